@@ -1,0 +1,37 @@
+// Builds every bundle into dist/: host, language server and model process (CommonJS for Node), and the chat page.
+// `node esbuild.mjs --watch` keeps building.
+
+import { argv } from "node:process";
+import esbuild from "esbuild";
+
+const common = { bundle: true, outdir: "dist", sourcemap: true, logLevel: "info" };
+
+/** VS Code 1.104 runs extensions on Node 22. */
+const forNode = { ...common, platform: "node", target: "node22", format: "cjs", outExtension: { ".js": ".cjs" } };
+
+const builds = [
+  { ...forNode, entryPoints: { extension: "src/extension.ts" }, external: ["vscode"] },
+  // node-llama-cpp is an ES module that finds its binaries beside itself: it is imported at run time.
+  {
+    ...forNode,
+    entryPoints: { server: "server/main.ts", engine: "server/engine/llama/main.ts" },
+    external: ["node-llama-cpp"],
+  },
+  {
+    ...common,
+    platform: "browser",
+    target: "chrome138",
+    format: "iife",
+    entryPoints: { webview: "webview/main.ts" },
+    loader: { ".ttf": "file" },
+    assetNames: "[name]",
+    minify: true,
+  },
+];
+
+if (argv.includes("--watch")) {
+  const contexts = await Promise.all(builds.map((build) => esbuild.context(build)));
+  await Promise.all(contexts.map((context) => context.watch()));
+} else {
+  await Promise.all(builds.map((build) => esbuild.build(build)));
+}

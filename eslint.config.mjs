@@ -1,0 +1,70 @@
+// Strict, type-checked lint, and the import directions of CONTRIBUTING.md.
+
+import noUnsanitized from "eslint-plugin-no-unsanitized";
+import tseslint from "typescript-eslint";
+
+/** Forbids imports whose path matches one of the patterns, with the reason. */
+function forbidImports(files, ignores, ...rules) {
+  const patterns = rules.map(([regex, message]) => ({ regex, message }));
+  return { files, ignores, rules: { "no-restricted-imports": ["error", { patterns }] } };
+}
+
+const noVscode = ["^vscode$", "Only src/ talks to VS Code."];
+const noServer = ["/server/", "The three processes share src/shared/ and nothing else."];
+const noHost = ["/src/(?!shared/)", "The three processes share src/shared/ and nothing else."];
+const noWebview = ["/webview/", "The three processes share src/shared/ and nothing else."];
+const noEngine = ["^node-llama-cpp$", "Only server/engine/llama/ imports node-llama-cpp."];
+const noNode = ["^node:", "The page has no Node."];
+const noConnection = ["^vscode-languageserver(?!-textdocument)", "The core runs without a connection."];
+
+export default tseslint.config(
+  { ignores: ["dist/", "out/", "node_modules/", "**/*.cjs"] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { "no-unsanitized": noUnsanitized },
+    rules: {
+      "no-unsanitized/method": "error",
+      "no-unsanitized/property": "error",
+      eqeqeq: "error",
+      "max-lines": ["error", { max: 400, skipComments: true, skipBlankLines: true }],
+      complexity: ["error", 15],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-invalid-void-type": "off",
+    },
+  },
+  forbidImports(["src/**"], ["src/shared/**"], noServer, noWebview, noEngine),
+  forbidImports(["src/shared/**"], [], noVscode, noServer, noHost, noWebview, noEngine, noNode, [
+    "^[^.](?!scode-languageserver-protocol$)",
+    "src/shared/ imports the LSP type constructors and nothing else.",
+  ]),
+  forbidImports(
+    ["server/**"],
+    ["server/engine/llama/**", "server/{completion,chat,models}/**"],
+    noVscode,
+    noHost,
+    noWebview,
+    noEngine,
+  ),
+  forbidImports(["server/{completion,chat,models}/**"], [], noVscode, noHost, noWebview, noEngine, noConnection),
+  forbidImports(["server/engine/llama/**"], [], noVscode, noHost, noWebview),
+  forbidImports(["webview/**"], [], noVscode, noServer, noHost, noEngine, noNode),
+  {
+    // node:test returns promises that its runner awaits.
+    files: ["test/**"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["test", "suite", "describe", "it"] },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
+);

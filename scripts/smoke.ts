@@ -1,0 +1,64 @@
+// `npm run smoke`: opens the packed extension in a browser's VS Code without a screen, asks for one completion, one chat
+// answer and one explanation through the UI, and leaves three screenshots in out/smoke/. Exits 0 when all came.
+
+import path from "node:path";
+import process from "node:process";
+
+import { type FalconWindow, openFalcon } from "../test/support/falconWindow.ts";
+import { modelFile } from "../test/support/models.ts";
+import { packageExtension } from "./vsix.ts";
+
+const pictures = path.join(path.dirname(import.meta.dirname), "out/smoke");
+
+await packageExtension();
+const window = await openFalcon({ "falcon.model.path": modelFile("falcon7b"), "falcon.chat.maxTokens": 128 });
+try {
+  await window.workbench.whenReady();
+  report("Completion", await complete(window), "1-completion.png");
+  report("Chat", await chat(window), "2-chat.png");
+  report("Explanation", await explain(window), "3-explain-selection.png");
+  const foreign = window.foreignAddresses();
+  if (foreign.length > 0) throw new Error(`Something left this machine: ${foreign.join(", ")}`);
+  console.log("Nothing left this machine.");
+} catch (error) {
+  console.error(error);
+  await window.workbench.screenshot(path.join(pictures, "failure.png"));
+  process.exitCode = 1;
+} finally {
+  await window.dispose();
+}
+
+function report(what: string, text: string, picture: string): void {
+  if (text.trim() === "") throw new Error(`${what}: nothing came.`);
+  console.log(`${what} (out/smoke/${picture}):\n  ${text.trim().slice(0, 200).replaceAll("\n", "\n  ")}`);
+}
+
+async function complete({ workbench }: FalconWindow): Promise<string> {
+  await workbench.openFile("src/fees.ts");
+  await workbench.goTo(10, 54);
+  await workbench.page.keyboard.press("Enter");
+  await workbench.type("  const");
+  const text = await workbench.ghostText();
+  await workbench.screenshot(path.join(pictures, "1-completion.png"));
+  await workbench.page.keyboard.press("Escape");
+  return text;
+}
+
+async function chat({ workbench, chat }: FalconWindow): Promise<string> {
+  await workbench.runCommand("Falcon: Open Chat");
+  await chat.ask("What does a harbour master do?");
+  await chat.answers.last().waitFor();
+  await chat.whenEnded();
+  await workbench.screenshot(path.join(pictures, "2-chat.png"));
+  return chat.answers.last().locator(".markdown").innerText();
+}
+
+async function explain({ workbench, chat }: FalconWindow): Promise<string> {
+  await workbench.openFile("src/boat.ts");
+  await workbench.selectLines(18, 21);
+  await workbench.runCommand("Falcon: Explain Selection");
+  await chat.answers.nth(1).waitFor();
+  await chat.whenEnded();
+  await workbench.screenshot(path.join(pictures, "3-explain-selection.png"));
+  return chat.answers.nth(1).locator(".markdown").innerText();
+}

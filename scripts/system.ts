@@ -1,0 +1,59 @@
+// What the scripts ask of the operating system: find a program, run one, install one where that is allowed.
+
+import { spawn } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import path from "node:path";
+import { env, getuid, platform } from "node:process";
+
+/** The path of the first of these programs that is on the PATH. */
+export function findProgram(...names: string[]): string | undefined {
+  const suffixes = platform === "win32" ? [".exe", ".cmd"] : [""];
+  const folders = (env["PATH"] ?? "").split(path.delimiter).filter(Boolean);
+  const files = names.flatMap((name) =>
+    folders.flatMap((folder) => suffixes.map((end) => path.join(folder, name + end))),
+  );
+  return files.find(isExecutable);
+}
+
+export function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+export interface RunOptions {
+  readonly shell?: boolean;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a program to its end and shows its output. Rejects when it fails. */
+export function runProgram(command: string, args: readonly string[], options: RunOptions = {}): Promise<void> {
+  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${[command, ...args].join(" ")} ended with ${String(signal ?? code)}`));
+    });
+  });
+}
+
+/** Installs packages of Debian and its kin, and tells whether that worked: only root may, and only there. */
+export async function installSystemPackages(...packages: string[]): Promise<boolean> {
+  const apt = findProgram("apt-get");
+  if (!apt || getuid?.() !== 0) return false;
+  console.log(`Installing ${packages.join(" ")} with apt-get …`);
+  const options = { env: { ...env, DEBIAN_FRONTEND: "noninteractive" } };
+  try {
+    await runProgram(apt, ["update", "-q"], options);
+    await runProgram(apt, ["install", "-q", "-y", "--no-install-recommends", ...packages], options);
+    return true;
+  } catch (error) {
+    console.error(String(error));
+    return false;
+  }
+}

@@ -1,0 +1,82 @@
+// `npm test [-- LAYER…] [--desktop]`: runs the layers of tests one after another. The last line is the sum.
+// `--desktop` runs the host layer in a downloaded desktop VS Code in the place of code-server.
+
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { finished } from "node:stream/promises";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { parseArgs } from "node:util";
+
+import { type Outcome, runHostTests } from "./hostTests.ts";
+import { buildExtension, packageExtension } from "./vsix.ts";
+
+const longest = 8 * 60_000;
+const layers = ["unit", "server", "webview", "model", "host", "e2e"];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { desktop: { type: "boolean", default: false } },
+});
+const unknown = positionals.filter((name) => !layers.includes(name));
+if (unknown.length > 0) throw new Error(`No layer is called ${unknown.join(", ")}. There are: ${layers.join(", ")}.`);
+const chosen = positionals.length > 0 ? layers.filter((layer) => positionals.includes(layer)) : layers;
+
+// The end-to-end tests install the packed extension; packing builds it.
+await (chosen.includes("e2e") ? packageExtension() : buildExtension());
+const outcomes: Outcome[] = [];
+for (const layer of chosen) {
+  console.log(`\n── ${layer} ──`);
+  const outcome = await runLayer(layer);
+  console.log(`${layer}: ${count(outcome)}`);
+  outcomes.push(outcome);
+}
+const total: Outcome = {
+  passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+  failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
+};
+process.exitCode = total.failed > 0 || outcomes.some(({ passed, failed }) => passed + failed === 0) ? 1 : 0;
+console.log(`\n${count(total)}`);
+
+function count({ passed, failed }: Outcome): string {
+  return `${passed} passed, ${failed} failed`;
+}
+
+async function runLayer(layer: string): Promise<Outcome> {
+  if (layer !== "host") return runTestFiles(layer);
+  try {
+    return await runHostTests(values.desktop);
+  } catch (error) {
+    console.error(error);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+/** Runs test/LAYER/**\/*.test.ts. What was skipped or cancelled, and a file without a test, count as failed. */
+async function runTestFiles(layer: string): Promise<Outcome> {
+  const root = path.dirname(import.meta.dirname);
+  const files = fs.globSync(`test/${layer}/**/*.test.ts`, { cwd: root }).map((file) => path.join(root, file));
+  const tests = run({
+    files: files.sort(),
+    // Each end-to-end file has an editor and a browser of its own.
+    concurrency: layer !== "e2e",
+    // What hangs fails, and is named.
+    signal: AbortSignal.timeout(longest),
+  });
+  let all = 0;
+  let passed = 0;
+  tests.on("test:summary", ({ file, counts }) => {
+    if (file !== undefined) return;
+    all = counts.tests;
+    passed += counts.passed;
+  });
+  tests.on("test:pass", ({ name, file }) => {
+    if (name !== file) return;
+    console.error(`${name} holds no test.`);
+    passed--;
+  });
+  const report = tests.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await finished(report);
+  return { passed, failed: all - passed };
+}

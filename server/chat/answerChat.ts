@@ -1,0 +1,88 @@
+// Answers the last message of a conversation: turns → fit → template → engine.
+
+import * as l10n from "@vscode/l10n";
+
+import type { ChatResult, Message, ServerSettings } from "../../src/shared/protocol.ts";
+import type { PromptPart } from "../engine/engine.ts";
+import { UserError } from "../errors.ts";
+import type { ModelSession } from "../models/modelSession.ts";
+import { turnsOf } from "./prompt.ts";
+import { type ChatTemplate, renderTurns, templateOf, type Turn } from "./templates.ts";
+
+type Model = Pick<ModelSession, "ready" | "generate" | "countTokens">;
+
+/**
+ * @param onText gets the answer in pieces
+ * @throws UserError when there is no model, or the last message alone does not fit into its context
+ */
+export async function answerChat(
+  messages: readonly Message[],
+  { session, settings }: { readonly session: Model; readonly settings: ServerSettings["chat"] },
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ChatResult> {
+  const model = await session.ready();
+  const template = templateOf(model);
+  // An answer may take half of the context at most, so that there is room for what it answers.
+  const reserved = Math.min(settings.maxTokens, Math.floor(model.contextSize / 2));
+  const fitted = await fitTurns(turnsOf(messages), template, model.contextSize - reserved, (prompt) =>
+    session.countTokens(prompt),
+  );
+  if (signal.aborted) return { stopReason: "aborted", leftOut: fitted.leftOut };
+
+  const show = withoutLeadingSpace(onText);
+  const { stopReason } = await session.generate(
+    {
+      lane: "chat",
+      prompt: fitted.prompt,
+      maxTokens: Math.min(settings.maxTokens, model.contextSize - fitted.tokens),
+      temperature: settings.temperature,
+      stop: template.stop,
+    },
+    show,
+    signal,
+  );
+  return { stopReason, leftOut: fitted.leftOut };
+}
+
+interface FittedPrompt {
+  readonly prompt: readonly PromptPart[];
+  readonly tokens: number;
+  readonly leftOut: number;
+}
+
+/** Leaves out the oldest question and answer, again and again, until the rest fits. */
+async function fitTurns(
+  turns: readonly Turn[],
+  template: ChatTemplate,
+  budget: number,
+  countTokens: (prompt: readonly PromptPart[]) => Promise<number>,
+): Promise<FittedPrompt> {
+  const [system, ...rest] = turns;
+  for (let leftOut = 0; ; leftOut += 2) {
+    const kept = system ? [system, ...rest.slice(leftOut)] : rest.slice(leftOut);
+    const prompt = renderTurns(kept, template);
+    const tokens = await countTokens(prompt);
+    if (tokens <= budget) return { prompt, tokens, leftOut };
+    if (leftOut + 2 >= rest.length) {
+      throw new UserError(
+        l10n.t(
+          "The message has {0} tokens, and the model's context has room for {1}. Attach less, or raise the setting {2} if the model allows it.",
+          String(tokens),
+          String(budget),
+          "falcon.model.contextSize",
+        ),
+      );
+    }
+  }
+}
+
+/** The first token of an answer brings the space after "Assistant:" with it. */
+function withoutLeadingSpace(onText: (text: string) => void): (text: string) => void {
+  let begun = false;
+  return (text) => {
+    const shown = begun ? text : text.trimStart();
+    begun ||= shown !== "";
+    if (shown !== "") onText(shown);
+  };
+}

@@ -1,0 +1,79 @@
+// Ghost text, from the request to what is shown: trigger → reuse → pause → window → prompt → engine → refine.
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { LoadedModel } from "../engine/engine.ts";
+import type { ModelSession } from "../models/modelSession.ts";
+import { blockEnd } from "./blockEnd.ts";
+import { completionPrompt } from "./prompt.ts";
+import { refine, type RefinedCompletion } from "./refine/refine.ts";
+import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
+import { RecentCompletions } from "./reuse.ts";
+import { shouldComplete } from "./trigger.ts";
+import { cutWindow, windowBudget } from "./window.ts";
+
+type CompletionSettings = ServerSettings["inlineCompletion"];
+type Model = Pick<ModelSession, "model" | "generate" | "countTokens">;
+
+/** Completes one request at a time: the newest wins, and the older one stops decoding. */
+export class InlineCompleter {
+  readonly #session: Model;
+  readonly #recent = new RecentCompletions();
+  #running = new AbortController();
+
+  constructor(session: Model) {
+    this.#session = session;
+  }
+
+  /** The completion, or undefined where there is none to show, as when a newer request came. */
+  async complete(
+    request: CompletionRequest,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<RefinedCompletion | undefined> {
+    this.#running.abort();
+    this.#running = new AbortController();
+    const newestSignal = AbortSignal.any([signal, this.#running.signal]);
+
+    const { model } = this.#session;
+    if (!model || !shouldComplete(request, model)) return undefined;
+    const recent = this.#recent.find(request);
+    if (recent) return recent;
+    if (request.automatic && !(await pause(settings.debounce, newestSignal))) return undefined;
+
+    const completion = await this.#ask(request, model, settings, newestSignal);
+    if (!completion || newestSignal.aborted) return undefined;
+    this.#recent.add(request, completion);
+    return completion;
+  }
+
+  async #ask(
+    request: CompletionRequest,
+    model: LoadedModel,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<RefinedCompletion | undefined> {
+    const maxTokens = Math.min(settings.maxTokens, Math.floor(model.contextSize / 4));
+    const budget = windowBudget(model, maxTokens);
+    const window = await cutWindow(request, budget, (text) => this.#session.countTokens([text]));
+    const block = { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) };
+    const ended = new AbortController();
+    let text = "";
+    const { stopReason } = await this.#session.generate(
+      { lane: "completion", prompt: completionPrompt(window, model), maxTokens, temperature: 0, stop: [] },
+      (piece) => {
+        text += piece;
+        if (blockEnd(text, block) !== undefined) ended.abort();
+      },
+      AbortSignal.any([signal, ended.signal]),
+    );
+    return refine(text, request, stopReason === "maxTokens");
+  }
+}
+
+/** Waits; false when the signal ended the wait. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  if (milliseconds <= 0) return !signal.aborted;
+  return sleep(milliseconds, true, { signal }).catch(() => false);
+}

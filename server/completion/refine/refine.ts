@@ -1,0 +1,28 @@
+// From what the model wrote to what is shown: an ordered list of pure filters.
+
+import { blockEnd } from "../blockEnd.ts";
+import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "../request.ts";
+import { coverSuffix } from "./coverSuffix.ts";
+import { dropCutLine } from "./dropCutLine.ts";
+import { stopAtRepetition } from "./stopAtRepetition.ts";
+import { trimLeadingSpace } from "./trimLeadingSpace.ts";
+import { trimSuffixOverlap } from "./trimSuffixOverlap.ts";
+
+export interface RefinedCompletion {
+  readonly text: string;
+  /** How many characters after the cursor the text takes the place of. */
+  readonly covered: number;
+}
+
+/** The completion to show, or undefined where nothing is left. Never adds text. */
+export function refine(text: string, request: CompletionRequest, reachedLimit: boolean): RefinedCompletion | undefined {
+  const linePrefix = linePrefixOf(request);
+  const lineSuffix = lineSuffixOf(request);
+  const end = blockEnd(text, { linePrefix, lineSuffix });
+  let refined = end === undefined ? dropCutLine(text, reachedLimit) : text.slice(0, end);
+  refined = trimLeadingSpace(refined, linePrefix);
+  refined = stopAtRepetition(refined);
+  refined = trimSuffixOverlap(refined, request.suffix);
+  refined = refined.trimEnd();
+  return refined === "" ? undefined : { text: refined, covered: coverSuffix(refined, lineSuffix) };
+}

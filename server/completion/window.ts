@@ -1,0 +1,85 @@
+// Cuts the text around the cursor to a token budget.
+
+import type { CompletionRequest } from "./request.ts";
+
+export interface CompletionWindow {
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** In tokens. */
+export interface WindowBudget {
+  readonly prefix: number;
+  readonly suffix: number;
+}
+
+/** Longest prompt, in tokens: what a laptop without a GPU evaluates in seconds the first time, and reuses after that. */
+const maxPromptTokens = 2048;
+/** The suffix follows the prefix in the prompt, so it is evaluated again at each key: it is kept short. */
+const maxSuffixTokens = 256;
+/** Special tokens around the two. */
+const reservedTokens = 8;
+
+export function windowBudget(
+  { contextSize, infill }: { readonly contextSize: number; readonly infill: boolean },
+  maxNewTokens: number,
+): WindowBudget {
+  const total = Math.max(0, Math.min(contextSize - maxNewTokens - reservedTokens, maxPromptTokens));
+  const suffix = infill ? Math.min(maxSuffixTokens, Math.floor(total / 4)) : 0;
+  return { prefix: total - suffix, suffix };
+}
+
+/**
+ * The longest window of whole lines that fits the budget.
+ * @param countTokens tokens that the model makes of a text
+ */
+export async function cutWindow(
+  { prefix, suffix, firstLine }: CompletionRequest,
+  budget: WindowBudget,
+  countTokens: (text: string) => Promise<number>,
+): Promise<CompletionWindow> {
+  return {
+    prefix: await fit(prefix, budget.prefix, countTokens, (text, length) => cutStart(text, length, firstLine)),
+    suffix: await fit(suffix, budget.suffix, countTokens, cutEnd),
+  };
+}
+
+/** Shortens a text until it fits. Tokens per character vary little within a text, so that few rounds do. */
+async function fit(
+  text: string,
+  budget: number,
+  countTokens: (text: string) => Promise<number>,
+  cut: (text: string, length: number) => string,
+): Promise<string> {
+  let fitted = budget > 0 ? text : "";
+  // No token is longer than its text, so a short text needs no counting.
+  while (fitted.length > budget) {
+    const tokens = await countTokens(fitted);
+    if (tokens <= budget) break;
+    fitted = cut(fitted, Math.floor((fitted.length * budget) / tokens));
+  }
+  return fitted;
+}
+
+/** The window begins at a line whose number is a multiple of this, so that it begins at the same place for many keys and what was evaluated stays of use. */
+const lineStep = 32;
+
+/** The end of the text, at most `length` long, from the start of a line where there is one. */
+function cutStart(text: string, length: number, firstLine: number): string {
+  const from = text.length - length;
+  const lines = [...text.matchAll(/\n/g)].map(({ index }, i) => ({ start: index + 1, number: firstLine + i + 1 }));
+  const whole = lines.filter(({ start }) => start >= from);
+  const aligned = whole.find(({ number, start }) => number % lineStep === 0 && text.length - start >= length / 2);
+  const start = (aligned ?? whole[0])?.start;
+  return start === undefined || start === text.length ? wholeCharacters(text.slice(from)) : text.slice(start);
+}
+
+/** The beginning of the text, at most `length` long, to the end of a line where there is one. */
+function cutEnd(text: string, length: number): string {
+  const end = text.lastIndexOf("\n", length - 1);
+  return end <= 0 ? wholeCharacters(text.slice(0, length)) : text.slice(0, end + 1);
+}
+
+function wholeCharacters(text: string): string {
+  return text.replace(/^[\uDC00-\uDFFF]/, "").replace(/[\uD800-\uDBFF]$/, "");
+}

@@ -1,0 +1,48 @@
+// The model process: node-llama-cpp alone, spoken to over IPC, so that a fault of native code ends nothing else.
+
+import { exit } from "node:process";
+import type { CancellationToken } from "vscode-jsonrpc";
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
+
+import {
+  countTokensRequest,
+  generateProgress,
+  generateRequest,
+  loadProgress,
+  loadRequest,
+  toResponseError,
+} from "../rpc.ts";
+import { LlamaEngine } from "./llamaEngine.ts";
+
+async function main(): Promise<void> {
+  const library = await import("node-llama-cpp");
+  // The parent takes what is written to stderr into its log.
+  const engine = new LlamaEngine(library, (message) => console.error(message));
+  const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+
+  connection.onRequest(loadRequest, ({ progressToken, ...request }) => {
+    const onProgress = (fraction: number) => void connection.sendProgress(loadProgress, progressToken, fraction);
+    return engine.load(request, onProgress).catch(toResponseError);
+  });
+  connection.onRequest(generateRequest, ({ progressToken, ...request }, cancellation) => {
+    const onText = (text: string) => void connection.sendProgress(generateProgress, progressToken, text);
+    return engine.generate(request, onText, signalOf(cancellation)).catch(toResponseError);
+  });
+  connection.onRequest(countTokensRequest, ({ prompt }) => engine.countTokens(prompt).catch(toResponseError));
+  connection.listen();
+}
+
+function signalOf(cancellation: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (cancellation.isCancellationRequested) controller.abort();
+  else cancellation.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+// However the parent ended, this process ends with it.
+process.on("disconnect", () => exit());
+
+void main().catch((error: unknown) => {
+  console.error(error);
+  exit(1);
+});

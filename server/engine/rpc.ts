@@ -1,0 +1,42 @@
+// The protocol between the language server and the model process: JSON-RPC over Node's IPC channel.
+
+import { ErrorCodes, ProgressType, RequestType, ResponseError } from "vscode-jsonrpc";
+
+import {
+  EngineError,
+  type EngineFailure,
+  type GenerateRequest,
+  type Generation,
+  type LoadedModel,
+  type LoadRequest,
+  type PromptPart,
+} from "./engine.ts";
+
+/** Progress comes with the id that the request carries; ids are the caller's. */
+export type WithProgress<T> = T & { readonly progressToken: number };
+
+export const loadRequest = new RequestType<WithProgress<LoadRequest>, LoadedModel, EngineFailure>("load");
+export const loadProgress = new ProgressType<number>();
+
+export const generateRequest = new RequestType<WithProgress<GenerateRequest>, Generation, EngineFailure>("generate");
+export const generateProgress = new ProgressType<string>();
+
+export const countTokensRequest = new RequestType<{ prompt: readonly PromptPart[] }, number, EngineFailure>(
+  "countTokens",
+);
+
+const engineErrorCode = 1;
+
+/** An engine's error in the form in which JSON-RPC carries it. */
+export function toResponseError(error: unknown): ResponseError<EngineFailure> {
+  return error instanceof EngineError
+    ? new ResponseError(engineErrorCode, error.message, error.failure)
+    : new ResponseError(ErrorCodes.InternalError, error instanceof Error ? error.message : String(error));
+}
+
+/** The error that `toResponseError` was given, as far as it came through. */
+export function fromResponseError(error: unknown): unknown {
+  return error instanceof ResponseError && error.code === engineErrorCode
+    ? new EngineError(error.data as EngineFailure, error.message)
+    : error;
+}

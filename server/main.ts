@@ -1,0 +1,15 @@
+// The language server process: makes the connection and the real dependencies.
+
+import path from "node:path";
+import * as l10n from "@vscode/l10n";
+import { createConnection } from "vscode-languageserver/node";
+
+import { ModelProcess } from "./engine/modelProcess.ts";
+import { startServer } from "./server.ts";
+
+const connection = createConnection();
+startServer(connection, {
+  createEngine: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
+  useMessages: (contents) => l10n.config({ contents: { ...contents } }),
+});
+connection.listen();

@@ -1,0 +1,216 @@
+// Reads the header of a GGUF file: its keys and the list of its tensors.
+// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+
+import fs from "node:fs";
+
+import { ByteReader, GgufError } from "./byteReader.ts";
+
+export type GgufScalar = number | boolean | string;
+
+export interface GgufHeader {
+  readonly scalars: ReadonlyMap<string, GgufScalar>;
+  /** Lengths of the arrays. */
+  readonly arrays: ReadonlyMap<string, number>;
+  /** The vocabulary; empty where the file has none. */
+  readonly tokens: readonly string[];
+  /** Dimensions of each tensor, the input's first. Their data is in the file. */
+  readonly tensors: ReadonlyMap<string, readonly number[]>;
+  /** Bytes of the file, or of all parts of a split model. */
+  readonly size: number;
+}
+
+/** More than any real file needs, and little enough that a hostile count cannot exhaust memory. */
+const limits = { keys: 10_000, tensors: 100_000, arrayLength: 4_000_000, dimensions: 4, dimension: 2 ** 32 };
+
+const scalarBytes = new Map([
+  [0, 1],
+  [1, 1],
+  [2, 2],
+  [3, 2],
+  [4, 4],
+  [5, 4],
+  [6, 4],
+  [7, 1],
+  [10, 8],
+  [11, 8],
+  [12, 8],
+]);
+const stringType = 8;
+const arrayType = 9;
+const tokensKey = "tokenizer.ggml.tokens";
+
+/** Elements and bytes of a block, by tensor type: https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h */
+const tensorBlocks = new Map<number, readonly [elements: number, bytes: number]>([
+  [0, [1, 4]], // F32
+  [1, [1, 2]], // F16
+  [2, [32, 18]], // Q4_0
+  [3, [32, 20]], // Q4_1
+  [6, [32, 22]], // Q5_0
+  [7, [32, 24]], // Q5_1
+  [8, [32, 34]], // Q8_0
+  [9, [32, 36]], // Q8_1
+  [10, [256, 84]], // Q2_K
+  [11, [256, 110]], // Q3_K
+  [12, [256, 144]], // Q4_K
+  [13, [256, 176]], // Q5_K
+  [14, [256, 210]], // Q6_K
+  [15, [256, 292]], // Q8_K
+  [16, [256, 66]], // IQ2_XXS
+  [17, [256, 74]], // IQ2_XS
+  [18, [256, 98]], // IQ3_XXS
+  [19, [256, 50]], // IQ1_S
+  [20, [32, 18]], // IQ4_NL
+  [21, [256, 110]], // IQ3_S
+  [22, [256, 82]], // IQ2_S
+  [23, [256, 136]], // IQ4_XS
+  [24, [1, 1]], // I8
+  [25, [1, 2]], // I16
+  [26, [1, 4]], // I32
+  [27, [1, 8]], // I64
+  [28, [1, 8]], // F64
+  [29, [256, 56]], // IQ1_M
+  [30, [1, 2]], // BF16
+  [34, [256, 54]], // TQ1_0
+  [35, [256, 66]], // TQ2_0
+]);
+
+/**
+ * Reads a model's file, or all parts of a split model by its first one.
+ * @throws GgufError, or the file system's error
+ */
+export function readGguf(file: string): GgufHeader {
+  const first = readFile(file);
+  const others = otherParts(file, first.scalars.get("split.count")).map(readFile);
+  return {
+    ...first,
+    tensors: new Map([first, ...others].flatMap(({ tensors }) => [...tensors])),
+    size: [first, ...others].reduce((sum, { size }) => sum + size, 0),
+  };
+}
+
+/** Paths of a split model's parts after the first: `name-00001-of-00003.gguf` and so on, as llama.cpp names and finds them. */
+function otherParts(file: string, count: GgufScalar | undefined): string[] {
+  if (typeof count !== "number" || count <= 1) return [];
+  const total = String(count).padStart(5, "0");
+  const ending = `-00001-of-${total}.gguf`;
+  if (!file.endsWith(ending)) throw new GgufError(`it is a part of a split model: choose the first, ${ending}`);
+  const name = file.slice(0, -ending.length);
+  return Array.from({ length: count - 1 }, (_, i) => `${name}-${String(i + 2).padStart(5, "0")}-of-${total}.gguf`);
+}
+
+function readFile(path: string): GgufHeader {
+  const file = fs.openSync(path, "r");
+  try {
+    return readHeader(new ByteReader(file));
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function readHeader(reader: ByteReader): GgufHeader {
+  if (reader.take(4, "magic").toString("latin1") !== "GGUF") throw new GgufError("it does not begin with “GGUF”");
+  const version = reader.u32("version");
+  if (version !== 2 && version !== 3) throw new GgufError(`GGUF version ${version} is not supported`);
+  const tensorCount = reader.u64("tensor count", limits.tensors);
+  const keyCount = reader.u64("key count", limits.keys);
+  const keys = readKeys(reader, keyCount);
+  const tensors = readTensors(reader, tensorCount, alignmentOf(keys.scalars));
+  return { ...keys, tensors, size: reader.size };
+}
+
+function readKeys(reader: ByteReader, count: number): Pick<GgufHeader, "scalars" | "arrays" | "tokens"> {
+  const scalars = new Map<string, GgufScalar>();
+  const arrays = new Map<string, number>();
+  const tokens: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const key = reader.string("key");
+    if (scalars.has(key) || arrays.has(key)) throw new GgufError(`the key ${key} comes twice`);
+    const type = reader.u32(key);
+    if (type !== arrayType) scalars.set(key, readScalar(reader, key, type));
+    else arrays.set(key, readArray(reader, key, key === tokensKey ? tokens : undefined));
+  }
+  return { scalars, arrays, tokens };
+}
+
+/** Passes over an array, or takes its strings, and returns its length. */
+function readArray(reader: ByteReader, key: string, strings: string[] | undefined): number {
+  const type = reader.u32(key);
+  const length = reader.u64(`the length of ${key}`, limits.arrayLength);
+  if (type !== stringType) reader.skip(length * bytesOf(type, key), key);
+  else if (strings) for (let i = 0; i < length; i++) strings.push(reader.string(key));
+  else for (let i = 0; i < length; i++) reader.skip(reader.stringLength(key), key);
+  return length;
+}
+
+function readScalar(reader: ByteReader, key: string, type: number): GgufScalar {
+  if (type === stringType) return reader.string(key);
+  const bytes = reader.take(bytesOf(type, key), key);
+  switch (type) {
+    case 6:
+      return bytes.readFloatLE();
+    case 7:
+      return bytes.readUInt8() !== 0;
+    case 10:
+      return Number(bytes.readBigUInt64LE());
+    case 11:
+      return Number(bytes.readBigInt64LE());
+    case 12:
+      return bytes.readDoubleLE();
+    case 1:
+    case 3:
+    case 5:
+      return bytes.readIntLE(0, bytes.length);
+    default:
+      return bytes.readUIntLE(0, bytes.length);
+  }
+}
+
+function bytesOf(type: number, key: string): number {
+  const bytes = scalarBytes.get(type);
+  if (bytes === undefined) throw new GgufError(`the value of ${key} has the unknown type ${type}`);
+  return bytes;
+}
+
+function alignmentOf(scalars: ReadonlyMap<string, GgufScalar>): number {
+  const alignment = scalars.get("general.alignment") ?? 32;
+  if (typeof alignment !== "number" || alignment < 8 || alignment > 65_536 || Math.log2(alignment) % 1 !== 0) {
+    throw new GgufError(`general.alignment is ${alignment}`);
+  }
+  return alignment;
+}
+
+/** Reads the list of tensors, whose data begins after it at the next multiple of the alignment. */
+function readTensors(reader: ByteReader, count: number, alignment: number): GgufHeader["tensors"] {
+  const listed: { name: string; dims: readonly number[]; offset: number; bytes: number }[] = [];
+  const names = new Set<string>();
+  for (let i = 0; i < count; i++) {
+    const name = reader.string("the name of a tensor");
+    if (name.length > 63 || names.has(name)) throw new GgufError(`the tensor name ${name} is too long or comes twice`);
+    names.add(name);
+    listed.push({ name, ...readTensor(reader, name, alignment) });
+  }
+  const start = Math.ceil(reader.position / alignment) * alignment;
+  for (const { name, offset, bytes } of listed) {
+    const end = start + offset + bytes;
+    if (end > reader.size) {
+      throw new GgufError(`it ends at byte ${reader.size}, but the tensor ${name} reaches to byte ${end}`);
+    }
+  }
+  return new Map(listed.map(({ name, dims }) => [name, dims]));
+}
+
+function readTensor(reader: ByteReader, name: string, alignment: number) {
+  const rank = reader.u32(name);
+  if (rank < 1 || rank > limits.dimensions) throw new GgufError(`the tensor ${name} has ${rank} dimensions`);
+  const dims = Array.from({ length: rank }, () => reader.u64(`a dimension of ${name}`, limits.dimension));
+  const type = reader.u32(name);
+  const offset = reader.u64(`the offset of ${name}`);
+  const block = tensorBlocks.get(type);
+  if (!block) throw new GgufError(`the tensor ${name} has the unknown type ${type}`);
+  const [elements, bytes] = block;
+  const [width = 0] = dims;
+  if (dims.includes(0) || width % elements !== 0)
+    throw new GgufError(`the tensor ${name} has the shape ${dims.join("×")}`);
+  if (offset % alignment !== 0) throw new GgufError(`the tensor ${name} is at the odd offset ${offset}`);
+  return { dims, offset, bytes: (dims.reduce((product, dim) => product * dim, 1) / elements) * bytes };
+}

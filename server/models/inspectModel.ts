@@ -1,0 +1,71 @@
+// Says what a model file is, or why it cannot be used, before anything native touches it.
+
+import fs from "node:fs";
+import path from "node:path";
+import * as l10n from "@vscode/l10n";
+
+import type { ModelFileInfo } from "../../src/shared/protocol.ts";
+import { UserError } from "../errors.ts";
+import { GgufError } from "./byteReader.ts";
+import { type Architecture, architectures, checkGguf } from "./checkGguf.ts";
+import { type GgufHeader, readGguf } from "./gguf.ts";
+
+/** @throws UserError that names the file, the cause and the mend */
+export function inspectModel(file: string): ModelFileInfo {
+  if (!path.isAbsolute(file))
+    throw unusable(l10n.t("The model path {0} is not absolute. Choose the file again.", file));
+  try {
+    if (!fs.statSync(file).isFile()) throw unusable(l10n.t("{0} is not a file. Choose a GGUF model file.", file));
+    const header = readGguf(file);
+    const architecture = architectureOf(file, header);
+    checkGguf(header, architecture);
+    const name = header.scalars.get("general.name");
+    return {
+      name: typeof name === "string" && name !== "" ? name : path.basename(file),
+      architecture,
+      size: header.size,
+      contextLength: Number(header.scalars.get(`${architecture}.context_length`)),
+    };
+  } catch (error) {
+    if (error instanceof GgufError) {
+      throw unusable(l10n.t("{0} is not a usable GGUF model file: {1}. Choose another file.", file, error.message));
+    }
+    if (isSystemError(error)) throw unusable(systemMessage(error.path ?? file, error));
+    throw error;
+  }
+}
+
+function architectureOf(file: string, { scalars }: GgufHeader): Architecture {
+  const named = scalars.get("general.architecture");
+  const architecture = architectures.find((each) => each === named);
+  if (architecture) return architecture;
+  throw unusable(
+    l10n.t(
+      "The model in {0} has the architecture “{1}”. Choose a Falcon model: one of the architectures {2}.",
+      file,
+      String(named),
+      architectures.join(", "),
+    ),
+  );
+}
+
+function systemMessage(file: string, { code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return l10n.t("The model file {0} does not exist. Choose another file.", file);
+    case "EACCES":
+    case "EPERM":
+      return l10n.t("The model file {0} may not be read. Change its permissions or choose another file.", file);
+    default:
+      return l10n.t("The model file {0} cannot be read: {1}. Choose another file.", file, message);
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}
+
+function unusable(message: string): UserError {
+  return new UserError(message, { action: "selectModel" });
+}

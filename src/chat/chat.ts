@@ -1,0 +1,182 @@
+// The open conversation: sending, stopping, asking again, and what is attached to the next message.
+
+import { randomUUID } from "node:crypto";
+
+import { emptyConversation, reduceConversation } from "../shared/conversation.ts";
+import type {
+  AnswerState,
+  Attachment,
+  ChatCommand,
+  ChatParams,
+  ChatResult,
+  Conversation,
+  ConversationEvent,
+  Message,
+  Problem,
+} from "../shared/protocol.ts";
+import { coalesce, type Coalescer } from "./coalesce.ts";
+import type { ConversationStore } from "./conversationStore.ts";
+
+/** How an answer ended. */
+export interface AnswerEnd {
+  readonly state: Exclude<AnswerState, "streaming">;
+  readonly problem?: Problem;
+}
+
+export interface ChatDependencies {
+  readonly store: ConversationStore;
+  readonly answer: (params: ChatParams, onDelta: (text: string) => void, signal: AbortSignal) => Promise<ChatResult>;
+  readonly endOfFailedAnswer: (error: unknown) => AnswerEnd;
+  readonly onEvent: (event: ConversationEvent) => void;
+  readonly onAttachments: (attachments: readonly Attachment[]) => void;
+  /** Another conversation is open. */
+  readonly onOpened: () => void;
+}
+
+/** An answer that is being written. */
+interface Run {
+  readonly answerId: string;
+  readonly controller: AbortController;
+  readonly deltas: Coalescer;
+}
+
+const answerStates = {
+  end: "done",
+  maxTokens: "truncated",
+  aborted: "stopped",
+  interrupted: "interrupted",
+} as const satisfies Record<ChatResult["stopReason"], AnswerState>;
+
+/** One frame of the screen. */
+const frame = 16;
+
+export class Chat {
+  readonly #dependencies: ChatDependencies;
+  #conversation: Conversation;
+  #attachments: readonly Attachment[] = [];
+  #run: Run | undefined;
+
+  constructor(dependencies: ChatDependencies) {
+    this.#dependencies = dependencies;
+    this.#conversation = dependencies.store.lastOpen ?? emptyConversation(randomUUID());
+  }
+
+  get conversation(): Conversation {
+    return this.#conversation;
+  }
+
+  /** What will go with the next message. */
+  get attachments(): readonly Attachment[] {
+    return this.#attachments;
+  }
+
+  send(text: string): void {
+    const attachments = this.#attachments;
+    this.#setAttachments([]);
+    this.#ask(text, attachments);
+  }
+
+  explain(attachment: Attachment): void {
+    this.#ask("", [attachment], "explain");
+  }
+
+  /** Ends the running answer at once; what is written of it stays. */
+  stop(): void {
+    if (this.#run) this.#end(this.#run, { state: "stopped" });
+  }
+
+  /** Asks again for the last answer. */
+  retry(): void {
+    const last = this.#conversation.messages.at(-1);
+    if (last?.role !== "assistant") return;
+    this.stop();
+    this.#apply({ type: "retried", answerId: last.id });
+    void this.#answer(last.id, this.#conversation.messages.slice(0, -1));
+  }
+
+  newChat(): void {
+    this.#replace(emptyConversation(randomUUID()));
+  }
+
+  open(id: string): void {
+    const conversation = this.#dependencies.store.find(id);
+    if (conversation && id !== this.#conversation.id) this.#replace(conversation);
+  }
+
+  delete(id: string): void {
+    if (id === this.#conversation.id) this.newChat();
+    this.#dependencies.store.delete(id);
+  }
+
+  /** The same piece of the same document is attached once, as it is now. */
+  attach(attachment: Attachment): void {
+    const others = this.#attachments.filter(({ uri, label }) => uri !== attachment.uri || label !== attachment.label);
+    this.#setAttachments([...others, attachment]);
+  }
+
+  removeAttachment(id: string): void {
+    this.#setAttachments(this.#attachments.filter((attachment) => attachment.id !== id));
+  }
+
+  /** An attachment of the next message or of one in the conversation. */
+  findAttachment(id: string): Attachment | undefined {
+    const sent = this.#conversation.messages.flatMap((message) => (message.role === "user" ? message.attachments : []));
+    return [...this.#attachments, ...sent].find((attachment) => attachment.id === id);
+  }
+
+  dispose(): void {
+    if (this.#run) this.#end(this.#run, { state: "interrupted" });
+    this.#dependencies.store.flush();
+  }
+
+  #ask(text: string, attachments: readonly Attachment[], command?: ChatCommand): void {
+    this.stop();
+    const answerId = randomUUID();
+    const message = { id: randomUUID(), role: "user", text, attachments, ...(command && { command }) } as const;
+    this.#apply({ type: "asked", message, answerId });
+    void this.#answer(answerId, this.#conversation.messages.slice(0, -1));
+  }
+
+  async #answer(answerId: string, messages: readonly Message[]): Promise<void> {
+    const deltas = coalesce(frame, (text) => this.#apply({ type: "delta", answerId, text }));
+    const run: Run = { answerId, controller: new AbortController(), deltas };
+    this.#run = run;
+    const onDelta = (text: string) => {
+      if (this.#run === run) deltas.push(text);
+    };
+    try {
+      const params = { messages, partialResultToken: randomUUID() };
+      const { stopReason } = await this.#dependencies.answer(params, onDelta, run.controller.signal);
+      this.#end(run, { state: answerStates[stopReason] });
+    } catch (error) {
+      if (this.#run === run) this.#end(run, this.#dependencies.endOfFailedAnswer(error));
+    }
+  }
+
+  /** Does nothing when the run has ended before. */
+  #end(run: Run, end: AnswerEnd): void {
+    if (this.#run !== run) return;
+    run.deltas.flush();
+    this.#run = undefined;
+    run.controller.abort();
+    this.#apply({ type: "ended", answerId: run.answerId, ...end });
+  }
+
+  #apply(event: ConversationEvent): void {
+    this.#conversation = reduceConversation(this.#conversation, event);
+    this.#dependencies.store.save(this.#conversation, event.type === "delta" ? "soon" : "now");
+    this.#dependencies.onEvent(event);
+  }
+
+  #replace(conversation: Conversation): void {
+    this.stop();
+    this.#conversation = conversation;
+    this.#dependencies.store.open(conversation.id);
+    this.#dependencies.onOpened();
+  }
+
+  #setAttachments(attachments: readonly Attachment[]): void {
+    this.#attachments = attachments;
+    this.#dependencies.onAttachments(attachments);
+  }
+}

@@ -1,0 +1,100 @@
+// The chat panel's place in VS Code: makes the page, checks what it says, and tells it what changes.
+
+import { randomBytes } from "node:crypto";
+
+import { Uri, commands, env, type Disposable, type LogOutputChannel, type Webview } from "vscode";
+import type { WebviewView, WebviewViewProvider } from "vscode";
+
+import type { FromWebview, ToWebview } from "../shared/protocol.ts";
+import { pageStrings } from "./pageStrings.ts";
+import { webviewHtml } from "./webviewHtml.ts";
+import { parseWebviewMessage } from "./webviewMessages.ts";
+
+/** What the page asks for once it is there. */
+export type PageRequest = Exclude<FromWebview, { type: "ready" }>;
+
+export interface ChatViewOptions {
+  readonly extensionUri: Uri;
+  readonly log: LogOutputChannel;
+  /** All that a new page needs to know. */
+  readonly state: () => ToWebview;
+  readonly receive: (request: PageRequest) => void;
+}
+
+export class ChatView implements WebviewViewProvider {
+  readonly #options: ChatViewOptions;
+  #webview: Webview | undefined;
+  /** VS Code makes the page anew whenever the view comes back into sight, and it says "ready" then. */
+  #ready = false;
+  #wantsFocus = false;
+
+  constructor(options: ChatViewOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is a page that has the state. */
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  resolveWebviewView(view: WebviewView): void {
+    const { extensionUri } = this.#options;
+    const { webview } = view;
+    webview.options = {
+      enableScripts: true,
+      localResourceRoots: [Uri.joinPath(extensionUri, "dist"), Uri.joinPath(extensionUri, "media")],
+    };
+    const listeners: Disposable[] = [
+      webview.onDidReceiveMessage((message: unknown) => this.receive(message)),
+      view.onDidChangeVisibility(() => (this.#ready &&= view.visible)),
+      view.onDidDispose(() => {
+        for (const listener of listeners) listener.dispose();
+        this.#webview = undefined;
+        this.#ready = false;
+      }),
+    ];
+    this.#webview = webview;
+    webview.html = webviewHtml({
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      script: webview.asWebviewUri(Uri.joinPath(extensionUri, "dist", "webview.js")).toString(),
+      style: webview.asWebviewUri(Uri.joinPath(extensionUri, "dist", "webview.css")).toString(),
+      language: env.language,
+      strings: pageStrings(),
+    });
+  }
+
+  /** Brings the panel into sight with the cursor in its composer. */
+  async focus(): Promise<void> {
+    this.#wantsFocus = true;
+    await commands.executeCommand("falcon.chat.focus");
+    this.#postFocus();
+  }
+
+  /** Tells the page. One that is not there, or not ready, gets the whole state later. */
+  post(message: ToWebview): void {
+    void this.#webview?.postMessage(message);
+  }
+
+  /** A message of any shape, as the page sent it. */
+  receive(value: unknown): void {
+    const message = parseWebviewMessage(value);
+    if (!message) {
+      this.#options.log.warn("The chat page sent a message of an unknown shape. It was ignored.");
+      return;
+    }
+    if (message.type === "ready") {
+      this.#ready = true;
+      this.post(this.#options.state());
+      this.#postFocus();
+    } else {
+      this.#options.receive(message);
+    }
+  }
+
+  #postFocus(): void {
+    if (!this.#wantsFocus || !this.#ready) return;
+    this.#wantsFocus = false;
+    this.post({ type: "focus" });
+  }
+}

@@ -1,0 +1,75 @@
+// What each message of the chat page does.
+
+import { Uri, env, l10n } from "vscode";
+
+import type { ServerClient } from "../client.ts";
+import { UserError, runAction } from "../errors.ts";
+import type { LastEditor } from "../lastEditor.ts";
+import type { ProblemAction } from "../shared/protocol.ts";
+import { attachFile, attachSelection, showAttachment } from "./attachments.ts";
+import type { Chat } from "./chat.ts";
+import type { PageRequest } from "./chatView.ts";
+import { insertCode } from "./insertCode.ts";
+import { parseLink } from "./webviewMessages.ts";
+
+export interface PageDependencies {
+  readonly chat: Chat;
+  readonly lastEditor: LastEditor;
+  readonly server: ServerClient;
+}
+
+export async function receivePageMessage(message: PageRequest, dependencies: PageDependencies): Promise<void> {
+  const { chat, lastEditor } = dependencies;
+  switch (message.type) {
+    case "send":
+      chat.send(message.text);
+      break;
+    case "stop":
+      chat.stop();
+      break;
+    case "retry":
+      chat.retry();
+      break;
+    case "copyCode":
+      await env.clipboard.writeText(message.code);
+      break;
+    case "insertCode":
+      await insertCode(message.code, lastEditor.get());
+      break;
+    case "attachSelection":
+      chat.attach(attachSelection(lastEditor.get()));
+      break;
+    case "attachFile":
+      chat.attach(attachFile(lastEditor.get()));
+      break;
+    case "removeAttachment":
+      chat.removeAttachment(message.id);
+      break;
+    case "openAttachment":
+      await openAttachment(message.id, chat);
+      break;
+    case "openLink":
+      await openLink(message.href);
+      break;
+    case "act":
+      await act(message.action, dependencies);
+      break;
+  }
+}
+
+async function openAttachment(id: string, chat: Chat): Promise<void> {
+  const attachment = chat.findAttachment(id);
+  if (attachment) await showAttachment(attachment);
+}
+
+async function openLink(href: string): Promise<void> {
+  const url = parseLink(href);
+  if (!url) throw new UserError(l10n.t("Only links to web pages and mail addresses are opened."));
+  await env.openExternal(Uri.parse(url.href));
+}
+
+/** "retry" mends a model that failed to load; of a model that works it asks the answer again. */
+async function act(action: ProblemAction, { chat, server }: PageDependencies): Promise<void> {
+  if (action === "retry" && server.status.state !== "failed") chat.retry();
+  else await runAction(action);
+}

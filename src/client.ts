@@ -1,0 +1,188 @@
+// The language server as named methods. It is started, and started again when it dies.
+
+import { basename } from "node:path";
+
+import { CancellationTokenSource, EventEmitter, l10n, type Disposable } from "vscode";
+import { State } from "vscode-languageclient/node";
+
+import { UserError } from "./errors.ts";
+import { createLanguageClient, type ConnectionOptions, type QuietLanguageClient } from "./languageClient.ts";
+import { restartDelay } from "./restartDelay.ts";
+import {
+  chatDelta,
+  chatRequest,
+  inspectModelRequest,
+  reloadModelRequest,
+  settingsChanged,
+  statusChanged,
+  statusRequest,
+} from "./shared/methods.ts";
+import type { ChatParams, ChatResult, ModelFileInfo, ServerSettings, ServerStatus } from "./shared/protocol.ts";
+
+export class ServerClient implements Disposable {
+  readonly #options: ConnectionOptions;
+  readonly #settings: () => ServerSettings;
+  readonly #changeStatus = new EventEmitter<ServerStatus>();
+  #status: ServerStatus;
+  #client: QuietLanguageClient | undefined;
+  /** Resolves to the running client, or to undefined when there will be none. */
+  #running = Promise.withResolvers<QuietLanguageClient | undefined>();
+  #life: { readonly end: AbortController; readonly ended: Promise<void> };
+
+  readonly onDidChangeStatus = this.#changeStatus.event;
+
+  constructor(options: ConnectionOptions, settings: () => ServerSettings) {
+    this.#options = options;
+    this.#settings = settings;
+    this.#status = startingStatus(settings());
+    this.#life = this.#begin();
+  }
+
+  get status(): ServerStatus {
+    return this.#status;
+  }
+
+  /** Process id of the running server. */
+  get pid(): number | undefined {
+    return this.#client?.serverProcess?.pid;
+  }
+
+  async chat(params: ChatParams, onDelta: (text: string) => void, signal: AbortSignal): Promise<ChatResult> {
+    const client = await this.#connected();
+    const source = new CancellationTokenSource();
+    const cancel = () => source.cancel();
+    signal.addEventListener("abort", cancel);
+    if (signal.aborted) cancel();
+    const deltas = client.onProgress(chatDelta, params.partialResultToken, onDelta);
+    try {
+      return await client.sendRequest(chatRequest, params, source.token);
+    } finally {
+      deltas.dispose();
+      signal.removeEventListener("abort", cancel);
+      source.dispose();
+    }
+  }
+
+  async inspectModel(path: string): Promise<ModelFileInfo> {
+    const client = await this.#connected();
+    return client.sendRequest(inspectModelRequest, { path });
+  }
+
+  async reloadModel(): Promise<void> {
+    const client = await this.#connected();
+    await client.sendRequest(reloadModelRequest);
+  }
+
+  /** Never rejects: a server that is not there gets the settings when it starts. */
+  async updateSettings(settings: ServerSettings): Promise<void> {
+    try {
+      await this.#client?.sendNotification(settingsChanged, settings);
+    } catch (error) {
+      this.#client?.error("The settings did not reach the language server.", error);
+    }
+  }
+
+  /** Resolves when a new server runs, or was given up. */
+  async restart(): Promise<void> {
+    await this.#end();
+    this.#running = Promise.withResolvers();
+    this.#life = this.#begin();
+    await this.#running.promise;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#end();
+    this.#changeStatus.dispose();
+  }
+
+  async #connected(): Promise<QuietLanguageClient> {
+    const client = await this.#running.promise;
+    if (!client) throw new UserError(l10n.t("Falcon's language server is not running."), { action: "restartServer" });
+    return client;
+  }
+
+  #begin() {
+    const end = new AbortController();
+    return { end, ended: this.#live(end.signal) };
+  }
+
+  async #end(): Promise<void> {
+    this.#life.end.abort();
+    await this.#life.ended;
+    this.#running.resolve(undefined);
+  }
+
+  /** Runs one server after the other, until told to end or until they die too fast. */
+  async #live(end: AbortSignal): Promise<void> {
+    const deaths: number[] = [];
+    for (;;) {
+      this.#setStatus(startingStatus(this.#settings()));
+      await this.#runServer(end);
+      if (end.aborted) return;
+      deaths.push(Date.now());
+      const delay = restartDelay(deaths, Date.now());
+      if (delay === undefined) {
+        this.#giveUp();
+        return;
+      }
+      this.#options.log.warn(`The language server ended. It starts again in ${delay} ms.`);
+      if ((await wait(delay, end)) === "ended") return;
+    }
+  }
+
+  /** Resolves when the server's process has ended, by itself or because it was told to. */
+  async #runServer(end: AbortSignal): Promise<void> {
+    const settings = this.#settings();
+    const client = createLanguageClient(this.#options, settings);
+    const stop = () => void client.stop();
+    end.addEventListener("abort", stop);
+    client.onNotification(statusChanged, (status) => this.#setStatus(status));
+    const stopped = new Promise<void>((resolve) => {
+      client.onDidChangeState(({ newState }) => newState === State.Stopped && resolve());
+    });
+    try {
+      await client.start();
+      if (end.aborted) return;
+      this.#client = client;
+      this.#running.resolve(client);
+      if (this.#settings() !== settings) await this.updateSettings(this.#settings());
+      this.#setStatus(await client.sendRequest(statusRequest));
+      await stopped;
+    } catch (error) {
+      if (!end.aborted) client.error("The language server failed.", error);
+    } finally {
+      end.removeEventListener("abort", stop);
+      if (this.#client) this.#running = Promise.withResolvers();
+      this.#client = undefined;
+      await client.stop();
+    }
+  }
+
+  #giveUp(): void {
+    this.#running.resolve(undefined);
+    const message = l10n.t("Falcon's language server ended several times in a row. It was not started again.");
+    this.#setStatus({ state: "failed", model: "Falcon", problem: { message, action: "restartServer" } });
+  }
+
+  #setStatus(status: ServerStatus): void {
+    this.#status = status;
+    this.#changeStatus.fire(status);
+  }
+}
+
+/** What holds until the server has spoken. */
+function startingStatus({ model: { path } }: ServerSettings): ServerStatus {
+  return path === "" ? { state: "noModel" } : { state: "loading", model: basename(path), progress: 0 };
+}
+
+/** Resolves after the time, or when told to end. */
+function wait(milliseconds: number, end: AbortSignal): Promise<"waited" | "ended"> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve("waited"), milliseconds);
+    const stop = () => {
+      clearTimeout(timer);
+      resolve("ended");
+    };
+    end.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,62 @@
+// Every command: its id and what it does.
+
+import { Disposable, commands, type LogOutputChannel } from "vscode";
+
+import { attachCodeAtCursor, attachSelection } from "./chat/attachments.ts";
+import type { Chat } from "./chat/chat.ts";
+import type { ChatView } from "./chat/chatView.ts";
+import type { ConversationStore } from "./chat/conversationStore.ts";
+import { showPreviousChats } from "./chat/previousChats.ts";
+import { showError } from "./errors.ts";
+import type { LastEditor } from "./lastEditor.ts";
+import { showMenu } from "./menu.ts";
+import { selectModelFile, type ModelDependencies } from "./models/selectModelFile.ts";
+
+export interface CommandDependencies extends ModelDependencies {
+  readonly chat: Chat;
+  readonly chatView: ChatView;
+  readonly conversations: ConversationStore;
+  readonly lastEditor: LastEditor;
+  readonly log: LogOutputChannel;
+}
+
+export function registerCommands(dependencies: CommandDependencies): Disposable {
+  const { chat, chatView, conversations, lastEditor, log, server, settings } = dependencies;
+  const table: Record<string, () => unknown> = {
+    "falcon.explainSelection": async () => {
+      const attachment = await attachCodeAtCursor(lastEditor.get());
+      chat.explain(attachment);
+      await chatView.focus();
+    },
+    "falcon.openChat": () => chatView.focus(),
+    "falcon.newChat": async () => {
+      chat.newChat();
+      await chatView.focus();
+    },
+    "falcon.openPreviousChat": async () => {
+      if (await showPreviousChats(chat, conversations)) await chatView.focus();
+    },
+    "falcon.attachSelection": async () => {
+      chat.attach(attachSelection(lastEditor.get()));
+      await chatView.focus();
+    },
+    "falcon.toggleInlineCompletions": () => settings.toggleCompletions(),
+    "falcon.toggleInlineCompletionsForLanguage": () =>
+      settings.toggleCompletionsFor(lastEditor.get().document.languageId),
+    "falcon.selectModelFile": () => selectModelFile(dependencies),
+    "falcon.reloadModel": () => server.reloadModel(),
+    "falcon.restartServer": () => server.restart(),
+    "falcon.showLog": () => log.show(),
+    "falcon.showMenu": () => showMenu(server, settings),
+  };
+  const registrations = Object.entries(table).map(([id, run]) =>
+    commands.registerCommand(id, async () => {
+      try {
+        await run();
+      } catch (error) {
+        void showError(error, log);
+      }
+    }),
+  );
+  return Disposable.from(...registrations);
+}

@@ -1,0 +1,96 @@
+// Failures that the user sees: worded for him, shown once, with a button that mends them.
+
+import { commands, l10n, window, type Disposable, type Event, type LogOutputChannel } from "vscode";
+import { ConnectionError, ErrorCodes, LSPErrorCodes, ResponseError } from "vscode-languageserver-protocol";
+
+import { problemCode } from "./shared/methods.ts";
+import type { AnswerState, Problem, ProblemAction, ServerStatus } from "./shared/protocol.ts";
+
+/** A failure that the user can mend. Everything else that is thrown is a bug. */
+export class UserError extends Error {
+  readonly problem: Problem;
+
+  constructor(message: string, { action }: { readonly action?: ProblemAction } = {}) {
+    super(message);
+    this.problem = { message, ...(action && { action }) };
+  }
+}
+
+/** The problem that an error tells the user of; undefined when the error is a bug. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof UserError) return error.problem;
+  if (error instanceof ResponseError && error.code === problemCode) return error.data as Problem;
+  return undefined;
+}
+
+/** Shows any failure of something that the user asked for. */
+export async function showError(error: unknown, log: LogOutputChannel): Promise<void> {
+  if (isCancelled(error)) return;
+  const problem = problemOf(error);
+  if (!problem) log.error(error instanceof Error ? error : String(error));
+  await showProblem(problem ?? { message: l10n.t("Falcon ran into an error. The log has the details.") });
+}
+
+/** Shows a problem with its button, and one that opens the log. */
+export async function showProblem({ message, action = "showLog" }: Problem): Promise<void> {
+  const labels = actionLabels();
+  const chosen = await window.showErrorMessage(message, ...new Set([labels[action], labels.showLog]));
+  if (chosen === labels[action]) await runAction(action);
+  else if (chosen === labels.showLog) await runAction("showLog");
+}
+
+export function actionLabels(): Record<ProblemAction, string> {
+  return {
+    selectModel: l10n.t("Select Model File…"),
+    restartServer: l10n.t("Restart Server"),
+    showLog: l10n.t("Show Log"),
+    retry: l10n.t("Try Again"),
+  };
+}
+
+export async function runAction(action: ProblemAction): Promise<void> {
+  const command = {
+    selectModel: "falcon.selectModelFile",
+    restartServer: "falcon.restartServer",
+    showLog: "falcon.showLog",
+    retry: "falcon.reloadModel",
+  }[action];
+  await commands.executeCommand(command);
+}
+
+/** Shows a model or server that failed once, however often that is reported, until something works again. */
+export function announceFailures(onDidChangeStatus: Event<ServerStatus>): Disposable {
+  let shown: string | undefined;
+  return onDidChangeStatus((status) => {
+    if (status.state === "ready" || status.state === "noModel") shown = undefined;
+    if (status.state !== "failed" || status.problem.message === shown) return;
+    shown = status.problem.message;
+    void showProblem(status.problem);
+  });
+}
+
+/** How an answer ended whose request failed. */
+export function endOfFailedAnswer(
+  error: unknown,
+  log: LogOutputChannel,
+): { readonly state: Exclude<AnswerState, "streaming">; readonly problem?: Problem } {
+  if (isCancelled(error)) return { state: "stopped" };
+  if (isDisconnected(error)) return { state: "interrupted" };
+  const problem = problemOf(error);
+  if (!problem) log.error(error instanceof Error ? error : String(error));
+  return {
+    // What asking again mends is a model process that ended.
+    state: problem?.action === "retry" ? "interrupted" : "failed",
+    problem: problem ?? { message: l10n.t("The answer failed. The log has the details."), action: "showLog" },
+  };
+}
+
+function isCancelled(error: unknown): boolean {
+  const codes: number[] = [LSPErrorCodes.RequestCancelled, LSPErrorCodes.ServerCancelled];
+  return error instanceof ResponseError && codes.includes(error.code);
+}
+
+function isDisconnected(error: unknown): boolean {
+  const codes: number[] = [ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive];
+  return error instanceof ConnectionError || (error instanceof ResponseError && codes.includes(error.code));
+}

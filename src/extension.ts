@@ -1,0 +1,74 @@
+// Builds the extension's parts and connects them.
+
+import { ExtensionMode, Uri, window, type ExtensionContext } from "vscode";
+
+import { Chat } from "./chat/chat.ts";
+import { ChatView } from "./chat/chatView.ts";
+import { ConversationStore } from "./chat/conversationStore.ts";
+import { receivePageMessage } from "./chat/receive.ts";
+import { ServerClient } from "./client.ts";
+import { registerCommands } from "./commands.ts";
+import { announceFailures, endOfFailedAnswer, showError } from "./errors.ts";
+import { inlineCompletionMiddleware } from "./inlineCompletion.ts";
+import { LastEditor } from "./lastEditor.ts";
+import { RecentModels } from "./models/recentModels.ts";
+import { Settings } from "./settings.ts";
+import { registerStatusBar } from "./statusBar.ts";
+
+export function activate(context: ExtensionContext) {
+  const log = window.createOutputChannel("Falcon", { log: true });
+  const settings = new Settings();
+  const lastEditor = new LastEditor();
+  const recentModels = new RecentModels(context.globalState);
+  const conversations = new ConversationStore(context.workspaceState);
+  const server = new ServerClient(
+    {
+      module: Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath,
+      log,
+      middleware: inlineCompletionMiddleware(settings, log),
+    },
+    () => settings.server,
+  );
+  const chat = new Chat({
+    store: conversations,
+    answer: (params, onDelta, signal) => server.chat(params, onDelta, signal),
+    endOfFailedAnswer: (error) => endOfFailedAnswer(error, log),
+    onEvent: (event) => chatView.post({ type: "event", event }),
+    onAttachments: (attachments) => chatView.post({ type: "attachments", attachments }),
+    onOpened: () => chatView.post(chatState()),
+  });
+  const chatState = () =>
+    ({
+      type: "state",
+      conversation: chat.conversation,
+      status: server.status,
+      attachments: chat.attachments,
+    }) as const;
+  const chatView = new ChatView({
+    extensionUri: context.extensionUri,
+    log,
+    state: chatState,
+    receive: (message) => {
+      receivePageMessage(message, { chat, lastEditor, server }).catch((error: unknown) => showError(error, log));
+    },
+  });
+
+  context.subscriptions.push(
+    window.registerWebviewViewProvider("falcon.chat", chatView),
+    registerCommands({ chat, chatView, conversations, lastEditor, log, recentModels, server, settings }),
+    registerStatusBar(server, settings),
+    announceFailures(server.onDidChangeStatus),
+    server.onDidChangeStatus((status) => chatView.post({ type: "status", status })),
+    settings.onDidChangeServerSettings((changed) => void server.updateSettings(changed)),
+    chat,
+    server,
+    lastEditor,
+    settings,
+    log,
+  );
+
+  return context.extensionMode === ExtensionMode.Test ? { chat, chatView, server } : undefined;
+}
+
+/** What the tests inside VS Code get hold of. */
+export type TestApi = NonNullable<ReturnType<typeof activate>>;

@@ -1,0 +1,76 @@
+// One connection to one language server process, set up so that it neither shows messages nor restarts by itself.
+
+import { once } from "node:events";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { l10n, workspace, type LogOutputChannel } from "vscode";
+import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from "vscode-languageclient/node";
+import type { Middleware } from "vscode-languageclient/node";
+
+import type { InitializationOptions, ServerSettings } from "./shared/protocol.ts";
+
+export interface ConnectionOptions {
+  /** Absolute path of the server's bundle. */
+  readonly module: string;
+  readonly log: LogOutputChannel;
+  readonly middleware: Middleware;
+}
+
+/** Documents of every kind that a user edits, wherever they live. */
+const editedSchemes = ["file", "untitled", "vscode-notebook-cell", "vscode-remote", "vscode-vfs"];
+
+export function createLanguageClient(options: ConnectionOptions, settings: ServerSettings): QuietLanguageClient {
+  const { module, log, middleware } = options;
+  const folderSchemes = workspace.workspaceFolders?.map((folder) => folder.uri.scheme) ?? [];
+  const schemes = new Set([...editedSchemes, ...folderSchemes]);
+  const initializationOptions: InitializationOptions = { settings, ...(l10n.bundle && { messages: l10n.bundle }) };
+  return new QuietLanguageClient(
+    "falcon",
+    "Falcon",
+    { module, transport: TransportKind.ipc, options: { cwd: dirname(module) } },
+    {
+      documentSelector: Array.from(schemes, (scheme) => ({ scheme })),
+      outputChannel: log,
+      initializationOptions,
+      initializationFailedHandler: () => false,
+      middleware,
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: async () => {
+          // Answered at once, the library would lose the promise of a start that fails, and `start` would resolve.
+          await pause(0);
+          return { action: CloseAction.DoNotRestart, handled: true, message: "The language server ended." };
+        },
+      },
+    },
+  );
+}
+
+export class QuietLanguageClient extends LanguageClient {
+  #stopping: Promise<void> | undefined;
+
+  /** The library shows a message for each failed request and start; here they are only logged. */
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  /** Ends the server in whatever state it is, and resolves when its process is gone. Never rejects. */
+  override stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const process = this.serverProcess;
+    try {
+      if (this.state === State.Running) await super.stop();
+      else process?.kill();
+    } catch (error) {
+      this.error("The language server did not stop when asked to.", error);
+    }
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
+    await Promise.race([once(process, "exit"), pause(3000)]);
+    process.kill("SIGKILL");
+  }
+}

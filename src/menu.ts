@@ -1,0 +1,80 @@
+// The menu behind the status bar item.
+
+import { QuickPickItemKind, commands, l10n, window, type QuickPickItem } from "vscode";
+
+import type { ServerClient } from "./client.ts";
+import { actionLabels, runAction } from "./errors.ts";
+import type { Settings } from "./settings.ts";
+import type { ServerStatus } from "./shared/protocol.ts";
+import { describeModel } from "./statusBarView.ts";
+
+interface MenuItem extends QuickPickItem {
+  readonly run?: () => unknown;
+}
+
+export async function showMenu(server: ServerClient, settings: Settings): Promise<void> {
+  const chosen = await window.showQuickPick(menuItems(server.status, settings), {
+    title: "Falcon",
+    placeHolder: l10n.t("Choose what to do"),
+  });
+  await chosen?.run?.();
+}
+
+function menuItems(status: ServerStatus, settings: Settings): MenuItem[] {
+  const separator: MenuItem = { label: "", kind: QuickPickItemKind.Separator };
+  return [
+    statusItem(status),
+    separator,
+    ...switchItems(settings),
+    separator,
+    commandItem("comment-discussion", l10n.t("Open Chat"), "falcon.openChat"),
+    commandItem("folder-opened", l10n.t("Select Model File…"), "falcon.selectModelFile"),
+    {
+      label: `$(gear) ${l10n.t("Settings")}`,
+      run: () => commands.executeCommand("workbench.action.openSettings", "falcon."),
+    },
+    separator,
+    commandItem("debug-restart", l10n.t("Restart Server"), "falcon.restartServer"),
+    commandItem("output", l10n.t("Show Log"), "falcon.showLog"),
+  ];
+}
+
+/** How Falcon stands; choosing it does what helps most. */
+function statusItem(status: ServerStatus): MenuItem {
+  switch (status.state) {
+    case "noModel":
+      return {
+        label: `$(warning) ${l10n.t("No model yet")}`,
+        detail: l10n.t("Choose a GGUF file to begin."),
+        run: () => runAction("selectModel"),
+      };
+    case "loading":
+      return { label: `$(loading~spin) ${l10n.t("Loading {0}", status.model)}` };
+    case "ready":
+      return {
+        label: `$(${status.generating ? "loading~spin" : "check"}) ${describeModel(status.model, l10n)}`,
+        detail: status.model.path,
+      };
+    case "failed": {
+      const { message, action = "showLog" } = status.problem;
+      return { label: `$(error) ${actionLabels()[action]}`, detail: message, run: () => runAction(action) };
+    }
+  }
+}
+
+function switchItems(settings: Settings): MenuItem[] {
+  const language = window.activeTextEditor?.document.languageId;
+  const forAll = settings.completionsEnabled()
+    ? l10n.t("Turn Off Inline Completions")
+    : l10n.t("Turn On Inline Completions");
+  const items = [commandItem("zap", forAll, "falcon.toggleInlineCompletions")];
+  if (language === undefined) return items;
+  const forLanguage = settings.completionsEnabled({ languageId: language })
+    ? l10n.t("Turn Off Inline Completions for {0}", language)
+    : l10n.t("Turn On Inline Completions for {0}", language);
+  return [...items, commandItem("file-code", forLanguage, "falcon.toggleInlineCompletionsForLanguage")];
+}
+
+function commandItem(icon: string, label: string, command: string): MenuItem {
+  return { label: `$(${icon}) ${label}`, run: () => commands.executeCommand(command) };
+}

@@ -1,0 +1,77 @@
+// Choosing a model file: from those used before, or from the disk. A file that is no model is refused with the cause.
+
+import { basename } from "node:path";
+
+import { ThemeIcon, l10n, window, type QuickPickItem } from "vscode";
+
+import type { ServerClient } from "../client.ts";
+import { problemOf, showProblem } from "../errors.ts";
+import type { Settings } from "../settings.ts";
+import type { Problem } from "../shared/protocol.ts";
+import type { RecentModels } from "./recentModels.ts";
+
+export interface ModelDependencies {
+  readonly server: ServerClient;
+  readonly settings: Settings;
+  readonly recentModels: RecentModels;
+}
+
+export async function selectModelFile(dependencies: ModelDependencies): Promise<void> {
+  for (;;) {
+    const path = await choosePath(dependencies);
+    if (path === undefined) return;
+    const problem = await tryModelFile(path, dependencies);
+    if (!problem) return;
+    if (problem.action && problem.action !== "selectModel") return showProblem(problem);
+    const again = l10n.t("Choose Another File");
+    if ((await window.showErrorMessage(problem.message, again)) !== again) return;
+  }
+}
+
+/** Uses the file, or tells why it cannot be used. */
+async function tryModelFile(
+  path: string,
+  { server, settings, recentModels }: ModelDependencies,
+): Promise<Problem | undefined> {
+  try {
+    const { name } = await server.inspectModel(path);
+    await recentModels.add({ path, name });
+    if (settings.server.model.path === path) await server.reloadModel();
+    else await settings.saveModelPath(path);
+    return undefined;
+  } catch (error) {
+    const problem = problemOf(error);
+    if (!problem) throw error;
+    return problem;
+  }
+}
+
+async function choosePath({ settings, recentModels }: ModelDependencies): Promise<string | undefined> {
+  const recent = recentModels.list();
+  if (recent.length === 0) return browse();
+  const items = recent.map(({ path, name }) => ({
+    label: basename(path),
+    description: path === settings.server.model.path ? l10n.t("{0} (in use)", name) : name,
+    detail: path,
+    path,
+  }));
+  const other: QuickPickItem & { path?: string } = {
+    label: l10n.t("Browse…"),
+    iconPath: new ThemeIcon("folder-opened"),
+  };
+  const chosen = await window.showQuickPick([...items, other], {
+    title: l10n.t("Select Model File"),
+    placeHolder: l10n.t("Choose the model that writes completions and answers"),
+    matchOnDetail: true,
+  });
+  return chosen && (chosen.path ?? browse());
+}
+
+async function browse(): Promise<string | undefined> {
+  const uris = await window.showOpenDialog({
+    title: l10n.t("Select Model File"),
+    openLabel: l10n.t("Use This Model"),
+    filters: { [l10n.t("GGUF models")]: ["gguf"] },
+  });
+  return uris?.[0]?.fsPath;
+}

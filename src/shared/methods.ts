@@ -1,0 +1,27 @@
+// The names of our own LSP methods, each written once, with their types.
+
+import { NotificationType, ProgressType, RequestType, RequestType0 } from "vscode-languageserver-protocol";
+
+import type { ChatParams, ChatResult, ModelFileInfo, Problem, ServerSettings, ServerStatus } from "./protocol.ts";
+
+/** Answers the last message of a conversation. Fails with a `ResponseError` whose data is a `Problem`. */
+export const chatRequest = new RequestType<ChatParams, ChatResult, Problem>("falcon/chat");
+
+/** A piece of a running answer. */
+export const chatDelta = new ProgressType<string>();
+
+export const statusRequest = new RequestType0<ServerStatus, void>("falcon/status");
+
+export const statusChanged = new NotificationType<ServerStatus>("falcon/statusChanged");
+
+/** Reads a model file's header without loading the model. Fails with a `Problem` that names the file and the cause. */
+export const inspectModelRequest = new RequestType<{ path: string }, ModelFileInfo, Problem>("falcon/inspectModel");
+
+/** Loads the chosen model again, after a failure. */
+export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadModel");
+
+/** New settings, whole. */
+export const settingsChanged = new NotificationType<ServerSettings>("falcon/settingsChanged");
+
+/** Code of a `ResponseError` whose data is a `Problem`. Outside the ranges that JSON-RPC and LSP reserve. */
+export const problemCode = 1;

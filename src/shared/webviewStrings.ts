@@ -1,0 +1,113 @@
+// The words of the chat page. The host fills them through vscode.l10n and puts them into the page as JSON.
+
+import type { ProblemAction } from "./protocol.ts";
+
+/** `{0}`, `{1}` are filled by the page. The text beside each is its English. */
+export interface WebviewStrings {
+  // The conversation
+  /** "Conversation" */
+  readonly conversation: string;
+  /** "You" */
+  readonly you: string;
+  /** "Falcon" */
+  readonly falcon: string;
+  /** "Explain this code" */
+  readonly explain: string;
+  /** {0} is a number of lines. "Show all {0} lines" */
+  readonly showAllLines: string;
+  /** "Show fewer lines" */
+  readonly showFewerLines: string;
+  /** {0} is an attachment's label. "Open {0}" */
+  readonly openAttachment: string;
+  /** "Go to the latest message" */
+  readonly jumpToLatest: string;
+
+  // An answer and how it stands
+  /** Before the first word. "Thinking…" */
+  readonly thinking: string;
+  /** Read out when an answer begins. "Falcon is answering" */
+  readonly answering: string;
+  /** Read out before a finished answer; {0} is its text. "Falcon answered: {0}" */
+  readonly answered: string;
+  /** "The model gave no answer." */
+  readonly emptyAnswer: string;
+  /** "Stopped" */
+  readonly stopped: string;
+  /** "Interrupted: the model or the editor ended while this was written" */
+  readonly interrupted: string;
+  /** "Cut off: the answer reached the limit of tokens" */
+  readonly truncated: string;
+  /** When the problem is not told. "The answer failed" */
+  readonly failed: string;
+  /** "Copy answer" */
+  readonly copyAnswer: string;
+  /** "Try again" */
+  readonly retry: string;
+
+  // A block of code
+  /** {0} is a language. "Code in {0}" */
+  readonly code: string;
+  /** The language of code that names none. "text" */
+  readonly plainText: string;
+  /** "Copy code" */
+  readonly copyCode: string;
+  /** "Copied" */
+  readonly copied: string;
+  /** "Insert at cursor" */
+  readonly insertCode: string;
+
+  // The composer
+  /** "Message to Falcon" */
+  readonly message: string;
+  /** "Ask about your code, or for a text" */
+  readonly placeholder: string;
+  /** "Send (Enter)" */
+  readonly send: string;
+  /** "Stop (Escape)" */
+  readonly stop: string;
+  /** "Attach the selection" */
+  readonly attachSelection: string;
+  /** "Attach the file" */
+  readonly attachFile: string;
+  /** "Goes with the message" */
+  readonly attachments: string;
+  /** {0} is an attachment's label. "Remove {0}" */
+  readonly removeAttachment: string;
+  /** Why one cannot send, with nothing written. "Write a message first" */
+  readonly sendNeedsText: string;
+  /** Why one cannot send. "Choose a model first" */
+  readonly sendNeedsModel: string;
+  /** Why one cannot send. "The model is still loading" */
+  readonly sendNeedsLoading: string;
+  /** Why one cannot send. "The model could not be loaded" */
+  readonly sendNeedsWorkingModel: string;
+  /** Why one cannot send while an answer is written. "Wait for the answer to end, or stop it" */
+  readonly sendNeedsEnd: string;
+
+  // The model
+  /** {0} name, {1} tokens, {2} device. "{0}: {1} tokens of context, on {2}. Click to choose another model." */
+  readonly modelDetails: string;
+  /** "No model yet" */
+  readonly noModelTitle: string;
+  /** "Falcon runs a model on this machine. Choose a GGUF file to begin." */
+  readonly noModelText: string;
+  /** {0} is the model's name. "Loading {0}" */
+  readonly loading: string;
+  /** {0} is a whole number. "{0}%" */
+  readonly percent: string;
+  /** {0} is the model's name. "{0} could not be loaded" */
+  readonly loadFailed: string;
+  /** The buttons that mend a problem: "Select Model File…", "Restart Server", "Show Log", "Try Again" */
+  readonly actions: Readonly<Record<ProblemAction, string>>;
+
+  // The empty conversation
+  /** "What are you working on?" */
+  readonly welcomeTitle: string;
+  /** "Answers come from a model on this machine. Nothing you write leaves it." */
+  readonly welcomeText: string;
+  /** Ways to begin, each a button that puts its text into the composer:
+   *  "Write a function that …", "Find bugs in the attached code", "Write unit tests for the attached code" */
+  readonly suggestions: readonly string[];
+  /** "Select code and choose Explain Selection from its context menu to have it explained here." */
+  readonly welcomeHint: string;
+}

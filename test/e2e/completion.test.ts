@@ -1,0 +1,121 @@
+// Ghost text of the packed extension on the screen of a real VS Code.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { askDirectly, infillTokens } from "../support/askDirectly.ts";
+import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
+import { modelFile } from "../support/models.ts";
+import type { Workbench } from "../support/workbench.ts";
+
+const model = modelFile("falcon7b");
+const prefix = "function add(a, b) {\n  return add";
+const suffix = " + 1;\n}\n";
+const maxTokens = 48;
+
+let falcon: FalconWindow;
+let workbench: Workbench;
+
+before(async () => {
+  falcon = await openFalcon({
+    "falcon.model.path": model,
+    "falcon.model.gpu": "off",
+    "falcon.model.threads": 1,
+    "falcon.inlineCompletion.maxTokens": maxTokens,
+  });
+  ({ workbench } = falcon);
+  await workbench.whenReady();
+});
+afterEach((context) => pictureFailure(context, falcon));
+after(() => falcon.dispose());
+
+/** Opens a new file that lacks the last word of `prefix`, and types that word. */
+async function typeWord(name: string): Promise<void> {
+  const [, beforeWord = "", word = ""] = /^(.*?)(\w+)$/s.exec(prefix) ?? [];
+  fs.writeFileSync(path.join(falcon.editor.workspace, name), beforeWord + suffix);
+  await workbench.openFile(name);
+  await workbench.goTo(2, 10);
+  await workbench.type(word);
+}
+
+test("the ghost text is what the model writes when it is asked directly; Tab takes it into the saved file", async () => {
+  await typeWord("taken.js");
+  const text = await askDirectly(model, maxTokens, infillTokens(prefix, suffix));
+  const expected = text.split("\n", 1)[0]?.trimEnd() ?? "";
+  assert.ok(expected.length > 3);
+  await workbench.whenGhostIs(expected);
+
+  await workbench.page.keyboard.press("Tab");
+  await workbench.whenNoGhost();
+  assert.equal(await workbench.save("taken.js"), prefix + expected + suffix);
+});
+
+test("Escape dismisses the ghost text", async () => {
+  await typeWord("dismissed.js");
+  await workbench.ghostText();
+  await workbench.page.keyboard.press("Escape");
+  await workbench.whenNoGhost();
+  assert.equal(await workbench.save("dismissed.js"), prefix + suffix);
+});
+
+test("typing something else dismisses the ghost text, and another takes its place", async () => {
+  await typeWord("typed-on.js");
+  const first = await workbench.ghostText();
+  const other = first.startsWith("z") ? "y" : "z";
+  await workbench.type(other);
+  await assert.doesNotReject(until(async () => (await workbench.ghostText()) !== first));
+  assert.equal(await workbench.save("typed-on.js"), prefix + other + suffix);
+});
+
+test("a completion of several lines is shown and taken whole", async () => {
+  const name = "lines.py";
+  fs.writeFileSync(path.join(falcon.editor.workspace, name), "def add(a, b):\n\n");
+  await workbench.openFile(name);
+  await workbench.goTo(2);
+  await workbench.type("    retur");
+  const ghost = await workbench.ghostText();
+  const text = await askDirectly(model, maxTokens, infillTokens("def add(a, b):\n    retur", "\n"));
+  assert.ok(text.startsWith(ghost), `${JSON.stringify(ghost)} begins ${JSON.stringify(text)}`);
+  await workbench.page.keyboard.press("Tab");
+  await workbench.whenNoGhost();
+  assert.equal(await workbench.save(name), `def add(a, b):\n    retur${ghost}\n`);
+});
+
+test("the status bar menu switches completions off and on", async () => {
+  await choose("Turn Off Inline Completions");
+  await workbench.statusLabel("Inline completions are off").waitFor();
+  await typeWord("off.js");
+  await sleep(1_500);
+  assert.equal(await workbench.ghost.count(), 0);
+
+  await choose("Turn On Inline Completions");
+  await workbench.statusLabel("Inline completions are on").waitFor();
+  await typeWord("on.js");
+  assert.notEqual(await workbench.ghostText(), "");
+});
+
+test("nothing left this machine, neither from the page nor from any process", () => {
+  for (const bundle of ["server.cjs", "engine.cjs", "bootstrap-fork"]) {
+    assert.ok(
+      falcon.watchedProcesses().some((file) => file.includes(bundle)),
+      `${bundle} is watched`,
+    );
+  }
+  assert.deepEqual(falcon.foreignAddresses(), []);
+});
+
+async function choose(item: string): Promise<void> {
+  await workbench.status("Falcon").click();
+  await workbench.quickRow(item).click();
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error("It did not come to hold.");
+    await sleep(50);
+  }
+}

@@ -1,0 +1,62 @@
+// What a user sees who has no model, or one that does not work: the cause, once, and the way out.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, afterEach, before, test } from "node:test";
+
+import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
+import { modelFile } from "../support/models.ts";
+import type { Workbench } from "../support/workbench.ts";
+
+const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
+
+let falcon: FalconWindow;
+let workbench: Workbench;
+
+before(async () => {
+  falcon = await openFalcon({ "falcon.model.gpu": "off", "falcon.model.threads": 1 });
+  ({ workbench } = falcon);
+});
+afterEach((context) => pictureFailure(context, falcon));
+after(() => falcon.dispose());
+
+test("without a model the status bar and the chat say so and offer to choose one; typing is undisturbed", async () => {
+  await workbench.status("Falcon: No Model").waitFor();
+  await workbench.runCommand("Falcon: Open Chat");
+  const card = falcon.chat.frame.locator(".status-card");
+  await card.getByText("No model yet").waitFor();
+  await card.getByRole("button", { name: "Select Model File…" }).waitFor();
+  await workbench.screenshot(path.join(pictures, "no-model.png"));
+
+  await workbench.openFile("src/fees.ts");
+  await workbench.goTo(2);
+  await workbench.type("// some words");
+  assert.equal(await workbench.ghost.count(), 0);
+  assert.equal(await workbench.toast("Falcon").count(), 0);
+});
+
+test("a file that is no model is named once, with a button that mends it, and the editor goes on working", async () => {
+  const bad = path.join(falcon.editor.workspace, "words.gguf");
+  fs.writeFileSync(bad, "These are words.");
+  falcon.editor.changeSettings({ "falcon.model.path": bad });
+  const toast = workbench.toast("words.gguf");
+  await toast.waitFor();
+  await toast.getByRole("button", { name: "Select Model File…" }).waitFor();
+  await falcon.chat.frame.locator(".status-card").getByText("words.gguf").first().waitFor();
+  await workbench.screenshot(path.join(pictures, "bad-model.png"));
+
+  await workbench.openFile("src/boat.ts");
+  await workbench.goTo(8);
+  await workbench.type("// more words");
+  assert.equal(await workbench.page.locator(".notification-toast").count(), 1);
+  assert.equal((await workbench.save("src/boat.ts")).split("\n")[7], "// more words");
+});
+
+test("a good model file takes its place", async () => {
+  falcon.editor.changeSettings({ "falcon.model.path": modelFile("falcon7b") });
+  await workbench.whenReady();
+  await falcon.chat.frame.locator(".status-card").waitFor({ state: "hidden" });
+  await falcon.chat.ask("Are you there?");
+  await falcon.chat.answers.last().locator(".markdown").filter({ hasText: /\S/ }).waitFor();
+});

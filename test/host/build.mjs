@@ -1,0 +1,20 @@
+// Builds the suite that runs inside VS Code's extension host: out/host-tests/index.cjs.
+
+import esbuild from "esbuild";
+
+import { modelFile } from "../support/models.ts";
+
+await esbuild.build({
+  entryPoints: { index: "test/host/index.ts" },
+  bundle: true,
+  platform: "node",
+  target: "node22",
+  format: "cjs",
+  outdir: "out/host-tests",
+  outExtension: { ".js": ".cjs" },
+  external: ["vscode", "mocha"],
+  sourcemap: "inline",
+  // The suite cannot write a model itself: the extension host runs bundles only.
+  define: { TEST_MODEL: JSON.stringify(modelFile("slow")) },
+  logLevel: "warning",
+});

@@ -1,0 +1,137 @@
+// The chat: Explain Selection, what the page may ask for, and what comes from editors.
+
+import assert from "node:assert/strict";
+
+import { beforeEach, describe, it } from "mocha";
+import { NotebookCellData, NotebookCellKind, NotebookData, Selection, commands, env, window, workspace } from "vscode";
+
+import type { TestApi } from "../../src/extension.ts";
+import type { AnswerMessage, UserMessage } from "../../src/shared/protocol.ts";
+import { openEditor, readyFalcon, until } from "./falcon.ts";
+
+const code = "def add(a, b):\n    return a + b\n";
+
+describe("chat", () => {
+  let falcon: TestApi;
+
+  beforeEach(async () => {
+    falcon = await readyFalcon();
+    falcon.chat.newChat();
+  });
+
+  function question(): UserMessage | undefined {
+    return falcon.chat.conversation.messages[0] as UserMessage | undefined;
+  }
+
+  function answer(): AnswerMessage | undefined {
+    return falcon.chat.conversation.messages[1] as AnswerMessage | undefined;
+  }
+
+  it("explains the selection with an answer that streams", async () => {
+    const { document } = await openEditor(code, "python", "all");
+    await commands.executeCommand("falcon.explainSelection");
+    assert.equal(question()?.command, "explain");
+    const [attachment] = question()?.attachments ?? [];
+    const { id, ...rest } = attachment ?? { id: "" };
+    assert.ok(id);
+    assert.deepEqual(rest, {
+      label: `${document.uri.path}:1-2`,
+      uri: document.uri.toString(),
+      languageId: "python",
+      text: code,
+      range: { startLine: 0, endLine: 1 },
+    });
+    await until("the answer grows", () => answer()?.state === "streaming" && answer()?.text !== "");
+    falcon.chatView.receive({ type: "stop" });
+    assert.equal(answer()?.state, "stopped");
+    const { text = "" } = answer() ?? {};
+    assert.ok(text.length > 0, "what was written stays");
+  });
+
+  it("explains the line of the cursor when nothing is selected", async () => {
+    const editor = await openEditor("first\nsecond line\n", "plaintext", "end");
+    editor.selection = new Selection(1, 3, 1, 3);
+    await commands.executeCommand("falcon.explainSelection");
+    assert.equal(question()?.attachments[0]?.text, "second line");
+  });
+
+  it("shows a page that says it is ready", async () => {
+    await commands.executeCommand("falcon.openChat");
+    await until("the page is ready", () => falcon.chatView.isReady);
+  });
+
+  it("ignores messages of a wrong shape", () => {
+    const before = falcon.chat.conversation;
+    const wrong = [
+      undefined,
+      null,
+      "send",
+      {},
+      { type: "send" },
+      { type: "send", text: 1 },
+      { type: "send", text: "hi", command: "explain" },
+      { type: "act", action: "workbench.action.quit" },
+      { type: "__proto__" },
+    ];
+    for (const message of wrong) falcon.chatView.receive(message);
+    assert.equal(falcon.chat.conversation, before);
+    falcon.chatView.receive({ type: "send", text: "hi" });
+    assert.equal(question()?.text, "hi");
+  });
+
+  it("sends what was attached, once", async () => {
+    await openEditor(code, "python", "all");
+    await commands.executeCommand("falcon.attachSelection");
+    assert.equal(falcon.chat.attachments.length, 1);
+    falcon.chatView.receive({ type: "attachSelection" });
+    await until("the selection replaced itself", () => falcon.chat.attachments.length === 1);
+    falcon.chatView.receive({ type: "send", text: "What is this?" });
+    assert.deepEqual(falcon.chat.attachments, []);
+    assert.equal(question()?.attachments[0]?.text, code);
+  });
+
+  it("names the cell of a notebook", async () => {
+    const cells = ["x = 1", "y = 2"].map((text) => new NotebookCellData(NotebookCellKind.Code, text, "python"));
+    const notebook = await workspace.openNotebookDocument("jupyter-notebook", new NotebookData(cells));
+    await window.showNotebookDocument(notebook);
+    await commands.executeCommand("notebook.focusBottom");
+    await commands.executeCommand("notebook.cell.edit");
+    const cell = notebook.cellAt(1).document;
+    await until("the cell is edited", () => window.activeTextEditor?.document === cell);
+    falcon.chatView.receive({ type: "attachFile" });
+    await until("the cell is attached", () => falcon.chat.attachments.length === 1);
+    const [attachment] = falcon.chat.attachments;
+    assert.match(attachment?.label ?? "", /, cell 2$/);
+    assert.equal(attachment?.text, "y = 2");
+    await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+  });
+
+  it("inserts code as one step to undo", async () => {
+    const { document } = await openEditor("def f():\n    \n", "python", "end");
+    const editor = await window.showTextDocument(document);
+    editor.selection = new Selection(1, 4, 1, 4);
+    falcon.chatView.receive({ type: "insertCode", code: "a = ${1}\nif a:\n    b()" });
+    await until("the code is there", () => document.getText().includes("b()"));
+    assert.equal(document.getText(), "def f():\n    a = ${1}\n    if a:\n        b()\n");
+    await commands.executeCommand("undo");
+    assert.equal(document.getText(), "def f():\n    \n");
+  });
+
+  it("copies code", async () => {
+    falcon.chatView.receive({ type: "copyCode", code: "copied by Falcon" });
+    await until("the clipboard has it", () => true);
+    assert.equal(await env.clipboard.readText(), "copied by Falcon");
+  });
+
+  it("keeps earlier conversations", () => {
+    falcon.chatView.receive({ type: "send", text: "the first" });
+    const { id } = falcon.chat.conversation;
+    falcon.chat.newChat();
+    assert.equal(falcon.chat.conversation.messages.length, 0);
+    falcon.chat.open(id);
+    assert.equal(question()?.text, "the first");
+    falcon.chat.delete(id);
+    falcon.chat.open(id);
+    assert.equal(falcon.chat.conversation.messages.length, 0);
+  });
+});

@@ -1,0 +1,52 @@
+// What the tests of the host share: the running extension, documents to work on, and waiting for what must come.
+
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { ConfigurationTarget, Selection, extensions, window, workspace, type TextEditor } from "vscode";
+
+import type { TestApi } from "../../src/extension.ts";
+
+/** Path of a model file, put in by build.mjs. */
+declare const TEST_MODEL: string;
+
+export const extensionId = "falcon-vscode.falcon-vscode";
+
+export async function activateFalcon(): Promise<TestApi> {
+  const extension = extensions.getExtension<TestApi>(extensionId);
+  assert.ok(extension, "the extension is installed");
+  return extension.activate();
+}
+
+/** Falcon with its model loaded. */
+export async function readyFalcon(): Promise<TestApi> {
+  const falcon = await activateFalcon();
+  await configure("falcon.model.path", TEST_MODEL);
+  // The model writes some ten tokens a second, so that one can stop it.
+  await configure("falcon.inlineCompletion.maxTokens", 8);
+  await until("the model is ready", () => falcon.server.status.state === "ready");
+  return falcon;
+}
+
+async function configure(key: string, value: unknown): Promise<void> {
+  const configuration = workspace.getConfiguration();
+  if (configuration.get(key) !== value) await configuration.update(key, value, ConfigurationTarget.Global);
+}
+
+/** Polls until the condition holds; fails by name. */
+export async function until(what: string, condition: () => boolean, milliseconds = 20_000): Promise<void> {
+  const end = Date.now() + milliseconds;
+  while (!condition()) {
+    assert.ok(Date.now() < end, `in vain waited until ${what}`);
+    await pause(20);
+  }
+}
+
+/** An editor on a new document, with the whole of it selected or the cursor at its end. */
+export async function openEditor(content: string, language: string, select: "all" | "end"): Promise<TextEditor> {
+  const document = await workspace.openTextDocument({ content, language });
+  const editor = await window.showTextDocument(document);
+  const end = document.positionAt(content.length);
+  editor.selection = new Selection(select === "all" ? document.positionAt(0) : end, end);
+  return editor;
+}

@@ -1,0 +1,18 @@
+// Runs the host suite inside a real extension host, in the way that @vscode/test-electron starts it.
+
+import Mocha from "mocha";
+
+export async function run(): Promise<void> {
+  const mocha = new Mocha({ ui: "bdd", timeout: 60_000, color: false });
+  mocha.suite.emit("pre-require", globalThis, "", mocha);
+  await import("./activation.ts");
+  await import("./settings.ts");
+  await import("./chat.ts");
+  await import("./completion.ts");
+  await import("./server.ts");
+  const { failures, stats } = await new Promise<Mocha.Runner>((resolve) => {
+    const runner = mocha.run(() => resolve(runner));
+  });
+  console.log(`${stats?.passes ?? 0} passed, ${failures} failed`);
+  if (failures > 0) throw new Error(`${failures} host tests failed`);
+}

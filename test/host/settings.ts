@@ -1,0 +1,63 @@
+// Settings: what a workspace may say, and the two toggles.
+
+import assert from "node:assert/strict";
+
+import { afterEach, describe, it } from "mocha";
+import { ConfigurationTarget, commands, workspace } from "vscode";
+
+import { activateFalcon, openEditor } from "./falcon.ts";
+
+const key = "falcon.inlineCompletion.enabled";
+
+function isEnabled(languageId?: string): boolean | undefined {
+  return workspace.getConfiguration(undefined, languageId === undefined ? undefined : { languageId }).get(key);
+}
+
+describe("settings", () => {
+  afterEach(async () => {
+    await workspace.getConfiguration().update(key, undefined, ConfigurationTarget.Global);
+    for (const languageId of ["python", "plaintext"]) {
+      const configuration = workspace.getConfiguration(undefined, { languageId });
+      if (configuration.inspect(key)?.globalLanguageValue !== undefined) {
+        await configuration.update(key, undefined, ConfigurationTarget.Global, true);
+      }
+    }
+  });
+
+  it("lets no workspace choose the model", async () => {
+    for (const name of ["path", "gpu", "threads", "contextSize"]) {
+      const configuration = workspace.getConfiguration("falcon.model");
+      await assert.rejects(() =>
+        Promise.resolve(configuration.update(name, "/elsewhere", ConfigurationTarget.Workspace)),
+      );
+    }
+  });
+
+  it("toggles completions for all languages", async () => {
+    await activateFalcon();
+    await commands.executeCommand("falcon.toggleInlineCompletions");
+    assert.equal(isEnabled(), false);
+    assert.equal(isEnabled("python"), false);
+    await commands.executeCommand("falcon.toggleInlineCompletions");
+    assert.equal(isEnabled(), true);
+  });
+
+  it("toggles completions for the language of the editor alone, and leaves no trace", async () => {
+    await openEditor("x = 1\n", "python", "end");
+    await commands.executeCommand("falcon.toggleInlineCompletionsForLanguage");
+    assert.equal(isEnabled("python"), false);
+    assert.equal(isEnabled("plaintext"), true);
+    await commands.executeCommand("falcon.toggleInlineCompletionsForLanguage");
+    assert.equal(isEnabled("python"), true);
+    const inspected = workspace.getConfiguration(undefined, { languageId: "python" }).inspect(key);
+    assert.equal(inspected?.globalLanguageValue, undefined);
+  });
+
+  it("switches one language on while the others are off", async () => {
+    await workspace.getConfiguration().update(key, false, ConfigurationTarget.Global);
+    await openEditor("x = 1\n", "python", "end");
+    await commands.executeCommand("falcon.toggleInlineCompletionsForLanguage");
+    assert.equal(isEnabled("python"), true);
+    assert.equal(isEnabled("plaintext"), false);
+  });
+});

@@ -1,0 +1,178 @@
+// The model process with real model files through the real engine.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { EngineError, type GenerateRequest, type Generation, type LoadedModel } from "../../server/engine/engine.ts";
+import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { askDirectly, infillTokens } from "../support/askDirectly.ts";
+import { modelFile } from "../support/models.ts";
+
+const deaths: string[] = [];
+const engine = new ModelProcess({
+  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
+  log: () => undefined,
+  onDied: (reason) => deaths.push(reason),
+});
+after(() => engine.dispose());
+
+const never = new AbortController().signal;
+const code = "function add(a, b) {\n  return ";
+
+function load(name: Parameters<typeof modelFile>[0], onProgress: (fraction: number) => void = () => undefined) {
+  const settings = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
+  return engine.load({ settings, markers: ["<|endoftext|>", "<|im_start|>"] }, onProgress);
+}
+
+function generate(
+  request: Partial<GenerateRequest>,
+  onText: (text: string) => void = () => undefined,
+  signal = never,
+): Promise<Generation> {
+  const whole = { lane: "completion", prompt: [code], maxTokens: 40, temperature: 0, stop: [], ...request } as const;
+  return engine.generate(whole, onText, signal);
+}
+
+describe("a model of Falcon-7B's shape", () => {
+  let model: LoadedModel;
+  const progress: number[] = [];
+  before(async () => {
+    model = await load("falcon7b", (fraction) => progress.push(fraction));
+  });
+
+  test("says what it is", () => {
+    assert.deepEqual(model, {
+      name: "Tiny Falcon 7B",
+      path: modelFile("falcon7b"),
+      architecture: "falcon",
+      contextSize: 2048,
+      infill: true,
+      device: "CPU",
+      gpuLayers: 0,
+      markers: ["<|endoftext|>"],
+    });
+    assert.equal(progress.at(-1), 1);
+  });
+
+  test("infills as the model does when asked directly", async () => {
+    const suffix = ";\n}\n";
+    const prompt = [{ role: "prefix" }, code, { role: "suffix" }, suffix, { role: "middle" }] as const;
+    const pieces: string[] = [];
+    const { text, stopReason } = await generate({ prompt }, (piece) => pieces.push(piece));
+    assert.equal(text, await askDirectly(modelFile("falcon7b"), 40, infillTokens(code, suffix)));
+    assert.equal(pieces.join(""), text);
+    assert.ok(pieces.length > 20, "in many pieces");
+    assert.equal(stopReason, "maxTokens");
+  });
+
+  test("what a sequence holds already does not change the text", async () => {
+    const { text } = await generate({ prompt: ["one two three four"] });
+    await generate({ prompt: ["one two five"] });
+    assert.equal((await generate({ prompt: ["one two three four"] })).text, text);
+    assert.equal((await generate({ lane: "chat", prompt: ["one two three four"] })).text, text);
+  });
+
+  test("requests at once, on both lanes, write what each writes alone", async () => {
+    const requests = ["one", "two", "three", "four"].flatMap((word) => [
+      { prompt: [word] },
+      { lane: "chat", prompt: [`${word} again`] } as const,
+    ]);
+    const alone: Generation[] = [];
+    for (const request of requests) alone.push(await generate(request));
+    assert.deepEqual(await Promise.all(requests.map((request) => generate(request))), alone);
+  });
+
+  test("special tokens in a text are text", async () => {
+    assert.equal(await engine.countTokens([{ special: "<|endoftext|>" }]), 1);
+    assert.ok((await engine.countTokens(["<|endoftext|>"])) > 3);
+  });
+
+  test("a stop string ends the text and is no part of it", async () => {
+    const { text } = await generate({});
+    const stop = text.slice(20, 26);
+    const stopped = await generate({ stop: [stop] });
+    assert.deepEqual(stopped, { text: text.slice(0, text.indexOf(stop)), stopReason: "end" });
+  });
+
+  test("an abort ends decoding at once, and what there is comes back", async () => {
+    const controller = new AbortController();
+    let shown = "";
+    const show = (piece: string) => {
+      shown += piece;
+      controller.abort();
+    };
+    const { text, stopReason } = await generate({ maxTokens: 1900 }, show, controller.signal);
+    assert.equal(stopReason, "aborted");
+    assert.ok(text.length >= shown.length && text.length < 400, `${text.length} characters`);
+  });
+
+  test("a prompt that does not fit is an error that says by how much, not a shorter prompt", async () => {
+    const prompt = ["word ".repeat(1200)];
+    const tokens = await engine.countTokens(prompt);
+    await assert.rejects(generate({ prompt, maxTokens: 2048 - tokens + 1 }), (error: unknown) => {
+      assert.ok(error instanceof EngineError && error.failure === "promptTooLong");
+      assert.match(error.message, new RegExp(`prompt ${tokens} .* context 2048`));
+      return true;
+    });
+    assert.equal((await generate({ prompt, maxTokens: 8 })).stopReason, "maxTokens");
+  });
+
+  test("temperature makes texts differ", async () => {
+    const texts = await Promise.all([1, 2, 3].map(() => generate({ temperature: 1.5 })));
+    assert.ok(new Set(texts.map(({ text }) => text)).size > 1);
+  });
+});
+
+test("a model of Falcon-40B's shape continues as it does when asked directly", async () => {
+  const model = await load("falcon40b");
+  assert.equal(model.infill, false);
+  const { text } = await generate({});
+  assert.equal(text, await askDirectly(modelFile("falcon40b"), 40, (direct) => direct.tokenize(code)));
+});
+
+test("an abort while the prompt is evaluated waits for one chunk, not for the prompt", async () => {
+  await load("slow");
+  const prompt = ["word ".repeat(1200)];
+  const whole = await timed(() => generate({ prompt, maxTokens: 1 }));
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), whole / 10);
+  const other = ["other ".repeat(1200)];
+  const aborted = await timed(async () => {
+    assert.equal((await generate({ prompt: other, maxTokens: 1 }, undefined, controller.signal)).text, "");
+  });
+  assert.ok(aborted < whole / 2, `${aborted.toFixed()} ms of ${whole.toFixed()} ms`);
+});
+
+test("a killed process ends its requests with an error, and the next load starts another", async () => {
+  await load("falcon7b");
+  const running = generate({ lane: "chat", maxTokens: 1900 });
+  process.kill(engine.pid ?? 0, "SIGKILL");
+  await assert.rejects(running, (error: unknown) => error instanceof EngineError && error.failure === "died");
+  await assert.rejects(generate({}), (error: unknown) => error instanceof EngineError && error.failure === "notLoaded");
+  assert.deepEqual(deaths, ["SIGKILL"]);
+  await load("falcon7b");
+  assert.equal((await generate({})).stopReason, "maxTokens");
+});
+
+test("dispose waits until the process is gone", async () => {
+  const pid = engine.pid ?? 0;
+  assert.ok(isRunning(pid));
+  await engine.dispose();
+  assert.ok(!isRunning(pid));
+  assert.equal(deaths.length, 1, "nobody is told of a death that was asked for");
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return performance.now() - start;
+}

@@ -1,0 +1,141 @@
+// Ghost text through the built server, over LSP, with a real model.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
+
+import { completionPrompt } from "../../server/completion/prompt.ts";
+import { askDirectly, infillTokens } from "../support/askDirectly.ts";
+import { LspClient, quickSettings } from "../support/lspClient.ts";
+import { modelFile } from "../support/models.ts";
+
+let client: LspClient;
+before(async () => {
+  client = await LspClient.withModel(modelFile("falcon7b"));
+});
+after(() => client.stop());
+
+/** The first line of what the model writes between two texts when it is asked without any of our code. */
+async function firstLineOf(prefix: string, suffix: string): Promise<string> {
+  const text = await askDirectly(
+    modelFile("falcon7b"),
+    quickSettings.inlineCompletion.maxTokens,
+    infillTokens(prefix, suffix),
+  );
+  return text.split("\n", 1)[0]?.trimEnd() ?? "";
+}
+
+test("completes a line with what the model writes when asked directly", async () => {
+  const [prefix, suffix] = ["function add(a, b) {\n  return add", " + 1;\n}\n"];
+  await client.open("file:///line.ts", prefix + suffix);
+  const [item] = await client.complete("file:///line.ts", 1, 12);
+  const expected = await firstLineOf(prefix, suffix);
+  assert.ok(expected.length > 3);
+  assert.equal(item?.insertText, expected);
+  assert.deepEqual(item.range, { start: { line: 1, character: 12 }, end: { line: 1, character: 12 } });
+  assert.deepEqual(completionPrompt({ prefix, suffix }, { infill: true })[1], prefix);
+});
+
+test("follows the edits of a document, by UTF-16 positions", async () => {
+  await client.open("file:///edited.md", "# 🦅\r\n\r\nA falcon \r\n", "markdown");
+  await client.connection.sendNotification("textDocument/didChange", {
+    textDocument: { uri: "file:///edited.md", version: 2 },
+    contentChanges: [
+      { range: { start: { line: 0, character: 4 }, end: { line: 0, character: 4 } }, text: " 🦅 Birds" },
+    ],
+  });
+  const [item] = await client.complete("file:///edited.md", 2, 8);
+  const expected = await firstLineOf("# 🦅 🦅 Birds\n\nA falcon", " \n");
+  assert.equal(item?.insertText, expected);
+});
+
+test("an untitled, empty document completes when asked to, not by itself", async () => {
+  await client.open("untitled:Untitled-1", "");
+  assert.deepEqual(await client.complete("untitled:Untitled-1", 0, 0), []);
+  const asked = await client.complete("untitled:Untitled-1", 0, 0, {
+    triggerKind: InlineCompletionTriggerKind.Invoked,
+  });
+  assert.equal(asked.length, 1);
+});
+
+test("a document of a million lines completes like its window", async () => {
+  await client.open("file:///huge.ts", "const value = compute(1);\n".repeat(1_000_000));
+  const [item] = await client.complete("file:///huge.ts", 500_000, 12);
+  assert.ok(item);
+});
+
+test("a selected suggestion is extended over its range", async () => {
+  await client.open("file:///suggest.ts", "console.lo");
+  const range = { start: { line: 0, character: 8 }, end: { line: 0, character: 10 } };
+  const [item] = await client.complete("file:///suggest.ts", 0, 10, {
+    selectedCompletionInfo: { range, text: "logger" },
+  });
+  assert.ok(item);
+  assert.equal(item.insertText, `logger${await firstLineOf("console.logger", "")}`);
+  assert.deepEqual(item.range, range);
+});
+
+test("a notebook's cell is completed after the cells above it", async () => {
+  const cell = (name: string) => ({ kind: 2, document: `vscode-notebook-cell:/n.ipynb#${name}` });
+  const document = (name: string, text: string, languageId = "python") => ({
+    uri: cell(name).document,
+    languageId,
+    version: 1,
+    text,
+  });
+  await client.connection.sendNotification("notebookDocument/didOpen", {
+    notebookDocument: {
+      uri: "file:///n.ipynb",
+      notebookType: "jupyter-notebook",
+      version: 1,
+      cells: [cell("a"), { ...cell("b"), kind: 1 }, cell("c"), cell("d")],
+    },
+    cellTextDocuments: [
+      document("a", "import os"),
+      document("b", "Words", "markdown"),
+      document("c", "os.path."),
+      document("d", "later()"),
+    ],
+  });
+  const [item] = await client.complete(cell("c").document, 0, 8);
+  assert.equal(item?.insertText, await firstLineOf("import os\n\nos.path.", ""));
+});
+
+test("typing what was shown is answered without the model", async () => {
+  await client.open("file:///typed.ts", "let total = ");
+  const [first] = await client.complete("file:///typed.ts", 0, 12);
+  const shown = first?.insertText ?? "";
+  const before = client.statuses.length;
+  await client.connection.sendNotification("textDocument/didChange", {
+    textDocument: { uri: "file:///typed.ts", version: 2 },
+    contentChanges: [{ text: `let total = ${shown.slice(0, 2)}` }],
+  });
+  const [second] = await client.complete("file:///typed.ts", 0, 14);
+  assert.equal(second?.insertText, shown.slice(2));
+  assert.equal(client.statuses.length, before, "the model was not busy");
+});
+
+test("the newest request wins, and a cancelled one ends", async () => {
+  await client.open("file:///race.ts", "one two three four");
+  const requests = [3, 7, 13, 18].map((character) => client.complete("file:///race.ts", 0, character));
+  const answers = await Promise.all(requests);
+  assert.deepEqual(
+    answers.map((items) => items.length),
+    [0, 0, 0, 1],
+  );
+});
+
+test("a document that is not open completes to nothing", async () => {
+  assert.deepEqual(await client.complete("file:///closed.ts", 0, 0), []);
+});
+
+test("a model without infill tokens continues the prefix, at the end of a line only", async (t) => {
+  const other = await LspClient.withModel(modelFile("falcon40b"));
+  t.after(() => other.stop());
+  await other.open("file:///plain.py", "def add(a, b):\nx = 1\n");
+  assert.deepEqual(await other.complete("file:///plain.py", 0, 8), []);
+  const [item] = await other.complete("file:///plain.py", 0, 14);
+  const direct = await askDirectly(modelFile("falcon40b"), 48, (model) => model.tokenize("def add(a, b):"));
+  assert.ok(item && item.insertText !== "" && direct.startsWith(item.insertText));
+});

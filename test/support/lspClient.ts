@@ -1,0 +1,106 @@
+// Drives the built language server as any LSP client would: spawned as a process, over its IPC channel.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import {
+  createProtocolConnection,
+  type InlineCompletionItem,
+  type InlineCompletionParams,
+  InlineCompletionTriggerKind,
+  IPCMessageReader,
+  IPCMessageWriter,
+  type ProtocolConnection,
+} from "vscode-languageserver-protocol/node";
+
+import { statusChanged } from "../../src/shared/methods.ts";
+import type { InitializationOptions, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+
+export const quickSettings: ServerSettings = {
+  model: { path: "", contextSize: 2048, gpu: "off", threads: 1 },
+  inlineCompletion: { debounce: 0, maxTokens: 48 },
+  chat: { maxTokens: 200, temperature: 0 },
+};
+
+/** An inline completion as our server gives it: plain text, never a snippet. */
+export type TextCompletion = InlineCompletionItem & { readonly insertText: string };
+
+export class LspClient {
+  readonly connection: ProtocolConnection;
+  readonly child: ChildProcess;
+  readonly statuses: ServerStatus[] = [];
+  readonly logs: string[] = [];
+  #waiting: { holds: (status: ServerStatus) => boolean; resolve: (status: ServerStatus) => void }[] = [];
+
+  private constructor() {
+    const server = fileURLToPath(new URL("../../dist/server.cjs", import.meta.url));
+    this.child = fork(server, ["--node-ipc"], { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+    this.connection = createProtocolConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
+    this.connection.onNotification("window/logMessage", ({ message }: { message: string }) => {
+      this.logs.push(message);
+    });
+    this.connection.onNotification(statusChanged, (status) => {
+      this.statuses.push(status);
+      this.#waiting = this.#waiting.filter(({ holds, resolve }) => {
+        if (holds(status)) resolve(status);
+        return !holds(status);
+      });
+    });
+    this.connection.listen();
+  }
+
+  static async start(settings: ServerSettings = quickSettings, messages?: Record<string, string>): Promise<LspClient> {
+    const client = new LspClient();
+    const initializationOptions: InitializationOptions = { settings, ...(messages && { messages }) };
+    await client.connection.sendRequest("initialize", {
+      processId: process.pid,
+      rootUri: null,
+      capabilities: {},
+      initializationOptions,
+    });
+    await client.connection.sendNotification("initialized", {});
+    return client;
+  }
+
+  /** Starts a server with a model and waits until it is ready. */
+  static async withModel(path: string, settings: ServerSettings = quickSettings): Promise<LspClient> {
+    const client = await LspClient.start({ ...settings, model: { ...settings.model, path } });
+    await client.statusWhere(({ state }) => state === "ready" || state === "failed");
+    return client;
+  }
+
+  /** The first status from now on, the last one included, of which the condition holds. */
+  async statusWhere(holds: (status: ServerStatus) => boolean): Promise<ServerStatus> {
+    const last = this.statuses.at(-1);
+    if (last && holds(last)) return last;
+    return new Promise((resolve) => this.#waiting.push({ holds, resolve }));
+  }
+
+  async open(uri: string, text: string, languageId = "typescript"): Promise<void> {
+    await this.connection.sendNotification("textDocument/didOpen", {
+      textDocument: { uri, languageId, version: 1, text },
+    });
+  }
+
+  async complete(
+    uri: string,
+    line: number,
+    character: number,
+    context: Partial<InlineCompletionParams["context"]> = {},
+  ): Promise<TextCompletion[]> {
+    const params: InlineCompletionParams = {
+      textDocument: { uri },
+      position: { line, character },
+      context: { triggerKind: InlineCompletionTriggerKind.Automatic, ...context },
+    };
+    return this.connection.sendRequest("textDocument/inlineCompletion", params);
+  }
+
+  async stop(): Promise<void> {
+    const gone = once(this.child, "exit");
+    await this.connection.sendRequest("shutdown");
+    await this.connection.sendNotification("exit");
+    await gone;
+    this.connection.dispose();
+  }
+}

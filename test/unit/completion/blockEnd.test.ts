@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { blockEnd } from "../../../server/completion/blockEnd.ts";
+import { linePrefixOf, lineSuffixOf } from "../../../server/completion/request.ts";
+import { requestAt } from "../../support/cursor.ts";
+
+/** The document, what the model writes at its cursor, and what of it is the completion: all where nothing ends it. */
+const cases: readonly [name: string, document: string, written: string, completion: string][] = [
+  ["the rest of the line before text", "f(║) + 1", "a, b\nmore", "a, b"],
+  ["a statement", "let x = ║", "1;\nlet y = 2;\n", "1;"],
+  ["a statement, in a block", "  let x = ║", "1;\n  let y = 2;\n", "1;"],
+  ["a statement that ends a block", "  return ║", "1;\n}\nnext();\n", "1;"],
+  ["a block with its closing line", "if (x) ║", "{\n  a();\n  b();\n}\nc();\n", "{\n  a();\n  b();\n}"],
+  ["a block with an else", "if (x) ║", "{\n  a();\n} else {\n  b();\n}\nc();\n", "{\n  a();\n} else {\n  b();\n}"],
+  ["a block told by indentation", "def f():║", "\n    a()\n    return b\n\ndef g():\n", "\n    a()\n    return b"],
+  ["an empty line in a block", "def f():║", "\n    a()\n\n    return b\nx = 1\n", "\n    a()\n\n    return b"],
+  ["a Ruby block", "def f║", "\n  a\nend\nb\n", "\n  a\nend"],
+  ["tabs", "if x ║", "{\n\ta()\n}\nb()\n", "{\n\ta()\n}"],
+  ["several statements on an empty line", "f {\n  ║\n}", "a();\n  b();\n}\n", "a();\n  b();"],
+  ["statements up to an empty line", "║", "a();\nb();\n\nc();\n", "a();\nb();"],
+  ["a block on an empty line", "  ║", "for (;;) {\n    a();\n  }\n  b();\n", "for (;;) {\n    a();\n  }"],
+  ["an object", "const o = ║", "{\n  a: 1,\n};\nrest\n", "{\n  a: 1,\n};"],
+  ["a line that may go on", "let x = ║", "1 +", "1 +"],
+  ["a block that may go on", "if (x) ║", "{\n  a();\n", "{\n  a();\n"],
+  ["a line of which only the indentation is there", "let x = ║", "1;\n  ", "1;\n  "],
+  ["a closing line that may go on", "if (x) ║", "{\n  a();\n}", "{\n  a();\n}"],
+];
+
+for (const [name, document, written, completion] of cases) {
+  test(name, () => {
+    assert.equal(written.slice(0, endAt(document, written)), completion);
+  });
+}
+
+test("once the end is known, more text does not change it", () => {
+  const line = fc.constantFrom("", "a", "  b", "    c", "}", "  }", "  } else {", "{", "\td");
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), fc.constantFrom("if ║", "  ║", "║", "x ║ y"), (lines, document) => {
+      const text = lines.join("\n");
+      let known: number | undefined;
+      for (let length = 0; length <= text.length; length++) {
+        const end = endAt(document, text.slice(0, length));
+        if (known !== undefined) assert.equal(end, known);
+        known = end;
+      }
+    }),
+  );
+});
+
+function endAt(document: string, written: string): number | undefined {
+  const request = requestAt(document);
+  return blockEnd(written, { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) });
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { refine } from "../../../server/completion/refine/refine.ts";
+import { requestAt } from "../../support/cursor.ts";
+
+/** The document, what the model wrote, and the document with the completion accepted: `├ ┤` around what was inserted. */
+const cases: readonly [name: string, document: string, written: string, accepted: string | undefined][] = [
+  ["plain", "const x = ║", "1;", "const x = ├1;┤"],
+  ["a space that is there already", "const x = ║", " 1;", "const x = ├1;┤"],
+  ["a space that is not", "const x =║", " 1;", "const x =├ 1;┤"],
+  ["indentation that is there already", "f {\n    ║", "    a();", "f {\n    ├a();┤"],
+  ["indentation kept", "if (x) ║", "{\n\ta();\n}", "if (x) ├{\n\ta();\n}┤"],
+  ["nothing but white space", "x║", "  \n \n", undefined],
+  ["nothing", "x║", "", undefined],
+  ["white space at the end", "x = ║", "1; \n\n", "x = ├1;┤"],
+  ["the rest of the line again", "add(║, second)", "first, second)", "add(├first┤, second)"],
+  ["the rest of the line, in part", "let ║ = compute(1);", "total = comp", "let ├total┤ = compute(1);"],
+  ["the next line again", "f {\n  a();║\n  b();\n}", "\n  b();\n}", undefined],
+  [
+    "lines between, then the next line again",
+    "f {\n  ║\n  c();\n}",
+    "a();\n  b();\n  c();\n}",
+    "f {\n  ├a();\n  b();┤\n  c();\n}",
+  ],
+  ["a bracket closed already", "f(║)", "a, b)", "f(├a, b)┤"],
+  ["brackets that belong to the text", "f(║)", "g()", "f(├g()┤)"],
+  ["a bracket closed already, and more", "f(║)", "a, b) {", "f(├a, b) {┤"],
+  ["text before a closing bracket stays", "f(║ + 1)", "g(2))", "f(├g(2))┤ + 1)"],
+  ["bracket and semicolon", "f(║);", "[1, 2], 'a');", "f(├[1, 2], 'a');┤"],
+  ["a quote closed already", 'import x from "║";', './x.js";', 'import x from "├./x.js";┤'],
+  ["an apostrophe in prose is no closing quote of a bracket", "(║)", "it's)", "(├it's)┤"],
+  ["a line three times", "║", "a\na\na\na", "├a┤"],
+  ["a line twice", "║", "a\na\nb", "├a\na\nb┤"],
+];
+
+for (const [name, document, written, accepted] of cases) {
+  test(name, () => {
+    assert.equal(accept(document, written), accepted);
+  });
+}
+
+test("of several lines the one that the token limit cut is dropped", () => {
+  assert.equal(refine("a();\n  b", requestAt("f {\n  ║"), true)?.text, "a();");
+  assert.equal(refine("a + ", requestAt("let x = ║"), true)?.text, "a +");
+});
+
+test("never adds text: what is shown was written, in its order", () => {
+  const piece = fc.constantFrom("a", "b", " ", "  ", "\n", "(", ")", "{", "}", '"', ";", "é", "🦅");
+  const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+  fc.assert(
+    fc.property(text, text, text, fc.boolean(), (before, after, written, reachedLimit) => {
+      const refined = refine(written, requestAt(`${before}║${after}`), reachedLimit);
+      assert.ok(written.includes(refined?.text ?? ""));
+      assert.notEqual(refined?.text, "");
+      assert.ok((refined?.covered ?? 0) <= (after.split("\n", 1)[0] ?? "").length);
+    }),
+  );
+});
+
+function accept(document: string, written: string): string | undefined {
+  const request = requestAt(document);
+  const refined = refine(written, request, false);
+  return refined && `${request.prefix}├${refined.text}┤${request.suffix.slice(refined.covered)}`;
+}

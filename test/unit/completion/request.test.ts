@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+import { TextDocument } from "vscode-languageserver-textdocument";
+
+import { completionRequest, maxPrefixLength, maxSuffixLength } from "../../../server/completion/request.ts";
+import { requestAt } from "../../support/cursor.ts";
+
+test("takes the text on both sides of the cursor", () => {
+  const request = requestAt("one\ntwo ║three\nfour");
+  assert.equal(request.prefix, "one\ntwo ");
+  assert.equal(request.suffix, "three\nfour");
+  assert.deepEqual(request.range, { start: { line: 1, character: 4 }, end: { line: 1, character: 4 } });
+});
+
+test("line breaks of CRLF and CR files become LF", () => {
+  const request = requestAt("one\r\ntwo\rthree║\r\nfour\r\n");
+  assert.equal(request.prefix, "one\ntwo\nthree");
+  assert.equal(request.suffix, "\nfour\n");
+});
+
+test("positions count UTF-16 units: characters beyond the basic plane are two", () => {
+  const request = requestAt("// 🦅 falcon ║🦅 end");
+  assert.equal(request.prefix, "// 🦅 falcon ");
+  assert.equal(request.suffix, "🦅 end");
+  assert.equal(request.range.start.character, "// 🦅 falcon ".length);
+});
+
+test("an empty document has nothing on either side", () => {
+  const request = requestAt("║");
+  assert.equal(request.prefix + request.suffix, "");
+});
+
+test("a notebook's earlier cells stand before the cell", () => {
+  assert.equal(requestAt("b = ║", { preceding: "a = 1\n\n" }).prefix, "a = 1\n\nb = ");
+});
+
+test("the selected item of the suggest widget is taken for typed, and its range is replaced", () => {
+  const range = { start: { line: 0, character: 8 }, end: { line: 0, character: 11 } };
+  const request = requestAt("console.log║(x)", { selectedCompletion: { range, text: "logger" } });
+  assert.equal(request.prefix, "console.logger");
+  assert.equal(request.suffix, "(x)");
+  assert.equal(request.selected, "logger");
+  assert.deepEqual(request.range, range);
+});
+
+test("of a million lines only the window is taken, from the start of a line", () => {
+  const line = "const value = compute(1234);\n";
+  const document = TextDocument.create("file:///huge", "plaintext", 1, line.repeat(1_000_000));
+  const request = completionRequest({ document, position: { line: 500_000, character: 5 }, automatic: true });
+  assert.ok(request.prefix.length <= maxPrefixLength && request.prefix.length > maxPrefixLength - 2 * line.length);
+  assert.ok(request.suffix.length <= maxSuffixLength);
+  assert.ok(request.prefix.startsWith(line));
+  assert.equal(request.firstLine, 500_000 - Math.floor(request.prefix.length / line.length));
+});
+
+test("a huge line is cut, never inside a character", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), (before, after) => {
+      const left = "🦅".repeat(10_000) + "x".repeat(before);
+      const text = left + "y".repeat(after) + "🦅".repeat(10_000);
+      const document = TextDocument.create("file:///line", "plaintext", 1, text);
+      const position = { line: 0, character: left.length };
+      const { prefix, suffix } = completionRequest({ document, position, automatic: true });
+      assert.ok((prefix + suffix).isWellFormed());
+      assert.ok(prefix.length > 0 && prefix.length <= maxPrefixLength);
+      assert.ok(suffix.length > 0 && suffix.length <= maxSuffixLength);
+    }),
+  );
+});
+
+test("prefix, cursor and suffix are the document, whatever it holds", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", " ", "\t", "\n", "é", "🦅", "(", "}"), maxLength: 200 });
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      const request = requestAt(`${before}║${after}`);
+      assert.equal(request.prefix, before);
+      assert.equal(request.suffix, after);
+    }),
+  );
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { cutWindow, windowBudget } from "../../../server/completion/window.ts";
+import { requestAt } from "../../support/cursor.ts";
+
+/** A tokenizer for tests: four characters are a token. */
+const countTokens = (text: string) => Promise.resolve(Math.ceil(text.length / 4));
+
+test("what fits is not cut", async () => {
+  const window = await cutWindow(requestAt("one\ntwo║three\nfour"), { prefix: 100, suffix: 100 }, countTokens);
+  assert.deepEqual(window, { prefix: "one\ntwo", suffix: "three\nfour" });
+});
+
+test("cuts to whole lines next to the cursor", async () => {
+  const lines = Array.from({ length: 50 }, (_, i) => `line ${String(i).padStart(2, "0")}`);
+  const picture = `${lines.join("\n")}\n║${lines.join("\n")}`;
+  const { prefix, suffix } = await cutWindow(requestAt(picture), { prefix: 10, suffix: 10 }, countTokens);
+  assert.equal(prefix, "line 45\nline 46\nline 47\nline 48\nline 49\n");
+  assert.equal(suffix, "line 00\nline 01\nline 02\nline 03\n");
+});
+
+test("the window begins at the same line for many keys, so that what was evaluated stays of use", async () => {
+  const text = Array.from({ length: 400 }, (_, i) => `const value${i} = ${i};`).join("\n");
+  const begins = new Set<string>();
+  for (let typed = 0; typed < 200; typed++) {
+    const request = requestAt(`${text}\n${"x".repeat(typed)}║`);
+    const { prefix } = await cutWindow(request, { prefix: 400, suffix: 0 }, countTokens);
+    begins.add(prefix.slice(0, 20));
+  }
+  assert.ok(begins.size <= 2, `${begins.size} beginnings`);
+});
+
+test("never exceeds the budget, ends at the cursor, and cuts no character", async () => {
+  const text = fc
+    .array(fc.constantFrom("a", "bc", " ", "\n", "🦅", "é"), { maxLength: 400 })
+    .map((all) => all.join(""));
+  const tokens = fc.integer({ min: 0, max: 60 });
+  await fc.assert(
+    fc.asyncProperty(text, text, tokens, tokens, async (before, after, prefix, suffix) => {
+      const window = await cutWindow(requestAt(`${before}║${after}`), { prefix, suffix }, countTokens);
+      assert.ok((await countTokens(window.prefix)) <= prefix && before.endsWith(window.prefix));
+      assert.ok((await countTokens(window.suffix)) <= suffix && after.startsWith(window.suffix));
+      assert.ok((window.prefix + window.suffix).isWellFormed());
+    }),
+  );
+});
+
+test("the budget leaves room for the completion, and gives the suffix nothing without infill", () => {
+  assert.deepEqual(windowBudget({ contextSize: 1024, infill: true }, 96), { prefix: 690, suffix: 230 });
+  assert.deepEqual(windowBudget({ contextSize: 1024, infill: false }, 96), { prefix: 920, suffix: 0 });
+  assert.deepEqual(windowBudget({ contextSize: 100, infill: true }, 96), { prefix: 0, suffix: 0 });
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { TextStream } from "../../../server/engine/llama/textStream.ts";
+
+/** What comes through when the text arrives in these pieces. */
+function streamed(pieces: readonly string[], stop: readonly string[]): { shown: string[]; stopped: boolean } {
+  const stream = new TextStream(stop);
+  const shown: string[] = [];
+  for (const piece of pieces) {
+    const { text, stopped } = stream.push(piece);
+    shown.push(text);
+    if (stopped) return { shown, stopped };
+  }
+  return { shown: [...shown, stream.flush()], stopped: false };
+}
+
+test("a stop string ends the text, over however many pieces it comes", () => {
+  assert.deepEqual(streamed(["Hello", "\nUs", "er", ": more"], ["\nUser:"]), {
+    shown: ["Hello", "", "", ""],
+    stopped: true,
+  });
+});
+
+test("what only looked like a stop string is shown once that is known", () => {
+  assert.deepEqual(streamed(["a\n", "U", "n", "it"], ["\nUser:"]), {
+    shown: ["a", "", "\nUn", "it", ""],
+    stopped: false,
+  });
+});
+
+test("what is held back at the end is shown", () => {
+  assert.deepEqual(streamed(["a\nUser"], ["\nUser:"]).shown, ["a", "\nUser"]);
+});
+
+test("the first of several stop strings counts", () => {
+  assert.deepEqual(streamed(["abcd"], ["d", "bc"]).shown, ["a"]);
+});
+
+test("whatever the pieces, the text up to the first stop string comes through, and no part of one", () => {
+  const letters = fc.constantFrom("a", "b", "\n", "🦅");
+  const text = fc.string({ unit: letters, maxLength: 30 });
+  fc.assert(
+    fc.property(
+      fc.array(text, { maxLength: 8 }),
+      fc.array(fc.string({ unit: letters, minLength: 1, maxLength: 4 }), { maxLength: 3 }),
+      (pieces, stop) => {
+        const whole = pieces.join("");
+        const ends = stop.map((each) => whole.indexOf(each)).filter((index) => index >= 0);
+        const { shown, stopped } = streamed(pieces, stop);
+        const result = shown.join("");
+        assert.equal(stopped, ends.length > 0);
+        // A later stop string may have been seen whole first; then it is the end.
+        assert.ok(whole.startsWith(result));
+        if (ends.length === 0) assert.equal(result, whole);
+        else assert.ok(stop.some((each) => whole.startsWith(each, result.length)));
+        assert.ok(stop.every((each) => !result.includes(each)));
+      },
+    ),
+  );
+});

@@ -1,0 +1,16 @@
+// What every part of the page is handed.
+
+import type { FromWebview } from "../src/shared/protocol.ts";
+import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
+
+export interface PageContext {
+  readonly strings: WebviewStrings;
+  readonly post: (message: FromWebview) => void;
+  /** Has a screen reader say a text once it is free. */
+  readonly announce: (text: string) => void;
+}
+
+/** Puts values into the `{0}`, `{1}` of a text. */
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d)\}/g, (placeholder, index) => String(values[Number(index)] ?? placeholder));
+}

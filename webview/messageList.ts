@@ -1,0 +1,97 @@
+// The conversation: one node per message, kept as long as the message is; it follows the end while the reader is there.
+
+import type { Conversation } from "../src/shared/protocol.ts";
+import { type AnswerView, createAnswerView } from "./answerView.ts";
+import { codicon, element, setLabel } from "./components.ts";
+import type { PageContext } from "./context.ts";
+import { createUserMessage } from "./userMessage.ts";
+
+/** Closer to the end than this many pixels counts as being there. */
+const nearEnd = 24;
+
+export interface MessageList {
+  readonly node: HTMLElement;
+  show(conversation: Conversation): void;
+}
+
+/** `header` stands before the messages. A `place` is a scroll position, or undefined while the list follows its end. */
+export function createMessageList(
+  context: PageContext,
+  header: HTMLElement,
+  firstPlace: number | undefined,
+  onScroll: (place: number | undefined) => void,
+): MessageList {
+  const { strings } = context;
+  const messages = element("div", "messages");
+  // A log that is not live: each answer is announced once, when it is whole.
+  messages.role = "log";
+  messages.ariaLive = "off";
+  messages.ariaLabel = strings.conversation;
+  const scroller = element("div", "scroller", header, messages);
+  const jump = element("button", "jump", codicon("arrow-down"));
+  jump.type = "button";
+  setLabel(jump, strings.jumpToLatest);
+  const node = element("div", "conversation", scroller, jump);
+
+  let following = true;
+  let shown: Conversation | undefined;
+
+  function scrollTo(place: number | undefined): void {
+    following = place === undefined;
+    jump.hidden = following;
+    scroller.scrollTop = place ?? scroller.scrollHeight;
+  }
+  scroller.addEventListener("scroll", () => {
+    following = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < nearEnd;
+    jump.hidden = following;
+    onScroll(following ? undefined : scroller.scrollTop);
+  });
+  jump.addEventListener("click", () => scrollTo(undefined));
+  // What grows, be it an answer or the composer below, pushes the end away.
+  const observer = new ResizeObserver(() => {
+    if (following) scrollTo(undefined);
+  });
+  observer.observe(messages);
+  observer.observe(scroller);
+
+  const showMessages = createMessageNodes(context, messages);
+  return {
+    node,
+    show: (conversation) => {
+      if (conversation === shown) return;
+      showMessages(conversation);
+      const asked = conversation.messages.length !== shown?.messages.length;
+      if (asked) scrollTo(shown ? undefined : firstPlace);
+      shown = conversation;
+    },
+  };
+}
+
+/** Keeps a place's children those of the conversation's messages. */
+function createMessageNodes(context: PageContext, place: HTMLElement): (conversation: Conversation) => void {
+  let nodes = new Map<string, HTMLElement>();
+  let answers = new Map<string, AnswerView>();
+  let shownId: string | undefined;
+
+  return ({ id, messages }) => {
+    if (id !== shownId) {
+      nodes = new Map();
+      answers = new Map();
+    }
+    shownId = id;
+    const last = messages.at(-1)?.id;
+    for (const message of messages) {
+      if (message.role === "user") {
+        if (!nodes.has(message.id)) nodes.set(message.id, createUserMessage(context, message));
+        continue;
+      }
+      const answer = answers.get(message.id) ?? createAnswerView(context);
+      answers.set(message.id, answer);
+      nodes.set(message.id, answer.node);
+      answer.show(message, message.id === last);
+    }
+    const wanted = messages.flatMap((message) => nodes.get(message.id) ?? []);
+    const same = wanted.length === place.childElementCount && wanted.every((node, at) => node === place.children[at]);
+    if (!same) place.replaceChildren(...wanted);
+  };
+}

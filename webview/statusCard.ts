@@ -1,0 +1,74 @@
+// What the model is doing, when it is not ready: none chosen, loading, failed. Each with what the user can do.
+
+import type { ProblemAction, ServerStatus } from "../src/shared/protocol.ts";
+import { codicon, element, spinner, textButton } from "./components.ts";
+import { type PageContext, fill } from "./context.ts";
+
+export interface StatusCard {
+  readonly node: HTMLElement;
+  show(status: ServerStatus): void;
+}
+
+export function createStatusCard(context: PageContext): StatusCard {
+  const node = element("section", "status-card");
+  node.role = "status";
+  let shown: ServerStatus | undefined;
+  return {
+    node,
+    show: (status) => {
+      if (status === shown) return;
+      const progressed = shown?.state === "loading" && status.state === "loading" && shown.model === status.model;
+      shown = status;
+      node.hidden = status.state === "ready";
+      if (progressed) showProgress(context, node, status.progress);
+      else node.replaceChildren(...createContent(context, status));
+    },
+  };
+}
+
+function createContent(context: PageContext, status: ServerStatus): HTMLElement[] {
+  const { strings } = context;
+  switch (status.state) {
+    case "ready":
+      return [];
+    case "noModel":
+      return [
+        createTitle("hubot", strings.noModelTitle),
+        element("p", "", strings.noModelText),
+        createActionButton(context, "selectModel"),
+      ];
+    case "failed":
+      return [
+        createTitle("error", fill(strings.loadFailed, status.model)),
+        element("p", "detail", status.problem.message),
+        ...(status.problem.action ? [createActionButton(context, status.problem.action)] : []),
+      ];
+    case "loading": {
+      // Only the title is announced, once; the percent would be read out at each step.
+      const bar = element("progress", "");
+      const percent = element("span", "percent");
+      percent.ariaHidden = "true";
+      const title = element("p", "title", spinner(), element("span", "", fill(strings.loading, status.model)));
+      title.append(percent);
+      bar.ariaLabel = fill(strings.loading, status.model);
+      const content = element("div", "", title, bar);
+      showProgress(context, content, status.progress);
+      return [content];
+    }
+  }
+}
+
+function showProgress({ strings }: PageContext, place: HTMLElement, progress: number): void {
+  const bar = place.querySelector("progress");
+  const percent = place.querySelector(".percent");
+  if (bar) bar.value = progress;
+  if (percent) percent.textContent = fill(strings.percent, Math.floor(progress * 100));
+}
+
+function createTitle(icon: string, title: string): HTMLElement {
+  return element("p", "title", codicon(icon), element("span", "", title));
+}
+
+function createActionButton({ strings, post }: PageContext, action: ProblemAction): HTMLElement {
+  return textButton(strings.actions[action], "primary", () => post({ type: "act", action }));
+}

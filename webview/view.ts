@@ -1,0 +1,84 @@
+// The page: folds what the host says into one state and shows it, at most once per frame.
+
+import { reduceConversation, streamingAnswer } from "../src/shared/conversation.ts";
+import type { Attachment, Conversation, ServerStatus, ToWebview } from "../src/shared/protocol.ts";
+import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
+import { element } from "./components.ts";
+import { createComposer } from "./composer.ts";
+import type { PageContext } from "./context.ts";
+import { oncePerFrame } from "./frame.ts";
+import type { Host } from "./host.ts";
+import { createMessageList } from "./messageList.ts";
+import { createStatusCard } from "./statusCard.ts";
+import { createWelcome } from "./welcome.ts";
+
+interface PageState {
+  readonly conversation: Conversation;
+  readonly status: ServerStatus;
+  readonly attachments: readonly Attachment[];
+}
+
+/** Makes the page and keeps it up to date with what the host says. */
+export function createView(host: Host, strings: WebviewStrings): HTMLElement {
+  const announcer = element("div", "visually-hidden");
+  announcer.role = "status";
+  announcer.ariaLive = "polite";
+  const context: PageContext = {
+    strings,
+    post: host.post,
+    announce: (text) => (announcer.textContent = text),
+  };
+  const { draft, scrollTop } = host.recall();
+  const composer = createComposer(context, draft, (text) => host.remember({ draft: text }));
+  const welcome = createWelcome(context, (text) => composer.write(text));
+  const list = createMessageList(context, welcome, scrollTop, (place) => host.remember({ scrollTop: place }));
+  const statusCard = createStatusCard(context);
+  const page = element("main", "page", list.node, statusCard.node, composer.node, announcer);
+  page.hidden = true;
+
+  let state: PageState | undefined;
+  // What is not shown yet cannot take the focus.
+  let focusAsked = false;
+  const requestRender = oncePerFrame(() => {
+    if (!state) return;
+    const { conversation, status, attachments } = state;
+    const empty = conversation.messages.length === 0;
+    page.hidden = false;
+    page.classList.toggle("empty", empty);
+    // While a model loads one can write already.
+    welcome.hidden = !empty || status.state === "noModel" || status.state === "failed";
+    statusCard.show(status);
+    composer.show({ status, attachments, answering: streamingAnswer(conversation) !== undefined });
+    list.show(conversation);
+    if (focusAsked) composer.focus();
+    focusAsked = false;
+  });
+
+  host.onMessage((message) => {
+    if (message.type === "focus") focusAsked = true;
+    else state = receive(state, message);
+    requestRender();
+  });
+  document.addEventListener("keydown", (event) => {
+    const answering = state && streamingAnswer(state.conversation);
+    if (event.key === "Escape" && !event.isComposing && answering) host.post({ type: "stop" });
+  });
+  return page;
+}
+
+/** The state after a message. Before the first whole state, changes have nothing to change. */
+function receive(state: PageState | undefined, message: Exclude<ToWebview, { type: "focus" }>): PageState | undefined {
+  if (message.type === "state") {
+    const { conversation, status, attachments } = message;
+    return { conversation, status, attachments };
+  }
+  if (!state) return undefined;
+  switch (message.type) {
+    case "event":
+      return { ...state, conversation: reduceConversation(state.conversation, message.event) };
+    case "status":
+      return { ...state, status: message.status };
+    case "attachments":
+      return { ...state, attachments: message.attachments };
+  }
+}
