@@ -107,10 +107,11 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     signalGroup(child, "SIGKILL");
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
-  process.once("exit", killAll);
+  const exit = () => process.exit(1);
+  process.once("exit", killAll).once("SIGINT", exit).once("SIGTERM", exit);
   const dispose = async () => {
-    process.off("exit", killAll);
     await endGroup(child);
+    process.off("exit", killAll).off("SIGINT", exit).off("SIGTERM", exit);
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   try {

@@ -2,7 +2,6 @@
 // The desktop VS Code where `code` is on the PATH; else, or with --browser, one in the browser.
 
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -57,12 +56,12 @@ async function openDesktop(code: string): Promise<void> {
 
 /** Serves VS Code on the loopback until Ctrl+C. */
 async function openBrowser(): Promise<void> {
+  // Ctrl+C is the way to end this, and takes the editor along.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit());
   const editor = await startEditor({ vsix: vsixPath, workspace: sample, settings });
   const address = `${editor.url}/?folder=${encodeURIComponent(editor.workspace)}`;
   console.log(`VS Code with Falcon:  ${address}\nPassword:             ${editor.password}\nCtrl+C ends it.`);
   showInBrowser(address);
-  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
-  await editor.dispose();
 }
 
 /** Where there is no browser to open, the printed address serves. */

@@ -38,6 +38,8 @@ export async function packageExtension(): Promise<void> {
       target: platform,
       dependencies: false,
       allowMissingRepository: true,
+      // The links of the README lead into the repository, which has no public address.
+      rewriteRelativeLinks: false,
     });
   } finally {
     fs.rmSync(stage, { recursive: true, force: true });

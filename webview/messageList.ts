@@ -41,7 +41,11 @@ export function createMessageList(
     jump.hidden = following;
     scroller.scrollTop = place ?? scroller.scrollHeight;
   }
+  let size = "";
+  const sizeNow = () => `${scroller.clientWidth}×${scroller.clientHeight}`;
   scroller.addEventListener("scroll", () => {
+    // A scroll in a size that is not settled yet is the layout's, not the reader's.
+    if (size !== sizeNow()) return;
     following = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < nearEnd;
     jump.hidden = following;
     onScroll(following ? undefined : scroller.scrollTop);
@@ -49,6 +53,7 @@ export function createMessageList(
   jump.addEventListener("click", () => scrollTo(undefined));
   // What grows, be it an answer or the composer below, pushes the end away.
   const observer = new ResizeObserver(() => {
+    size = sizeNow();
     if (following) scrollTo(undefined);
   });
   observer.observe(messages);

@@ -7,7 +7,7 @@ export interface ServerSettings {
     readonly path: string;
     /** Tokens per sequence; clamped to what the model was trained on. */
     readonly contextSize: number;
-    readonly gpu: "auto" | "cuda" | "metal" | "vulkan" | "off";
+    readonly gpu: "auto" | "metal" | "vulkan" | "off";
     /** Threads for evaluation; 0 chooses by the number of physical cores. */
     readonly threads: number;
   };

@@ -138,6 +138,21 @@ test("the end stays in sight until the reader scrolls away, and comes back by th
   assert.equal(await jump.isVisible(), false);
 });
 
+test("the end stays in sight when the side bar is made narrower", async () => {
+  const { page, tell } = await openPage({ width: 400, height: 400 });
+  await tell(stateMessage([question, answerMessage("Many words in one paragraph. ".repeat(200))]));
+  // In steps that come at any time of a frame, as when one drags the border.
+  const hidden = await page.locator(".scroller").evaluate(async (node) => {
+    for (let width = 390; width >= 200; width -= 5) {
+      document.documentElement.style.width = `${width}px`;
+      await new Promise((done) => setTimeout(done, 7));
+    }
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return node.scrollHeight - node.clientHeight - node.scrollTop;
+  });
+  assert.ok(hidden < 2, `${hidden} pixels from the end`);
+});
+
 test("a page that is made again shows the place where the reader was", async () => {
   const { page, tell } = await openPage({ height: 400, memory: { draft: "half a", scrollTop: 120 } });
   await tell(stateMessage([question, answerMessage("Words.\n\n".repeat(60))]));

@@ -15,7 +15,7 @@ export async function openLlama(
   { gpu, threads }: ServerSettings["model"],
   log: (level: string, message: string) => void,
 ): Promise<{ llama: Llama; threads: number }> {
-  const open = async (backend: "auto" | "cuda" | "metal" | "vulkan" | false): Promise<Llama> => {
+  const open = async (backend: "auto" | "metal" | "vulkan" | false): Promise<Llama> => {
     try {
       return await getLlama({
         gpu: backend,
