@@ -107,6 +107,8 @@ export class ChatPage {
   async watchGrowth(times: number): Promise<number[]> {
     const answer = this.answers.last();
     const lengths: number[] = [];
+    // What stands there may still be the answer before.
+    await answer.and(this.frame.locator(".streaming")).waitFor();
     await answer.locator(".markdown").filter({ hasText: /\S/ }).waitFor();
     while (lengths.length <= times && (await answer.and(this.frame.locator(".streaming")).count()) > 0) {
       const { length } = (await answer.locator(".markdown").textContent()) ?? "";
