@@ -31,7 +31,9 @@ console.log(
   "\nThe model is a tiny one with random weights: it answers at once, and writes nonsense.\n" +
     "Choose one of your own with the command “Falcon: Select Model File…”.\n",
 );
-const code = values.browser ? undefined : findProgram("code");
+// In a terminal of a remote window, `code` is that window's own: it would install into the user's profile.
+const isRemoteTerminal = process.env["VSCODE_IPC_HOOK_CLI"] !== undefined;
+const code = values.browser || isRemoteTerminal ? undefined : findProgram("code");
 await (code ? openDesktop(code) : openBrowser());
 
 /** Opens the user's VS Code with a profile of its own, so that nothing of his is touched. */

@@ -32,7 +32,9 @@ export interface RunOptions {
 
 /** Runs a program to its end and shows its output. Rejects when it fails. */
 export function runProgram(command: string, args: readonly string[], options: RunOptions = {}): Promise<void> {
-  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], ...options });
+  // A shell would take paths apart at their spaces.
+  const [program = command, ...words] = [command, ...args].map((word) => (options.shell ? `"${word}"` : word));
+  const child = spawn(program, words, { stdio: ["ignore", "inherit", "inherit"], ...options });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {

@@ -84,9 +84,13 @@ export class ServerClient implements Disposable {
 
   /** Resolves when a new server runs, or was given up. */
   async restart(): Promise<void> {
+    const life = this.#life;
     await this.#end();
-    this.#running = Promise.withResolvers();
-    this.#life = this.#begin();
+    // Of several that ask at once, the first begins the new life: two would be two servers.
+    if (this.#life === life) {
+      this.#running = Promise.withResolvers();
+      this.#life = this.#begin();
+    }
     await this.#running.promise;
   }
 

@@ -86,13 +86,17 @@ export function templateOf({ name, markers }: TemplateModel): ChatTemplate {
 
 /** The prompt of a conversation, up to where the assistant's next turn begins. */
 export function renderTurns(turns: readonly Turn[], template: ChatTemplate): PromptPart[] {
-  const rendered = turns.flatMap(({ role, text }) => [
+  const stable: PromptPart = { stable: true };
+  const rendered = turns.flatMap(({ role, text }): PromptPart[] => [
     ...template.open[role],
     ...spaceBefore(role, template),
-    template.squeezesEmptyLines ? squeezed(text) : text.trim(),
+    plainText(text, template),
     ...template.close[role],
+    // Other conversations begin alike.
+    ...(role === "system" ? [stable] : []),
   ]);
-  return [...rendered, ...template.open.assistant];
+  // An answer that is asked for again begins here.
+  return [...rendered, stable, ...template.open.assistant];
 }
 
 /** An answer's first token brings its own space after "Assistant:"; a finished answer in the history needs it written. */
@@ -101,9 +105,8 @@ function spaceBefore(role: Turn["role"], template: ChatTemplate): readonly Promp
   return role === "assistant" && typeof open === "string" && open.endsWith(":") ? [" "] : [];
 }
 
-function squeezed(text: string): string {
-  return text
-    .trim()
-    .replaceAll("\r\n", "\n")
-    .replaceAll(/\n{2,}/g, "\n");
+/** Models learn from text with line breaks as "\n". */
+function plainText(text: string, { squeezesEmptyLines }: ChatTemplate): string {
+  const trimmed = text.trim().replaceAll(/\r\n?/g, "\n");
+  return squeezesEmptyLines ? trimmed.replaceAll(/\n{2,}/g, "\n") : trimmed;
 }

@@ -19,7 +19,9 @@ type Model = Pick<ModelSession, "model" | "generate" | "countTokens">;
 /** Completes one request at a time: the newest wins, and the older one stops decoding. */
 export class InlineCompleter {
   readonly #session: Model;
-  readonly #recent = new RecentCompletions();
+  #recent = new RecentCompletions();
+  /** The model that wrote the recent ones. */
+  #recentModel: LoadedModel | undefined;
   #running = new AbortController();
 
   constructor(session: Model) {
@@ -38,6 +40,8 @@ export class InlineCompleter {
 
     const { model } = this.#session;
     if (!model || !shouldComplete(request, model)) return undefined;
+    if (model !== this.#recentModel) this.#recent = new RecentCompletions();
+    this.#recentModel = model;
     const recent = this.#recent.find(request);
     if (recent) return recent;
     if (request.automatic && !(await pause(settings.debounce, newestSignal))) return undefined;
@@ -68,7 +72,7 @@ export class InlineCompleter {
       },
       AbortSignal.any([signal, ended.signal]),
     );
-    return refine(text, request, stopReason === "maxTokens");
+    return stopReason === "interrupted" ? undefined : refine(text, request, stopReason === "maxTokens");
   }
 }
 

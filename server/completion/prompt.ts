@@ -11,7 +11,10 @@ export function completionPrompt(
   { prefix, suffix }: CompletionWindow,
   { infill }: { readonly infill: boolean },
 ): PromptPart[] {
-  if (infill) return [{ role: "prefix" }, prefix, { role: "suffix" }, suffix, { role: "middle" }];
+  // The next keys change this line, and leave the lines before it as they are.
+  const lineStart = prefix.lastIndexOf("\n") + 1;
+  const before: PromptPart[] = [prefix.slice(0, lineStart), { stable: true }, prefix.slice(lineStart)];
+  if (infill) return [{ role: "prefix" }, ...before, { role: "suffix" }, suffix, { role: "middle" }];
   // A model needs something to continue: the token between documents begins one.
-  return prefix === "" ? [{ role: "eos" }] : [prefix];
+  return prefix === "" ? [{ role: "eos" }] : before;
 }

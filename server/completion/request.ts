@@ -2,7 +2,7 @@
 
 import type { Position, Range, TextDocument } from "vscode-languageserver-textdocument";
 
-/** More characters than the prompt can use of either side; a document of any size is cut to this first. */
+/** More characters than the prompt can use of either side; what stands there, of any size, is cut to this first. */
 export const maxPrefixLength = 16_384;
 export const maxSuffixLength = 4_096;
 
@@ -46,7 +46,7 @@ export function completionRequest(site: CompletionSite): CompletionRequest {
   return {
     uri: document.uri,
     automatic,
-    prefix: (from === 0 ? preceding : "") + before + selected,
+    prefix: (from === 0 ? lastLines(normalizeLineBreaks(preceding)) : "") + before + selected,
     suffix: withoutHalfCharacter(after),
     firstLine: document.positionAt(from).line,
     range,
@@ -70,12 +70,19 @@ function startOfWindow(document: TextDocument, cursor: number): number {
   const earliest = cursor - maxPrefixLength;
   if (earliest <= 0) return 0;
   const nextLine = document.offsetAt({ line: document.positionAt(earliest).line + 1, character: 0 });
-  if (nextLine <= cursor) return nextLine;
+  // Just below a huge line its end is the context; in the last line of a document the next one is its end.
+  if (nextLine < cursor) return nextLine;
   const first = document.getText({
     start: document.positionAt(earliest),
     end: document.positionAt(earliest + 1),
   });
   return isLowSurrogate(first) ? earliest + 1 : earliest;
+}
+
+/** The lines at the end of a text that lie wholly in the window. */
+function lastLines(text: string): string {
+  if (text.length <= maxPrefixLength) return text;
+  return text.slice(text.indexOf("\n", text.length - maxPrefixLength) + 1);
 }
 
 /** LSP counts in UTF-16, so a cut at a length can fall inside a character. */

@@ -40,7 +40,7 @@ export class RecentCompletions {
 function typedLength({ tail, completion }: Entry, prefix: string): number | undefined {
   for (let typed = 0; typed < completion.text.length; typed++) {
     const before = prefix.slice(0, prefix.length - typed);
-    if (before.endsWith(tail) && prefix.endsWith(completion.text.slice(0, typed))) return typed;
+    if (before.slice(-tailLength) === tail && prefix.endsWith(completion.text.slice(0, typed))) return typed;
   }
   return undefined;
 }

@@ -52,8 +52,8 @@ async function fit(
   cut: (text: string, length: number) => string,
 ): Promise<string> {
   let fitted = budget > 0 ? text : "";
-  // No token is longer than its text, so a short text needs no counting.
-  while (fitted.length > budget) {
+  // A token is one byte at least, so a short text needs no counting.
+  while (Buffer.byteLength(fitted) > budget) {
     const tokens = await countTokens(fitted);
     if (tokens <= budget) break;
     fitted = cut(fitted, Math.floor((fitted.length * budget) / tokens));

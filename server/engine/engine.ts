@@ -2,8 +2,11 @@
 
 import type { ModelInfo, ServerSettings } from "../../src/shared/protocol.ts";
 
-/** A piece of a prompt: plain text, in which special tokens have no meaning, or one special token by its spelling. */
-export type PromptPart = string | SpecialToken;
+/**
+ * A piece of a prompt: plain text, in which special tokens have no meaning, or one special token. A `stable` place is no
+ * text: the prompts to come are likely to be the same up to there.
+ */
+export type PromptPart = string | SpecialToken | { readonly stable: true };
 
 /** A special token by its spelling, or by its role where models spell it differently. */
 export type SpecialToken = { readonly special: string } | { readonly role: "prefix" | "suffix" | "middle" | "eos" };
@@ -27,6 +30,14 @@ export type StopReason = "end" | "maxTokens" | "aborted" | "interrupted";
 export interface Generation {
   readonly text: string;
   readonly stopReason: StopReason;
+  readonly usage: Usage;
+}
+
+/** In tokens. `reused`: of the prompt, what a sequence held already and was not evaluated again. */
+export interface Usage {
+  readonly prompt: number;
+  readonly reused: number;
+  readonly generated: number;
 }
 
 /** What a loaded model is, as far as prompts depend on it. */

@@ -12,22 +12,24 @@ export type Architecture = (typeof architectures)[number];
 /** What `rope.scaling.type` may be; llama.cpp ends the process at any other. */
 const ropeScalings = ["none", "linear", "yarn", "longrope"];
 
-const attention = ["attn_norm.weight", "attn_output.weight"];
+const attention = ["attn_norm.weight", "attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight"];
+const feedForward = ["ffn_gate.weight", "ffn_up.weight", "ffn_down.weight"];
+const ssm = ["ssm_in.weight", "ssm_conv1d.weight", "ssm_dt.bias", "ssm_a", "ssm_d", "ssm_out.weight"];
 
-/** Tensors that each layer has, by architecture: https://github.com/ggml-org/llama.cpp/tree/master/src/models */
+/** Tensors that each layer needs, by architecture: https://github.com/ggml-org/llama.cpp/tree/master/src/models */
 const layerTensors: Readonly<Record<Architecture, readonly string[]>> = {
-  falcon: [...attention, "attn_norm.bias", "attn_qkv.weight", "ffn_up.weight", "ffn_down.weight"],
-  llama: [...attention, "attn_q.weight", "attn_k.weight", "attn_v.weight", "ffn_norm.weight", "ffn_gate.weight"],
-  "falcon-h1": [
-    ...attention,
-    "attn_q.weight",
-    "ssm_in.weight",
-    "ssm_conv1d.weight",
-    "ssm_a",
-    "ssm_d",
-    "ssm_out.weight",
+  falcon: [
+    "attn_norm.weight",
+    "attn_norm.bias",
+    "attn_qkv.weight",
+    "attn_output.weight",
+    "ffn_up.weight",
+    "ffn_down.weight",
   ],
-  mamba: ["attn_norm.weight", "ssm_in.weight", "ssm_conv1d.weight", "ssm_x.weight", "ssm_a", "ssm_d", "ssm_out.weight"],
+  llama: [...attention, "ffn_norm.weight", ...feedForward],
+  // Its ffn_norm has no ending.
+  "falcon-h1": [...attention, ...ssm, "ffn_norm", ...feedForward],
+  mamba: ["attn_norm.weight", ...ssm, "ssm_conv1d.bias", "ssm_x.weight", "ssm_dt.weight"],
 };
 
 /** @throws GgufError that names the place */

@@ -72,6 +72,10 @@ const tensorBlocks = new Map<number, readonly [elements: number, bytes: number]>
   [30, [1, 2]], // BF16
   [34, [256, 54]], // TQ1_0
   [35, [256, 66]], // TQ2_0
+  [39, [32, 17]], // MXFP4
+  [40, [64, 36]], // NVFP4
+  [41, [128, 18]], // Q1_0
+  [42, [64, 18]], // Q2_0
 ]);
 
 /**

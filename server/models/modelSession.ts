@@ -15,6 +15,12 @@ import {
 import { UserError } from "../errors.ts";
 import { inspectModel } from "./inspectModel.ts";
 
+const interrupted: Generation = {
+  text: "",
+  stopReason: "interrupted",
+  usage: { prompt: 0, reused: 0, generated: 0 },
+};
+
 type ModelSettings = ServerSettings["model"];
 
 /** An engine that dies more often than this within a minute is not started again by itself. */
@@ -83,7 +89,7 @@ export class ModelSession {
     try {
       return await this.#options.engine.generate(request, onText, signal);
     } catch (error) {
-      if (error instanceof EngineError && error.failure === "died") return { text: "", stopReason: "interrupted" };
+      if (error instanceof EngineError && error.failure === "died") return interrupted;
       throw generationError(error);
     } finally {
       this.#setGenerating(-1);

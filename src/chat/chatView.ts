@@ -49,6 +49,8 @@ export class ChatView implements WebviewViewProvider {
       view.onDidChangeVisibility(() => (this.#ready &&= view.visible)),
       view.onDidDispose(() => {
         for (const listener of listeners) listener.dispose();
+        // Where the view was moved, another one may have taken its place already.
+        if (this.#webview !== webview) return;
         this.#webview = undefined;
         this.#ready = false;
       }),

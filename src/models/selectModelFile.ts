@@ -1,8 +1,9 @@
 // Choosing a model file: from those used before, or from the disk. A file that is no model is refused with the cause.
 
-import { basename } from "node:path";
+import { homedir } from "node:os";
+import { basename, dirname } from "node:path";
 
-import { ThemeIcon, l10n, window, type QuickPickItem } from "vscode";
+import { ThemeIcon, Uri, l10n, window, type QuickPickItem } from "vscode";
 
 import type { ServerClient } from "../client.ts";
 import { problemOf, showProblem } from "../errors.ts";
@@ -48,10 +49,12 @@ async function tryModelFile(
 
 async function choosePath({ settings, recentModels }: ModelDependencies): Promise<string | undefined> {
   const recent = recentModels.list();
+  const inUse = settings.server.model.path;
+  const browse = () => chooseFile(inUse === "" ? homedir() : dirname(inUse));
   if (recent.length === 0) return browse();
   const items = recent.map(({ path, name }) => ({
     label: basename(path),
-    description: path === settings.server.model.path ? l10n.t("{0} (in use)", name) : name,
+    description: path === inUse ? l10n.t("{0} (in use)", name) : name,
     detail: path,
     path,
   }));
@@ -67,8 +70,10 @@ async function choosePath({ settings, recentModels }: ModelDependencies): Promis
   return chosen && (chosen.path ?? browse());
 }
 
-async function browse(): Promise<string | undefined> {
+async function chooseFile(folder: string): Promise<string | undefined> {
   const uris = await window.showOpenDialog({
+    // Else a remote or virtual workspace would offer its own files, and not those of the machine that runs the model.
+    defaultUri: Uri.file(folder),
     title: l10n.t("Select Model File"),
     openLabel: l10n.t("Use This Model"),
     filters: { [l10n.t("GGUF models")]: ["gguf"] },

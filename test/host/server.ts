@@ -1,7 +1,8 @@
 // The language server's life: it comes back when killed, and refuses what is no model.
 
 import assert from "node:assert/strict";
-import { kill } from "node:process";
+import { execFileSync } from "node:child_process";
+import process, { kill } from "node:process";
 
 import { before, describe, it } from "mocha";
 import { commands } from "vscode";
@@ -57,6 +58,14 @@ describe("server", () => {
     await commands.executeCommand("falcon.restartServer");
     assert.notEqual(runningPid(), pid);
     assert.throws(() => kill(pid, 0), "the old process is gone");
+    await until("its model is ready", () => falcon.server.status.state === "ready");
+  });
+
+  it("is restarted once by two who ask at the same time", async () => {
+    await Promise.all([falcon.server.restart(), falcon.server.restart()]);
+    const processes = execFileSync("ps", ["-eo", "ppid=,args="], { encoding: "utf8" }).split("\n");
+    const servers = processes.filter((line) => Number.parseInt(line) === process.pid && line.includes("server.cjs"));
+    assert.equal(servers.length, 1, servers.join("\n"));
     await until("its model is ready", () => falcon.server.status.state === "ready");
   });
 

@@ -78,9 +78,24 @@ describe("a model of Falcon-7B's shape", () => {
       { prompt: [word] },
       { lane: "chat", prompt: [`${word} again`] } as const,
     ]);
-    const alone: Generation[] = [];
-    for (const request of requests) alone.push(await generate(request));
-    assert.deepEqual(await Promise.all(requests.map((request) => generate(request))), alone);
+    const alone: string[] = [];
+    for (const request of requests) alone.push((await generate(request)).text);
+    const together = await Promise.all(requests.map((request) => generate(request)));
+    assert.deepEqual(
+      together.map(({ text }) => text),
+      alone,
+    );
+  });
+
+  test("a prompt goes on where most of it is evaluated already", async () => {
+    const file = (name: string) => `// ${name}\n${"let x = 1;\n".repeat(40)}`;
+    await generate({ prompt: [`${file("a")}a`], maxTokens: 1 });
+    await generate({ prompt: [`${file("b")}b`], maxTokens: 1 });
+    for (const name of ["a", "b", "a"]) {
+      const { usage } = await generate({ prompt: [`${file(name)}next`], maxTokens: 1 });
+      assert.ok(usage.prompt > 100 && usage.prompt - usage.reused < 5, JSON.stringify(usage));
+      assert.equal(usage.generated, 1);
+    }
   });
 
   test("special tokens in a text are text", async () => {
@@ -92,7 +107,8 @@ describe("a model of Falcon-7B's shape", () => {
     const { text } = await generate({});
     const stop = text.slice(20, 26);
     const stopped = await generate({ stop: [stop] });
-    assert.deepEqual(stopped, { text: text.slice(0, text.indexOf(stop)), stopReason: "end" });
+    assert.equal(stopped.text, text.slice(0, text.indexOf(stop)));
+    assert.equal(stopped.stopReason, "end");
   });
 
   test("an abort ends decoding at once, and what there is comes back", async () => {
@@ -131,6 +147,19 @@ test("a model of Falcon-40B's shape continues as it does when asked directly", a
   assert.equal(text, await askDirectly(modelFile("falcon40b"), 40, (direct) => direct.tokenize(code)));
 });
 
+for (const name of ["falconH1", "falconMamba"] as const) {
+  test(`${name}, which cannot drop the end of its context, goes on from the start of the line`, async () => {
+    const prompt = (line: string) => ["let x = 1;\n".repeat(40), { stable: true }, line] as const;
+    await load(name);
+    const fresh = await generate({ prompt: prompt("let yz") });
+    await load(name);
+    await generate({ prompt: prompt("let y") });
+    const { text, usage } = await generate({ prompt: prompt("let yz") });
+    assert.ok(usage.prompt > 100 && usage.prompt - usage.reused < 8, JSON.stringify(usage));
+    assert.equal(text, fresh.text);
+  });
+}
+
 test("an abort while the prompt is evaluated waits for one chunk, not for the prompt", async () => {
   await load("slow");
   const prompt = ["word ".repeat(1200)];
@@ -142,6 +171,15 @@ test("an abort while the prompt is evaluated waits for one chunk, not for the pr
     assert.equal((await generate({ prompt: other, maxTokens: 1 }, undefined, controller.signal)).text, "");
   });
   assert.ok(aborted < whole / 2, `${aborted.toFixed()} ms of ${whole.toFixed()} ms`);
+});
+
+test("a completion does not wait for the prompt of a chat", async () => {
+  await load("slow");
+  const order: string[] = [];
+  const chat = generate({ lane: "chat", prompt: ["long ".repeat(1000)], maxTokens: 1 }).then(() => order.push("chat"));
+  await generate({ prompt: ["short"], maxTokens: 3 }).then(() => order.push("completion"));
+  await chat;
+  assert.deepEqual(order, ["completion", "chat"]);
 });
 
 test("a killed process ends its requests with an error, and the next load starts another", async () => {

@@ -5,7 +5,6 @@ import { after, before, test } from "node:test";
 
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 
-import { completionPrompt } from "../../server/completion/prompt.ts";
 import { askDirectly, infillTokens } from "../support/askDirectly.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
@@ -34,7 +33,6 @@ test("completes a line with what the model writes when asked directly", async ()
   assert.ok(expected.length > 3);
   assert.equal(item?.insertText, expected);
   assert.deepEqual(item.range, { start: { line: 1, character: 12 }, end: { line: 1, character: 12 } });
-  assert.deepEqual(completionPrompt({ prefix, suffix }, { infill: true })[1], prefix);
 });
 
 test("follows the edits of a document, by UTF-16 positions", async () => {

@@ -7,10 +7,13 @@ import path from "node:path";
 
 import { models, writeModel } from "../fixtures/models.ts";
 
+const fixtures = new URL("../fixtures/", import.meta.url);
+
 /** Path of a fixture model; writes it where it is not there yet. */
 export function modelFile(name: keyof typeof models): string {
-  const recipe = ["models.ts", "ggufWriter.ts"].map((file) =>
-    fs.readFileSync(new URL(`../fixtures/${file}`, import.meta.url)),
+  const architectures = fs.readdirSync(new URL("architectures", fixtures)).map((each) => `architectures/${each}`);
+  const recipe = ["models.ts", "ggufWriter.ts", ...architectures].map((each) =>
+    fs.readFileSync(new URL(each, fixtures)),
   );
   const version = createHash("sha256").update(Buffer.concat(recipe)).digest("hex").slice(0, 12);
   const folder = path.join(os.tmpdir(), `falcon-test-models-${version}`);

@@ -70,6 +70,22 @@ test("a huge line is cut, never inside a character", () => {
   );
 });
 
+test("at the end of a huge line, or on the line after it, the line is the prefix", () => {
+  const line = "word ".repeat(5_000);
+  for (const picture of [`${line}║`, `${line}\n║`, `${line}\n║\nmore`]) {
+    const { prefix } = requestAt(picture);
+    assert.equal(prefix.trimEnd().slice(-5), " word", JSON.stringify(picture.slice(-10)));
+    assert.ok(prefix.length > maxPrefixLength - 10 && prefix.length <= maxPrefixLength);
+  }
+});
+
+test("of a notebook's earlier cells no more than the window is taken, from the start of a line", () => {
+  const preceding = "total = 1\r\n".repeat(10_000);
+  const { prefix } = requestAt("b = ║", { preceding });
+  assert.ok(prefix.startsWith("total = 1\ntotal") && prefix.endsWith("total = 1\nb = "));
+  assert.ok(prefix.length <= maxPrefixLength + "b = ".length);
+});
+
 test("prefix, cursor and suffix are the document, whatever it holds", () => {
   const text = fc.string({ unit: fc.constantFrom("a", " ", "\t", "\n", "é", "🦅", "(", "}"), maxLength: 200 });
   fc.assert(

@@ -28,6 +28,12 @@ test("another place or other text after the cursor is another completion", () =>
   assert.equal(recent.find(requestAt("let x = ║")), undefined);
 });
 
+test("near the start of a document, a text that only ends like the one before is another place", () => {
+  assert.equal(recentWith("║", "compute(1)").find(requestAt("let x = ║")), undefined);
+  assert.equal(recentWith("f║", "or (;;)").find(requestAt("def║")), undefined);
+  assert.equal(recentWith("║", "compute(1)").find(requestAt("comp║"))?.text, "ute(1)");
+});
+
 test("the newest of several wins, and the oldest is forgotten", () => {
   const recent = recentWith("a║", "first");
   recent.add(requestAt("a║"), { text: "second", covered: 0 });

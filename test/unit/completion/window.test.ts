@@ -48,6 +48,12 @@ test("never exceeds the budget, ends at the cursor, and cuts no character", asyn
   );
 });
 
+test("text of which a character makes several tokens fits the budget too", async () => {
+  const countBytes = (text: string) => Promise.resolve(Buffer.byteLength(text));
+  const window = await cutWindow(requestAt("隼は速い║鳥です"), { prefix: 6, suffix: 3 }, countBytes);
+  assert.deepEqual(window, { prefix: "速い", suffix: "鳥" });
+});
+
 test("the budget leaves room for the completion, and gives the suffix nothing without infill", () => {
   assert.deepEqual(windowBudget({ contextSize: 1024, infill: true }, 96), { prefix: 690, suffix: 230 });
   assert.deepEqual(windowBudget({ contextSize: 1024, infill: false }, 96), { prefix: 920, suffix: 0 });
