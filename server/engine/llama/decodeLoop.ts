@@ -6,7 +6,7 @@ export interface DecodeRequest {
   readonly prompt: readonly Token[];
   /** Where later prompts are likely to leave this one, each as the number of tokens before it, rising. */
   readonly stable: readonly number[];
-  /** Where there are fewer sequences or less room in a step than requests, the lowest goes first. */
+  /** The lowest is given a sequence first, and takes part in every step; others in every second one meanwhile. */
   readonly priority: number;
   /** 0 is greedy. */
   readonly temperature: number;
@@ -116,8 +116,8 @@ export class DecodeLoop {
   }
 
   /**
-   * Evaluates a token, or a piece of the prompt, of each whose turn it is. One after the other: in one batch they took less
-   * time, but the texts of four at once were at times not those that the model writes alone (node-llama-cpp 3.21.1).
+   * Evaluates a token, or a piece of the prompt, of each whose turn it is. One after the other, not in one batch: there the
+   * texts of four at once were at times not those that the model writes alone (node-llama-cpp 3.21.1).
    */
   async #step(): Promise<void> {
     for (const run of this.#whoseTurn()) {
@@ -139,9 +139,7 @@ export class DecodeLoop {
     }
   }
 
-  /**
-   * Who takes part in the next step, the most urgent first. What is less urgent takes part in every second step only.
-   */
+  /** Who takes part in the next step, the most urgent first. What is less urgent takes part in every second step only. */
   #whoseTurn(): readonly Running[] {
     const sorted = this.#running.toSorted((a, b) => a.request.priority - b.request.priority);
     const urgent = sorted[0]?.request.priority;
