@@ -14,7 +14,11 @@ const builds = [
   // node-llama-cpp is an ES module that finds its binaries beside itself: it is imported at run time.
   {
     ...forNode,
-    entryPoints: { server: "server/main.ts", engine: "server/engine/llama/main.ts" },
+    entryPoints: {
+      server: "server/main.ts",
+      engine: "server/engine/llama/main.ts",
+      parentWatch: "server/engine/llama/parentWatch.ts",
+    },
     external: ["node-llama-cpp"],
   },
   {

@@ -1,4 +1,4 @@
-// Runs scripts/TASK.ts on a machine with any Node from 20.19 on and npm: installs the packages where they are missing
+// Runs a task's TypeScript on a machine with any Node from 20.19 on and npm: installs the packages where they are missing
 // or outdated, fetches Node 24 where another one runs this, and hands over. Exits as the task does.
 
 import { spawn } from "node:child_process";
@@ -9,11 +9,17 @@ import { installOnce, runNpm } from "./install.mjs";
 
 const nodeVersion = "24.21.0";
 const root = path.dirname(import.meta.dirname);
-const tasks = ["start", "test", "smoke", "package"];
+const tasks = {
+  start: "scripts/start.ts",
+  test: "scripts/test.ts",
+  smoke: "scripts/smoke.ts",
+  package: "scripts/package.ts",
+  "bench:engine": "bench/engine.ts",
+};
 
 const [task, ...args] = process.argv.slice(2);
 try {
-  if (!tasks.includes(task)) throw new Error(`Usage: node scripts/run.mjs ${tasks.join("|")} [arguments]`);
+  if (!(task in tasks)) throw new Error(`Usage: node scripts/run.mjs ${Object.keys(tasks).join("|")} [arguments]`);
   await installPackages();
   process.exitCode = await runTask(await findNode());
 } catch (error) {
@@ -49,7 +55,7 @@ async function findNode() {
 
 function runTask(node) {
   const paths = [path.dirname(node), process.env.PATH].join(path.delimiter);
-  const child = spawn(node, [path.join(root, "scripts", `${task}.ts`), ...args], {
+  const child = spawn(node, [path.join(root, tasks[task]), ...args], {
     stdio: "inherit",
     env: { ...process.env, PATH: paths },
   });

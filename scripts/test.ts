@@ -1,5 +1,6 @@
-// `npm test [-- LAYER…] [--desktop]`: runs the layers of tests one after another. The last line is the sum.
+// `npm test [-- LAYER…] [--desktop] [--soak]`: runs the layers of tests one after another. The last line is the sum.
 // `--desktop` runs the host layer in a downloaded desktop VS Code in the place of code-server.
+// `--soak` repeats at length what is done at random (test/support/soak.ts).
 
 import fs from "node:fs";
 import path from "node:path";
@@ -12,12 +13,13 @@ import { parseArgs } from "node:util";
 import { type Outcome, runHostTests } from "./hostTests.ts";
 import { buildExtension, packageExtension } from "./vsix.ts";
 
-const longest = 8 * 60_000;
 const layers = ["unit", "server", "webview", "model", "host", "e2e"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { desktop: { type: "boolean", default: false } },
+  options: { desktop: { type: "boolean", default: false }, soak: { type: "boolean", default: false } },
 });
+const longest = (values.soak ? 60 : 8) * 60_000;
+if (values.soak) process.env["FALCON_SOAK"] = "1";
 const unknown = positionals.filter((name) => !layers.includes(name));
 if (unknown.length > 0) throw new Error(`No layer is called ${unknown.join(", ")}. There are: ${layers.join(", ")}.`);
 const chosen = positionals.length > 0 ? layers.filter((layer) => positionals.includes(layer)) : layers;

@@ -88,6 +88,7 @@ export function startServer(connection: Connection, { createEngine, useMessages 
   ): Promise<InlineCompletionItem[]> {
     const document = documents.get(textDocument.uri);
     if (!document) return [];
+    session.wake();
     const request = completionRequest({
       document,
       position,

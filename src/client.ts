@@ -28,6 +28,7 @@ export class ServerClient implements Disposable {
   /** Resolves to the running client, or to undefined when there will be none. */
   #running = Promise.withResolvers<QuietLanguageClient | undefined>();
   #life: { readonly end: AbortController; readonly ended: Promise<void> };
+  #isDisposed = false;
 
   readonly onDidChangeStatus = this.#changeStatus.event;
 
@@ -87,7 +88,7 @@ export class ServerClient implements Disposable {
     const life = this.#life;
     await this.#end();
     // Of several that ask at once, the first begins the new life: two would be two servers.
-    if (this.#life === life) {
+    if (this.#life === life && !this.#isDisposed) {
       this.#running = Promise.withResolvers();
       this.#life = this.#begin();
     }
@@ -95,6 +96,7 @@ export class ServerClient implements Disposable {
   }
 
   async dispose(): Promise<void> {
+    this.#isDisposed = true;
     await this.#end();
     this.#changeStatus.dispose();
   }

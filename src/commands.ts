@@ -10,18 +10,20 @@ import { showPreviousChats } from "./chat/previousChats.ts";
 import { showError } from "./errors.ts";
 import type { LastEditor } from "./lastEditor.ts";
 import { showMenu } from "./menu.ts";
+import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { selectModelFile, type ModelDependencies } from "./models/selectModelFile.ts";
 
 export interface CommandDependencies extends ModelDependencies {
   readonly chat: Chat;
   readonly chatView: ChatView;
+  readonly contextsFolder: string;
   readonly conversations: ConversationStore;
   readonly lastEditor: LastEditor;
   readonly log: LogOutputChannel;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
-  const { chat, chatView, conversations, lastEditor, log, server, settings } = dependencies;
+  const { chat, chatView, contextsFolder, conversations, lastEditor, log, server, settings } = dependencies;
   const table: Record<string, () => unknown> = {
     "falcon.explainSelection": async () => {
       const attachment = await attachCodeAtCursor(lastEditor.get());
@@ -44,6 +46,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.toggleInlineCompletionsForLanguage": () =>
       settings.toggleCompletionsFor(lastEditor.get().document.languageId),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
+    "falcon.deleteSavedContexts": () => deleteSavedContexts(contextsFolder),
     "falcon.reloadModel": () => server.reloadModel(),
     "falcon.restartServer": () => server.restart(),
     "falcon.showLog": () => log.show(),

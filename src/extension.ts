@@ -17,7 +17,8 @@ import { registerStatusBar } from "./statusBar.ts";
 
 export function activate(context: ExtensionContext) {
   const log = window.createOutputChannel("Falcon", { log: true });
-  const settings = new Settings();
+  const contextsFolder = Uri.joinPath(context.globalStorageUri, "contexts").fsPath;
+  const settings = new Settings(contextsFolder);
   const lastEditor = new LastEditor();
   const recentModels = new RecentModels(context.globalState);
   const conversations = new ConversationStore(context.workspaceState);
@@ -55,7 +56,17 @@ export function activate(context: ExtensionContext) {
 
   context.subscriptions.push(
     window.registerWebviewViewProvider("falcon.chat", chatView),
-    registerCommands({ chat, chatView, conversations, lastEditor, log, recentModels, server, settings }),
+    registerCommands({
+      chat,
+      chatView,
+      contextsFolder,
+      conversations,
+      lastEditor,
+      log,
+      recentModels,
+      server,
+      settings,
+    }),
     registerStatusBar(server, settings),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status })),
@@ -67,7 +78,7 @@ export function activate(context: ExtensionContext) {
     log,
   );
 
-  return context.extensionMode === ExtensionMode.Test ? { chat, chatView, server } : undefined;
+  return context.extensionMode === ExtensionMode.Test ? { chat, chatView, server, settings } : undefined;
 }
 
 /** What the tests inside VS Code get hold of. */

@@ -6,7 +6,7 @@ import type { ServerClient } from "./client.ts";
 import { actionLabels, runAction } from "./errors.ts";
 import type { Settings } from "./settings.ts";
 import type { ServerStatus } from "./shared/protocol.ts";
-import { describeModel } from "./statusBarView.ts";
+import { describeFigures, describeModel } from "./statusBarView.ts";
 
 interface MenuItem extends QuickPickItem {
   readonly run?: () => unknown;
@@ -53,6 +53,7 @@ function statusItem(status: ServerStatus): MenuItem {
     case "ready":
       return {
         label: `$(${status.generating ? "loading~spin" : "check"}) ${describeModel(status.model, l10n)}`,
+        description: describeFigures(status.figures, l10n),
         detail: status.model.path,
       };
     case "failed": {

@@ -15,8 +15,13 @@ type NumberKey = {
   [Key in keyof typeof properties]: (typeof properties)[Key] extends { minimum: number } ? Key : never;
 }[keyof typeof properties];
 
+type ChoiceKey = {
+  [Key in keyof typeof properties]: (typeof properties)[Key] extends { enum: string[] } ? Key : never;
+}[keyof typeof properties];
+
 export class Settings implements Disposable {
-  #server = readServerSettings();
+  readonly #contextsFolder: string;
+  #server: ServerSettings;
   readonly #changeServer = new EventEmitter<ServerSettings>();
   readonly #changeCompletions = new EventEmitter<void>();
   readonly #listener = workspace.onDidChangeConfiguration((change) => {
@@ -30,6 +35,12 @@ export class Settings implements Disposable {
   readonly onDidChangeServerSettings: Event<ServerSettings> = this.#changeServer.event;
   /** Fires when completions were switched on or off, for any language. */
   readonly onDidChangeCompletions: Event<void> = this.#changeCompletions.event;
+
+  /** `contextsFolder`: where the server may save contexts. */
+  constructor(contextsFolder: string) {
+    this.#contextsFolder = contextsFolder;
+    this.#server = readServerSettings(contextsFolder);
+  }
 
   get server(): ServerSettings {
     return this.#server;
@@ -56,23 +67,27 @@ export class Settings implements Disposable {
   }
 
   #refreshServerSettings(): void {
-    const settings = readServerSettings();
+    const settings = readServerSettings(this.#contextsFolder);
     if (JSON.stringify(settings) === JSON.stringify(this.#server)) return;
     this.#server = settings;
     this.#changeServer.fire(settings);
   }
 }
 
-function readServerSettings(): ServerSettings {
-  const { enum: backends, default: backend } = properties["falcon.model.gpu"];
-  const path = readSetting(modelPath);
-  const gpu = readSetting("falcon.model.gpu");
+function readServerSettings(contextsFolder: string): ServerSettings {
+  const adapter = readPath("falcon.model.adapter");
+  const gpuLayers = readNumber("falcon.model.gpuLayers");
   return {
     model: {
-      path: typeof path === "string" ? path.trim() : "",
+      path: readPath(modelPath),
       contextSize: readNumber("falcon.model.contextSize"),
-      gpu: (backends.find((name) => name === gpu) ?? backend) as ServerSettings["model"]["gpu"],
+      gpu: readChoice("falcon.model.gpu") as ServerSettings["model"]["gpu"],
+      ...(gpuLayers >= 0 && { gpuLayers }),
+      kvCache: readChoice("falcon.model.kvCache") as NonNullable<ServerSettings["model"]["kvCache"]>,
+      ...(adapter !== "" && { adapter: { path: adapter, scale: readNumber("falcon.model.adapterScale") } }),
       threads: readNumber("falcon.model.threads"),
+      idleUnloadMinutes: readNumber("falcon.model.idleUnloadMinutes"),
+      savedContexts: { folder: contextsFolder, keep: readSetting("falcon.model.keepContexts") === true },
     },
     inlineCompletion: {
       debounce: readNumber("falcon.inlineCompletion.debounce"),
@@ -89,8 +104,20 @@ function readSetting(key: keyof typeof properties): unknown {
   return workspace.getConfiguration().get(key);
 }
 
+function readPath(key: typeof modelPath | "falcon.model.adapter"): string {
+  const path = readSetting(key);
+  return typeof path === "string" ? path.trim() : "";
+}
+
 function readNumber(key: NumberKey): number {
   return settingNumber(readSetting(key), properties[key]);
+}
+
+/** What the settings file holds if it is one of those declared, else the default. */
+function readChoice(key: ChoiceKey): string {
+  const value = readSetting(key);
+  const { enum: choices, default: standard } = properties[key];
+  return choices.find((choice) => choice === value) ?? standard;
 }
 
 function inspectSwitch(scope?: ConfigurationScope) {

@@ -2,7 +2,7 @@
 
 import type { l10n } from "vscode";
 
-import type { ModelInfo, ServerStatus } from "./shared/protocol.ts";
+import type { ModelFigures, ModelInfo, ServerStatus } from "./shared/protocol.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
 
@@ -37,17 +37,34 @@ export function statusBarView(
       const icon = status.generating ? "$(loading~spin)" : completions === "on" ? "$(zap)" : "$(circle-slash)";
       const lines = [
         describeModel(status.model, l10n),
+        ...(status.model.fallback === undefined ? [] : [status.model.fallback]),
+        describeFigures(status.figures, l10n),
         ...(status.generating ? [l10n.t("Generating…")] : []),
+        ...(status.asleep ? [l10n.t("Not in memory: the next request loads the model again")] : []),
         describeCompletions(completions, language, l10n),
       ];
-      return { text: `${icon} Falcon`, tooltip: lines.join("\n") };
+      return { text: `${icon} Falcon`, tooltip: lines.filter((line) => line !== "").join("\n") };
     }
   }
 }
 
 /** The model in one line: name, context and device. */
-export function describeModel({ name, contextSize, device }: ModelInfo, l10n: Localize): string {
-  return l10n.t("{0}: {1} tokens of context, on {2}", name, contextSize, device);
+export function describeModel({ name, contextSize, device, gpuLayers, layers }: ModelInfo, l10n: Localize): string {
+  const isSplit = device !== "CPU" && gpuLayers < layers;
+  const place = isSplit ? l10n.t("{0} ({1} of {2} layers)", device, gpuLayers, layers) : device;
+  return l10n.t("{0}: {1} tokens of context, on {2}", name, contextSize, place);
+}
+
+/** How the model runs in one line, of what is known. */
+export function describeFigures(figures: ModelFigures, l10n: Localize): string {
+  const { tokensPerSecond, firstToken, reused, memory } = figures;
+  const parts = [
+    tokensPerSecond !== undefined && l10n.t("{0} tokens/s", tokensPerSecond.toFixed(1)),
+    firstToken !== undefined && l10n.t("first token after {0} s", (firstToken / 1000).toFixed(2)),
+    reused !== undefined && l10n.t("{0}% of prompts reused", Math.round(reused * 100)),
+    memory !== undefined && l10n.t("{0} MB of memory", Math.round(memory / 1e6)),
+  ];
+  return parts.filter((part) => part !== false).join(", ");
 }
 
 function loadingView(model: string, progress: number, l10n: Localize): StatusBarView {

@@ -51,7 +51,7 @@ interface FittedPrompt {
   readonly leftOut: number;
 }
 
-/** Leaves out the oldest question and answer, again and again, until the rest fits. */
+/** Leaves out the oldest questions and answers, as few as it takes for the rest to fit. */
 async function fitTurns(
   turns: readonly Turn[],
   template: ChatTemplate,
@@ -59,22 +59,32 @@ async function fitTurns(
   countTokens: (prompt: readonly PromptPart[]) => Promise<number>,
 ): Promise<FittedPrompt> {
   const [system, ...rest] = turns;
-  for (let leftOut = 0; ; leftOut += 2) {
+  const without = async (leftOut: number): Promise<FittedPrompt> => {
     const kept = system ? [system, ...rest.slice(leftOut)] : rest.slice(leftOut);
     const prompt = renderTurns(kept, template);
-    const tokens = await countTokens(prompt);
-    if (tokens <= budget) return { prompt, tokens, leftOut };
-    if (leftOut + 2 >= rest.length) {
-      throw new UserError(
-        l10n.t(
-          "The message has {0} tokens, and the model's context has room for {1}. Attach less, or raise the setting {2} if the model allows it.",
-          String(tokens),
-          String(budget),
-          "falcon.model.contextSize",
-        ),
-      );
-    }
+    return { prompt, tokens: await countTokens(prompt), leftOut };
+  };
+  const whole = await without(0);
+  if (whole.tokens <= budget) return whole;
+  let fitted = await without(2 * Math.floor((rest.length - 1) / 2));
+  if (fitted.tokens > budget) {
+    throw new UserError(
+      l10n.t(
+        "The message has {0} tokens, and the model's context has room for {1}. Attach less, or raise the setting {2} if the model allows it.",
+        String(fitted.tokens),
+        String(budget),
+        "falcon.model.contextSize",
+      ),
+    );
   }
+  // Halved again and again: to count a long conversation takes a while.
+  let tooFew = 0;
+  while (fitted.leftOut - tooFew > 2) {
+    const middle = await without(tooFew + 2 * Math.floor((fitted.leftOut - tooFew) / 4));
+    if (middle.tokens <= budget) fitted = middle;
+    else tooFew = middle.leftOut;
+  }
+  return fitted;
 }
 
 /** The first token of an answer brings the space after "Assistant:" with it. */

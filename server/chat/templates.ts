@@ -15,7 +15,7 @@ export interface ChatTemplate {
   readonly close: Readonly<Record<Turn["role"], readonly PromptPart[]>>;
   /** Strings that end an answer where the model does not end it with its end token. */
   readonly stop: readonly string[];
-  /** Whether turns are told apart by line breaks, so that empty lines inside one must go. */
+  /** Whether turns are told apart by empty lines, so that those inside one must go. */
   readonly squeezesEmptyLines: boolean;
 }
 
@@ -35,7 +35,7 @@ const falcon180bChat: ChatTemplate = {
   open: { system: ["System: "], user: ["User: "], assistant: ["Falcon:"] },
   close: { system: ["\n"], user: ["\n"], assistant: ["\n"] },
   stop: ["User:"],
-  squeezesEmptyLines: true,
+  squeezesEmptyLines: false,
 };
 
 /** tiiuae/Falcon3-*-Instruct, as in llama.cpp's llama-chat.cpp, FALCON_3. */

@@ -72,7 +72,7 @@ export class InlineCompleter {
       },
       AbortSignal.any([signal, ended.signal]),
     );
-    return stopReason === "interrupted" ? undefined : refine(text, request, stopReason === "maxTokens");
+    return stopReason === "interrupted" ? undefined : refine(text, request, stopReason === "limit");
   }
 }
 

@@ -13,7 +13,12 @@ export function completionPrompt(
 ): PromptPart[] {
   // The next keys change this line, and leave the lines before it as they are.
   const lineStart = prefix.lastIndexOf("\n") + 1;
-  const before: PromptPart[] = [prefix.slice(0, lineStart), { stable: true }, prefix.slice(lineStart)];
+  const before: PromptPart[] = [
+    prefix.slice(0, lineStart),
+    { stable: true },
+    prefix.slice(lineStart),
+    { cursor: true },
+  ];
   if (infill) return [{ role: "prefix" }, ...before, { role: "suffix" }, suffix, { role: "middle" }];
   // A model needs something to continue: the token between documents begins one.
   return prefix === "" ? [{ role: "eos" }] : before;

@@ -3,45 +3,115 @@
 import type { ModelInfo, ServerSettings } from "../../src/shared/protocol.ts";
 
 /**
- * A piece of a prompt: plain text, in which special tokens have no meaning, or one special token. A `stable` place is no
- * text: the prompts to come are likely to be the same up to there.
+ * A piece of a prompt: plain text, in which special tokens have no meaning, or one special token. Places are no text:
+ * up to a `stable` one the prompts to come are likely to be the same; at the `cursor` the generated text goes on.
  */
-export type PromptPart = string | SpecialToken | { readonly stable: true };
+export type PromptPart = string | SpecialToken | { readonly stable: true } | { readonly cursor: true };
 
 /** A special token by its spelling, or by its role where models spell it differently. */
 export type SpecialToken = { readonly special: string } | { readonly role: "prefix" | "suffix" | "middle" | "eos" };
 
-/** Which of the model's sequences a request runs on; each keeps its own context, so that neither evicts the other. */
-export type Lane = "completion" | "chat";
+/** Who waits: a completion is wanted at once, a chat is read as it comes, for background work nobody waits. */
+export type Lane = "completion" | "chat" | "background";
 
-export interface GenerateRequest {
+/** How tokens are chosen. The defaults are llama.cpp's, but without its minP of 0.05. */
+export interface Sampling {
+  /** 0 is greedy: the likeliest token, and nothing of what follows but the penalty matters. */
+  readonly temperature: number;
+  /** Only so many of the likeliest tokens; 40 unless given. */
+  readonly topK?: number;
+  /** Only the likeliest tokens that together have this probability; 0.95 unless given. */
+  readonly topP?: number;
+  /** Only tokens that have this part of the likeliest one's probability; 0 unless given. */
+  readonly minP?: number;
+  /** Divides the logits of the last 64 tokens; 1, which is off, unless given. */
+  readonly repeatPenalty?: number;
+  /** The same seed and prompt give the same text; random unless given. */
+  readonly seed?: number;
+}
+
+export interface GenerateRequest extends Sampling {
   readonly lane: Lane;
   readonly prompt: readonly PromptPart[];
   readonly maxTokens: number;
-  /** 0 is greedy. */
-  readonly temperature: number;
   /** Generation ends before any of these strings; they are not part of the text. */
   readonly stop: readonly string[];
+  /** Milliseconds after which there is an end, with the text that there is. */
+  readonly timeLimit?: number;
+  /** How many texts to write after the one prompt, each with a seed of its own; 1 unless given. */
+  readonly candidates?: number;
+  /** A JSON schema that the text satisfies, unless it is cut by a limit. */
+  readonly schema?: JsonSchema;
+  /** Expect the text to repeat pieces of the prompt, as an edit does: faster if so, the same text either way. */
+  readonly repeatsPrompt?: boolean;
 }
 
-/** `aborted`: the signal fired; the text is what there was. `interrupted`: the model's process ended. */
-export type StopReason = "end" | "maxTokens" | "aborted" | "interrupted";
+/** The parts of JSON Schema that the engine's grammars know. */
+export type JsonSchema =
+  | { readonly type: "string" | "number" | "integer" | "boolean" | "null" }
+  | { readonly enum: readonly (string | number | boolean | null)[] }
+  | { readonly type: "array"; readonly items: JsonSchema }
+  | { readonly type: "object"; readonly properties: Readonly<Record<string, JsonSchema>> };
+
+/**
+ * `limit`: `maxTokens` or `timeLimit`. `aborted`: the signal fired; the text is what there was. `interrupted`: the model's
+ * process ended.
+ */
+export type StopReason = "end" | "limit" | "aborted" | "interrupted";
 
 export interface Generation {
   readonly text: string;
+  /** The texts of the candidates but the first. */
+  readonly alternatives: readonly string[];
   readonly stopReason: StopReason;
   readonly usage: Usage;
 }
 
-/** In tokens. `reused`: of the prompt, what a sequence held already and was not evaluated again. */
 export interface Usage {
+  /** Tokens of the prompt. */
   readonly prompt: number;
+  /** Those of the prompt that a sequence held already and that were not evaluated again. */
   readonly reused: number;
+  /** Tokens of the text, and of its alternatives. */
   readonly generated: number;
+  /** Those of the generated that were guessed from the prompt, and rightly. */
+  readonly guessed: number;
+  /** Milliseconds from the request to its first token, if it came to one. */
+  readonly firstToken?: number;
+  /** Milliseconds from the request to its end. */
+  readonly duration: number;
+}
+
+export interface ScoreRequest {
+  readonly lane: Lane;
+  readonly prompt: readonly PromptPart[];
+  /** Texts whose probability after the prompt is asked for. */
+  readonly continuations: readonly string[];
+}
+
+/** How likely a continuation is. */
+export interface Score {
+  /**
+   * Natural logarithm of each token's probability given all before it. A token that spans the end of the prompt counts to
+   * the continuation. The first token of all, where nothing is before it, has no probability and no entry.
+   */
+  readonly logProbabilities: readonly number[];
+  /** Whether each of its tokens is the likeliest at its place. */
+  readonly greedy: boolean;
+}
+
+export type Backend = "cuda" | "metal" | "vulkan";
+
+/** A backend that was to be used but is not. `noBinary`: none that runs on this system. */
+export interface PassedOver {
+  readonly backend: Backend;
+  readonly cause: "noDriver" | "noBinary" | "noDevice";
 }
 
 /** What a loaded model is, as far as prompts depend on it. */
 export interface LoadedModel extends ModelInfo {
+  /** The backends that would have been taken before this one. */
+  readonly passedOver: readonly PassedOver[];
   /** Which of `LoadRequest.markers` are single special tokens of its vocabulary. */
   readonly markers: readonly string[];
 }
@@ -49,9 +119,15 @@ export interface LoadedModel extends ModelInfo {
 export interface LoadRequest {
   readonly settings: ServerSettings["model"];
   readonly markers: readonly string[];
+  /** The part of the GPUs' memory that may be used, from 0 to 1; all of it unless given. */
+  readonly vramShare?: number;
+  /** Milliseconds without a request after which the contexts are saved, where `settings` say so; 30,000 unless given. */
+  readonly saveAfter?: number;
 }
 
 export interface Engine {
+  /** Resident bytes of the process that the model runs in, as far as they are known. */
+  readonly memory: number | undefined;
   /**
    * Loads a model in the place of the one that is loaded.
    * @param onProgress gets a fraction from 0 to 1
@@ -63,12 +139,21 @@ export interface Engine {
    * @throws EngineError `promptTooLong` when prompt and `maxTokens` exceed the context: nothing is ever cut
    */
   generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation>;
+  /**
+   * Log-probabilities of continuations, one score for each; undefined when the signal fired.
+   * @throws EngineError `promptTooLong`
+   */
+  score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined>;
   countTokens(prompt: readonly PromptPart[]): Promise<number>;
   dispose(): Promise<void>;
 }
 
-/** Why an engine failed. `died`: its process ended while the request ran. */
-export type EngineFailure = "loadFailed" | "outOfMemory" | "noBackend" | "promptTooLong" | "died" | "notLoaded";
+/**
+ * Why an engine failed. `deviceFailed`: a model could not be loaded onto a GPU; it may be that it can be onto the CPU.
+ * `died`: its process ended while the request ran.
+ */
+export type EngineFailure =
+  "loadFailed" | "deviceFailed" | "outOfMemory" | "noBackend" | "promptTooLong" | "died" | "notLoaded";
 
 export class EngineError extends Error {
   override readonly name = "EngineError";

@@ -1,9 +1,15 @@
 // The engine as the language server sees it: a child process that runs the model, started on demand.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { CancellationTokenSource, type MessageConnection, type ProgressType } from "vscode-jsonrpc";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
+import {
+  type CancellationToken,
+  CancellationTokenSource,
+  type MessageConnection,
+  type ProgressType,
+} from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
 import {
@@ -14,7 +20,10 @@ import {
   type LoadedModel,
   type LoadRequest,
   type PromptPart,
+  type Score,
+  type ScoreRequest,
 } from "./engine.ts";
+import { heartbeat, watchHeartbeat } from "./heartbeat.ts";
 import {
   countTokensRequest,
   fromResponseError,
@@ -22,13 +31,21 @@ import {
   generateRequest,
   loadProgress,
   loadRequest,
+  pingRequest,
+  scoreRequest,
+  unloadRequest,
 } from "./rpc.ts";
+
+/** How long a process may take to save its contexts, in milliseconds: an editor that closes waits for two seconds. */
+const unloadTime = 1500;
 
 interface Running {
   readonly child: ChildProcess;
   readonly connection: MessageConnection;
-  /** Rejects when the process ends, with an `EngineError` that requests are raced against. */
+  /** Rejects when the process ends or hangs, with an `EngineError` that requests are raced against. */
   readonly died: Promise<never>;
+  /** Resolves when it is gone. */
+  readonly gone: Promise<void>;
 }
 
 export interface ModelProcessOptions {
@@ -37,12 +54,16 @@ export interface ModelProcessOptions {
   readonly log: (line: string) => void;
   /** The process ended although nobody asked it to. The next `load` starts another. */
   readonly onDied: (reason: string) => void;
+  readonly heartbeat?: typeof heartbeat;
 }
 
 export class ModelProcess implements Engine {
   readonly #options: ModelProcessOptions;
   #running: Running | undefined;
+  #memory: number | undefined;
   #nextProgressToken = 0;
+  /** Resolves when the process before this one is gone. */
+  #ended = Promise.resolve();
 
   constructor(options: ModelProcessOptions) {
     this.#options = options;
@@ -53,39 +74,51 @@ export class ModelProcess implements Engine {
     return this.#running?.child.pid;
   }
 
+  /** Resident bytes of the process, at its last heartbeat. */
+  get memory(): number | undefined {
+    return this.#running && this.#memory;
+  }
+
   async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<LoadedModel> {
+    // Two models would not fit into the memory.
+    await this.#ended;
     this.#running ??= this.#start();
-    return this.#withProgress(loadProgress, onProgress, (progressToken, { connection }) =>
-      connection.sendRequest(loadRequest, { ...request, progressToken }),
-    );
+    return this.#withProgress(loadProgress, onProgress, async (progressToken, { connection }) => {
+      const model = await connection.sendRequest(loadRequest, { ...request, progressToken });
+      await this.#ping(connection);
+      return model;
+    });
   }
 
   async generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
-    const cancellation = new CancellationTokenSource();
-    const cancel = () => cancellation.cancel();
-    signal.addEventListener("abort", cancel);
-    if (signal.aborted) cancel();
-    try {
-      return await this.#withProgress(generateProgress, onText, (progressToken, { connection }) =>
-        connection.sendRequest(generateRequest, { ...request, progressToken }, cancellation.token),
-      );
-    } finally {
-      signal.removeEventListener("abort", cancel);
-    }
+    return cancellable(signal, (token) =>
+      this.#withProgress(generateProgress, onText, (progressToken, { connection }) =>
+        connection.sendRequest(generateRequest, { ...request, progressToken }, token),
+      ),
+    );
+  }
+
+  async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined> {
+    const scores = await cancellable(signal, (token) =>
+      this.#request(({ connection }) => connection.sendRequest(scoreRequest, request, token)),
+    );
+    return scores ?? undefined;
   }
 
   async countTokens(prompt: readonly PromptPart[]): Promise<number> {
     return this.#request(({ connection }) => connection.sendRequest(countTokensRequest, { prompt }));
   }
 
-  /** Ends the process and waits until it is gone. */
+  /** Ends the process, which has a moment to save its contexts, and waits until it is gone. */
   async dispose(): Promise<void> {
-    const running = this.#running;
-    if (!running) return;
+    if (this.#running) this.#ended = unload(this.#running);
     this.#running = undefined;
-    const gone = once(running.child, "exit");
-    running.child.kill("SIGKILL");
-    await gone;
+    await this.#ended;
+  }
+
+  async #ping(connection: MessageConnection): Promise<void> {
+    const { memory } = await connection.sendRequest(pingRequest);
+    this.#memory = memory;
   }
 
   async #withProgress<T, R>(
@@ -115,26 +148,74 @@ export class ModelProcess implements Engine {
   }
 
   #start(): Running {
-    const child = fork(this.#options.modulePath, { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    const child = fork(this.#options.modulePath, {
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // llama.cpp puts the outputs of a batch into order when the first is read, and node-llama-cpp reads each on a thread
+      // of its own: with more than one, requests would at times get each other's outputs.
+      env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
+    });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", this.#options.log);
     }
     const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
     connection.listen();
-    const died = new Promise<never>((_, reject) => {
-      const end = (reason: string) => {
-        reject(new EngineError("died", reason));
-        connection.dispose();
-        // A process that was disposed of ended because it was told to.
-        if (this.#running?.child !== child) return;
-        this.#running = undefined;
-        this.#options.onDied(reason);
-      };
-      child.on("error", (error) => end(error.message));
-      child.on("exit", (code, signal) => end(signal ?? `exit code ${code ?? "unknown"}`));
-    });
+    const { promise: died, reject } = Promise.withResolvers<never>();
     // Whoever waits sees it through the race; nobody waiting is no fault.
     died.catch(() => undefined);
-    return { child, connection, died };
+    const { promise: gone, resolve: setGone } = Promise.withResolvers<void>();
+    const running = { child, connection, died, gone };
+    const end = (reason: string) => {
+      stopHeartbeat();
+      reject(new EngineError("died", reason));
+      connection.dispose();
+      // A process that was disposed of ended because it was told to.
+      if (this.#running !== running) return;
+      this.#running = undefined;
+      this.#ended = gone;
+      this.#options.onDied(reason);
+    };
+    const kill = (reason: string) => {
+      end(reason);
+      child.kill("SIGKILL");
+    };
+    const times = this.#options.heartbeat ?? heartbeat;
+    const stopHeartbeat = watchHeartbeat(
+      () => this.#ping(connection),
+      times,
+      () => kill(l10n.t("did not answer for {0} seconds", (times.interval * times.patience) / 1000)),
+    );
+    child.on("error", (error) => kill(error.message));
+    child.on("exit", (code, signal) => {
+      end(signal ?? `exit code ${code ?? "unknown"}`);
+      setGone();
+    });
+    // One that could not be started does not exit.
+    if (child.pid === undefined) setGone();
+    return running;
+  }
+}
+
+async function unload({ child, connection, died, gone }: Running): Promise<void> {
+  const unloaded = Promise.race([
+    connection.sendRequest(unloadRequest),
+    died,
+    sleep(unloadTime, undefined, { ref: false }),
+  ]);
+  // Whatever the process answers, or does not answer, it is ended.
+  await unloaded.catch(() => undefined);
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** Cancels what is sent when the signal fires. */
+async function cancellable<R>(signal: AbortSignal, send: (token: CancellationToken) => Promise<R>): Promise<R> {
+  const cancellation = new CancellationTokenSource();
+  const cancel = () => cancellation.cancel();
+  signal.addEventListener("abort", cancel);
+  if (signal.aborted) cancel();
+  try {
+    return await send(cancellation.token);
+  } finally {
+    signal.removeEventListener("abort", cancel);
   }
 }

@@ -1,6 +1,6 @@
 // The protocol between the language server and the model process: JSON-RPC over Node's IPC channel.
 
-import { ErrorCodes, ProgressType, RequestType, ResponseError } from "vscode-jsonrpc";
+import { ErrorCodes, ProgressType, RequestType, RequestType0, ResponseError } from "vscode-jsonrpc";
 
 import {
   EngineError,
@@ -10,6 +10,8 @@ import {
   type LoadedModel,
   type LoadRequest,
   type PromptPart,
+  type Score,
+  type ScoreRequest,
 } from "./engine.ts";
 
 /** Progress comes with the id that the request carries; ids are the caller's. */
@@ -21,9 +23,18 @@ export const loadProgress = new ProgressType<number>();
 export const generateRequest = new RequestType<WithProgress<GenerateRequest>, Generation, EngineFailure>("generate");
 export const generateProgress = new ProgressType<string>();
 
+/** Null when it was cancelled: JSON has no undefined. */
+export const scoreRequest = new RequestType<ScoreRequest, readonly Score[] | null, EngineFailure>("score");
+
 export const countTokensRequest = new RequestType<{ prompt: readonly PromptPart[] }, number, EngineFailure>(
   "countTokens",
 );
+
+/** Ends all requests and saves the contexts, before the process is ended. */
+export const unloadRequest = new RequestType0<void, EngineFailure>("unload");
+
+/** The heartbeat. `memory`: resident bytes of the process. */
+export const pingRequest = new RequestType0<{ readonly memory: number }, void>("ping");
 
 const engineErrorCode = 1;
 

@@ -12,6 +12,26 @@ export type Architecture = (typeof architectures)[number];
 /** What `rope.scaling.type` may be; llama.cpp ends the process at any other. */
 const ropeScalings = ["none", "linear", "yarn", "longrope"];
 
+/** What some keys may be, where they are there; llama.cpp ends the process at other numbers, or computes nothing of use. */
+const bounds: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  expert_count: [0, 0],
+  nextn_predict_layers: [0, 0],
+  feed_forward_length: [0, 2 ** 20],
+  "attention.key_length": [1, 65_536],
+  "attention.value_length": [1, 65_536],
+  "attention.layer_norm_epsilon": [0, 1],
+  "attention.layer_norm_rms_epsilon": [0, 1],
+  "rope.dimension_count": [1, 65_536],
+  // Falcon-H1's is 1e11.
+  "rope.freq_base": [1, 1e15],
+  "rope.scaling.factor": [0, 1e6],
+  "ssm.conv_kernel": [1, 256],
+  "ssm.inner_size": [1, 2 ** 20],
+  "ssm.state_size": [1, 2 ** 20],
+  "ssm.time_step_rank": [1, 2 ** 20],
+  "ssm.group_count": [1, 2 ** 20],
+};
+
 const attention = ["attn_norm.weight", "attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight"];
 const feedForward = ["ffn_gate.weight", "ffn_up.weight", "ffn_down.weight"];
 const ssm = ["ssm_in.weight", "ssm_conv1d.weight", "ssm_dt.bias", "ssm_a", "ssm_d", "ssm_out.weight"];
@@ -50,8 +70,10 @@ function checkKeys(header: GgufHeader, architecture: Architecture): { layers: nu
     const heads = integer("attention.head_count", 1, 1024);
     if (header.scalars.has(`${architecture}.attention.head_count_kv`)) integer("attention.head_count_kv", 1, heads);
   }
-  for (const key of ["expert_count", "nextn_predict_layers"]) {
-    if (header.scalars.has(`${architecture}.${key}`)) integer(key, 0, 0);
+  for (const [key, [least, most]] of Object.entries(bounds)) {
+    const value = header.scalars.get(`${architecture}.${key}`);
+    if (value === undefined || (typeof value === "number" && value >= least && value <= most)) continue;
+    throw new GgufError(`${architecture}.${key} is ${value}`);
   }
   const scaling = header.scalars.get(`${architecture}.rope.scaling.type`) ?? "none";
   if (!ropeScalings.includes(String(scaling))) throw new GgufError(`${architecture}.rope.scaling.type is ${scaling}`);
@@ -79,7 +101,7 @@ function checkTensors(
   architecture: Architecture,
   { layers, embedding }: { layers: number; embedding: number },
 ): void {
-  const shape = tensors.get("token_embd.weight")?.join("×") ?? "of nothing";
+  const shape = tensors.get("token_embd.weight")?.dims.join("×") ?? "of nothing";
   const expected = `${embedding}×${tokens.length}`;
   if (shape !== expected) throw new GgufError(`token_embd.weight has the shape ${shape}, not ${expected}`);
   for (let layer = 0; layer < layers; layer++) {

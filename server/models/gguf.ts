@@ -7,14 +7,22 @@ import { ByteReader, GgufError } from "./byteReader.ts";
 
 export type GgufScalar = number | boolean | string;
 
+/** `dims`: the input's first. Its data is in the file. */
+export interface GgufTensor {
+  readonly dims: readonly number[];
+  /** As ggml numbers its types. */
+  readonly type: number;
+}
+
 export interface GgufHeader {
   readonly scalars: ReadonlyMap<string, GgufScalar>;
+  /** The keys of 32-bit floats. */
+  readonly floats: ReadonlySet<string>;
   /** Lengths of the arrays. */
   readonly arrays: ReadonlyMap<string, number>;
   /** The vocabulary; empty where the file has none. */
   readonly tokens: readonly string[];
-  /** Dimensions of each tensor, the input's first. Their data is in the file. */
-  readonly tensors: ReadonlyMap<string, readonly number[]>;
+  readonly tensors: ReadonlyMap<string, GgufTensor>;
   /** Bytes of the file, or of all parts of a split model. */
   readonly size: number;
 }
@@ -35,6 +43,7 @@ const scalarBytes = new Map([
   [11, 8],
   [12, 8],
 ]);
+const floatType = 6;
 const stringType = 8;
 const arrayType = 9;
 const tokensKey = "tokenizer.ggml.tokens";
@@ -122,18 +131,20 @@ function readHeader(reader: ByteReader): GgufHeader {
   return { ...keys, tensors, size: reader.size };
 }
 
-function readKeys(reader: ByteReader, count: number): Pick<GgufHeader, "scalars" | "arrays" | "tokens"> {
+function readKeys(reader: ByteReader, count: number): Pick<GgufHeader, "scalars" | "floats" | "arrays" | "tokens"> {
   const scalars = new Map<string, GgufScalar>();
+  const floats = new Set<string>();
   const arrays = new Map<string, number>();
   const tokens: string[] = [];
   for (let i = 0; i < count; i++) {
     const key = reader.string("key");
     if (scalars.has(key) || arrays.has(key)) throw new GgufError(`the key ${key} comes twice`);
     const type = reader.u32(key);
+    if (type === floatType) floats.add(key);
     if (type !== arrayType) scalars.set(key, readScalar(reader, key, type));
     else arrays.set(key, readArray(reader, key, key === tokensKey ? tokens : undefined));
   }
-  return { scalars, arrays, tokens };
+  return { scalars, floats, arrays, tokens };
 }
 
 /** Passes over an array, or takes its strings, and returns its length. */
@@ -150,7 +161,7 @@ function readScalar(reader: ByteReader, key: string, type: number): GgufScalar {
   if (type === stringType) return reader.string(key);
   const bytes = reader.take(bytesOf(type, key), key);
   switch (type) {
-    case 6:
+    case floatType:
       return bytes.readFloatLE();
     case 7:
       return bytes.readUInt8() !== 0;
@@ -183,27 +194,30 @@ function alignmentOf(scalars: ReadonlyMap<string, GgufScalar>): number {
   return alignment;
 }
 
-/** Reads the list of tensors, whose data begins after it at the next multiple of the alignment. */
+/** Reads the list of tensors, whose data follows in the same order, each at the next multiple of the alignment. */
 function readTensors(reader: ByteReader, count: number, alignment: number): GgufHeader["tensors"] {
-  const listed: { name: string; dims: readonly number[]; offset: number; bytes: number }[] = [];
+  const listed: (GgufTensor & { readonly name: string; readonly offset: number; readonly bytes: number })[] = [];
   const names = new Set<string>();
   for (let i = 0; i < count; i++) {
     const name = reader.string("the name of a tensor");
     if (name.length > 63 || names.has(name)) throw new GgufError(`the tensor name ${name} is too long or comes twice`);
     names.add(name);
-    listed.push({ name, ...readTensor(reader, name, alignment) });
+    listed.push({ name, ...readTensor(reader, name) });
   }
   const start = Math.ceil(reader.position / alignment) * alignment;
+  let expected = 0;
   for (const { name, offset, bytes } of listed) {
+    if (offset !== expected) throw new GgufError(`the tensor ${name} is at the offset ${offset}, not ${expected}`);
     const end = start + offset + bytes;
     if (end > reader.size) {
       throw new GgufError(`it ends at byte ${reader.size}, but the tensor ${name} reaches to byte ${end}`);
     }
+    expected = Math.ceil((offset + bytes) / alignment) * alignment;
   }
-  return new Map(listed.map(({ name, dims }) => [name, dims]));
+  return new Map(listed.map(({ name, dims, type }) => [name, { dims, type }]));
 }
 
-function readTensor(reader: ByteReader, name: string, alignment: number) {
+function readTensor(reader: ByteReader, name: string) {
   const rank = reader.u32(name);
   if (rank < 1 || rank > limits.dimensions) throw new GgufError(`the tensor ${name} has ${rank} dimensions`);
   const dims = Array.from({ length: rank }, () => reader.u64(`a dimension of ${name}`, limits.dimension));
@@ -215,6 +229,5 @@ function readTensor(reader: ByteReader, name: string, alignment: number) {
   const [width = 0] = dims;
   if (dims.includes(0) || width % elements !== 0)
     throw new GgufError(`the tensor ${name} has the shape ${dims.join("×")}`);
-  if (offset % alignment !== 0) throw new GgufError(`the tensor ${name} is at the odd offset ${offset}`);
-  return { dims, offset, bytes: (dims.reduce((product, dim) => product * dim, 1) / elements) * bytes };
+  return { dims, type, offset, bytes: (dims.reduce((product, dim) => product * dim, 1) / elements) * bytes };
 }

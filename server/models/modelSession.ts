@@ -1,6 +1,7 @@
-// The model that the user has chosen: loads it, keeps it loaded, and says how it stands.
+// The model that the user has chosen: loads it, keeps it loaded while it is in use, and says how it stands.
 
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
 import type { ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
@@ -11,21 +12,30 @@ import {
   type GenerateRequest,
   type LoadedModel,
   type PromptPart,
+  type Usage,
 } from "../engine/engine.ts";
 import { UserError } from "../errors.ts";
+import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
+import { describeLoad, speedOf, withUsage } from "./figures.ts";
+import { inspectAdapter } from "./inspectAdapter.ts";
 import { inspectModel } from "./inspectModel.ts";
+import { loadByPlan } from "./loadPlan.ts";
+import { deleteUnwanted } from "./savedContexts.ts";
+import { generationError, loadError, setAsideError } from "./modelErrors.ts";
 
 const interrupted: Generation = {
   text: "",
+  alternatives: [],
   stopReason: "interrupted",
-  usage: { prompt: 0, reused: 0, generated: 0 },
+  usage: { prompt: 0, reused: 0, generated: 0, guessed: 0, duration: 0 },
 };
 
 type ModelSettings = ServerSettings["model"];
 
-/** An engine that dies more often than this within a minute is not started again by itself. */
-const toleratedDeaths = 3;
-const minute = 60_000;
+/** How the session stands. `ready`: in memory, or `asleep` and loaded again by the next request. */
+type State =
+  | Exclude<ServerStatus, { state: "ready" }>
+  | { readonly state: "ready"; readonly model: LoadedModel; readonly asleep: boolean };
 
 export interface ModelSessionOptions {
   readonly engine: Engine;
@@ -37,39 +47,53 @@ export interface ModelSessionOptions {
 
 export class ModelSession {
   readonly #options: ModelSessionOptions;
-  #status: ServerStatus = { state: "noModel" };
-  #model: LoadedModel | undefined;
+  readonly #crashes = new Crashes();
+  #state: State = { state: "noModel" };
   #settings: ModelSettings | undefined;
+  /** The file that is loaded, or was last, as it was then. */
+  #fileVersion = "";
   #loaded: Promise<LoadedModel | undefined> = Promise.resolve(undefined);
   /** Counts loads; a load that is not the newest has nothing more to say. */
   #newest = 0;
   #generating = 0;
-  #deaths: readonly number[] = [];
+  #usages: readonly Usage[] = [];
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(options: ModelSessionOptions) {
     this.#options = options;
   }
 
   get status(): ServerStatus {
-    return this.#status;
-  }
-
-  /** The model, if it is ready now. */
-  get model(): LoadedModel | undefined {
-    return this.#status.state === "ready" ? this.#model : undefined;
+    const state = this.#state;
+    if (state.state !== "ready") return state;
+    const { memory } = this.#options.engine;
+    const figures = { ...speedOf(this.#usages), ...(memory !== undefined && { memory }), queue: this.#generating };
+    return { ...state, generating: this.#generating > 0, figures };
   }
 
   /** Loads the model that the settings name, unless it is the loaded one. Never rejects: the status says how it went. */
   async use(settings: ModelSettings): Promise<void> {
-    if (this.#settings && sameSettings(this.#settings, settings)) return;
+    const isSame = this.#settings && sameModel(this.#settings, settings);
     this.#settings = settings;
-    await this.reload();
+    if (isSame) this.#watchIdle();
+    else await this.#load();
   }
 
-  /** Loads the chosen model again, after a failure. */
+  /** Loads the chosen model again, after a failure, however often it failed. */
   async reload(): Promise<void> {
-    this.#deaths = [];
+    this.#crashes.forget();
     await this.#load();
+  }
+
+  /** The model, if it is in memory now. */
+  get model(): LoadedModel | undefined {
+    const state = this.#state;
+    return state.state === "ready" && !state.asleep ? state.model : undefined;
+  }
+
+  /** Begins to load a model that is asleep. */
+  wake(): void {
+    if (this.#state.state === "ready" && this.#state.asleep) void this.#load();
   }
 
   /**
@@ -77,9 +101,10 @@ export class ModelSession {
    * @throws UserError when there is none
    */
   async ready(): Promise<LoadedModel> {
+    this.wake();
     const model = await this.#loaded;
     if (model) return model;
-    if (this.#status.state === "failed") throw new UserError(this.#status.problem.message, this.#status.problem);
+    if (this.#state.state === "failed") throw new UserError(this.#state.problem.message, this.#state.problem);
     throw new UserError(l10n.t("No model is chosen. Choose a GGUF file of a Falcon model."), { action: "selectModel" });
   }
 
@@ -87,16 +112,20 @@ export class ModelSession {
   async generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
     this.#setGenerating(1);
     try {
-      return await this.#options.engine.generate(request, onText, signal);
+      const generation = await this.#options.engine.generate(request, onText, signal);
+      this.#usages = withUsage(this.#usages, generation.usage);
+      return generation;
     } catch (error) {
       if (error instanceof EngineError && error.failure === "died") return interrupted;
       throw generationError(error);
     } finally {
       this.#setGenerating(-1);
+      this.#watchIdle();
     }
   }
 
   async countTokens(prompt: readonly PromptPart[]): Promise<number> {
+    this.#watchIdle();
     try {
       return await this.#options.engine.countTokens(prompt);
     } catch (error) {
@@ -108,137 +137,111 @@ export class ModelSession {
   engineDied(reason: string): void {
     this.#options.log(`model process ended: ${reason}`);
     // While a model loads, the load itself rejects and says so.
-    if (this.#status.state !== "ready" || !this.#settings) return;
-    const now = Date.now();
-    this.#deaths = [...this.#deaths.filter((time) => now - time < minute), now];
-    if (this.#deaths.length <= toleratedDeaths) {
-      void this.#load();
-      return;
-    }
-    this.#loaded = Promise.resolve(undefined);
-    this.#fail(
-      new UserError(
-        l10n.t("The model process ended {0} times within a minute ({1}).", String(this.#deaths.length), reason),
-        { action: "restartServer" },
-      ),
-      this.#settings,
-    );
+    if (this.#state.state !== "ready") return;
+    this.#crashes.add(this.#fileVersion, { time: Date.now(), reason });
+    void this.#load(reloadDelay(this.#crashes.of(this.#fileVersion)));
   }
 
   async dispose(): Promise<void> {
     this.#newest++;
     this.#loaded = Promise.resolve(undefined);
+    clearTimeout(this.#idle);
     await this.#options.engine.dispose();
   }
 
-  #load(): Promise<LoadedModel | undefined> {
+  /** `delay`: milliseconds to wait before. */
+  #load(delay = 0): Promise<LoadedModel | undefined> {
     const load = ++this.#newest;
-    this.#loaded = this.#loadNow(() => load === this.#newest);
+    this.#loaded = this.#loadNow(() => load === this.#newest, delay);
     return this.#loaded;
   }
 
-  async #loadNow(isNewest: () => boolean): Promise<LoadedModel | undefined> {
-    const { engine, markers } = this.#options;
+  async #loadNow(isNewest: () => boolean, delay: number): Promise<LoadedModel | undefined> {
+    const { engine, markers, log } = this.#options;
     const settings = this.#settings;
     if (!settings?.path) {
-      this.#setStatus({ state: "noModel" });
+      this.#setState({ state: "noModel" });
       await engine.dispose();
+      await deleteUnwanted(settings, log);
       return undefined;
     }
     const model = path.basename(settings.path);
-    this.#setStatus({ state: "loading", model, progress: 0 });
+    this.#setState({ state: "loading", model, progress: 0 });
     try {
       // A fresh process for each model: two are never in memory, and nothing of the old one is left.
       await engine.dispose();
-      inspectModel(settings.path);
+      await deleteUnwanted(settings, log);
+      const contextLength = this.#inspect(settings.path);
+      if (settings.adapter) inspectAdapter(settings.adapter.path, settings.path);
+      if (delay > 0) await sleep(delay);
       if (!isNewest()) return await this.#loaded;
-      const loaded = await engine.load({ settings, markers }, (progress) => {
-        if (isNewest()) this.#setStatus({ state: "loading", model, progress });
+      const start = performance.now();
+      const loaded = await loadByPlan(settings, contextLength, {
+        engine,
+        markers,
+        onProgress: (progress) => {
+          if (isNewest()) this.#setState({ state: "loading", model, progress });
+        },
+        log,
+        isWanted: isNewest,
+        deaths: this.#crashes.of(this.#fileVersion).length,
       });
       if (!isNewest()) return await this.#loaded;
-      this.#model = loaded;
-      this.#setStatus({ state: "ready", model: loaded, generating: false });
+      this.#usages = [];
+      this.#setState({ state: "ready", model: loaded, asleep: false });
+      this.#options.log(describeLoad(loaded, performance.now() - start, engine.memory));
       return loaded;
     } catch (error) {
       if (!isNewest()) return this.#loaded;
-      this.#fail(loadError(error, settings.path), settings);
+      const failure = loadError(error, settings.path);
+      this.#options.log(failure.message);
+      this.#setState({ state: "failed", model, problem: failure.toProblem() });
       return undefined;
     }
   }
 
-  #fail(error: UserError, settings: ModelSettings): void {
-    this.#options.log(error.message);
-    this.#setStatus({ state: "failed", model: path.basename(settings.path), problem: error.toProblem() });
+  /**
+   * The context length that a file's model was trained on.
+   * @throws UserError when it cannot be loaded, or is not to be
+   */
+  #inspect(file: string): number {
+    const { contextLength } = inspectModel(file);
+    this.#fileVersion = fileVersion(file);
+    const crashes = this.#crashes.of(this.#fileVersion);
+    if (isSetAside(crashes)) throw setAsideError(file, crashes);
+    return contextLength;
+  }
+
+  /** Begins the time anew after which the model is unloaded. */
+  #watchIdle(): void {
+    clearTimeout(this.#idle);
+    const minutes = this.#settings?.idleUnloadMinutes ?? 0;
+    if (minutes > 0 && this.model) this.#idle = setTimeout(() => this.#sleep(), minutes * 60_000);
+  }
+
+  #sleep(): void {
+    // The end of what runs begins the time anew.
+    if (this.#generating > 0 || !this.model) return;
+    this.#options.log("model unloaded: it was not used for long");
+    this.#setState({ state: "ready", model: this.model, asleep: true });
+    void this.#options.engine.dispose();
   }
 
   #setGenerating(change: 1 | -1): void {
+    const before = this.#generating;
     this.#generating += change;
-    const generating = this.#generating > 0;
-    if (this.#status.state === "ready" && this.#status.generating !== generating) {
-      this.#setStatus({ ...this.#status, generating });
-    }
+    if (this.#state.state === "ready" && before > 0 !== this.#generating > 0) this.#options.onStatus(this.status);
   }
 
-  #setStatus(status: ServerStatus): void {
-    this.#status = status;
-    this.#options.onStatus(status);
+  #setState(state: State): void {
+    this.#state = state;
+    this.#watchIdle();
+    this.#options.onStatus(this.status);
   }
 }
 
-function sameSettings(a: ModelSettings, b: ModelSettings): boolean {
-  return a.path === b.path && a.contextSize === b.contextSize && a.gpu === b.gpu && a.threads === b.threads;
-}
-
-function loadError(error: unknown, file: string): UserError {
-  if (error instanceof UserError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  switch (error instanceof EngineError ? error.failure : undefined) {
-    case "outOfMemory":
-      return new UserError(
-        l10n.t(
-          "There is not enough memory for the model {0}: {1}. Choose a smaller model, or lower the setting {2}.",
-          file,
-          reason,
-          "falcon.model.contextSize",
-        ),
-        { action: "selectModel" },
-      );
-    case "noBackend":
-      return new UserError(
-        l10n.t(
-          "There is no binary for the backend “{0}” on this machine. Change the setting {1}.",
-          reason,
-          "falcon.model.gpu",
-        ),
-        { action: "showLog" },
-      );
-    case "died":
-      return new UserError(
-        l10n.t(
-          "The model process ended while it loaded {0} ({1}). The file may be damaged: choose another.",
-          file,
-          reason,
-        ),
-        { action: "selectModel" },
-      );
-    default:
-      return new UserError(l10n.t("The model {0} cannot be loaded: {1}. Choose another file.", file, reason), {
-        action: "selectModel",
-      });
-  }
-}
-
-function generationError(error: unknown): unknown {
-  if (!(error instanceof EngineError)) return error;
-  switch (error.failure) {
-    case "died":
-    case "notLoaded":
-      return new UserError(l10n.t("The model process ended ({0}); it is started again.", error.message), {
-        action: "retry",
-      });
-    case "promptTooLong":
-      return new UserError(l10n.t("The prompt does not fit into the model's context: {0}.", error.message));
-    default:
-      return error;
-  }
+function sameModel(a: ModelSettings, b: ModelSettings): boolean {
+  const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads"] as const;
+  const sameAdapter = a.adapter?.path === b.adapter?.path && a.adapter?.scale === b.adapter?.scale;
+  return keys.every((key) => a[key] === b[key]) && sameAdapter && a.savedContexts?.keep === b.savedContexts?.keep;
 }

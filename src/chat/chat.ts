@@ -42,7 +42,7 @@ interface Run {
 
 const answerStates = {
   end: "done",
-  maxTokens: "truncated",
+  limit: "truncated",
   aborted: "stopped",
   interrupted: "interrupted",
 } as const satisfies Record<ChatResult["stopReason"], AnswerState>;

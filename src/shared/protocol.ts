@@ -10,6 +10,16 @@ export interface ServerSettings {
     readonly gpu: "auto" | "metal" | "vulkan" | "off";
     /** Threads for evaluation; 0 chooses by the number of physical cores. */
     readonly threads: number;
+    /** Minutes without a request after which the model leaves memory until the next one; never at 0, and unless given. */
+    readonly idleUnloadMinutes?: number;
+    /** Layers that GPUs run; as many as fit unless given. */
+    readonly gpuLayers?: number;
+    /** How the keys and values of the context are kept: 16-bit floats unless given, or 8 bits in blocks with a scale. */
+    readonly kvCache?: "f16" | "q8_0";
+    /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
+    readonly adapter?: { readonly path: string; readonly scale: number };
+    /** Contexts on disk, for a start that is warm: kept in the folder, or else deleted with it. None unless given. */
+    readonly savedContexts?: { readonly folder: string; readonly keep: boolean };
   };
   readonly inlineCompletion: {
     /** Milliseconds of silence before a completion is asked of the model. */
@@ -47,18 +57,54 @@ export interface ModelInfo {
   readonly architecture: string;
   /** Tokens per sequence in use. */
   readonly contextSize: number;
+  /** Contexts that it keeps side by side. */
+  readonly sequences: number;
   /** Whether the vocabulary has fill-in-the-middle tokens. */
   readonly infill: boolean;
   /** "CPU", or the backend's name. */
   readonly device: string;
+  /** How many of the `layers` GPUs run. */
   readonly gpuLayers: number;
+  readonly layers: number;
+  /** What it runs on: the GPUs, and the CPU last. */
+  readonly devices: readonly DeviceInfo[];
+  /** Why it runs on less than was wanted, in the user's language; absent when it does not. */
+  readonly fallback?: string;
+}
+
+/** Memory is in bytes: what was free when the model was loaded, and all there is as far as that is known. */
+export interface DeviceInfo {
+  readonly kind: "cpu" | "gpu";
+  readonly name: string;
+  readonly free: number;
+  readonly total?: number;
+}
+
+/** How a model runs. Speeds are of the latest generations; what cannot be told yet is absent. */
+export interface ModelFigures {
+  /** Resident memory of the model process, in bytes. */
+  readonly memory?: number;
+  readonly tokensPerSecond?: number;
+  /** Milliseconds from a request to its first token: the median. */
+  readonly firstToken?: number;
+  /** Part of the prompts, from 0 to 1, that was evaluated already. */
+  readonly reused?: number;
+  /** Requests that run or wait. */
+  readonly queue: number;
 }
 
 export type ServerStatus =
   | { readonly state: "noModel" }
   /** `progress` runs from 0 to 1. */
   | { readonly state: "loading"; readonly model: string; readonly progress: number }
-  | { readonly state: "ready"; readonly model: ModelInfo; readonly generating: boolean }
+  /** `asleep`: not asked for anything for so long that it left memory; the next request loads it again. */
+  | {
+      readonly state: "ready";
+      readonly model: ModelInfo;
+      readonly generating: boolean;
+      readonly asleep: boolean;
+      readonly figures: ModelFigures;
+    }
   | { readonly state: "failed"; readonly model: string; readonly problem: Problem };
 
 /** What a model file says of itself, read without loading it. */
@@ -120,7 +166,7 @@ export interface ChatParams {
 
 export interface ChatResult {
   /** `interrupted`: the model's process ended; it is started again. */
-  readonly stopReason: "end" | "maxTokens" | "aborted" | "interrupted";
+  readonly stopReason: "end" | "limit" | "aborted" | "interrupted";
   /** How many of the oldest messages did not fit into the model's context and were left out. */
   readonly leftOut: number;
 }

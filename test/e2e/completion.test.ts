@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { askDirectly, infillTokens } from "../support/askDirectly.ts";
+import { askDirectly, healedInfill } from "../support/askDirectly.ts";
 import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
 import { modelFile } from "../support/models.ts";
 import type { Workbench } from "../support/workbench.ts";
@@ -43,7 +43,7 @@ async function typeWord(name: string): Promise<void> {
 
 test("the ghost text is what the model writes when it is asked directly; Tab takes it into the saved file", async () => {
   await typeWord("taken.js");
-  const text = await askDirectly(model, maxTokens, infillTokens(prefix, suffix));
+  const text = await askDirectly(model, maxTokens, healedInfill(prefix, suffix));
   const expected = text.split("\n", 1)[0]?.trimEnd() ?? "";
   assert.ok(expected.length > 3);
   await workbench.whenGhostIs(expected);
@@ -77,7 +77,7 @@ test("a completion of several lines is shown and taken whole", async () => {
   await workbench.goTo(2);
   await workbench.type("    retur");
   const ghost = await workbench.ghostText();
-  const text = await askDirectly(model, maxTokens, infillTokens("def add(a, b):\n    retur", "\n"));
+  const text = await askDirectly(model, maxTokens, healedInfill("def add(a, b):\n    retur", "\n"));
   assert.ok(text.startsWith(ghost), `${JSON.stringify(ghost)} begins ${JSON.stringify(text)}`);
   await workbench.page.keyboard.press("Tab");
   await workbench.whenNoGhost();

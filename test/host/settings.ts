@@ -1,6 +1,9 @@
 // Settings: what a workspace may say, and the two toggles.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 
 import { afterEach, describe, it } from "mocha";
 import { ConfigurationTarget, commands, workspace } from "vscode";
@@ -25,12 +28,22 @@ describe("settings", () => {
   });
 
   it("lets no workspace choose the model", async () => {
-    for (const name of ["path", "gpu", "threads", "contextSize"]) {
+    for (const name of ["path", "gpu", "threads", "contextSize", "keepContexts"]) {
       const configuration = workspace.getConfiguration("falcon.model");
       await assert.rejects(() =>
         Promise.resolve(configuration.update(name, "/elsewhere", ConfigurationTarget.Workspace)),
       );
     }
+  });
+
+  it("deletes the saved contexts", async () => {
+    const { settings } = await activateFalcon();
+    const saved = settings.server.model.savedContexts;
+    assert.ok(saved?.keep);
+    await mkdir(saved.folder, { recursive: true });
+    await writeFile(path.join(saved.folder, "one.state"), "");
+    await commands.executeCommand("falcon.deleteSavedContexts");
+    assert.ok(!existsSync(saved.folder));
   });
 
   it("toggles completions for all languages", async () => {

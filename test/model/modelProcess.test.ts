@@ -42,7 +42,12 @@ describe("a model of Falcon-7B's shape", () => {
   });
 
   test("says what it is", () => {
-    assert.deepEqual(model, {
+    const { devices, ...rest } = model;
+    assert.deepEqual(
+      devices.map(({ kind }) => kind),
+      ["cpu"],
+    );
+    assert.deepEqual(rest, {
       name: "Tiny Falcon 7B",
       path: modelFile("falcon7b"),
       architecture: "falcon",
@@ -50,6 +55,9 @@ describe("a model of Falcon-7B's shape", () => {
       infill: true,
       device: "CPU",
       gpuLayers: 0,
+      layers: 3,
+      sequences: 4,
+      passedOver: [],
       markers: ["<|endoftext|>"],
     });
     assert.equal(progress.at(-1), 1);
@@ -63,7 +71,7 @@ describe("a model of Falcon-7B's shape", () => {
     assert.equal(text, await askDirectly(modelFile("falcon7b"), 40, infillTokens(code, suffix)));
     assert.equal(pieces.join(""), text);
     assert.ok(pieces.length > 20, "in many pieces");
-    assert.equal(stopReason, "maxTokens");
+    assert.equal(stopReason, "limit");
   });
 
   test("what a sequence holds already does not change the text", async () => {
@@ -103,6 +111,17 @@ describe("a model of Falcon-7B's shape", () => {
     assert.ok((await engine.countTokens(["<|endoftext|>"])) > 3);
   });
 
+  test("a long text is counted, and one of nothing but punctuation", async () => {
+    const words = await engine.countTokens(["word ".repeat(200_000)]);
+    assert.ok(words >= 200_000, `${words} tokens`);
+    for (const mark of ["=", "(", "—", "_"]) {
+      const tokens = await engine.countTokens([mark.repeat(900)]);
+      const long = await engine.countTokens([mark.repeat(90_000)]);
+      assert.ok(Math.abs(long - 100 * tokens) < 0.2 * long, `${mark}: ${tokens}, ${long} tokens`);
+    }
+    assert.ok(isRunning(engine.pid ?? 0));
+  });
+
   test("a stop string ends the text and is no part of it", async () => {
     const { text } = await generate({});
     const stop = text.slice(20, 26);
@@ -131,7 +150,7 @@ describe("a model of Falcon-7B's shape", () => {
       assert.match(error.message, new RegExp(`prompt ${tokens} .* context 2048`));
       return true;
     });
-    assert.equal((await generate({ prompt, maxTokens: 8 })).stopReason, "maxTokens");
+    assert.equal((await generate({ prompt, maxTokens: 8 })).stopReason, "limit");
   });
 
   test("temperature makes texts differ", async () => {
@@ -190,7 +209,7 @@ test("a killed process ends its requests with an error, and the next load starts
   await assert.rejects(generate({}), (error: unknown) => error instanceof EngineError && error.failure === "notLoaded");
   assert.deepEqual(deaths, ["SIGKILL"]);
   await load("falcon7b");
-  assert.equal((await generate({})).stopReason, "maxTokens");
+  assert.equal((await generate({})).stopReason, "limit");
 });
 
 test("dispose waits until the process is gone", async () => {

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 
-import { askDirectly, infillTokens } from "../support/askDirectly.ts";
+import { askDirectly, healedInfill, healedPrefix } from "../support/askDirectly.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 
@@ -20,7 +20,7 @@ async function firstLineOf(prefix: string, suffix: string): Promise<string> {
   const text = await askDirectly(
     modelFile("falcon7b"),
     quickSettings.inlineCompletion.maxTokens,
-    infillTokens(prefix, suffix),
+    healedInfill(prefix, suffix),
   );
   return text.split("\n", 1)[0]?.trimEnd() ?? "";
 }
@@ -134,6 +134,6 @@ test("a model without infill tokens continues the prefix, at the end of a line o
   await other.open("file:///plain.py", "def add(a, b):\nx = 1\n");
   assert.deepEqual(await other.complete("file:///plain.py", 0, 8), []);
   const [item] = await other.complete("file:///plain.py", 0, 14);
-  const direct = await askDirectly(modelFile("falcon40b"), 48, (model) => model.tokenize("def add(a, b):"));
+  const direct = await askDirectly(modelFile("falcon40b"), 48, healedPrefix("def add(a, b):"));
   assert.ok(item && item.insertText !== "" && direct.startsWith(item.insertText));
 });

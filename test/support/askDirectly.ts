@@ -1,27 +1,46 @@
 // Asks a model file through node-llama-cpp itself, without any of our code: what the engine's text is compared with.
 
-import { getLlama, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
+import { getLlama, LlamaLogLevel, type LlamaModel, type Token, TokenBias } from "node-llama-cpp";
+
+/** Tokens to begin with, and what the text after them begins with although it is no part of it. */
+interface DirectPrompt {
+  readonly tokens: readonly (Token | null)[];
+  readonly begin: string;
+}
 
 /** Greedy text of `maxTokens` tokens after a prompt that the caller tokenizes. */
 export async function askDirectly(
   modelPath: string,
   maxTokens: number,
-  tokenize: (model: LlamaModel) => readonly (Token | null)[],
+  tokenize: (model: LlamaModel) => DirectPrompt | readonly (Token | null)[],
 ): Promise<string> {
   const llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
   try {
     const model = await llama.loadModel({ modelPath });
-    const context = await model.createContext({ contextSize: 2048, threads: 1 });
-    const prompt = tokenize(model).filter((token) => token !== null);
+    const context = await model.createContext({ contextSize: 2048, threads: 1, flashAttention: false });
+    const prompt = tokenize(model);
+    const { tokens, begin } = "tokens" in prompt ? prompt : { tokens: prompt, begin: "" };
     const generated: Token[] = [];
-    for await (const token of context.getSequence().evaluate(prompt, { temperature: 0 })) {
+    const free = TokenBias.for(model);
+    const bound = TokenBias.for(model).set(tokensWith(model, begin), { logit: 1000 });
+    const options = { temperature: 0, tokenBias: () => (generated.length === 0 ? bound : free) };
+    const sequence = context.getSequence();
+    for await (const token of sequence.evaluate(
+      tokens.filter((each) => each !== null),
+      options,
+    )) {
       generated.push(token);
       if (generated.length === maxTokens) break;
     }
-    return model.detokenize(generated);
+    return model.detokenize(generated).slice(begin.length);
   } finally {
     await llama.dispose();
   }
+}
+
+/** The tokens whose text begins so. */
+function tokensWith(model: LlamaModel, begin: string): Token[] {
+  return [...model.iterateAllTokens()].filter((token) => model.detokenize([token]).startsWith(begin));
 }
 
 /** The tokens of a fill-in-the-middle prompt. */
@@ -30,4 +49,39 @@ export function infillTokens(prefix: string, suffix: string): (model: LlamaModel
     const { infill } = model.tokens;
     return [infill.prefix, ...model.tokenize(prefix), infill.suffix, ...model.tokenize(suffix), infill.middle];
   };
+}
+
+/** The same, with the last token of the prefix left for the model to write, where it may write a longer one. */
+export function healedInfill(prefix: string, suffix: string): (model: LlamaModel) => DirectPrompt {
+  return (model) => {
+    const { infill } = model.tokens;
+    const { tokens, begin } = healedPrefix(prefix)(model);
+    return {
+      tokens: [infill.prefix, ...tokens, infill.suffix, ...model.tokenize(suffix), infill.middle],
+      begin,
+    };
+  };
+}
+
+/** A text without its last token, where other tokens begin with it. */
+export function healedPrefix(text: string): (model: LlamaModel) => DirectPrompt {
+  return (model) => {
+    const tokens = model.tokenize(text);
+    const begin = model.detokenize(tokens.slice(-1));
+    const isHealed = !begin.includes("\n") && tokensWith(model, begin).length > 1;
+    return isHealed ? { tokens: tokens.slice(0, -1), begin } : { tokens, begin: "" };
+  };
+}
+
+/** The tokens of whole texts, with the one that the model's texts begin with. */
+export async function tokenizeDirectly(modelPath: string, texts: readonly string[]): Promise<readonly Token[][]> {
+  const llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
+  try {
+    const model = await llama.loadModel({ modelPath, vocabOnly: true });
+    const { bos, shouldPrependBosToken } = model.tokens;
+    const start = shouldPrependBosToken && bos !== null ? [bos] : [];
+    return texts.map((text) => [...start, ...model.tokenize(text)]);
+  } finally {
+    await llama.dispose();
+  }
 }

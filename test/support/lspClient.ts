@@ -72,7 +72,11 @@ export class LspClient {
   /** The first status from now on, the last one included, of which the condition holds. */
   async statusWhere(holds: (status: ServerStatus) => boolean): Promise<ServerStatus> {
     const last = this.statuses.at(-1);
-    if (last && holds(last)) return last;
+    return last && holds(last) ? last : this.statusAfter(holds);
+  }
+
+  /** The next status of which the condition holds. */
+  statusAfter(holds: (status: ServerStatus) => boolean): Promise<ServerStatus> {
     return new Promise((resolve) => this.#waiting.push({ holds, resolve }));
   }
 

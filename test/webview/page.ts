@@ -58,6 +58,8 @@ export interface PageOptions {
 export const readyStatus: ServerStatus = {
   state: "ready",
   generating: false,
+  asleep: false,
+  figures: { queue: 0 },
   model: {
     name: "Falcon3 7B Instruct",
     path: "/models/falcon3.gguf",
@@ -66,6 +68,9 @@ export const readyStatus: ServerStatus = {
     infill: false,
     device: "CPU",
     gpuLayers: 0,
+    layers: 33,
+    sequences: 2,
+    devices: [],
   },
 };
 

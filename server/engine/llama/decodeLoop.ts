@@ -1,25 +1,11 @@
-// The one loop that evaluates: all running requests step together, and who comes joins at the next step.
+// The one loop that evaluates: all running requests step together in one batch, and who comes joins at the next step.
 
+import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-export interface DecodeRequest {
-  readonly prompt: readonly Token[];
-  /** Where later prompts are likely to leave this one, each as the number of tokens before it, rising. */
-  readonly stable: readonly number[];
-  /** The lowest is given a sequence first, and takes part in every step; others in every second one meanwhile. */
-  readonly priority: number;
-  /** 0 is greedy. */
-  readonly temperature: number;
-  readonly seed: number;
-  /** Gets each new token; false ends the generation. */
-  readonly onToken: (token: Token) => boolean;
-}
-
-/** `reused`: tokens of the prompt that a sequence held already, and that were not evaluated again. */
-export interface Decoded {
-  readonly end: "end" | "stopped" | "aborted";
-  readonly reused: number;
-}
+import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
+import { mayStart, whoseTurn } from "./lanes.ts";
+import { copyState, evaluatePrompt, keepShared, sharedLength, toNextCheckpoint } from "./sequenceState.ts";
 
 /** How long the evaluation of prompts may make a step, in milliseconds: an abort waits for a step. */
 const prefillTime = 200;
@@ -27,11 +13,23 @@ const prefillTime = 200;
 const prefillTimeBesideOthers = 50;
 /** Tokens that llama.cpp evaluates at once at the most. */
 export const batchSize = 512;
-/** Less than this is much less work for hardly less time. */
-const smallestChunk = 32;
+/** Fewer tokens at once are evaluated at a lower rate: of a 1B model 32 at 0.81 of the rate of 512, 64 at 0.96. */
+const smallestChunk = 64;
+const smallestChunkBesideOthers = 32;
+export interface DecodeLoopOptions {
+  readonly sequences: readonly LlamaContextSequence[];
+  /** Puts what was saved of a prompt into a sequence that holds nothing of it. Never rejects. */
+  readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<void>;
+  /** Gets how long a step took, and the process's CPU time in it, both in milliseconds. */
+  readonly onStep: (wall: number, cpu: number) => void;
+  /** Nothing runs any more. */
+  readonly onIdle: () => void;
+}
 
 interface Waiting {
   readonly request: DecodeRequest;
+  /** Requests with the same prompt, which begin with a copy of the state at its end. */
+  siblings: readonly Waiting[];
   readonly signal: AbortSignal;
   readonly resolve: (decoded: Decoded) => void;
   readonly reject: (error: unknown) => void;
@@ -40,9 +38,9 @@ interface Waiting {
 interface Running extends Waiting {
   readonly sequence: LlamaContextSequence;
   readonly reused: number;
-  /** Tokens of the prompt that are not evaluated yet; of no meaning once `tokens` is there. */
+  /** Tokens of the prompt that are not evaluated yet; of no meaning once `evaluation` is there. */
   rest: readonly Token[];
-  tokens?: AsyncGenerator<Token, void>;
+  evaluation?: Evaluation;
 }
 
 export class DecodeLoop {
@@ -55,106 +53,164 @@ export class DecodeLoop {
   #steps = 0;
   /** Prompt tokens per millisecond, as the last steps went. */
   #prefillRate = 1;
+  #ended: Error | undefined;
+  readonly #options: DecodeLoopOptions;
+  /** Ends when nobody else uses the idle sequences. */
+  #lent = Promise.resolve();
 
-  constructor(sequences: readonly LlamaContextSequence[]) {
-    this.#idle = [...sequences];
+  constructor(options: DecodeLoopOptions) {
+    this.#options = options;
+    this.#idle = [...options.sequences];
   }
 
-  run(request: DecodeRequest, signal: AbortSignal): Promise<Decoded> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, signal, resolve, reject });
-      this.#waiting.sort((a, b) => a.request.priority - b.request.priority);
-      if (!this.#isLooping) this.#looping = this.#loop();
-    });
+  /** Runs requests that have one prompt in common: it is evaluated once. */
+  async run(requests: readonly DecodeRequest[], signal: AbortSignal): Promise<readonly Decoded[]> {
+    const waiting: Waiting[] = [];
+    const ends = requests.map(
+      (request) =>
+        new Promise<Decoded>((resolve, reject) => {
+          waiting.push({ request, siblings: [], signal, resolve, reject });
+        }),
+    );
+    const [first, ...siblings] = waiting;
+    if (first) this.#enqueue({ ...first, siblings });
+    if (!this.#isLooping) this.#looping = this.#loop();
+    return Promise.all(ends);
   }
 
-  /** Resolves when nothing runs. */
-  async idle(): Promise<void> {
+  /** Ends all requests with an error, and resolves when nothing runs. */
+  async end(error: Error): Promise<void> {
+    this.#ended = error;
     await this.#looping;
+    await this.#lent;
+  }
+
+  /**
+   * Lends the sequences while nothing runs, one after the other, the last used first. A request that comes waits until the
+   * one that is lent is back, and ends it. `use` never rejects.
+   */
+  async lendIdle(use: (sequence: LlamaContextSequence) => Promise<void>): Promise<void> {
+    for (const sequence of this.#idle.toReversed()) {
+      this.#lent = this.#lent.then(() => (this.#isLooping ? undefined : use(sequence)));
+      await this.#lent;
+    }
+  }
+
+  #enqueue(...waiting: readonly Waiting[]): void {
+    this.#waiting.push(...waiting);
+    this.#waiting.sort((a, b) => a.request.priority - b.request.priority);
   }
 
   async #loop(): Promise<void> {
     this.#isLooping = true;
+    await this.#lent;
     while (this.#waiting.length + this.#running.length > 0) {
-      // Between two steps nothing is evaluated, so that a sequence can be cut back without waiting for the others.
+      // Between two steps nothing is evaluated, so that a sequence can be cut back or copied without waiting for others.
       this.#endAborted();
       await this.#admit();
+      await this.#startSiblings();
+      const start = performance.now();
+      const before = cpuUsage();
       await this.#step();
+      const { user, system } = cpuUsage(before);
+      this.#options.onStep(performance.now() - start, (user + system) / 1000);
     }
     this.#isLooping = false;
+    this.#options.onIdle();
   }
 
   #endAborted(): void {
+    if (this.#ended) {
+      for (const each of [...this.#running, ...this.#waiting]) this.#reject(each, this.#ended);
+      for (const run of this.#running) this.#finish(run, "aborted");
+      this.#waiting = [];
+    }
     for (const run of this.#running.filter(({ signal }) => signal.aborted)) this.#finish(run, "aborted");
     const aborted = this.#waiting.filter(({ signal }) => signal.aborted);
     this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
-    for (const { resolve } of aborted) resolve({ end: "aborted", reused: 0 });
+    for (const { siblings, ...first } of aborted) {
+      for (const { resolve } of [first, ...siblings]) resolve({ end: "aborted", reused: 0 });
+    }
   }
 
   /** Gives each waiting request the idle sequence that holds half of its prompt or more, else the one idle longest. */
   async #admit(): Promise<void> {
-    while (this.#idle.length > 0) {
-      const waiting = this.#waiting.shift();
-      if (!waiting) return;
+    for (const waiting of this.#waiting) {
+      if (!mayStart(waiting, this.#running, this.#idle.length)) continue;
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
       const { prompt } = waiting.request;
       // Less in common is chance, such as a line that many files begin with, and would cost another file what it holds.
       const shared = (sequence: LlamaContextSequence) => {
-        const { firstDifferentIndex } = sequence.compareContextTokens([...prompt]);
-        return firstDifferentIndex < prompt.length / 2 ? 0 : firstDifferentIndex;
+        const length = sharedLength(sequence, prompt);
+        return length < prompt.length / 2 ? 0 : length;
       };
       const best = this.#idle.reduce((a, b) => (shared(b) > shared(a) ? b : a));
       this.#idle = this.#idle.filter((sequence) => sequence !== best);
       try {
         // The last token is always evaluated, since its output is what the first new token comes from.
-        const reused = await keepShared(best, prompt.slice(0, -1));
+        const reusable = prompt.slice(0, -1);
+        if (shared(best) === 0) await this.#options.restore(best, reusable);
+        const reused = await keepShared(best, reusable);
         this.#running.push({ ...waiting, sequence: best, reused, rest: prompt.slice(reused) });
       } catch (error) {
         this.#idle.push(best);
-        waiting.reject(error);
+        this.#reject(waiting, error);
       }
     }
   }
 
-  /**
-   * Evaluates a token, or a piece of the prompt, of each whose turn it is. One after the other, not in one batch: there the
-   * texts of four at once were at times not those that the model writes alone (node-llama-cpp 3.21.1).
-   */
+  /** Where nothing but the last token of a common prompt is left: a copy for each sibling, or its turn when one is free. */
+  async #startSiblings(): Promise<void> {
+    for (const run of this.#running.filter(({ siblings, rest }) => siblings.length > 0 && rest.length === 1)) {
+      const siblings = run.siblings;
+      run.siblings = [];
+      for (const sibling of siblings) {
+        const [sequence] = mayStart(sibling, this.#running, this.#idle.length) ? this.#idle : [];
+        if (!sequence || !(await copyState(run.sequence, sequence))) {
+          this.#enqueue(sibling);
+          continue;
+        }
+        this.#idle = this.#idle.slice(1);
+        this.#running.push({ ...sibling, sequence, reused: sequence.nextTokenIndex, rest: run.rest });
+      }
+    }
+  }
+
+  /** Evaluates a token, or a piece of the prompt, of each whose turn it is. What they ask for at once is one batch. */
   async #step(): Promise<void> {
-    for (const run of this.#whoseTurn()) {
-      if (!run.signal.aborted) await this.#guard(run, () => (run.tokens ? this.#decode(run) : this.#prefill(run)));
-    }
-  }
-
-  async #prefill(run: Running): Promise<void> {
+    const turn = whoseTurn(this.#running, this.#steps++);
     const isAlone = this.#running.length === 1;
-    const room = Math.round(this.#prefillRate * (isAlone ? prefillTime : prefillTimeBesideOthers));
-    const length = Math.min(Math.max(room, smallestChunk), batchSize, toNextCheckpoint(run));
-    // The end of a prompt and the first new token are one step.
-    if (length >= run.rest.length) return this.#decode(run);
+    const [time, smallest] = isAlone
+      ? [prefillTime, smallestChunk]
+      : [prefillTimeBesideOthers, smallestChunkBesideOthers];
+    let room = Math.min(Math.max(Math.round(this.#prefillRate * time), smallest), batchSize - turn.length);
+    let prefilled = 0;
     const start = performance.now();
-    await prefill(run, run.rest.slice(0, length));
-    if (length >= smallestChunk) {
-      const rate = length / (performance.now() - start);
-      this.#prefillRate = (this.#prefillRate + rate) / 2;
+    await Promise.all(
+      turn.map(async (run) => {
+        if (run.evaluation) return this.#guard(run, () => this.#evaluate(run));
+        const end = run.siblings.length > 0 ? 1 : 0;
+        const length = Math.min(room, run.rest.length - end, toNextCheckpoint(run.sequence, run.request));
+        room -= length;
+        prefilled += length;
+        if (length === 0) return;
+        // The end of a prompt and the first new token are one step.
+        if (length === run.rest.length) return this.#guard(run, () => this.#evaluate(run));
+        return this.#guard(run, async () => {
+          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length));
+          run.rest = run.rest.slice(length);
+        });
+      }),
+    );
+    if (prefilled >= smallestChunkBesideOthers) {
+      this.#prefillRate = (this.#prefillRate + prefilled / (performance.now() - start)) / 2;
     }
   }
 
-  /** Who takes part in the next step, the most urgent first. What is less urgent takes part in every second step only. */
-  #whoseTurn(): readonly Running[] {
-    const sorted = this.#running.toSorted((a, b) => a.request.priority - b.request.priority);
-    const urgent = sorted[0]?.request.priority;
-    return this.#steps++ % 2 === 0 ? sorted : sorted.filter(({ request }) => request.priority === urgent);
-  }
-
-  async #decode(run: Running): Promise<void> {
-    const { request, sequence } = run;
-    // Penalties are off unless given; sampling is by temperature alone.
-    const sampling = { temperature: request.temperature, seed: request.seed };
-    run.tokens ??= sequence.evaluate([...run.rest], sampling);
-    const { value: token, done } = await run.tokens.next();
-    if (done) this.#finish(run, "end");
-    else if (run.signal.aborted) this.#finish(run, "aborted");
-    else if (!request.onToken(token)) this.#finish(run, "stopped");
+  async #evaluate(run: Running): Promise<void> {
+    run.evaluation ??= run.request.evaluate(run.sequence, run.rest);
+    const { value, done } = await run.evaluation.next();
+    if (done) this.#finish(run, run.signal.aborted ? "aborted" : value);
   }
 
   /** A fault ends the request that it happened in, and leaves nothing of it in the sequence. */
@@ -162,41 +218,21 @@ export class DecodeLoop {
     try {
       await work();
     } catch (error) {
-      run.reject(error);
+      this.#reject(run, error);
       await run.sequence.clearHistory();
       this.#finish(run, "aborted");
     }
   }
 
+  #reject({ siblings, ...first }: Waiting, error: unknown): void {
+    for (const { reject } of [first, ...siblings]) reject(error);
+  }
+
   #finish(run: Running, end: Decoded["end"]): void {
     this.#running = this.#running.filter((other) => other !== run);
     this.#idle.push(run.sequence);
-    void run.tokens?.return();
+    void run.evaluation?.return("stopped");
     run.resolve({ end, reused: run.reused });
+    for (const { resolve } of run.siblings) resolve({ end, reused: 0 });
   }
-}
-
-/** Cuts a sequence back to what it shares with the tokens, or can go back to. Returns how many of them it holds then. */
-async function keepShared(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<number> {
-  const shared = sequence.compareContextTokens([...tokens]).firstDifferentIndex;
-  if (shared < sequence.nextTokenIndex) {
-    // From a copy of the state to the place, the library would evaluate everything at once, with all others waiting.
-    const afterCopy = sequence.needsCheckpoints ? sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1) : 0;
-    await sequence.eraseContextTokenRanges([{ start: shared - afterCopy, end: sequence.nextTokenIndex }]);
-  }
-  return sequence.nextTokenIndex;
-}
-
-async function prefill(run: Running, chunk: readonly Token[]): Promise<void> {
-  const { sequence, request } = run;
-  await sequence.evaluateWithoutGeneratingNewTokens([...chunk]);
-  run.rest = run.rest.slice(chunk.length);
-  if (sequence.needsCheckpoints && request.stable.includes(sequence.nextTokenIndex)) await sequence.takeCheckpoint();
-}
-
-/** How many tokens of the prompt come before the next place at which a recurrent state has to be kept. */
-function toNextCheckpoint({ sequence, request }: Running): number {
-  if (!sequence.needsCheckpoints) return Infinity;
-  const next = request.stable.find((place) => place > sequence.nextTokenIndex && place < request.prompt.length);
-  return next === undefined ? Infinity : next - sequence.nextTokenIndex;
 }

@@ -1,45 +1,109 @@
 // Chooses the backend and the number of threads.
 
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { platform } from "node:process";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
 
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
-import { EngineError } from "../engine.ts";
+import type { DeviceInfo, ServerSettings } from "../../../src/shared/protocol.ts";
+import { type Backend, EngineError, type PassedOver } from "../engine.ts";
+import { availableRam } from "./memory.ts";
 
-/**
- * Opens the backend that the settings ask for; never builds one from source.
- * @throws EngineError `noBackend`
- */
-export async function openLlama(
-  { getLlama, LlamaLogLevel }: typeof NodeLlamaCpp,
-  { gpu, threads }: ServerSettings["model"],
-  log: (level: string, message: string) => void,
-): Promise<{ llama: Llama; threads: number }> {
-  const open = async (backend: "auto" | "metal" | "vulkan" | false): Promise<Llama> => {
-    try {
-      return await getLlama({
-        gpu: backend,
-        build: "never",
-        logLevel: LlamaLogLevel.warn,
-        logger: (level, message) => log(level, message.trimEnd()),
-      });
-    } catch (error) {
-      // The library's own error has no message.
-      throw new EngineError("noBackend", error instanceof Error && error.message !== "" ? error.message : gpu);
-    }
-  };
-  let llama = await open(gpu === "off" ? false : gpu);
-  if (gpu === "auto" && llama.gpu !== false && !llama.supportsGpuOffloading) {
-    // A software Vulkan counts as a GPU to the library, and would leave the threads unbounded.
-    await llama.dispose();
-    llama = await open(false);
-  }
-  const evaluationThreads = threads > 0 ? threads : defaultThreads(llama.cpuMathCores);
-  llama.maxThreads = evaluationThreads;
-  return { llama, threads: evaluationThreads };
+type ModelSettings = ServerSettings["model"];
+
+export interface OpenedLlama {
+  readonly llama: Llama;
+  readonly threads: number;
+  /** Backends that were wanted more than this one. */
+  readonly passedOver: readonly PassedOver[];
 }
 
-/** All physical cores, but one for the editor where there are enough: more threads than cores cost most of the speed. */
-function defaultThreads(cores: number): number {
+/**
+ * Opens the first backend that works, of those that the settings ask for and the CPU last; never builds one from source.
+ * @throws EngineError `noBackend` when there is not even the CPU's
+ */
+export async function openLlama(
+  library: typeof NodeLlamaCpp,
+  { gpu, threads }: ModelSettings,
+  log: (level: string, message: string) => void,
+): Promise<OpenedLlama> {
+  const passedOver: PassedOver[] = [];
+  const installed = gpu === "off" ? [] : await library.getLlamaGpuTypes("supported");
+  for (const backend of backendsToTry(gpu, platform, installed.includes("cuda"))) {
+    const llama = installed.includes(backend) ? await openBackend(library, backend, log) : "noDriver";
+    if (typeof llama === "string") passedOver.push({ backend, cause: llama });
+    else return { llama, threads: limitThreads(llama, threads), passedOver };
+  }
+  const llama = await openBackend(library, false, log);
+  if (typeof llama === "string") throw new EngineError("noBackend", "CPU");
+  return { llama, threads: limitThreads(llama, threads), passedOver };
+}
+
+/** CUDA is no loss where its driver or its libraries are missing: Vulkan serves the same cards. */
+export function backendsToTry(
+  gpu: ModelSettings["gpu"],
+  platform: NodeJS.Platform,
+  hasCuda: boolean,
+): readonly Backend[] {
+  if (gpu === "off") return [];
+  if (gpu !== "auto") return [gpu];
+  if (platform === "darwin") return ["metal"];
+  return hasCuda ? ["cuda", "vulkan"] : ["vulkan"];
+}
+
+async function openBackend(
+  { getLlama, NoBinaryFoundError, LlamaLogLevel }: typeof NodeLlamaCpp,
+  backend: Backend | false,
+  log: (level: string, message: string) => void,
+): Promise<Llama | PassedOver["cause"]> {
+  let llama: Llama;
+  try {
+    llama = await getLlama({
+      gpu: backend,
+      build: "never",
+      logLevel: LlamaLogLevel.info,
+      logger: (level, message) => log(level, message.trimEnd()),
+    });
+  } catch (error) {
+    if (error instanceof NoBinaryFoundError) return "noBinary";
+    throw error;
+  }
+  if (backend === false || (llama.gpu === backend && llama.supportsGpuOffloading)) return llama;
+  // A driver without a device opens all the same, and would leave the threads unbounded.
+  await llama.dispose();
+  return "noDevice";
+}
+
+/** More threads than cores cost most of the speed, and so do the two threads of one core. */
+function limitThreads(llama: Llama, wanted: number): number {
+  // The first counts physical cores of the machine; the second what a container or the system grants.
+  const threads = wanted > 0 ? wanted : defaultThreads(Math.min(llama.cpuMathCores, availableParallelism()));
+  llama.maxThreads = threads;
+  return threads;
+}
+
+/** All cores, but one for the editor where there are enough. */
+export function defaultThreads(cores: number): number {
   return cores >= 4 ? cores - 1 : Math.max(1, cores);
+}
+
+/**
+ * The devices that a model was loaded onto, from what llama.cpp logs of them, and the CPU.
+ * @param gpuTotal bytes of all GPUs together, which is all that the library tells
+ */
+export function listDevices(logged: readonly string[], gpuTotal: number): DeviceInfo[] {
+  const gpus = logged.flatMap((line) => {
+    const [, name = "", free] = /using device \S+ \((.+)\) \(.*\) - (\d+) MiB free/.exec(line) ?? [];
+    return free === undefined ? [] : [{ name, free: Number(free) * 2 ** 20 }];
+  });
+  const alike = new Set(gpus.map(({ name }) => name)).size === 1;
+  return [
+    ...gpus.map((gpu) => ({ kind: "gpu" as const, ...gpu, ...(alike && { total: gpuTotal / gpus.length }) })),
+    { kind: "cpu", name: cpus()[0]?.model.trim() ?? "CPU", total: totalmem(), free: availableRam() },
+  ];
+}
+
+/** Whether a line of llama.cpp's log tells where a model's layers and context are. */
+export function tellsOfPlace(line: string): boolean {
+  return /using device|offloaded|buffer size/.test(line);
 }

@@ -17,18 +17,24 @@ export class GeneratedText {
   /** Tokens that do not make a whole character yet. */
   #undecoded: readonly Token[] = [];
   #text = "";
+  /** Characters that were cut off the prompt and are generated again. */
+  #cut: number;
   /** Whether a stop string ended it. */
   stopped = false;
+  /** When the first token came, as `performance.now()` tells it. */
+  firstTokenTime: number | undefined;
 
   constructor(
     detokenize: (tokens: readonly Token[]) => string,
     { stop, maxTokens }: Pick<GenerateRequest, "stop" | "maxTokens">,
     onText: (text: string) => void,
+    cut = "",
   ) {
     this.#detokenize = detokenize;
     this.#onText = onText;
     this.#stream = new TextStream(stop);
     this.#maxTokens = maxTokens;
+    this.#cut = cut.length;
   }
 
   /** How many tokens it has. */
@@ -38,12 +44,14 @@ export class GeneratedText {
 
   /** Takes the next token; false when no more may come. */
   push(token: Token): boolean {
+    this.firstTokenTime ??= performance.now();
     this.#undecoded = [...this.#undecoded, token];
     const decoded = this.#detokenize(this.#undecoded);
     // Until a character is whole, its decoding ends in U+FFFD.
     if (!decoded.endsWith("\uFFFD") || this.#undecoded.length > longestCharacter) {
       this.#undecoded = [];
-      const { text, stopped } = this.#stream.push(decoded);
+      const { text, stopped } = this.#stream.push(decoded.slice(this.#cut));
+      this.#cut = Math.max(0, this.#cut - decoded.length);
       this.stopped = stopped;
       this.#show(text);
     }

@@ -1,6 +1,7 @@
 // A model in this process, through node-llama-cpp.
 
 import { randomInt } from "node:crypto";
+import { memoryUsage } from "node:process";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 
 import {
@@ -8,21 +9,33 @@ import {
   EngineError,
   type Generation,
   type GenerateRequest,
-  type Lane,
   type LoadedModel,
   type LoadRequest,
   type PromptPart,
+  type Score,
+  type ScoreRequest,
+  type StopReason,
 } from "../engine.ts";
 import { DecodeLoop } from "./decodeLoop.ts";
-import { GeneratedText } from "./generatedText.ts";
+import type { Decoded } from "./decodeRequest.ts";
+import { scoreTokens } from "./evaluations.ts";
+import { priorities } from "./lanes.ts";
 import { loadModel, type ModelInMemory } from "./loadModel.ts";
+import { openSavedStates } from "./savedStates.ts";
+import { type TextRequest, textRequest } from "./textRequest.ts";
+import { Threads } from "./threads.ts";
 import { tokenizePrompt } from "./tokenizePrompt.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
-/** A completion is waited for at each key; an answer is read as it comes. */
-const priorities: Readonly<Record<Lane, number>> = { completion: 0, chat: 1 };
+/** Milliseconds without a request after which the contexts are saved. */
+const saveAfter = 30_000;
 
 interface Loaded extends ModelInMemory {
   readonly loop: DecodeLoop;
+  readonly vocabulary: Vocabulary;
+  readonly save: () => Promise<void>;
+  /** Saves when nothing ran for a while. */
+  readonly saveLater: NodeJS.Timeout;
 }
 
 export class LlamaEngine implements Engine {
@@ -35,53 +48,142 @@ export class LlamaEngine implements Engine {
     this.#log = log;
   }
 
+  get memory(): number {
+    return memoryUsage.rss();
+  }
+
   async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<LoadedModel> {
     await this.dispose();
     const loaded = await loadModel(this.#library, request, this.#log, onProgress);
-    this.#loaded = { ...loaded, loop: new DecodeLoop(loaded.sequences) };
+    const version = await this.#library.getModuleVersion();
+    const states = await openSavedStates(request.settings, loaded.sequences, version, this.#log);
+    const { llama } = loaded;
+    // Where a GPU works, threads that wait for it say nothing of the cores.
+    const threads =
+      llama.gpu === false ? new Threads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
+    const loop: DecodeLoop = new DecodeLoop({
+      sequences: loaded.sequences,
+      restore: async (sequence, prompt) => states?.restore(sequence, prompt),
+      onStep: (wall, cpu) => threads?.stepped(wall, cpu),
+      onIdle: () => saveLater.refresh(),
+    });
+    const save = async () => {
+      if (states) await loop.lendIdle((sequence) => states.save(sequence));
+    };
+    const saveLater = setTimeout(() => void save(), request.saveAfter ?? saveAfter).unref();
+    this.#loaded = { ...loaded, loop, save, saveLater, vocabulary: new Vocabulary(loaded.model) };
     return loaded.info;
   }
 
   async generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
-    const { model, loop, info } = this.#require();
-    const { tokens: prompt, stable } = tokenizePrompt(model, request.prompt);
-    if (prompt.length + request.maxTokens > info.contextSize) {
-      throw new EngineError(
-        "promptTooLong",
-        `prompt ${prompt.length} + answer ${request.maxTokens} > context ${info.contextSize} tokens`,
-      );
+    const start = performance.now();
+    const loaded = this.#require();
+    const tokenized = tokenizePrompt(loaded.model, loaded.vocabulary, request.prompt);
+    requireRoom(tokenized.tokens.length, request.maxTokens, loaded.info.contextSize);
+    const priority = priorities[request.lane];
+    const seed = request.seed ?? randomInt(2 ** 32);
+    const timeLimit = request.timeLimit === undefined ? undefined : AbortSignal.timeout(request.timeLimit);
+    const stopped = timeLimit ? AbortSignal.any([signal, timeLimit]) : signal;
+    const texts: TextRequest[] = [];
+    for (let i = 0; i < (request.candidates ?? 1); i++) {
+      const context = { ...loaded, ...tokenized, library: this.#library, priority, seed: (seed + i) % 2 ** 32 };
+      texts.push(await textRequest(request, context, i === 0 ? onText : () => undefined, stopped));
     }
-    const generated = new GeneratedText((tokens) => model.detokenize(tokens), request, onText);
-    const { end, reused } = await loop.run(
-      {
-        prompt,
-        stable,
-        priority: priorities[request.lane],
-        temperature: request.temperature,
-        // The library's own seed is the time in seconds.
-        seed: randomInt(2 ** 32),
-        onToken: (token) => generated.push(token),
-      },
-      signal,
+    const decoded = await loaded.loop.run(
+      texts.map((text) => text.request),
+      stopped,
     );
-    const text = generated.end();
-    const stopReason = end !== "stopped" ? end : generated.stopped ? "end" : "maxTokens";
-    return { text, stopReason, usage: { prompt: prompt.length, reused, generated: generated.count } };
+    const [text = "", ...alternatives] = texts.map((each) => each.text.end());
+    const firstToken = texts[0]?.text.firstTokenTime;
+    return {
+      text,
+      alternatives,
+      stopReason: stopReason(decoded[0], texts[0], signal),
+      usage: {
+        prompt: tokenized.tokens.length,
+        reused: decoded[0]?.reused ?? 0,
+        generated: texts.reduce((sum, each) => sum + each.text.count, 0),
+        guessed: texts.reduce((sum, each) => sum + each.guessed, 0),
+        ...(firstToken !== undefined && { firstToken: firstToken - start }),
+        duration: performance.now() - start,
+      },
+    };
+  }
+
+  async score(
+    { lane, prompt, continuations }: ScoreRequest,
+    signal: AbortSignal,
+  ): Promise<readonly Score[] | undefined> {
+    const { model, vocabulary, loop, info } = this.#require();
+    const scores: Score[] = [];
+    // One after the other: each finds the common prompt in the sequence of the one before.
+    for (const continuation of continuations) {
+      const { tokens, stable } = tokenizePrompt(model, vocabulary, [...prompt, { stable: true }, continuation]);
+      requireRoom(tokens.length, 0, info.contextSize);
+      const begin = Math.max(stable.at(-1) ?? 0, 1);
+      const logProbabilities: number[] = [];
+      let greedy = true;
+      const size = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+      const [decoded] = await loop.run(
+        [
+          {
+            prompt: tokens.slice(0, begin),
+            stable: [...stable, begin - 1],
+            priority: priorities[lane],
+            evaluate: (sequence, rest) =>
+              scoreTokens(sequence, rest, tokens.slice(begin), size, (scored) => {
+                logProbabilities.push(scored.logProbability);
+                greedy &&= scored.greedy;
+              }),
+          },
+        ],
+        signal,
+      );
+      if (decoded?.end === "aborted") return undefined;
+      scores.push({ logProbabilities, greedy });
+    }
+    return scores;
   }
 
   countTokens(prompt: readonly PromptPart[]): Promise<number> {
-    return Promise.resolve(tokenizePrompt(this.#require().model, prompt).tokens.length);
+    const { model, vocabulary } = this.#require();
+    return Promise.resolve(tokenizePrompt(model, vocabulary, prompt).tokens.length);
+  }
+
+  /** Ends what runs, and saves the contexts. The process can be ended after that. */
+  async unload(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    if (!loaded) return;
+    await loaded.loop.end(new EngineError("died", "the model was unloaded"));
+    clearTimeout(loaded.saveLater);
+    await loaded.save();
   }
 
   async dispose(): Promise<void> {
     const loaded = this.#loaded;
-    this.#loaded = undefined;
-    await loaded?.loop.idle();
+    await this.unload();
     await loaded?.llama.dispose();
   }
 
   #require(): Loaded {
     if (!this.#loaded) throw new EngineError("notLoaded", "no model is loaded");
     return this.#loaded;
+  }
+}
+
+function requireRoom(prompt: number, answer: number, context: number): void {
+  if (prompt + answer <= context) return;
+  throw new EngineError("promptTooLong", `prompt ${prompt} + answer ${answer} > context ${context} tokens`);
+}
+
+function stopReason(decoded: Decoded | undefined, text: TextRequest | undefined, signal: AbortSignal): StopReason {
+  switch (decoded?.end) {
+    case "stopped":
+      return text?.text.stopped === true ? "end" : "limit";
+    case "aborted":
+      return signal.aborted ? "aborted" : "limit";
+    default:
+      return "end";
   }
 }

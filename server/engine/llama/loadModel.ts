@@ -1,13 +1,16 @@
 // Loads a model file onto the devices that there are, with a context for its requests.
 
-import { totalmem } from "node:os";
 import type * as NodeLlamaCpp from "node-llama-cpp";
-import type { Llama, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
+import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 
+import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import { EngineError, type LoadedModel, type LoadRequest } from "../engine.ts";
 import { batchSize } from "./decodeLoop.ts";
-import { openLlama } from "./device.ts";
+import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
+import { countSequences, freeMemory, type Memory } from "./memory.ts";
 import { canInfill, markerToken } from "./tokenizePrompt.ts";
+
+type ModelSettings = ServerSettings["model"];
 
 /**
  * Copies of a recurrent state, to go back to: a hybrid or recurrent model cannot drop the end of its context. Only where
@@ -26,56 +29,125 @@ export interface ModelInMemory {
 /** @throws EngineError */
 export async function loadModel(
   library: typeof NodeLlamaCpp,
-  { settings, markers }: LoadRequest,
+  { settings, markers, vramShare = 1 }: LoadRequest,
   log: (message: string) => void,
   onProgress: (fraction: number) => void,
 ): Promise<ModelInMemory> {
   const errors: string[] = [];
-  const { llama, threads } = await openLlama(library, settings, (level, message) => {
-    log(`${level}: ${message}`);
+  const places: string[] = [];
+  const { llama, threads, passedOver } = await openLlama(library, settings, (level, message) => {
     if (level === "error") errors.push(message);
+    if (level === "info" && tellsOfPlace(message)) places.push(message);
+    if (level !== "info" || tellsOfPlace(message)) log(`${level}: ${message}`);
   });
   try {
+    const vram = (await llama.getVramState()).total;
+    // Also without a share: where a driver does not tell what is in use, the library then counts it itself.
+    if (llama.gpu !== false) await llama.setVramCap((vram - llama.vramPaddingSize) * vramShare);
     const model = await llama.loadModel({
       modelPath: settings.path,
-      gpuLayers: { fitContext: { contextSize: settings.contextSize } },
+      gpuLayers: chooseLayers(settings, vramShare),
       onLoadProgress: onProgress,
     });
-    const contextSize = Math.min(settings.contextSize, model.trainContextSize);
-    const count = await sequenceCount(model, contextSize);
-    const context = await model.createContext({ sequences: count, contextSize, threads, batchSize });
-    const sequences = Array.from({ length: count }, () => context.getSequence({ checkpoints }));
+    const context = await createContext(library, model, settings, threads);
+    const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
+    if (llama.gpu !== false && sequences[0]) await warmUp(sequences[0]);
     const info: LoadedModel = {
       name: model.fileInfo.metadata.general.name ?? settings.path,
       path: settings.path,
       architecture: model.architecture,
-      contextSize,
+      contextSize: context.contextSize,
+      sequences: sequences.length,
       infill: canInfill(model),
-      device: llama.gpu === false ? "CPU" : llama.gpu,
+      device: llama.gpu === false ? "CPU" : backendNames[llama.gpu],
       gpuLayers: model.gpuLayers,
+      layers: model.fileInsights.totalLayers,
+      devices: listDevices(places, vram),
+      passedOver,
       markers: markers.filter((marker) => markerToken(model, marker) !== undefined),
     };
     return { llama, model, sequences, info };
   } catch (error) {
+    const onGpu = llama.gpu !== false;
     await llama.dispose();
-    throw loadError(library, error, errors);
+    throw loadError(library, error, errors, onGpu);
   }
 }
 
-/** A chat and the file that is written in need one each; what memory allows is for the chats and files of a moment ago. */
-async function sequenceCount(model: LlamaModel, contextSize: number): Promise<number> {
-  const memoryOf = async (sequences: number) => {
-    const options = { contextSize, modelGpuLayers: model.gpuLayers, batchSize, sequences };
-    const { cpuRam, gpuVram } = await model.fileInsights.estimateContextResourceRequirementsV2(options);
-    return cpuRam + gpuVram;
+const backendNames = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" } as const;
+
+/** As many layers as fit beside the context of two sequences, unless the user said how many. */
+function chooseLayers({ gpuLayers, contextSize }: ModelSettings, vramShare: number) {
+  if (gpuLayers !== undefined && vramShare === 1) return gpuLayers;
+  return { ...(gpuLayers !== undefined && { max: gpuLayers }), fitContext: { contextSize: 2 * contextSize } };
+}
+
+async function createContext(
+  library: typeof NodeLlamaCpp,
+  model: LlamaModel,
+  settings: ModelSettings,
+  threads: number,
+): Promise<LlamaContext> {
+  const kvType = kvCacheType(library, settings);
+  // On a processor flash attention adds up in 16 bits: log-probabilities are off by up to 0.01 and depend on how a prompt
+  // was cut into batches, for some percent of speed. A quantized KV cache cannot do without.
+  const flashAttention = model.llama.gpu === false && kvType === library.GgmlType.F16 ? false : "auto";
+  const options = {
+    contextSize: Math.min(settings.contextSize, model.trainContextSize),
+    batchSize,
+    flashAttention,
+  } as const;
+  const needs = async (sequences: number): Promise<Memory> => {
+    const { cpuRam, gpuVram } = await model.fileInsights.estimateContextResourceRequirementsV2({
+      ...options,
+      sequences,
+      modelGpuLayers: model.gpuLayers,
+      kvCacheKeyType: kvType,
+      kvCacheValueType: kvType,
+    });
+    return { ram: cpuRam, gpu: gpuVram };
   };
-  const each = (await memoryOf(2)) - (await memoryOf(1));
-  return Math.min(Math.max(Math.floor(totalmem() / 16 / each), 2), 4);
+  // Before the context: what is used is the weights.
+  const weights = (await model.llama.getLlamaMemoryUsage()).cpuRam;
+  const sequences = await countSequences(needs, await freeMemory(model.llama), weights);
+  const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
+  const { adapter } = settings;
+  const lora = adapter && { adapters: [{ filePath: adapter.path, scale: adapter.scale }] };
+  return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }), sequences, threads });
+}
+
+/** The library would take a name that it does not know for F16. */
+function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, { kvCache = "f16" }: ModelSettings): NodeLlamaCpp.GgmlType {
+  switch (kvCache) {
+    case "f16":
+      return GgmlType.F16;
+    case "q8_0":
+      return GgmlType.Q8_0;
+    default:
+      throw new EngineError("loadFailed", `there is no KV cache of the type ${String(kvCache)}`);
+  }
+}
+
+/** Lets the device compile its programs now, not at the first key; a device that cannot run the model fails here. */
+async function warmUp(sequence: LlamaContextSequence): Promise<void> {
+  // A prompt and a single token run different programs.
+  for (const length of [32, 1])
+    await sequence.evaluateWithoutGeneratingNewTokens(Array<Token>(length).fill(0 as Token));
+  await sequence.clearHistory();
 }
 
 /** The library says only that loading failed; llama.cpp says why, in the first error that it logs. */
-function loadError({ InsufficientMemoryError }: typeof NodeLlamaCpp, error: unknown, logged: string[]): EngineError {
+function loadError(
+  { InsufficientMemoryError }: typeof NodeLlamaCpp,
+  error: unknown,
+  logged: readonly string[],
+  onGpu: boolean,
+): EngineError {
+  if (error instanceof EngineError) return error;
   const cause = logged[0]?.replace(/^\w+: (?:error loading model: )?/, "");
-  const message = error instanceof Error ? error.message : String(error);
-  return new EngineError(error instanceof InsufficientMemoryError ? "outOfMemory" : "loadFailed", cause ?? message);
+  const message = cause ?? (error instanceof Error ? error.message : String(error));
+  if (error instanceof InsufficientMemoryError || /failed to allocate|unable to allocate/.test(message)) {
+    return new EngineError("outOfMemory", message);
+  }
+  return new EngineError(onGpu ? "deviceFailed" : "loadFailed", message);
 }

@@ -1,6 +1,8 @@
 // The model process: node-llama-cpp alone, spoken to over IPC, so that a fault of native code ends nothing else.
 
+import path from "node:path";
 import { exit } from "node:process";
+import { Worker } from "node:worker_threads";
 import type { CancellationToken } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
@@ -10,16 +12,22 @@ import {
   generateRequest,
   loadProgress,
   loadRequest,
+  pingRequest,
+  scoreRequest,
   toResponseError,
+  unloadRequest,
 } from "../rpc.ts";
 import { LlamaEngine } from "./llamaEngine.ts";
 
 async function main(): Promise<void> {
+  const watch = path.join(__dirname, "parentWatch.cjs");
+  new Worker(watch).unref();
   const library = await import("node-llama-cpp");
   // The parent takes what is written to stderr into its log.
   const engine = new LlamaEngine(library, (message) => console.error(message));
   const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
+  connection.onRequest(pingRequest, () => ({ memory: engine.memory }));
   connection.onRequest(loadRequest, ({ progressToken, ...request }) => {
     const onProgress = (fraction: number) => void connection.sendProgress(loadProgress, progressToken, fraction);
     return engine.load(request, onProgress).catch(toResponseError);
@@ -28,7 +36,14 @@ async function main(): Promise<void> {
     const onText = (text: string) => void connection.sendProgress(generateProgress, progressToken, text);
     return engine.generate(request, onText, signalOf(cancellation)).catch(toResponseError);
   });
+  connection.onRequest(scoreRequest, (request, cancellation) =>
+    engine
+      .score(request, signalOf(cancellation))
+      .then((scores) => scores ?? null)
+      .catch(toResponseError),
+  );
   connection.onRequest(countTokensRequest, ({ prompt }) => engine.countTokens(prompt).catch(toResponseError));
+  connection.onRequest(unloadRequest, () => engine.unload().catch(toResponseError));
   connection.listen();
 }
 
@@ -39,7 +54,7 @@ function signalOf(cancellation: CancellationToken): AbortSignal {
   return controller.signal;
 }
 
-// However the parent ended, this process ends with it.
+// However the parent ended, this process ends with it: at once, or within a second where it is busy.
 process.on("disconnect", () => exit());
 
 void main().catch((error: unknown) => {

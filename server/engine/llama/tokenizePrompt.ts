@@ -3,41 +3,66 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
 
 import type { PromptPart, SpecialToken } from "../engine.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 export interface TokenizedPrompt {
   readonly tokens: readonly Token[];
   /** The stable places, each as the number of tokens before it, rising. */
   readonly stable: readonly number[];
+  /** Text that was cut off at the cursor, since a longer token may begin with it: what is generated must. */
+  readonly cut: string;
 }
 
-export function tokenizePrompt(model: LlamaModel, parts: readonly PromptPart[]): TokenizedPrompt {
+export function tokenizePrompt(
+  model: LlamaModel,
+  vocabulary: Vocabulary,
+  parts: readonly PromptPart[],
+): TokenizedPrompt {
   const { bos, shouldPrependBosToken } = model.tokens;
   const tokens: Token[] = shouldPrependBosToken && bos !== null ? [bos] : [];
   const stable: number[] = [];
+  let cut = "";
   let text = "";
   /** Lengths of the text before its stable places. */
   let places: number[] = [];
   // Text on both sides of nothing is tokenized as one, as the model saw it in training.
   const flush = () => {
-    const textTokens = text === "" ? [] : model.tokenize(text, false);
+    const textTokens = tokenizeText(model, text);
     for (const place of places) {
-      const before = model.tokenize(text.slice(0, place), false);
+      const before = tokenizeText(model, text.slice(0, place));
       stable.push(tokens.length + sharedLength(before, textTokens));
     }
-    tokens.push(...textTokens);
+    // Not by spreading: a long text has more tokens than a call may have arguments.
+    for (const token of textTokens) tokens.push(token);
     text = "";
     places = [];
   };
   for (const part of parts) {
     if (typeof part === "string") text += part;
     else if ("stable" in part) places.push(text.length);
-    else {
+    else if ("cursor" in part) {
+      const isText = text !== "";
+      flush();
+      const last = tokens.at(-1);
+      if (isText && last !== undefined && tokens.length > 1) cut = vocabulary.healed(last);
+      if (cut !== "") tokens.pop();
+    } else {
       flush();
       tokens.push(specialToken(model, part));
     }
   }
   flush();
-  return { tokens, stable };
+  return { tokens, stable: stable.map((place) => Math.min(place, tokens.length)), cut };
+}
+
+/**
+ * The tokenizer of Falcon's first vocabulary finds punctuation by a regular expression of the C++ library, whose recursion
+ * is as deep as a run of it is long: 40,000 characters end the process, where the stack is as large as on Linux.
+ */
+const longRun = /([\p{P}$+<=>^~|`]{1000})/u;
+
+function tokenizeText(model: LlamaModel, text: string): readonly Token[] {
+  return text.split(longRun).flatMap((piece) => (piece === "" ? [] : model.tokenize(piece, false)));
 }
 
 /** How many tokens two lists share at the beginning: a token may reach over a place in the text. */

@@ -16,11 +16,15 @@ const loaded: LoadedModel = {
   infill: true,
   device: "CPU",
   gpuLayers: 0,
+  layers: 33,
+  sequences: 2,
+  devices: [],
+  passedOver: [],
   markers: [],
 };
 
 function generation(text: string, stopReason: StopReason = "end"): Generation {
-  return { text, stopReason, usage: { prompt: 0, reused: 0, generated: 0 } };
+  return { text, alternatives: [], stopReason, usage: { prompt: 0, reused: 0, generated: 0, guessed: 0, duration: 0 } };
 }
 
 /** A model that writes what the test says. */

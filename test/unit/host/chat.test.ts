@@ -115,7 +115,7 @@ suite("chat", () => {
 
   test("retry asks for the last answer again", async () => {
     chat.send("Hi");
-    lastAsked().resolve({ stopReason: "maxTokens", leftOut: 0 });
+    lastAsked().resolve({ stopReason: "limit", leftOut: 0 });
     await pause(0);
     chat.retry();
     assert.equal(asked.length, 2);

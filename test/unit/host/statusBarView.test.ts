@@ -17,8 +17,11 @@ const model: ModelInfo = {
   infill: true,
   device: "CPU",
   gpuLayers: 0,
+  layers: 33,
+  sequences: 2,
+  devices: [],
 };
-const ready = { state: "ready", model, generating: false } as const;
+const ready = { state: "ready", model, generating: false, asleep: false, figures: { queue: 0 } } as const;
 const details = "Falcon 7B: 2048 tokens of context, on CPU";
 
 suite("statusBarView", () => {
@@ -44,11 +47,37 @@ suite("statusBarView", () => {
     });
   });
 
+  test("tells how many layers the GPU runs, and why not more", () => {
+    const split = { ...model, device: "Vulkan", gpuLayers: 11, fallback: "Not enough memory; using Vulkan" };
+    assert.equal(
+      statusBarView({ ...ready, model: split }, "on", "python", l10n).tooltip,
+      "Falcon 7B: 2048 tokens of context, on Vulkan (11 of 33 layers)\nNot enough memory; using Vulkan\nInline completions are on",
+    );
+    const whole = { ...split, gpuLayers: 33, fallback: "CUDA: no device; using Vulkan" };
+    assert.match(statusBarView({ ...ready, model: whole }, "on", "", l10n).tooltip, /^.* on Vulkan\nCUDA: .*\n/);
+  });
+
   test("spins while generating", () => {
     assert.deepEqual(statusBarView({ ...ready, generating: true }, "on", "python", l10n), {
       text: "$(loading~spin) Falcon",
       tooltip: `${details}\nGenerating…\nInline completions are on`,
     });
+  });
+
+  test("says how fast the model is, of what is known", () => {
+    const figures = { tokensPerSecond: 23.94, firstToken: 412, reused: 0.954, memory: 4.61e9, queue: 0 };
+    const line = "23.9 tokens/s, first token after 0.41 s, 95% of prompts reused, 4610 MB of memory";
+    assert.equal(
+      statusBarView({ ...ready, figures }, "on", "", l10n).tooltip,
+      `${details}\n${line}\nInline completions are on`,
+    );
+    assert.ok(
+      statusBarView({ ...ready, figures: { memory: 5e8, queue: 0 } }, "on", "", l10n).tooltip.includes("\n500 MB"),
+    );
+  });
+
+  test("says that the model sleeps", () => {
+    assert.match(statusBarView({ ...ready, asleep: true }, "on", "", l10n).tooltip, /the next request loads/);
   });
 
   test("tells for what completions are off", () => {

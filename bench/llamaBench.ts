@@ -1,0 +1,26 @@
+// Speeds by llama.cpp's own benchmark.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+export interface LlamaBenchOptions {
+  readonly program: string;
+  readonly model: string;
+  readonly threads: number;
+}
+
+/** Tokens per second of evaluating a prompt of so many tokens, or of writing so many after nothing. */
+export async function llamaBench(
+  { program, model, threads }: LlamaBenchOptions,
+  what: "prefill" | "generation",
+  tokens: number,
+): Promise<number> {
+  const [prompt, generation] = what === "prefill" ? [tokens, 0] : [0, tokens];
+  const { stdout } = await promisify(execFile)(program, [
+    ...["--model", model, "--threads", String(threads), "--repetitions", "1", "--output", "json"],
+    ...["--n-prompt", String(prompt), "--n-gen", String(generation)],
+  ]);
+  const [result] = JSON.parse(stdout) as { avg_ts: number }[];
+  if (!result) throw new Error("llama-bench measured nothing.");
+  return result.avg_ts;
+}

@@ -1,0 +1,146 @@
+// What is measured: our engine, and llama-server, with the same requests.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Lane } from "../server/engine/engine.ts";
+import { ModelProcess } from "../server/engine/modelProcess.ts";
+
+export interface Work {
+  readonly lane: Lane;
+  readonly prompt: string;
+  readonly maxTokens: number;
+}
+
+/** In tokens: of the prompt what was evaluated, and what was written. */
+export interface Done {
+  readonly evaluated: number;
+  readonly generated: number;
+}
+
+export interface Subject {
+  readonly pid: number;
+  /** Requests that it can work on at once. */
+  readonly sequences: number;
+  /** Whether an aborted request resolves when its evaluation has ended, and not before. */
+  readonly tellsOfAborts: boolean;
+  /** Works greedily. `onPiece` is called at each piece of the text. An aborted one resolves too. */
+  generate(work: Work, onPiece: () => void, signal: AbortSignal): Promise<Done>;
+  dispose(): Promise<void>;
+}
+
+export interface SubjectOptions {
+  readonly model: string;
+  readonly threads: number;
+  readonly contextSize: number;
+}
+
+/** Requests that are measured at once at the most. */
+export const mostAtOnce = 4;
+
+/** Our engine, in its process, as the language server has it. */
+export async function startEngine({ model, threads, contextSize }: SubjectOptions): Promise<Subject> {
+  const engine = new ModelProcess({
+    modulePath: path.join(import.meta.dirname, "../dist/engine.cjs"),
+    log: () => undefined,
+    onDied: (reason) => console.error(`The model process ended: ${reason}`),
+  });
+  const settings = { path: model, contextSize, gpu: "off", threads } as const;
+  const { sequences } = await engine.load({ settings, markers: [] }, () => undefined);
+  return {
+    pid: engine.pid ?? 0,
+    sequences,
+    tellsOfAborts: true,
+    generate: async ({ lane, prompt, maxTokens }, onPiece, signal) => {
+      const request = { lane, prompt: [prompt], maxTokens, temperature: 0, stop: [] };
+      const { usage } = await engine.generate(request, onPiece, signal);
+      return { evaluated: usage.prompt - usage.reused, generated: usage.generated };
+    },
+    dispose: () => engine.dispose(),
+  };
+}
+
+/** llama.cpp's server, with as many sequences of the same size. */
+export async function startLlamaServer(
+  program: string,
+  { model, threads, contextSize }: SubjectOptions,
+): Promise<Subject> {
+  const port = await freePort();
+  const child = spawn(
+    program,
+    [
+      ...["--model", model, "--threads", String(threads), "--host", "127.0.0.1", "--port", String(port)],
+      ...["--ctx-size", String(contextSize * mostAtOnce), "--parallel", String(mostAtOnce), "--no-ui"],
+    ],
+    { stdio: "ignore" },
+  );
+  const address = `http://127.0.0.1:${port}`;
+  await whenHealthy(child, address);
+  return {
+    pid: child.pid ?? 0,
+    sequences: mostAtOnce,
+    tellsOfAborts: false,
+    generate: (work, onPiece, signal) => complete(address, work, onPiece, signal),
+    dispose: async () => {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("No port is free.");
+  return address.port;
+}
+
+async function whenHealthy(child: ChildProcess, address: string): Promise<void> {
+  let failure: string | undefined;
+  child.on("error", (error) => (failure = error.message));
+  child.on("exit", (code) => (failure = `exit code ${code ?? "unknown"}`));
+  for (;;) {
+    if (failure !== undefined) throw new Error(`llama-server: ${failure}`);
+    const health = await fetch(`${address}/health`).catch(() => undefined); // Nobody listens yet.
+    if (health?.ok) return;
+    await sleep(100);
+  }
+}
+
+/** One event of the server's stream; the last one has the timings. */
+interface ServerEvent {
+  readonly content: string;
+  readonly timings?: { readonly prompt_n: number; readonly predicted_n: number };
+}
+
+async function complete(
+  address: string,
+  { prompt, maxTokens }: Work,
+  onPiece: () => void,
+  signal: AbortSignal,
+): Promise<Done> {
+  let done: Done = { evaluated: 0, generated: 0 };
+  try {
+    const body = JSON.stringify({ prompt, n_predict: maxTokens, temperature: 0, stream: true, cache_prompt: true });
+    const response = await fetch(`${address}/completion`, { method: "POST", body, signal });
+    if (!response.ok || !response.body) throw new Error(`llama-server: ${await response.text()}`);
+    for await (const line of createInterface({ input: Readable.fromWeb(response.body) })) {
+      if (!line.startsWith("data: ")) continue;
+      const { content, timings } = JSON.parse(line.slice("data: ".length)) as ServerEvent;
+      if (content !== "") onPiece();
+      if (timings) done = { evaluated: timings.prompt_n, generated: timings.predicted_n };
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return done;
+}

@@ -1,0 +1,23 @@
+// What the decode loop is asked for, and what comes of it.
+
+import type { LlamaContextSequence, Token } from "node-llama-cpp";
+
+/** What goes on after a prompt: each step of it evaluates once. `stopped`: whoever takes the tokens wants no more. */
+export type Evaluation = AsyncGenerator<void, "end" | "stopped", void>;
+
+export interface DecodeRequest {
+  /** At least one token. */
+  readonly prompt: readonly Token[];
+  /** Where later prompts are likely to leave this one, each as the number of tokens before it, rising. */
+  readonly stable: readonly number[];
+  /** One of `priorities`. */
+  readonly priority: number;
+  /** Gets the end of the prompt that is not evaluated yet: one token or more. */
+  readonly evaluate: (sequence: LlamaContextSequence, rest: readonly Token[]) => Evaluation;
+}
+
+/** `reused`: tokens of the prompt that a sequence held already, and that were not evaluated again. */
+export interface Decoded {
+  readonly end: "end" | "stopped" | "aborted";
+  readonly reused: number;
+}

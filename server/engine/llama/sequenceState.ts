@@ -1,0 +1,69 @@
+// What a sequence of a context holds: compared with a prompt, cut back to it, evaluated further, copied.
+
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { LlamaContextSequence, Token } from "node-llama-cpp";
+
+/** A prompt, and where later ones are likely to leave it (see `DecodeRequest`). */
+interface Prompt {
+  readonly prompt: readonly Token[];
+  readonly stable: readonly number[];
+}
+
+/** How many of the tokens a sequence holds. */
+export function sharedLength(sequence: LlamaContextSequence, tokens: readonly Token[]): number {
+  return sequence.compareContextTokens([...tokens]).firstDifferentIndex;
+}
+
+/** Cuts a sequence back to what it shares with the tokens, or can go back to. Returns how many of them it holds then. */
+export async function keepShared(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<number> {
+  const shared = sharedLength(sequence, tokens);
+  if (shared < sequence.nextTokenIndex) {
+    // From a copy of the state to the place, the library would evaluate everything at once, with all others waiting.
+    const afterCopy = sequence.needsCheckpoints ? sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1) : 0;
+    await sequence.eraseContextTokenRanges([{ start: shared - afterCopy, end: sequence.nextTokenIndex }]);
+  }
+  return sequence.nextTokenIndex;
+}
+
+/** Evaluates a piece of a prompt that ends at a stable place or before it. */
+export async function evaluatePrompt(
+  sequence: LlamaContextSequence,
+  { stable }: Prompt,
+  piece: readonly Token[],
+): Promise<void> {
+  await sequence.evaluateWithoutGeneratingNewTokens([...piece]);
+  if (sequence.needsCheckpoints && stable.includes(sequence.nextTokenIndex)) await sequence.takeCheckpoint();
+}
+
+/** How many tokens of the prompt come before the next place at which a recurrent state has to be kept. */
+export function toNextCheckpoint(sequence: LlamaContextSequence, { prompt, stable }: Prompt): number {
+  if (!sequence.needsCheckpoints) return Infinity;
+  const next = stable.find((place) => place > sequence.nextTokenIndex && place < prompt.length);
+  return next === undefined ? Infinity : next - sequence.nextTokenIndex;
+}
+
+/**
+ * Makes a sequence hold what another holds. The library copies states by way of files only; this one is there for a
+ * moment, and nobody else can read it. False where it cannot be written.
+ */
+export async function copyState(from: LlamaContextSequence, to: LlamaContextSequence): Promise<boolean> {
+  // Loading a state would leave the kept states of what was there before.
+  await to.clearHistory();
+  if (from.nextTokenIndex === 0) return true;
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "falcon-state-")).catch(() => undefined);
+  if (folder === undefined) return false;
+  try {
+    const file = path.join(folder, "state");
+    const { fileSize } = await from.saveStateToFile(file);
+    // A state that was cut short, by a full disk, would end the process.
+    if ((await fs.stat(file)).size !== fileSize) return false;
+    await to.loadStateFromFile(file, { acceptRisk: true });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await fs.rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,53 @@
+// One text to generate: what the decode loop is asked for, and the text that comes of it.
+
+import type { GenerateRequest } from "../engine.ts";
+import type { DecodeRequest } from "./decodeRequest.ts";
+import { sampleGuessedTokens, sampleTokens } from "./evaluations.ts";
+import { GeneratedText } from "./generatedText.ts";
+import { type SamplingContext, samplingOptions, schemaEnd } from "./sampling.ts";
+import type { TokenizedPrompt } from "./tokenizePrompt.ts";
+
+export interface TextRequest {
+  readonly request: DecodeRequest;
+  readonly text: GeneratedText;
+  /** Tokens that were guessed rightly. */
+  readonly guessed: number;
+}
+
+export async function textRequest(
+  request: GenerateRequest,
+  context: Omit<SamplingContext, "known" | "prompt"> & TokenizedPrompt & { readonly priority: number },
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<TextRequest> {
+  const { model, tokens: prompt, stable, priority, cut } = context;
+  const stop = request.schema ? [...request.stop, schemaEnd] : request.stop;
+  const text = new GeneratedText((tokens) => model.detokenize(tokens), { ...request, stop }, onText, cut);
+  const known = [...prompt];
+  const options = await samplingOptions(request, { ...context, known, prompt });
+  let guessed = 0;
+  const onToken = (token: (typeof known)[number]) => {
+    if (signal.aborted) return false;
+    known.push(token);
+    return text.push(token);
+  };
+  const canGuess = request.repeatsPrompt && !request.schema && (request.repeatPenalty ?? 1) === 1;
+  return {
+    request: {
+      prompt,
+      stable,
+      priority,
+      evaluate: (sequence, rest) =>
+        // A recurrent state could not be cut back to before a wrong guess.
+        canGuess && !sequence.needsCheckpoints
+          ? sampleGuessedTokens(sequence, prompt, rest, options, onToken, (count) => {
+              guessed += count;
+            })
+          : sampleTokens(sequence, rest, options, onToken),
+    },
+    text,
+    get guessed() {
+      return guessed;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+// How many threads evaluate. A step ends when its slowest thread does: one that waits for a core that another program uses
+// holds up all the others. With both of two cores in use elsewhere, one thread was 9 to 15 times as fast as two.
+
+/** Steps are judged together until they took so long, in milliseconds: the system counts CPU time coarsely. */
+const window = 100;
+/** Less of the CPU time that the threads ask for means that they wait for cores. */
+const enough = 0.85;
+/** Milliseconds of steps before one thread more is tried; twice as long after each in a row that was too many. */
+const shortestPatience = 2000;
+const longestPatience = 64_000;
+
+export class Threads {
+  readonly #most: number;
+  readonly #set: (count: number) => void;
+  #count: number;
+  /** Of the steps that are judged together, in milliseconds. */
+  #wall = 0;
+  #cpu = 0;
+  /** Milliseconds of steps since the count was last changed. */
+  #unchanged = 0;
+  #patience = shortestPatience;
+  #isTrial = false;
+
+  /** @param set takes effect with the next step */
+  constructor(most: number, set: (count: number) => void) {
+    this.#most = most;
+    this.#set = set;
+    this.#count = most;
+  }
+
+  /** Takes how long a step took, and the CPU time of all threads in it, in milliseconds. */
+  stepped(wall: number, cpu: number): void {
+    this.#wall += wall;
+    this.#cpu += cpu;
+    if (this.#wall < window) return;
+    const cores = this.#cpu / this.#wall;
+    this.#unchanged += this.#wall;
+    this.#wall = 0;
+    this.#cpu = 0;
+    if (cores < enough * this.#count && this.#count > 1) {
+      this.#patience = this.#isTrial ? Math.min(2 * this.#patience, longestPatience) : shortestPatience;
+      this.#change(Math.min(this.#count - 1, Math.max(1, Math.floor(cores))), false);
+    } else if (this.#unchanged >= this.#patience && this.#count < this.#most) {
+      this.#change(this.#count + 1, true);
+    } else if (this.#isTrial) {
+      this.#isTrial = false;
+      this.#patience = shortestPatience;
+    }
+  }
+
+  #change(count: number, isTrial: boolean): void {
+    this.#count = count;
+    this.#isTrial = isTrial;
+    this.#unchanged = 0;
+    this.#set(count);
+  }
+}

@@ -1,0 +1,51 @@
+// Remembers which model files the model process died with, and when one is to be left alone.
+
+import fs from "node:fs";
+
+/** Deaths that are further apart have nothing to do with each other, in milliseconds. */
+const memory = 10 * 60_000;
+/** Deaths in a row after which a file is set aside. */
+const patience = 4;
+
+export interface Crash {
+  /** In milliseconds. */
+  readonly time: number;
+  readonly reason: string;
+}
+
+/** The crashes of each file as it was then: a changed one begins anew. */
+export class Crashes {
+  readonly #byFile = new Map<string, readonly Crash[]>();
+
+  add(version: string, crash: Crash): void {
+    const before = this.of(version);
+    const isRelated = crash.time - (before.at(-1)?.time ?? -Infinity) < memory;
+    this.#byFile.set(version, isRelated ? [...before, crash] : [crash]);
+  }
+
+  of(version: string): readonly Crash[] {
+    return this.#byFile.get(version) ?? [];
+  }
+
+  forget(): void {
+    this.#byFile.clear();
+  }
+}
+
+/**
+ * What tells a file from others, and from itself before it was changed.
+ * @throws the file system's error
+ */
+export function fileVersion(path: string): string {
+  const { size, mtimeMs } = fs.statSync(path);
+  return JSON.stringify([path, size, mtimeMs]);
+}
+
+export function isSetAside(crashes: readonly Crash[]): boolean {
+  return crashes.length >= patience;
+}
+
+/** Milliseconds to wait before a file is loaded again: none after the first crash, and twice as long after each. */
+export function reloadDelay(crashes: readonly Crash[]): number {
+  return crashes.length <= 1 ? 0 : 500 * 2 ** (crashes.length - 2);
+}

@@ -1,0 +1,38 @@
+// Says why a LoRA adapter cannot be used with a model, before anything native touches its file.
+
+import path from "node:path";
+import * as l10n from "@vscode/l10n";
+
+import { UserError } from "../errors.ts";
+import { GgufError } from "./byteReader.ts";
+import { checkAdapter } from "./checkAdapter.ts";
+import { readGguf } from "./gguf.ts";
+
+/**
+ * @param modelFile a file that was inspected already
+ * @throws UserError that names the adapter's file, the cause and the mend
+ */
+export function inspectAdapter(file: string, modelFile: string): void {
+  if (!path.isAbsolute(file)) throw unusable(file, l10n.t("the path is not absolute"));
+  try {
+    checkAdapter(readGguf(file), readGguf(modelFile));
+  } catch (error) {
+    if (error instanceof GgufError || isSystemError(error)) throw unusable(file, error.message);
+    throw error;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}
+
+function unusable(file: string, cause: string): UserError {
+  return new UserError(
+    l10n.t(
+      "The adapter {0} cannot be used with this model: {1}. Change the setting {2}.",
+      file,
+      cause,
+      "falcon.model.adapter",
+    ),
+  );
+}

@@ -1,0 +1,115 @@
+// How a model gets loaded in the end: a load that fails on a GPU, or for want of memory, is tried again with less.
+
+import * as l10n from "@vscode/l10n";
+
+import type { ServerSettings } from "../../src/shared/protocol.ts";
+import {
+  type Backend,
+  type Engine,
+  EngineError,
+  type EngineFailure,
+  type LoadedModel,
+  type LoadRequest,
+  type PassedOver,
+} from "../engine/engine.ts";
+
+type ModelSettings = ServerSettings["model"];
+type Attempt = Pick<LoadRequest, "settings" | "vramShare">;
+
+/** Failures that another attempt may not have. A GPU's driver without memory often ends the process. */
+const worthAnother: readonly EngineFailure[] = ["deviceFailed", "outOfMemory", "died"];
+
+/** Deaths of the process with a model that was loaded, after which GPUs are not trusted with it. */
+const tolerated = 2;
+
+export interface LoadOptions {
+  readonly engine: Engine;
+  readonly markers: readonly string[];
+  readonly onProgress: (fraction: number) => void;
+  readonly log: (line: string) => void;
+  /** False once the model is not wanted any more: there is no further attempt then. */
+  readonly isWanted: () => boolean;
+  /** How often the model's process ended of late, once the model was loaded. */
+  readonly deaths: number;
+}
+
+/**
+ * Loads a model, each attempt in a fresh process. What it settles for is said in `LoadedModel.fallback`.
+ * @param trainedOn the context length that the model was trained on, in tokens
+ * @throws EngineError of the last attempt
+ */
+export async function loadByPlan(
+  settings: ModelSettings,
+  trainedOn: number,
+  { engine, markers, onProgress, log, isWanted, deaths }: LoadOptions,
+): Promise<LoadedModel> {
+  const withoutGpu = settings.gpu !== "off" && deaths >= tolerated;
+  const failures = withoutGpu ? [l10n.t("The model process ended {0} times", deaths)] : [];
+  const attempts = planAttempts(withoutGpu ? { ...settings, gpu: "off" } : settings, trainedOn);
+  for (const [i, attempt] of attempts.entries()) {
+    try {
+      const model = await engine.load({ ...attempt, markers }, onProgress);
+      const fallback = describeFallback(model, Math.min(settings.contextSize, trainedOn), failures);
+      if (fallback === undefined) return model;
+      log(fallback);
+      return { ...model, fallback };
+    } catch (error) {
+      const again = error instanceof EngineError && worthAnother.includes(error.failure) && i + 1 < attempts.length;
+      if (!again || !isWanted()) throw error;
+      log(`loading failed (${error.failure}: ${error.message}), trying with less`);
+      failures.push(describeFailure(error));
+      await engine.dispose();
+      if (!isWanted()) throw error;
+    }
+  }
+  throw new EngineError("loadFailed", "no attempt was planned");
+}
+
+/** Everything as set; then half the context and fewer layers on the GPU; then the CPU alone. */
+export function planAttempts(settings: ModelSettings, trainedOn: number): readonly Attempt[] {
+  const whole = { ...settings, contextSize: Math.min(settings.contextSize, trainedOn) };
+  const less = { settings: { ...whole, contextSize: Math.ceil(whole.contextSize / 2) }, vramShare: 1 / 2 };
+  if (settings.gpu === "off") return [{ settings: whole }, less];
+  return [{ settings: whole }, less, { settings: { ...whole, gpu: "off" } }];
+}
+
+const backendNames: Readonly<Record<Backend, string>> = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" };
+
+/**
+ * What a model runs on in the place of what was wanted; undefined when it runs as wanted.
+ * @param failures of the attempts before, as `describeFailure` words them
+ */
+function describeFallback(
+  { passedOver, device, contextSize }: LoadedModel,
+  wanted: number,
+  failures: readonly string[],
+): string | undefined {
+  const reasons = [...new Set([...failures, ...passedOver.map(describePassedOver)])].join("; ");
+  if (reasons === "") return undefined;
+  const place = device === "CPU" ? l10n.t("the CPU") : device;
+  if (contextSize >= wanted) return l10n.t("{0}; using {1}", reasons, place);
+  return l10n.t("{0}; using {1} with {2} tokens of context", reasons, place, contextSize);
+}
+
+function describeFailure({ failure }: EngineError): string {
+  switch (failure) {
+    case "outOfMemory":
+      return l10n.t("Not enough memory");
+    case "died":
+      return l10n.t("The model process ended while it loaded the model");
+    default:
+      return l10n.t("The GPU could not load the model");
+  }
+}
+
+function describePassedOver({ backend, cause }: PassedOver): string {
+  const name = backendNames[backend];
+  switch (cause) {
+    case "noDriver":
+      return l10n.t("{0}: no driver", name);
+    case "noBinary":
+      return l10n.t("{0}: does not work on this machine", name);
+    case "noDevice":
+      return l10n.t("{0}: no device", name);
+  }
+}

@@ -1,0 +1,69 @@
+// The engine's failures in the user's words.
+
+import * as l10n from "@vscode/l10n";
+
+import { EngineError } from "../engine/engine.ts";
+import { UserError } from "../errors.ts";
+import type { Crash } from "./crashes.ts";
+
+/** Why a model could not be loaded. */
+export function loadError(error: unknown, file: string): UserError {
+  if (error instanceof UserError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  switch (error instanceof EngineError ? error.failure : undefined) {
+    case "outOfMemory":
+      return new UserError(
+        l10n.t(
+          "There is not enough memory for the model {0}: {1}. Choose a smaller model, or lower the setting {2}.",
+          file,
+          reason,
+          "falcon.model.contextSize",
+        ),
+        { action: "selectModel" },
+      );
+    case "noBackend":
+      return new UserError(l10n.t("None of the engine's binaries runs on this machine."), { action: "showLog" });
+    case "died":
+      return new UserError(
+        l10n.t(
+          "The model process ended while it loaded {0} ({1}). The file may be damaged: choose another.",
+          file,
+          reason,
+        ),
+        { action: "selectModel" },
+      );
+    default:
+      return new UserError(l10n.t("The model {0} cannot be loaded: {1}. Choose another file.", file, reason), {
+        action: "selectModel",
+      });
+  }
+}
+
+/** Why a request to a loaded model failed; what is no failure of the engine comes back as it is. */
+export function generationError(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error;
+  switch (error.failure) {
+    case "died":
+    case "notLoaded":
+      return new UserError(l10n.t("The model process ended ({0}); it is started again.", error.message), {
+        action: "retry",
+      });
+    case "promptTooLong":
+      return new UserError(l10n.t("The prompt does not fit into the model's context: {0}.", error.message));
+    default:
+      return error;
+  }
+}
+
+/** A file that is not loaded any more, after the crashes. */
+export function setAsideError(file: string, crashes: readonly Crash[]): UserError {
+  return new UserError(
+    l10n.t(
+      "The model process ended {0} times with {1} (at last: {2}), so that the file is left alone. Choose another model, or restart the server to try again.",
+      String(crashes.length),
+      file,
+      crashes.at(-1)?.reason ?? "",
+    ),
+    { action: "restartServer" },
+  );
+}

@@ -1,0 +1,15 @@
+// "Delete Saved Contexts": what the model read of the user's text is deleted from the disk.
+
+import { rm } from "node:fs/promises";
+
+import { l10n, window } from "vscode";
+
+export async function deleteSavedContexts(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  void window.showInformationMessage(
+    l10n.t(
+      "The saved contexts were deleted. What you work on from now on is saved, unless you turn off the setting {0}.",
+      "falcon.model.keepContexts",
+    ),
+  );
+}

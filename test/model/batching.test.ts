@@ -1,0 +1,117 @@
+// Requests that run together: each writes, token by token, what it writes alone, whatever begins or ends beside it.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import type { GenerateRequest } from "../../server/engine/engine.ts";
+import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { models } from "../fixtures/models.ts";
+import { modelFile } from "../support/models.ts";
+
+const engine = new ModelProcess({
+  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
+  log: () => undefined,
+  onDied: (reason) => assert.fail(`the model process died: ${reason}`),
+});
+after(() => engine.dispose());
+
+const never = new AbortController().signal;
+const file = Array.from({ length: 60 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`).join("");
+const lanes = ["completion", "chat", "background"] as const;
+const prompts = Array.from({ length: 12 }, (_, i) =>
+  i % 3 === 0 ? file.slice(i * 50, i * 190 + 300) : `${i} boats and `,
+);
+
+function generate(prompt: string, lane: GenerateRequest["lane"], signal = never) {
+  const request = { lane, prompt: [prompt], maxTokens: 24 + (prompt.length % 17), temperature: 0, stop: [] };
+  return engine.generate(request, () => undefined, signal);
+}
+
+for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba"] as const) {
+  describe(models[name].name, () => {
+    const alone = new Map<string, string>();
+    before(async () => {
+      const settings = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
+      await engine.load({ settings, markers: [] }, () => undefined);
+      for (const prompt of prompts) alone.set(prompt, (await generate(prompt, "chat")).text);
+      assert.equal(new Set(alone.values()).size, prompts.length, "each prompt has a text of its own");
+    });
+
+    test("all at once, again and again in other orders", async () => {
+      for (let round = 0; round < 6; round++) {
+        const order = prompts.map((_, i) => prompts[(i * 5 + round * 7) % prompts.length] ?? "");
+        const texts = await Promise.all(
+          order.map(async (prompt, i) => (await generate(prompt, lanes[(i + round) % 3] ?? "chat")).text),
+        );
+        assert.deepEqual(
+          texts,
+          order.map((prompt) => alone.get(prompt)),
+        );
+      }
+    });
+
+    test("beside requests that are aborted at any moment", async () => {
+      for (let round = 0; round < 4; round++) {
+        const running = prompts.map((prompt, i) => {
+          const controller = new AbortController();
+          const isAborted = i % 2 === round % 2;
+          if (isAborted) void setTimeout((i * 13) % 60).then(() => controller.abort());
+          return { prompt, isAborted, end: generate(prompt, lanes[i % 3] ?? "chat", controller.signal) };
+        });
+        for (const { prompt, isAborted, end } of running) {
+          const { text } = await end;
+          if (isAborted) assert.ok(alone.get(prompt)?.startsWith(text), `${text} begins what it would have written`);
+          else assert.equal(text, alone.get(prompt));
+        }
+      }
+    });
+  });
+}
+
+describe("who waits for whom", () => {
+  let sequences: number;
+  before(async () => {
+    const settings = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "off", threads: 1 } as const;
+    ({ sequences } = await engine.load({ settings, markers: [] }, () => undefined));
+  });
+
+  /** Writes so many tokens and notes each piece. */
+  function write(lane: GenerateRequest["lane"], maxTokens: number, notes: string[], signal = never) {
+    const request = { lane, prompt: [`${lane} ${maxTokens}`], maxTokens, temperature: 0, stop: [] };
+    return engine.generate(request, () => notes.push(lane), signal);
+  }
+
+  test("a completion finds a free sequence, however many answers are written", async () => {
+    const controller = new AbortController();
+    const notes: string[] = [];
+    const chats = Array.from({ length: sequences + 2 }, () => write("chat", 1500, notes, controller.signal));
+    // Enough for all to have asked for a sequence.
+    while (notes.length < 300) await setTimeout(5);
+    const { usage } = await write("completion", 3, notes);
+    assert.equal(usage.generated, 3);
+    controller.abort();
+    for (const chat of chats) assert.equal((await chat).stopReason, "aborted");
+  });
+
+  for (const [urgent, other, share] of [
+    ["completion", "chat", 0.42],
+    ["completion", "background", 0.05],
+    ["chat", "background", 0.05],
+  ] as const) {
+    test(`while a ${urgent} is written, of a ${other} ${share < 0.1 ? "nothing" : "half as much"} is`, async () => {
+      const controller = new AbortController();
+      const notes: string[] = [];
+      const slower = write(other, 1500, notes, controller.signal);
+      while (notes.length < 5) await setTimeout(5);
+      await write(urgent, 200, notes);
+      controller.abort();
+      await slower;
+      const during = notes.slice(notes.indexOf(urgent), notes.lastIndexOf(urgent));
+      const beside = during.filter((lane) => lane === other).length;
+      assert.ok(beside < during.length * share, `${beside} of ${during.length}`);
+      if (share > 0.1) assert.ok(beside > during.length * 0.1, `${beside} of ${during.length}`);
+    });
+  }
+});

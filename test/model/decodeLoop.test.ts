@@ -1,0 +1,58 @@
+// The decode loop with a real context: who may use the sequences, and when.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+
+import { DecodeLoop } from "../../server/engine/llama/decodeLoop.ts";
+import type { DecodeRequest } from "../../server/engine/llama/decodeRequest.ts";
+import { modelFile } from "../support/models.ts";
+
+let llama: Llama;
+let model: LlamaModel;
+let context: LlamaContext;
+before(async () => {
+  llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
+  model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
+  context = await model.createContext({ sequences: 3, contextSize: 256, threads: 1 });
+});
+after(() => llama.dispose());
+
+test("a request waits for the sequence that is lent, and no other is lent after that", async () => {
+  const events: string[] = [];
+  const idle = Promise.withResolvers<undefined>();
+  const sequences = [context.getSequence(), context.getSequence(), context.getSequence()];
+  const loop = new DecodeLoop({
+    sequences,
+    restore: () => Promise.resolve(),
+    onStep: () => undefined,
+    onIdle: () => idle.resolve(undefined),
+  });
+  const request: DecodeRequest = {
+    prompt: model.tokenize("one two three"),
+    stable: [],
+    priority: 0,
+    async *evaluate(sequence, rest) {
+      await sequence.evaluateWithoutGeneratingNewTokens([...rest]);
+      yield;
+      events.push("evaluated");
+      return "stopped";
+    },
+  };
+  const back = Promise.withResolvers<undefined>();
+  const lent = loop.lendIdle(async (sequence) => {
+    events.push(`lent ${sequences.indexOf(sequence)}`);
+    await back.promise;
+    events.push("back");
+  });
+  await Promise.resolve();
+  const run = loop.run([request], new AbortController().signal);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  back.resolve(undefined);
+  await Promise.all([lent, run, idle.promise]);
+  assert.deepEqual(events, ["lent 2", "back", "evaluated"]);
+
+  events.length = 0;
+  await loop.lendIdle((sequence) => Promise.resolve(void events.push(`lent ${sequences.indexOf(sequence)}`)));
+  assert.deepEqual(events, ["lent 0", "lent 2", "lent 1"], "the last used first");
+});

@@ -1,0 +1,203 @@
+// GPUs and the memory of contexts, through the model process. Mesa's software Vulkan is as many GPUs as a test wants.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { softwareVulkan } from "../../scripts/vulkan.ts";
+import { EngineError, type LoadRequest } from "../../server/engine/engine.ts";
+import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { loadByPlan } from "../../server/models/loadPlan.ts";
+import { models, writeModel } from "../fixtures/models.ts";
+import { modelFile } from "../support/models.ts";
+
+type ModelSettings = LoadRequest["settings"];
+
+const log: string[] = [];
+const deaths: string[] = [];
+const engine = new ModelProcess({
+  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
+  log: (line) => log.push(line),
+  onDied: (reason) => deaths.push(reason),
+});
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-devices-"));
+after(async () => {
+  await engine.dispose();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const own = { ...process.env };
+const settings = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "auto", threads: 1 } as const;
+const file = Array.from({ length: 4 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`).join("");
+/** Each of the tokens that follow is likelier by 5 % than the next likely: devices round differently. */
+const code = `${file}class Boat`;
+
+/** Ends the process that runs, and sets the environment that the next one begins in. */
+async function restart(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  await engine.dispose();
+  process.env = { ...own, ...environment };
+  log.length = 0;
+  deaths.length = 0;
+}
+
+function load(changes: Partial<ModelSettings> = {}, vramShare = 1) {
+  return engine.load({ settings: { ...settings, ...changes }, markers: [], vramShare }, () => undefined);
+}
+
+function loadWithRetries(changes: Partial<ModelSettings> = {}) {
+  const options = {
+    engine,
+    markers: [],
+    onProgress: () => undefined,
+    log: () => undefined,
+    isWanted: () => true,
+    deaths: 0,
+  };
+  return loadByPlan({ ...settings, ...changes }, 8192, options);
+}
+
+async function textOf(prompt: string): Promise<string> {
+  const request = { lane: "completion", prompt: [prompt], maxTokens: 16, temperature: 0, stop: [] } as const;
+  return (await engine.generate(request, () => undefined, new AbortController().signal)).text;
+}
+
+/** Of the tokens of a text. */
+async function logProbabilities(text: string): Promise<readonly number[]> {
+  const request = { lane: "completion", prompt: ["const"], continuations: [text] } as const;
+  const [score] = (await engine.score(request, new AbortController().signal)) ?? [];
+  return score?.logProbabilities ?? [];
+}
+
+/** By how much the one and the other differ in the mean. */
+function difference(some: readonly number[], others: readonly number[]): number {
+  assert.equal(some.length, others.length);
+  return some.reduce((sum, each, i) => sum + Math.abs(each - (others[i] ?? NaN)), 0) / some.length;
+}
+
+describe("software Vulkan", () => {
+  let one: Readonly<Record<string, string>>;
+  let text: string;
+  before(async () => {
+    one = await softwareVulkan(1);
+    await restart();
+    await load({ gpu: "off" });
+    text = await textOf(code);
+  });
+
+  test("one device writes what the CPU writes", async () => {
+    await restart(one);
+    const model = await load();
+    assert.deepEqual([model.device, model.gpuLayers, model.layers, model.passedOver], ["Vulkan", 3, 3, []]);
+    const [gpu, cpu, ...others] = model.devices;
+    assert.match(gpu?.name ?? "", /llvmpipe/);
+    assert.deepEqual([gpu?.kind, gpu?.free], ["gpu", gpu?.total]);
+    assert.deepEqual([cpu?.kind, cpu?.total, others], ["cpu", os.totalmem(), []]);
+    assert.equal(await textOf(code), text);
+  });
+
+  test("two devices share the layers, and write what the CPU writes", async () => {
+    await restart(await softwareVulkan(2));
+    const model = await load();
+    assert.deepEqual(
+      model.devices.map(({ kind }) => kind),
+      ["gpu", "gpu", "cpu"],
+    );
+    assert.equal(model.devices[0]?.total, model.devices[1]?.total);
+    for (const device of ["Vulkan0", "Vulkan1"]) {
+      assert.ok(
+        log.some((line) => line.includes(`${device} model buffer size`)),
+        `${device} holds layers`,
+      );
+    }
+    assert.equal(await textOf(code), text);
+  });
+
+  test("a hybrid model finds the probabilities that it finds on the CPU", async () => {
+    await restart(one);
+    const hybrid = { path: modelFile("falconH1") };
+    await load({ ...hybrid, gpu: "off" });
+    const expected = await logProbabilities(code);
+    const { device, gpuLayers } = await load(hybrid);
+    assert.deepEqual([device, gpuLayers], ["Vulkan", 3]);
+    assert.ok(difference(await logProbabilities(code), expected) < 0.01);
+  });
+
+  test("as many layers as are set", async () => {
+    await restart(one);
+    const few = await load({ gpuLayers: 1 });
+    assert.deepEqual([few.device, few.gpuLayers], ["Vulkan", 1]);
+    assert.equal(await textOf(code), text);
+  });
+
+  test("as many layers as fit", async () => {
+    const deep = path.join(folder, "deep.gguf");
+    writeModel(deep, { ...models.falcon7b, layers: 16 });
+    await restart(one);
+    const whole = await load({ path: deep });
+    assert.equal(whole.gpuLayers, whole.layers);
+    await restart(one);
+    // The library leaves 4 % of a device free, and 8 % of what it has in all is never there.
+    const total = whole.devices[0]?.total ?? 0;
+    const fitting = await load({ path: deep }, (0.04 * total + 20 * 2 ** 20) / (0.92 * total));
+    assert.equal(fitting.device, "Vulkan");
+    assert.ok(fitting.gpuLayers > 0 && fitting.gpuLayers < fitting.layers, `${fitting.gpuLayers} layers`);
+    assert.ok((await textOf(code)).length > 0);
+  });
+
+  test("a device without enough memory gets half the context", async () => {
+    const long = path.join(folder, "long.gguf");
+    writeModel(long, { ...models.falcon7b, contextLength: 8192 });
+    // The keys and values of four sequences of 8192 tokens are one buffer of 16 MiB.
+    await restart({ ...one, GGML_VK_FORCE_MAX_BUFFER_SIZE: String(12 * 2 ** 20) });
+    const model = await loadWithRetries({ path: long, contextSize: 8192 });
+    assert.deepEqual([model.device, model.contextSize], ["Vulkan", 4096]);
+    assert.equal(model.fallback, "Not enough memory; using Vulkan with 4096 tokens of context");
+    assert.deepEqual(deaths, []);
+    assert.ok((await textOf(code)).length > 0);
+  });
+
+  test("a device that ends the process leaves a model that runs on the CPU", async () => {
+    // A layer's keys are larger than what the device can address, for which llama.cpp aborts; half of them are not, but
+    // all layers' together.
+    await restart({ ...one, GGML_VK_FORCE_MAX_BUFFER_SIZE: "1000000" });
+    const model = await loadWithRetries();
+    assert.deepEqual([model.device, model.gpuLayers, model.contextSize], ["CPU", 0, 2048]);
+    assert.deepEqual(deaths, ["SIGABRT"]);
+    assert.equal(model.fallback, "The model process ended while it loaded the model; Not enough memory; using the CPU");
+    assert.equal(await textOf(code), text);
+  });
+
+  test("a driver without a device is passed over", async () => {
+    const { VK_DRIVER_FILES, VK_ICD_FILENAMES } = one as Record<"VK_DRIVER_FILES" | "VK_ICD_FILENAMES", string>;
+    await restart({ VK_DRIVER_FILES, VK_ICD_FILENAMES });
+    const model = await loadWithRetries();
+    assert.deepEqual([model.device, model.fallback], ["CPU", "Vulkan: no device; using the CPU"]);
+    assert.equal(await textOf(code), text);
+  });
+});
+
+describe("an 8-bit KV cache", () => {
+  before(() => restart());
+
+  for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1"] as const) {
+    test(`${models[name].name} finds nearly the same probabilities in it`, async () => {
+      await load({ path: modelFile(name), gpu: "off" });
+      const exact = await logProbabilities(code);
+      await load({ path: modelFile(name), gpu: "off", kvCache: "q8_0" });
+      const rounded = await logProbabilities(code);
+      const mean = difference(exact, rounded);
+      assert.ok(mean > 0 && mean < 0.05, `${mean} nats`);
+    });
+  }
+});
+
+test("a KV cache of an unknown type is an error", async () => {
+  await restart();
+  await assert.rejects(load({ gpu: "off", kvCache: "q9" as "q8_0" }), (error) => {
+    assert.ok(error instanceof EngineError);
+    return /q9/.test(error.message);
+  });
+});

@@ -1,0 +1,74 @@
+// Files that are damaged so that the reader finds nothing wrong: the engine loads them, or says once why not.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { EngineError } from "../../server/engine/engine.ts";
+import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { UserError } from "../../server/errors.ts";
+import { inspectModel } from "../../server/models/inspectModel.ts";
+import { modelFile } from "../support/models.ts";
+import { findPlaces, mutate, type Random, seededRandom } from "../support/mutations.ts";
+import { isRunning } from "../support/processes.ts";
+import { rounds } from "../support/soak.ts";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-mutated-"));
+const file = path.join(folder, "mutated.gguf");
+after(() => fs.rmSync(folder, { recursive: true }));
+
+const engine = new ModelProcess({
+  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
+  log: () => undefined,
+  onDied: () => undefined,
+});
+after(() => engine.dispose());
+
+/** Writes mutants until one passes the reader. */
+function writeMutant(original: ReturnType<typeof findPlaces>, random: Random): void {
+  for (;;) {
+    fs.writeFileSync(file, mutate(original, random));
+    try {
+      inspectModel(file);
+      return;
+    } catch (error) {
+      assert.ok(error instanceof UserError, String(error));
+    }
+  }
+}
+
+/** Loads the file and writes a few tokens with it. */
+async function use(): Promise<void> {
+  const settings = { path: file, contextSize: 512, gpu: "off", threads: 1 } as const;
+  await engine.load({ settings, markers: ["<|im_start|>"] }, () => undefined);
+  const prompt = ["function add(a, b) {\n"];
+  const request = { lane: "chat", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
+  await engine.generate(request, () => undefined, new AbortController().signal);
+}
+
+for (const [i, name] of (["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba"] as const).entries()) {
+  test(`mutants of ${name} are loaded, or are one error`, async (context) => {
+    const original = findPlaces(modelFile(name), fs.readFileSync(modelFile(name)));
+    const random = seededRandom(i + 1);
+    const outcomes: string[] = [];
+    for (let round = 0; round < rounds(3, 40); round++) {
+      writeMutant(original, random);
+      try {
+        await use();
+        outcomes.push("used");
+      } catch (error) {
+        assert.ok(error instanceof EngineError, String(error));
+        outcomes.push(error.failure);
+      }
+      // A process of its own for each, as in the server.
+      const { pid = 0 } = engine;
+      await engine.dispose();
+      assert.ok(!isRunning(pid));
+    }
+    context.diagnostic(outcomes.join(" "));
+    assert.ok(outcomes.includes("used") || outcomes.includes("loadFailed"), outcomes.join(" "));
+  });
+}

@@ -1,0 +1,91 @@
+// A model process that hangs, and one whose parent is gone.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { EngineError, type GenerateRequest } from "../../server/engine/engine.ts";
+import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { modelFile } from "../support/models.ts";
+import { isRunning, until } from "../support/processes.ts";
+
+const modulePath = fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url));
+const request: GenerateRequest = { lane: "chat", prompt: ["let x"], maxTokens: 1900, temperature: 0, stop: [] };
+const never = new AbortController().signal;
+
+const deaths: string[] = [];
+const engine = new ModelProcess({
+  modulePath,
+  log: () => undefined,
+  onDied: (reason) => deaths.push(reason),
+  heartbeat: { interval: 1000, patience: 8 },
+});
+after(() => engine.dispose());
+
+function load() {
+  const settings = { path: modelFile("slow"), contextSize: 2048, gpu: "off", threads: 1 } as const;
+  return engine.load({ settings, markers: [] }, () => undefined);
+}
+
+test("a process that hangs is killed, as one that died, and the next load starts another", async () => {
+  await load();
+  const pid = engine.pid ?? 0;
+  const running = engine.generate(request, () => undefined, never);
+  // It ignores SIGTERM now, as native code does that hangs.
+  process.kill(pid, "SIGSTOP");
+  await assert.rejects(
+    running,
+    (error: unknown) =>
+      error instanceof EngineError && error.failure === "died" && error.message === "did not answer for 8 seconds",
+  );
+  assert.deepEqual(deaths, ["did not answer for 8 seconds"]);
+  await load();
+  assert.ok(!isRunning(pid));
+  const { usage } = await engine.generate({ ...request, maxTokens: 2 }, () => undefined, never);
+  assert.equal(usage.generated, 2);
+});
+
+test("a process that hangs is ended by dispose", async () => {
+  await load();
+  const pid = engine.pid ?? 0;
+  process.kill(pid, "SIGSTOP");
+  await engine.dispose();
+  assert.ok(!isRunning(pid));
+});
+
+test("the heartbeat knows the memory of the process", async () => {
+  const memory = () => engine.memory ?? 0;
+  assert.equal(memory(), 0);
+  await load();
+  // The weights alone are 156 MB.
+  assert.ok(memory() > 100e6 && memory() < 2e9, `${memory()} bytes`);
+  await engine.dispose();
+  assert.equal(memory(), 0);
+});
+
+test("a process whose main thread hangs ends when its parent is killed", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-hang-"));
+  const preload = path.join(folder, "hang.cjs");
+  fs.writeFileSync(
+    preload,
+    `if (require("node:worker_threads").isMainThread) setTimeout(() => { console.log(process.pid); for (;;); }, 500);`,
+  );
+  const parent = `require("node:child_process").fork(${JSON.stringify(modulePath)}, { execArgv: ["--require", ${JSON.stringify(preload)}] });`;
+  const child = spawn(process.execPath, ["-e", parent], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+  const pid = Number(line);
+  try {
+    assert.ok(isRunning(pid));
+    child.kill("SIGKILL");
+    await until("the process is gone", () => !isRunning(pid));
+  } finally {
+    if (isRunning(pid)) process.kill(pid, "SIGKILL");
+    fs.rmSync(folder, { recursive: true });
+  }
+});

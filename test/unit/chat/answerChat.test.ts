@@ -1,0 +1,83 @@
+// Which messages of a conversation go into the prompt.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { answerChat } from "../../../server/chat/answerChat.ts";
+import type { Generation, LoadedModel, PromptPart } from "../../../server/engine/engine.ts";
+import type { Message } from "../../../src/shared/protocol.ts";
+
+const loaded: LoadedModel = {
+  name: "",
+  path: "",
+  architecture: "falcon",
+  contextSize: 1000,
+  sequences: 2,
+  infill: true,
+  device: "CPU",
+  gpuLayers: 0,
+  layers: 2,
+  devices: [],
+  passedOver: [],
+  markers: [],
+};
+
+const textOf = (prompt: readonly PromptPart[]) => prompt.filter((part) => typeof part === "string").join("");
+const written: Generation = {
+  text: "",
+  alternatives: [],
+  stopReason: "end",
+  usage: { prompt: 0, reused: 0, generated: 0, guessed: 0, duration: 0 },
+};
+
+/** Messages of so many crosses each, asked of a model for which each cross is a token. */
+async function ask(lengths: readonly number[]) {
+  const messages = lengths.map((length, i): Message =>
+    i % 2 === 0
+      ? { id: String(i), role: "user", text: "✚".repeat(length), attachments: [] }
+      : { id: String(i), role: "assistant", text: "✚".repeat(length), state: "done" },
+  );
+  let counts = 0;
+  let crosses = 0;
+  const session = {
+    ready: () => Promise.resolve(loaded),
+    countTokens: (prompt: readonly PromptPart[]) => {
+      counts++;
+      return Promise.resolve(textOf(prompt).split("✚").length - 1);
+    },
+    generate: ({ prompt }: { readonly prompt: readonly PromptPart[] }) => {
+      crosses = textOf(prompt).split("✚").length - 1;
+      return Promise.resolve(written);
+    },
+  };
+  const options = { session, settings: { maxTokens: 500, temperature: 0 } };
+  const { leftOut } = await answerChat(messages, options, () => undefined, new AbortController().signal);
+  return { leftOut, counts, crosses };
+}
+
+test("the newest messages are kept, as many as fit", async () => {
+  // A question, and then answers with the questions after them.
+  const lengths = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(lengths, async (all) => {
+      const odd = all.length % 2 === 1 ? all : all.slice(1);
+      const { leftOut, crosses } = await ask(odd);
+      const sum = (from: number) => odd.slice(from).reduce((total, length) => total + length, 0);
+      assert.equal(crosses, sum(leftOut));
+      assert.ok(crosses <= 500 && leftOut % 2 === 0);
+      assert.ok(leftOut === 0 || sum(leftOut - 2) > 500, "no more are left out than must be");
+    }),
+  );
+});
+
+test("a long conversation is counted a few times, not once for each message", async () => {
+  const { leftOut, counts } = await ask(Array.from({ length: 2001 }, () => 10));
+  assert.equal(leftOut, 1952);
+  assert.ok(counts < 16, `${counts} times`);
+});
+
+test("a last message that alone is too long is an error with its length", async () => {
+  await assert.rejects(ask([10, 10, 501]), /501 tokens.* room for 500/);
+});

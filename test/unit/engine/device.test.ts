@@ -1,0 +1,78 @@
+// What is decided of devices and memory before anything is loaded.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+
+import { backendsToTry, defaultThreads, listDevices } from "../../../server/engine/llama/device.ts";
+import { countSequences } from "../../../server/engine/llama/memory.ts";
+
+suite("backendsToTry", () => {
+  test("auto: Metal on a Mac, else CUDA where it is installed, and Vulkan", () => {
+    assert.deepEqual(backendsToTry("auto", "darwin", true), ["metal"]);
+    assert.deepEqual(backendsToTry("auto", "linux", true), ["cuda", "vulkan"]);
+    assert.deepEqual(backendsToTry("auto", "win32", false), ["vulkan"]);
+  });
+
+  test("what the user chose, and nothing else", () => {
+    assert.deepEqual(backendsToTry("vulkan", "linux", true), ["vulkan"]);
+    assert.deepEqual(backendsToTry("metal", "linux", true), ["metal"]);
+    assert.deepEqual(backendsToTry("off", "linux", true), []);
+  });
+});
+
+test("defaultThreads leaves a core for the editor where there are four", () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 8].map(defaultThreads), [1, 1, 2, 3, 3, 7]);
+});
+
+suite("countSequences", () => {
+  /** A context with 10 bytes for all sequences and 100 for each, on one side or the other. */
+  const count = (side: "ram" | "gpu", free: number, weights = 0) => {
+    const needs = (sequences: number) => Promise.resolve({ ram: 0, gpu: 0, [side]: 10 + 100 * sequences });
+    return countSequences(needs, { ram: 1e6, gpu: 1e6, [side]: free }, weights);
+  };
+
+  for (const side of ["ram", "gpu"] as const) {
+    test(`two in what is free of the ${side}, more in a quarter of it`, async () => {
+      const counts = [210, 4 * 310 - 1, 4 * 310, 4 * 410, 4 * 4100].map((free) => count(side, free));
+      assert.deepEqual(await Promise.all(counts), [2, 2, 3, 4, 4]);
+    });
+
+    test(`one where two do not fit into the ${side}, and none is an error`, async () => {
+      assert.equal(await count(side, 209), 1);
+      assert.equal(await count(side, 110), 1);
+      await assert.rejects(count(side, 109), { failure: "outOfMemory" });
+    });
+  }
+
+  test("the weights keep their room in the main memory, but for one sequence", async () => {
+    assert.deepEqual(await Promise.all([310, 309, 110].map((free) => count("ram", free, 100))), [2, 1, 1]);
+  });
+});
+
+suite("listDevices", () => {
+  const line = (id: string, name: string, free: number) =>
+    `llama_prepare_model_devices: using device ${id} (${name}) (0000:01:00.0) - ${free} MiB free`;
+
+  test("names the CPU where there is no GPU", () => {
+    const [cpu, ...others] = listDevices(["load_tensors: something else"], 0);
+    assert.deepEqual(others, []);
+    assert.equal(cpu?.kind, "cpu");
+    assert.ok(cpu.name !== "" && cpu.total && cpu.free > 0 && cpu.free <= cpu.total);
+  });
+
+  test("GPUs of the same name have equal parts of the total", () => {
+    const logged = [line("CUDA0", "NVIDIA RTX (Laptop)", 100), line("CUDA1", "NVIDIA RTX (Laptop)", 300)];
+    assert.deepEqual(listDevices(logged, 1000 * 2 ** 20).slice(0, -1), [
+      { kind: "gpu", name: "NVIDIA RTX (Laptop)", free: 100 * 2 ** 20, total: 500 * 2 ** 20 },
+      { kind: "gpu", name: "NVIDIA RTX (Laptop)", free: 300 * 2 ** 20, total: 500 * 2 ** 20 },
+    ]);
+  });
+
+  test("the total of different GPUs is not guessed", () => {
+    const devices = listDevices([line("Vulkan0", "A", 1), line("Vulkan1", "B", 1)], 1000);
+    assert.deepEqual(devices.slice(0, -1), [
+      { kind: "gpu", name: "A", free: 2 ** 20 },
+      { kind: "gpu", name: "B", free: 2 ** 20 },
+    ]);
+  });
+});

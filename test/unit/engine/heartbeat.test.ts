@@ -1,0 +1,53 @@
+// How a hang is told from a slow answer.
+
+import assert from "node:assert/strict";
+import { mock, suite, test } from "node:test";
+
+import { watchHeartbeat } from "../../../server/engine/heartbeat.ts";
+
+suite("watchHeartbeat", () => {
+  test("gives up after as many unanswered beats as it has patience, and then is silent", () => {
+    const timers = mock.timers;
+    timers.enable({ apis: ["setInterval"] });
+    try {
+      let asked = 0;
+      let hangs = 0;
+      const ask = () => {
+        asked++;
+        return new Promise<void>(() => undefined);
+      };
+      watchHeartbeat(ask, { interval: 1000, patience: 3 }, () => hangs++);
+      timers.tick(3000);
+      assert.deepEqual([asked, hangs], [3, 0]);
+      timers.tick(1000);
+      assert.deepEqual([asked, hangs], [3, 1]);
+      timers.tick(10_000);
+      assert.deepEqual([asked, hangs], [3, 1]);
+    } finally {
+      timers.reset();
+    }
+  });
+
+  test("an answer that comes late pays all that is owed", async () => {
+    const timers = mock.timers;
+    timers.enable({ apis: ["setInterval"] });
+    try {
+      let hangs = 0;
+      let answer: () => void = () => undefined;
+      const ask = () => new Promise<void>((resolve) => (answer = resolve));
+      const stop = watchHeartbeat(ask, { interval: 1000, patience: 3 }, () => hangs++);
+      for (let i = 0; i < 10; i++) {
+        timers.tick(3000);
+        answer();
+        await Promise.resolve();
+        await Promise.resolve();
+      }
+      assert.equal(hangs, 0);
+      stop();
+      timers.tick(10_000);
+      assert.equal(hangs, 0);
+    } finally {
+      timers.reset();
+    }
+  });
+});

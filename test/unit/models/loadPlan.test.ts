@@ -1,0 +1,142 @@
+// What is tried when a model cannot be loaded as it is set, and what the user is told of it.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+
+import { type Engine, EngineError, type LoadedModel, type LoadRequest } from "../../../server/engine/engine.ts";
+import { loadByPlan, planAttempts } from "../../../server/models/loadPlan.ts";
+
+const settings = { path: "/models/m.gguf", contextSize: 4096, gpu: "auto", threads: 0 } as const;
+
+/** What an engine would say of a model that it loaded. */
+function loaded({ settings, vramShare = 1 }: LoadRequest): LoadedModel {
+  const onGpu = settings.gpu !== "off";
+  return {
+    name: "m",
+    path: settings.path,
+    architecture: "falcon",
+    contextSize: settings.contextSize,
+    sequences: 2,
+    infill: false,
+    device: onGpu ? "Vulkan" : "CPU",
+    gpuLayers: onGpu ? 32 * vramShare : 0,
+    layers: 32,
+    devices: [],
+    passedOver: [],
+    markers: [],
+  };
+}
+
+/** Loads with an engine that answers each load with the next of the outcomes. */
+async function load(
+  outcomes: readonly (EngineError | ((request: LoadRequest) => LoadedModel))[],
+  { isWanted = (): boolean => true, deaths = 0 } = {},
+) {
+  const events: string[] = [];
+  const rest = [...outcomes];
+  const unused = () => Promise.reject(new Error("not asked for"));
+  const engine: Engine = {
+    memory: undefined,
+    load: (request) => {
+      events.push(`load ${request.settings.contextSize} ${request.settings.gpu} ${request.vramShare ?? 1}`);
+      const outcome = rest.shift();
+      if (outcome === undefined) return unused();
+      return outcome instanceof EngineError ? Promise.reject(outcome) : Promise.resolve(outcome(request));
+    },
+    dispose: () => {
+      events.push("dispose");
+      return Promise.resolve();
+    },
+    generate: unused,
+    score: unused,
+    countTokens: unused,
+  };
+  const options = { engine, markers: [], onProgress: () => undefined, log: () => undefined, isWanted, deaths };
+  const model = await loadByPlan(settings, 8192, options).catch((error: unknown) => error as Error);
+  return { events, model, fallback: "fallback" in model ? model.fallback : undefined };
+}
+
+const died = new EngineError("died", "SIGABRT");
+const outOfMemory = new EngineError("outOfMemory", "failed to allocate");
+
+suite("planAttempts", () => {
+  test("everything, then half the context and fewer layers, then the CPU", () => {
+    assert.deepEqual(planAttempts(settings, 8192), [
+      { settings },
+      { settings: { ...settings, contextSize: 2048 }, vramShare: 0.5 },
+      { settings: { ...settings, gpu: "off" } },
+    ]);
+  });
+
+  test("without a GPU, half the context is all there is to try", () => {
+    const cpu = { ...settings, gpu: "off" } as const;
+    assert.deepEqual(
+      planAttempts(cpu, 8192).map((attempt) => attempt.settings),
+      [cpu, { ...cpu, contextSize: 2048 }],
+    );
+  });
+
+  test("half of what the model was trained on, where that is less than what is set", () => {
+    assert.deepEqual(
+      planAttempts(settings, 1000).map((attempt) => attempt.settings.contextSize),
+      [1000, 500, 1000],
+    );
+  });
+});
+
+suite("loadByPlan", () => {
+  test("one attempt that succeeds is all, and nothing is to be said", async () => {
+    const { events, fallback } = await load([loaded]);
+    assert.deepEqual(events, ["load 4096 auto 1"]);
+    assert.equal(fallback, undefined);
+  });
+
+  test("says what was passed over", async () => {
+    const passedOver = [
+      { backend: "cuda", cause: "noBinary" },
+      { backend: "vulkan", cause: "noDevice" },
+    ] as const;
+    const { fallback } = await load([(request) => ({ ...loaded(request), passedOver, device: "CPU" })]);
+    assert.equal(fallback, "CUDA: does not work on this machine; Vulkan: no device; using the CPU");
+  });
+
+  test("settles for less, in a fresh process", async () => {
+    const { events, fallback } = await load([outOfMemory, loaded]);
+    assert.deepEqual(events, ["load 4096 auto 1", "dispose", "load 2048 auto 0.5"]);
+    assert.equal(fallback, "Not enough memory; using Vulkan with 2048 tokens of context");
+  });
+
+  test("ends on the CPU, with the whole context", async () => {
+    const { events, fallback } = await load([died, new EngineError("deviceFailed", "lost"), loaded]);
+    assert.equal(events.at(-1), "load 4096 off 1");
+    assert.equal(
+      fallback,
+      "The model process ended while it loaded the model; The GPU could not load the model; using the CPU",
+    );
+  });
+
+  test("gives up with the last attempt's error", async () => {
+    const { events, model } = await load([died, died, outOfMemory]);
+    assert.equal(model, outOfMemory);
+    assert.equal(events.length, 5);
+  });
+
+  test("a model that the process ended with twice is not given to a GPU again", async () => {
+    assert.deepEqual((await load([loaded], { deaths: 1 })).events, ["load 4096 auto 1"]);
+    const { events, fallback } = await load([loaded], { deaths: 2 });
+    assert.deepEqual(events, ["load 4096 off 1"]);
+    assert.equal(fallback, "The model process ended 2 times; using the CPU");
+  });
+
+  test("does not try again what no device can mend", async () => {
+    const { events, model } = await load([new EngineError("loadFailed", "a tensor is missing")]);
+    assert.ok(model instanceof EngineError && model.failure === "loadFailed");
+    assert.equal(events.length, 1);
+  });
+
+  test("does not try again what nobody wants any more", async () => {
+    const { events, model } = await load([died], { isWanted: () => false });
+    assert.equal(model, died);
+    assert.equal(events.length, 1);
+  });
+});

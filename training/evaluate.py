@@ -1,0 +1,120 @@
+"""Measures a run on the held-out packages against two baselines: python training/evaluate.py [--run NAME] [--cases 100]
+
+Per language: bits per byte of the model and of a 5-gram over the same tokens; for the rest of a line exact match, edit
+similarity and kept characters of the model, of the nearest earlier line with the same beginning, and of the 5-gram.
+"""
+
+import argparse
+import math
+from collections import defaultdict
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from transformers import FalconForCausalLM
+
+from checkpoint import load_model, to_transformers
+from infill import MOST_NEW_TOKENS, Case, Score, continue_with, first_line, make_cases, nearest_line, prompt, score
+from model import Falcon
+from ngram import NGram
+from pack import Split, Vocabulary
+from paths import TOKENS
+from tokenizer import END_OF_TEXT, load_tokenizer, read_corpus
+
+SEED = 11
+CONTEXT = 1024
+BATCH = 8
+SYSTEMS = ("model", "nearest line", "5-gram")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", default="main")
+    parser.add_argument("--cases", type=int, default=100, help="infill cases of each language")
+    parser.add_argument("--tokens", type=int, default=60_000, help="tokens of each language for bits per byte")
+    return parser.parse_args()
+
+
+def texts_of_languages(split: Split, limit: int) -> dict[str, tuple[np.ndarray, int]]:
+    """Tokens of some files of each language on end, and their bytes; files in an order of their own, the same every time."""
+    tokens: dict[str, list[np.ndarray]] = defaultdict(list)
+    sizes: dict[str, int] = defaultdict(int)
+    for file in np.random.default_rng(SEED).permutation(len(split.files)):
+        language = split.files[file]["language"]
+        if sum(map(len, tokens[language])) < limit:
+            tokens[language].append(np.append(split.text(file), END_OF_TEXT))
+            sizes[language] += split.files[file]["bytes"]
+    return {language: (np.concatenate(parts), sizes[language]) for language, parts in sorted(tokens.items())}
+
+
+@torch.no_grad()
+def model_nats(model: Falcon, tokens: np.ndarray) -> float:
+    """Of all tokens, in windows of the context each of which begins anew; both systems read over the ends of files."""
+    length = len(tokens) // CONTEXT * CONTEXT
+    targets = torch.from_numpy(tokens[:length].astype(np.int64)).view(-1, CONTEXT)
+    starts = torch.full((len(targets), 1), END_OF_TEXT)
+    inputs = torch.cat([starts, targets[:, :-1]], dim=1)
+    nats = 0.0
+    for given, wanted in zip(inputs.split(BATCH), targets.split(BATCH), strict=True):
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(given).float()
+        nats += torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="sum").item()
+    return nats * len(tokens) / length
+
+
+@torch.no_grad()
+def infill(model: FalconForCausalLM, case: Case, tokenizer: Tokenizer) -> str:
+    tokens = torch.tensor([prompt(case, tokenizer)])
+    newline = tokenizer.encode("\n").ids[0]
+    output = model.generate(
+        tokens,
+        attention_mask=torch.ones_like(tokens),
+        max_new_tokens=MOST_NEW_TOKENS,
+        do_sample=False,
+        eos_token_id=[END_OF_TEXT, newline],
+        pad_token_id=END_OF_TEXT,
+    )
+    return first_line(tokenizer.decode(output[0, tokens.shape[1] :].tolist()))
+
+
+def main() -> None:
+    options = arguments()
+    torch.set_num_threads(2)
+    tokenizer = load_tokenizer()
+    vocabulary = Vocabulary.of(tokenizer)
+    model = load_model(options.run)
+    ngram = NGram(np.load(TOKENS / "training.npy"), len(vocabulary.texts))
+    print("bits per byte".ljust(16), "model", "5-gram", sep="  ")
+    for language, (tokens, size) in texts_of_languages(Split.load("held-out"), options.tokens).items():
+        nats = model_nats(model, tokens), -np.log(ngram.likelihoods(tokens)).sum()
+        print(language.ljust(16), *(f"{value / math.log(2) / size:.3f}" for value in nats), sep="  ")
+    files: dict[str, list[dict]] = defaultdict(list)
+    for file in read_corpus():
+        if file["split"] == "held-out":
+            files[file["language"]].append(file)
+    transformers = to_transformers(model)
+    print("rest of the line".ljust(32), "exact", "similarity", "kept", sep="  ")
+    everything: dict[str, list[Score]] = defaultdict(list)
+    for language in sorted(files):
+        scores: dict[str, list[Score]] = defaultdict(list)
+        for case in make_cases(files[language], options.cases, SEED):
+            answers = (
+                infill(transformers, case, tokenizer),
+                nearest_line(case),
+                continue_with(ngram, case, tokenizer, vocabulary.texts),
+            )
+            for system, answer in zip(SYSTEMS, answers, strict=True):
+                scores[system].append(score(answer, case.truth))
+                everything[system].append(scores[system][-1])
+        report(language, scores)
+    report("all", everything)
+
+
+def report(language: str, scores: dict[str, list[Score]]) -> None:
+    for system, values in scores.items():
+        means = (np.mean([getattr(value, figure) for value in values]) for figure in ("exact", "similarity", "kept"))
+        print(f"{language:16}{system:16}", *(f"{mean:6.3f}" for mean in means), sep="  ")
+
+
+if __name__ == "__main__":
+    main()

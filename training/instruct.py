@@ -1,0 +1,150 @@
+"""Derives questions and answers from the training packages by rule, so that they are true: python training/instruct.py
+
+Writes instructions.jsonl (task, prompt, reply) in the format of the product's chat (server/chat), and their tokens.
+"""
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from functions import LONGEST_BODY_LINES, Function, first_sentence, functions_of
+from paths import CACHE, TOKENS
+from tokenizer import END_OF_TEXT, load_tokenizer, read_corpus
+
+INSTRUCTIONS = CACHE / "instructions.jsonl"
+SEED = 3
+MOST_OF_TASK = 6000
+SYSTEM_SHARE = 0.85
+#: The words of server/chat/prompt.ts.
+SYSTEM = (
+    "You are Falcon, an assistant for code and prose inside the user's editor. Answer briefly and precisely. "
+    "Write Markdown, and put code into fenced blocks that name their language. If you do not know, say so."
+)
+EXPLAIN = "Explain what this does, step by step, and what is notable about it."
+QUESTIONS = {
+    "explain": [EXPLAIN, EXPLAIN, EXPLAIN, "Explain this code.", "What does this do?", "What does this function do?"],
+    "document": ["Write a docstring.", "Document this function.", "Write a comment for this function."],
+    "implement": ["Implement this function.", "Write the body of this function.", "Complete this function."],
+    "fix": ["Correct this sentence:", "Fix the mistakes:", "Fix the spelling and grammar:"],
+    "title": ["Give this section a title.", "Write a heading for this text.", "What is a good title?"],
+}
+SWAPPED_WORDS = {
+    "its": "it's",
+    "their": "there",
+    "then": "than",
+    "than": "then",
+    "a": "an",
+    "an": "a",
+    "your": "you're",
+}
+
+
+def fenced(code: str, language: str) -> str:
+    return f"```{language}\n{code.rstrip()}\n```"
+
+
+def listed(names: tuple[str, ...], most: int = 4) -> str:
+    quoted = [f"`{name}`" for name in names[:most]]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+def explanation(function: Function) -> str:
+    """The docstring's first sentence, and what the source shows."""
+    sentences = [f"`{function.name}`: {function.summary}"]
+    parameters = tuple(name for name in function.parameters if name not in ("self", "cls"))
+    if parameters:
+        sentences.append(f"It takes {listed(parameters)}.")
+    if function.calls:
+        sentences.append(f"It calls {listed(function.calls)}.")
+    if function.raises:
+        sentences.append(f"It raises {listed(function.raises)}.")
+    return " ".join(sentences)
+
+
+def of_function(function: Function, chosen: random.Random) -> Iterator[tuple[str, str, str]]:
+    """Task, question and answer."""
+    code = fenced(function.source, function.language)
+    label = chosen.choice(["", "", f"{function.name}:\n"])
+    yield "explain", f"{label}{code}\n\n{chosen.choice(QUESTIONS['explain'])}", explanation(function)
+    summary = f'"""{function.summary}"""' if function.language == "python" else f"/** {function.summary} */"
+    yield "document", f"{code}\n\n{chosen.choice(QUESTIONS['document'])}", fenced(summary, function.language)
+    if function.source.count("\n") <= LONGEST_BODY_LINES:
+        comment = "#" if function.language == "python" else "//"
+        head = fenced(f"{comment} {function.summary}\n{function.signature}", function.language)
+        yield (
+            "implement",
+            f"{head}\n\n{chosen.choice(QUESTIONS['implement'])}",
+            fenced(function.source, function.language),
+        )
+
+
+def of_prose(text: str, chosen: random.Random) -> Iterator[tuple[str, str, str]]:
+    """From Markdown: a section and its heading, a sentence and the same with mistakes."""
+    for match in re.finditer(
+        r"^#{1,4} (?P<title>[A-Z][^\n`\[<]{3,60})\n\n(?P<text>[A-Z][^\n#|<]{80,600})\n\n", text, re.MULTILINE
+    ):
+        yield "title", f"{match['text']}\n\n{chosen.choice(QUESTIONS['title'])}", match["title"].strip()
+        sentence = first_sentence(match["text"])
+        if sentence and (wrong := with_mistakes(sentence, chosen)) != sentence:
+            yield "fix", f"{chosen.choice(QUESTIONS['fix'])}\n\n{wrong}", sentence
+
+
+def with_mistakes(sentence: str, chosen: random.Random) -> str:
+    """One to three mistakes that hands make."""
+    words = sentence.split(" ")
+    for _ in range(chosen.randint(1, 3)):
+        place = chosen.randrange(len(words))
+        word = words[place]
+        kind = chosen.randrange(4)
+        if word.lower() in SWAPPED_WORDS:
+            words[place] = SWAPPED_WORDS[word.lower()]
+        elif kind == 0 and len(word) > 3 and word.isalpha():
+            letter = chosen.randrange(1, len(word) - 2)
+            words[place] = word[:letter] + word[letter + 1] + word[letter] + word[letter + 2 :]
+        elif kind == 1 and len(word) > 3 and word.isalpha():
+            letter = chosen.randrange(1, len(word) - 1)
+            words[place] = word[:letter] + word[letter + 1 :]
+        elif kind == 2 and len(word) > 1:
+            words[place] = f"{word} {word}"
+        elif place == 0:
+            words[0] = word.lower()
+    return " ".join(words)
+
+
+def rendered(question: str, answer: str, chosen: random.Random) -> tuple[str, str]:
+    """Prompt and reply as the product writes them: falcon-instruct, whose turns hold no empty lines."""
+    start = SYSTEM if chosen.random() < SYSTEM_SHARE else ""
+    question, answer = (re.sub(r"\n{2,}", "\n", text.strip()) for text in (question, answer))
+    return f"{start}\n\nUser: {question}\n\nAssistant:", f" {answer}"
+
+
+def main() -> None:
+    chosen = random.Random(SEED)
+    files = [file for file in read_corpus() if file["split"] == "training"]
+    chosen.shuffle(files)
+    counts: Counter[tuple[str, str]] = Counter()
+    records = []
+    for file in files:
+        source = of_prose(file["text"], chosen) if file["language"] == "markdown" else ()
+        functions = functions_of(file["text"], file["language"])
+        for task, question, answer in [*source, *(pair for each in functions for pair in of_function(each, chosen))]:
+            kind = task, "python" if file["language"] == "python" else "other"
+            if counts[kind] < MOST_OF_TASK // 2:
+                counts[kind] += 1
+                prompt, reply = rendered(question, answer, chosen)
+                records.append({"task": task, "prompt": prompt, "reply": reply})
+    chosen.shuffle(records)
+    INSTRUCTIONS.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+    encodings = load_tokenizer().encode_batch([record["prompt"] + record["reply"] for record in records])
+    np.save(
+        TOKENS / "instructions.npy", np.concatenate([[*each.ids, END_OF_TEXT] for each in encodings]).astype(np.uint16)
+    )
+    print(dict(counts), sum(len(each.ids) for each in encodings), "tokens")
+
+
+if __name__ == "__main__":
+    main()

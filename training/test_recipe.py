@@ -1,0 +1,148 @@
+"""pytest training: the parts whose faults would show only after hours of training."""
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+from checkpoint import to_transformers
+from duplicates import NearDuplicates
+from files import clean
+from functions import python_functions, script_functions
+from infill import score
+from instruct import explanation
+from licences import is_permissive
+from model import Falcon, falcon_config
+from ngram import NGram
+from pack import CUT, Split, Vocabulary, pack, rearrange, with_instructions
+from tokenizer import END_OF_TEXT, MIDDLE, PREFIX, SPECIAL_TOKENS, SUFFIX, falcon_pre_tokenizer
+
+TEXT = "def add(a, b):\n    total = a + b\n    return total\n\n\nprint(add(1, 2))\n" * 30
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    """Bytes and a few merges."""
+    tokens = {token: number for number, token in enumerate([*SPECIAL_TOKENS, *pre_tokenizers.ByteLevel.alphabet()])}
+    merges = [("Ġ", "Ġ"), ("ĠĠ", "Ġ"), ("Ċ", "ĠĠĠ"), ("d", "d"), ("t", "o"), ("to", "t"), ("Ġ", "tot")]
+    for left, right in merges:
+        tokens[left + right] = len(tokens)
+    tokenizer = Tokenizer(models.BPE(tokens, merges))
+    tokenizer.pre_tokenizer = falcon_pre_tokenizer()
+    tokenizer.decoder = decoders.ByteLevel()
+    return Vocabulary.of(tokenizer)
+
+
+def text_of(tokens, vocabulary: Vocabulary) -> str:
+    return "".join(vocabulary.texts[token] for token in tokens if token > END_OF_TEXT)
+
+
+def split_of(texts: list[str], vocabulary: Vocabulary) -> Split:
+    tokens = [vocabulary.encode(text) for text in texts]
+    files = [
+        {
+            "package": "a",
+            "path": f"{i}.py",
+            "language": "css",
+            "tokens": len(ids),
+            "path_tokens": vocabulary.encode("p\n"),
+        }
+        for i, ids in enumerate(tokens)
+    ]
+    starts = np.cumsum([0] + [len(ids) for ids in tokens])
+    return Split(np.concatenate(tokens).astype(np.uint16), files, starts)
+
+
+def test_model_equals_transformers() -> None:
+    torch.manual_seed(1)
+    model = Falcon(falcon_config(layers=2, vocabulary=300)).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, mean=1.0 if parameter.dim() == 1 else 0.0, std=0.1)
+    tokens = torch.randint(300, (2, 90))
+    with torch.no_grad():
+        difference = (model(tokens) - to_transformers(model)(tokens).logits).abs().max()
+    assert difference < 1e-4
+
+
+def test_rearranged_text_is_the_text(vocabulary: Vocabulary) -> None:
+    tokens = np.array(vocabulary.encode(TEXT[:700]))
+    for seed in range(200):
+        piece = rearrange(tokens, [], False, vocabulary, np.random.default_rng(seed)).tolist()
+        assert piece[0] == PREFIX
+        suffix, middle = piece.index(SUFFIX), piece.index(MIDDLE)
+        order = piece[:suffix], piece[middle:], piece[suffix:middle]
+        assert "".join(text_of(part, vocabulary) for part in order) == TEXT[:700]
+        stops_early = middle > suffix + 1
+        assert piece[-1] == (END_OF_TEXT if stops_early else CUT)
+
+
+def test_rows_hold_every_token_once(vocabulary: Vocabulary) -> None:
+    texts = [TEXT, "x = 1\n" * 50]
+    rows = pack(split_of(texts, vocabulary), vocabulary, 128, (1,), infill_share=0)
+    path = text_of(vocabulary.encode("p\n"), vocabulary)
+    whole = "".join(text_of(row, vocabulary) for row in rows).replace(path, "")
+    # What is left over at the end of an epoch does not fill a row.
+    missing = len("".join(texts)) - len(whole)
+    assert 0 <= missing < 129 * 4
+    assert whole.count("print(add(1") == pytest.approx(30, abs=3)
+
+
+def test_rows_depend_on_the_seed_alone(vocabulary: Vocabulary) -> None:
+    split = split_of([TEXT], vocabulary)
+    first, again, other = (pack(split, vocabulary, 128, seed) for seed in ((1, 2), (1, 2), (1, 3)))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    mixed = with_instructions(first, np.full(1000, 77, dtype=np.uint16), 0.25, (1,))
+    assert np.mean((mixed == 77).all(axis=1)) == pytest.approx(0.25, abs=0.1)
+
+
+def test_likelihoods_of_the_ngram_sum_to_one() -> None:
+    random = np.random.default_rng(1)
+    tokens = random.integers(6, size=400) ** 2 % 6
+    ngram = NGram(tokens, 6)
+    for context in (tokens[:3], tokens[50:54], np.array([5, 5, 5, 5])):
+        ends = np.array([ngram.likelihoods(np.append(context, token))[-1] for token in range(6)])
+        assert ends.sum() == pytest.approx(1)
+        assert ngram.next_token(context) == ends.argmax()
+
+
+def test_near_duplicates() -> None:
+    known = NearDuplicates()
+    words = [f"word{i}" for i in range(300)]
+    assert known.add(" ".join(words))
+    assert not known.add(" ".join([*words[:150], "changed", *words[151:]]))
+    assert known.add(" ".join(reversed(words)))
+
+
+def test_files_and_licences() -> None:
+    source = "/* Copyright (c) 2020 Someone. MIT License. */\n" + "export const answer = compute(6, 7); // why\n\n" * 3
+    source += "function compute(a, b) {\n  return a * b;\n}\n\nexport class Thing {\n  constructor(a) {\n    this.a = a;\n  }\n}\n"
+    assert clean("src/a.js", source.encode()).startswith("export const")
+    assert clean("src/a.js", ("// @generated\n" + source).encode()) is None
+    assert clean("src/a.js", source.replace("\n", " ").encode()) is None
+    assert is_permissive("MIT OR Apache-2.0")
+    assert not is_permissive("MIT OR GPL-3.0")
+    assert not is_permissive("")
+
+
+def test_what_is_said_of_functions_is_true() -> None:
+    python = 'def halve(value, by=2):\n    """Divide a value by two or more. Fast."""\n    if not by:\n        raise ValueError(by)\n    return int(value / by)\n'
+    [function] = python_functions(python)
+    assert "docstring" not in function.source and "Divide" not in function.source
+    assert explanation(function) == (
+        "`halve`: Divide a value by two or more. It takes `value` and `by`. It calls `int`. It raises `ValueError`."
+    )
+    script = "/**\n * Adds the numbers of a list.\n * @param {number[]} list\n */\nexport function sum(list) {\n  if (!list) throw new TypeError(list);\n  return reduce(list);\n}\n"
+    [function] = script_functions(script, "javascript")
+    assert (function.name, function.parameters, function.calls, function.raises) == (
+        "sum",
+        ("list",),
+        ("reduce",),
+        ("TypeError",),
+    )
+
+
+def test_scores() -> None:
+    assert score("return x", "return x").exact == 1
+    assert score("return y;", "return x;").kept == pytest.approx(7 / 9)
+    assert score("return y;", "return x;").similarity == pytest.approx(8 / 9)
