@@ -24,7 +24,7 @@ test("a request waits for the sequence that is lent, and no other is lent after 
   const sequences = [context.getSequence(), context.getSequence(), context.getSequence()];
   const loop = new DecodeLoop({
     sequences,
-    restore: () => Promise.resolve(),
+    restore: () => Promise.resolve(false),
     onStep: () => undefined,
     onIdle: () => idle.resolve(undefined),
   });

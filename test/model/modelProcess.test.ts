@@ -179,6 +179,20 @@ for (const name of ["falconH1", "falconMamba"] as const) {
   });
 }
 
+for (const name of ["falconH1", "falconMamba"] as const) {
+  test(`${name} goes back to an older stable place too`, async () => {
+    const prompt = (file: string, line: string) =>
+      ["Be brief.\n".repeat(60), { stable: true }, file, { stable: true }, line] as const;
+    await load(name);
+    const fresh = await generate({ prompt: prompt("let y = 2;\n", "let z") });
+    await load(name);
+    for (const line of ["let a", "let b", "let c"]) await generate({ prompt: prompt("let x = 1;\n", line) });
+    const { text, usage } = await generate({ prompt: prompt("let y = 2;\n", "let z") });
+    assert.ok(usage.prompt > 200 && usage.prompt - usage.reused < 20, JSON.stringify(usage));
+    assert.equal(text, fresh.text);
+  });
+}
+
 test("an abort while the prompt is evaluated waits for one chunk, not for the prompt", async () => {
   await load("slow");
   const prompt = ["word ".repeat(1200)];

@@ -83,14 +83,6 @@ function prompt(subject: string, line = `let ${subject} = `): GenerateRequest["p
   return [...lines(subject, 30), { stable: true }, line];
 }
 
-/** What a model writes that holds nothing and has nothing saved. */
-async function freshText(name: ModelName, prompt: GenerateRequest["prompt"]): Promise<string> {
-  const engine = await start(undefined, { name });
-  const { text } = await generate(engine, prompt);
-  await engine.dispose();
-  return text;
-}
-
 function assertWarm({ usage }: Generation): void {
   assert.ok(usage.prompt > 200 && usage.prompt - usage.reused < 30, JSON.stringify(usage));
 }
@@ -119,10 +111,10 @@ for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
   test(`${name} goes on after a restart where it was, with the same text`, async () => {
     const folder = newFolder();
     const [boat, next] = [prompt("boat"), prompt("boat", "if (")];
-    const nextText = await freshText(name, next);
     const first = await start(folder, { name });
     const written = await generate(first, boat);
     assertCold(written);
+    const { text: nextText } = await generate(first, next);
     await first.dispose();
 
     const second = await start(folder, { name });
@@ -330,7 +322,10 @@ test("all files together take no more than they may, and the oldest go first", a
       return saved.map((tokens) => sequences.findIndex(({ contextTokens }) => contextTokens[0] === tokens[0])).sort();
     };
     const size = context.stateSize / sequences.length;
+    fs.mkdirSync(folder);
+    fs.utimesSync(folder, 1000, 1000);
     assert.deepEqual(await saveAll(size / 2), []);
+    assert.equal(fs.statSync(folder).mtimeMs, 1_000_000, "nothing was written that would be too large");
     assert.deepEqual(await saveAll(size * 2.5), [2, 3]);
     assert.deepEqual(await saveAll(size * 3.5), [1, 2, 3]);
     assert.deepEqual(logged, []);

@@ -5,7 +5,7 @@ import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
 import { mayStart, whoseTurn } from "./lanes.ts";
-import { copyState, evaluatePrompt, keepShared, sharedLength, toNextCheckpoint } from "./sequenceState.ts";
+import { copyState, evaluatePrompt, keepShared, KeptStates, sharedLength, toNextCheckpoint } from "./sequenceState.ts";
 
 /** How long the evaluation of prompts may make a step, in milliseconds: an abort waits for a step. */
 const prefillTime = 200;
@@ -18,8 +18,8 @@ const smallestChunk = 64;
 const smallestChunkBesideOthers = 32;
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
-  /** Puts what was saved of a prompt into a sequence that holds nothing of it. Never rejects. */
-  readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<void>;
+  /** Puts what was saved of a prompt into a sequence, if that is more than it holds. Never rejects. */
+  readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
   /** Gets how long a step took, and the process's CPU time in it, both in milliseconds. */
   readonly onStep: (wall: number, cpu: number) => void;
   /** Nothing runs any more. */
@@ -48,6 +48,7 @@ export class DecodeLoop {
   #idle: LlamaContextSequence[];
   #waiting: Waiting[] = [];
   #running: Running[] = [];
+  readonly #kept = new KeptStates();
   #looping = Promise.resolve();
   #isLooping = false;
   #steps = 0;
@@ -149,8 +150,11 @@ export class DecodeLoop {
       try {
         // The last token is always evaluated, since its output is what the first new token comes from.
         const reusable = prompt.slice(0, -1);
-        if (shared(best) === 0) await this.#options.restore(best, reusable);
-        const reused = await keepShared(best, reusable);
+        if (shared(best) === 0 && (await this.#options.restore(best, reusable))) {
+          this.#kept.forget(best);
+          this.#kept.add(best);
+        }
+        const reused = await keepShared(best, reusable, this.#kept);
         this.#running.push({ ...waiting, sequence: best, reused, rest: prompt.slice(reused) });
       } catch (error) {
         this.#idle.push(best);
@@ -171,6 +175,7 @@ export class DecodeLoop {
           continue;
         }
         this.#idle = this.#idle.slice(1);
+        this.#kept.forget(sequence);
         this.#running.push({ ...sibling, sequence, reused: sequence.nextTokenIndex, rest: run.rest });
       }
     }
@@ -197,7 +202,7 @@ export class DecodeLoop {
         // The end of a prompt and the first new token are one step.
         if (length === run.rest.length) return this.#guard(run, () => this.#evaluate(run));
         return this.#guard(run, async () => {
-          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length));
+          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#kept);
           run.rest = run.rest.slice(length);
         });
       }),
@@ -220,6 +225,7 @@ export class DecodeLoop {
     } catch (error) {
       this.#reject(run, error);
       await run.sequence.clearHistory();
+      this.#kept.forget(run.sequence);
       this.#finish(run, "aborted");
     }
   }

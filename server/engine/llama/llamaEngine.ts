@@ -63,7 +63,7 @@ export class LlamaEngine implements Engine {
       llama.gpu === false ? new Threads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
     const loop: DecodeLoop = new DecodeLoop({
       sequences: loaded.sequences,
-      restore: async (sequence, prompt) => states?.restore(sequence, prompt),
+      restore: async (sequence, prompt) => (await states?.restore(sequence, prompt)) ?? false,
       onStep: (wall, cpu) => threads?.stepped(wall, cpu),
       onIdle: () => saveLater.refresh(),
     });

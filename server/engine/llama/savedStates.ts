@@ -6,7 +6,6 @@ import path from "node:path";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import type { ServerSettings } from "../../../src/shared/protocol.ts";
-import { keepShared } from "./sequenceState.ts";
 import { isSealed, readTokens, sealState } from "./stateFile.ts";
 import { stateIdentity } from "./stateIdentity.ts";
 
@@ -91,8 +90,8 @@ export class SavedStates {
     });
   }
 
-  /** Fills a sequence with the saved state that holds most of a prompt, if it holds more than the sequence does. */
-  restore(sequence: LlamaContextSequence, prompt: readonly Token[]): Promise<void> {
+  /** Fills a sequence with the saved state that holds most of a prompt, if one holds more than the sequence does. */
+  restore(sequence: LlamaContextSequence, prompt: readonly Token[]): Promise<boolean | undefined> {
     return this.#attempt(async () => {
       const held = sharedLength(sequence.contextTokens, prompt);
       const states = (await this.#states())
@@ -103,8 +102,9 @@ export class SavedStates {
       for (const state of states) {
         if (!(await this.#read(sequence, state.file))) continue;
         this.#known.set(sequence, state);
-        return;
+        return true;
       }
+      return false;
     });
   }
 
@@ -114,7 +114,7 @@ export class SavedStates {
     try {
       // Made before llama.cpp writes it, which would let others read it.
       await fs.writeFile(this.#inUse, "", { mode: 0o600 });
-      await keepShared(sequence, tokens);
+      await sequence.eraseContextTokenRanges([{ start: tokens.length, end: sequence.nextTokenIndex }]);
       const { fileSize } = await sequence.saveStateToFile(this.#inUse);
       await sealState(this.#inUse, identity, fileSize);
       await fs.rename(this.#inUse, file);
@@ -203,13 +203,14 @@ export class SavedStates {
   }
 
   /** What fails once, as on a full disk, is logged and not tried again until the model is loaded again. */
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    if (this.#failed) return;
+  async #attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (this.#failed) return undefined;
     try {
-      await work();
+      return await work();
     } catch (error) {
       this.#failed = true;
       this.#options.log(`contexts are not saved any more: ${String(error)}`);
+      return undefined;
     }
   }
 }

@@ -16,13 +16,43 @@ export function sharedLength(sequence: LlamaContextSequence, tokens: readonly To
   return sequence.compareContextTokens([...tokens]).firstDifferentIndex;
 }
 
+/**
+ * Where sequences that cannot drop the end of their context kept copies of their state, each as the number of tokens
+ * before it. The library tells of the last one only.
+ */
+export class KeptStates {
+  readonly #places = new WeakMap<LlamaContextSequence, readonly number[]>();
+
+  /** Notes the copy that the sequence took last. */
+  add(sequence: LlamaContextSequence): void {
+    const places = this.#places.get(sequence) ?? [];
+    this.#places.set(sequence, [...places, sequence.lastCheckpointIndex + 1]);
+  }
+
+  forget(sequence: LlamaContextSequence): void {
+    this.#places.delete(sequence);
+  }
+
+  /** Forgets what is behind so many tokens, and returns the last place that is not. */
+  cut(sequence: LlamaContextSequence, length: number): number {
+    const places = (this.#places.get(sequence) ?? []).filter((place) => place <= length);
+    this.#places.set(sequence, places);
+    return Math.max(0, ...places);
+  }
+}
+
 /** Cuts a sequence back to what it shares with the tokens, or can go back to. Returns how many of them it holds then. */
-export async function keepShared(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<number> {
+export async function keepShared(
+  sequence: LlamaContextSequence,
+  tokens: readonly Token[],
+  kept: KeptStates,
+): Promise<number> {
   const shared = sharedLength(sequence, tokens);
-  if (shared < sequence.nextTokenIndex) {
+  const end = sequence.nextTokenIndex;
+  if (shared < end) {
     // From a copy of the state to the place, the library would evaluate everything at once, with all others waiting.
-    const afterCopy = sequence.needsCheckpoints ? sequence.getRestoreToPrefixIndexEvaluationSize(shared - 1) : 0;
-    await sequence.eraseContextTokenRanges([{ start: shared - afterCopy, end: sequence.nextTokenIndex }]);
+    const start = sequence.needsCheckpoints ? kept.cut(sequence, shared) : shared;
+    await sequence.eraseContextTokenRanges([{ start, end }]);
   }
   return sequence.nextTokenIndex;
 }
@@ -32,9 +62,12 @@ export async function evaluatePrompt(
   sequence: LlamaContextSequence,
   { stable }: Prompt,
   piece: readonly Token[],
+  kept: KeptStates,
 ): Promise<void> {
   await sequence.evaluateWithoutGeneratingNewTokens([...piece]);
-  if (sequence.needsCheckpoints && stable.includes(sequence.nextTokenIndex)) await sequence.takeCheckpoint();
+  if (!sequence.needsCheckpoints || !stable.includes(sequence.nextTokenIndex)) return;
+  await sequence.takeCheckpoint();
+  kept.add(sequence);
 }
 
 /** How many tokens of the prompt come before the next place at which a recurrent state has to be kept. */
