@@ -27,6 +27,8 @@ export async function softwareVulkan(devices: number): Promise<Readonly<Record<s
     VK_ICD_FILENAMES: driver,
     // Without it llama.cpp passes over devices that are CPUs; one that is named twice counts as two.
     GGML_VK_VISIBLE_DEVICES: Array(devices).fill("0").join(","),
+    // Mesa 22.3 crashes in fused programs: with Falcon3 and Falcon-H1, at a batch of two tokens after one of one.
+    GGML_VK_DISABLE_FUSION: "1",
   };
 }
 

@@ -57,10 +57,11 @@ for (const name of files) {
   );
   const bytes = scored.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
   const bits = -scores.flat().reduce((sum, value) => sum + value, 0) / Math.LN2;
-  const largest = Math.max(...differences.map(Math.abs));
+  const distances = differences.map(Math.abs);
+  const mean = distances.reduce((sum, value) => sum + value, 0) / distances.length;
   console.log(
     `${name}: ${fs.statSync(file).size} bytes, context ${contextLength}, ${(bits / bytes).toFixed(4)} bits per byte, ` +
-      `largest difference ${largest.toExponential(2)} nat per token`,
+      `differs by ${mean.toExponential(2)} nat per token, ${Math.max(...distances).toExponential(2)} at most`,
   );
 }
 await engine.dispose();

@@ -10,7 +10,6 @@ from collections import defaultdict
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from transformers import FalconForCausalLM
 
 from checkpoint import load_model, to_transformers
@@ -63,57 +62,59 @@ def model_nats(model: Falcon, tokens: np.ndarray) -> float:
 
 
 @torch.no_grad()
-def infill(model: FalconForCausalLM, case: Case, tokenizer: Tokenizer) -> str:
-    tokens = torch.tensor([prompt(case, tokenizer)])
-    newline = tokenizer.encode("\n").ids[0]
+def infill(model: FalconForCausalLM, case: Case, vocabulary: Vocabulary) -> str:
+    """Greedy text to the end of the line."""
+    tokens = torch.tensor([prompt(case, vocabulary.tokenizer)])
     output = model.generate(
         tokens,
         attention_mask=torch.ones_like(tokens),
         max_new_tokens=MOST_NEW_TOKENS,
         do_sample=False,
-        eos_token_id=[END_OF_TEXT, newline],
+        eos_token_id=[END_OF_TEXT, *np.flatnonzero(vocabulary.has_newline).tolist()],
         pad_token_id=END_OF_TEXT,
     )
-    return first_line(tokenizer.decode(output[0, tokens.shape[1] :].tolist()))
+    return first_line(vocabulary.tokenizer.decode(output[0, tokens.shape[1] :].tolist()))
+
+
+def report_bits(model: Falcon, ngram: NGram, tokens_of_language: int) -> None:
+    print("bits per byte".ljust(16), "model", "5-gram", sep="  ")
+    for language, (tokens, size) in texts_of_languages(Split.load("held-out"), tokens_of_language).items():
+        nats = model_nats(model, tokens), -np.log(ngram.likelihoods(tokens)).sum()
+        print(language.ljust(16), *(f"{value / math.log(2) / size:.3f}" for value in nats), sep="  ")
+
+
+def report_infill(model: FalconForCausalLM, ngram: NGram, vocabulary: Vocabulary, count: int) -> None:
+    files: dict[str, list[dict]] = defaultdict(list)
+    for file in read_corpus():
+        if file["split"] == "held-out":
+            files[file["language"]].append(file)
+    print("rest of the line".ljust(32), "exact", "similarity", "kept", sep="  ")
+    everything: dict[str, list[Score]] = defaultdict(list)
+    for language in sorted(files):
+        scores: dict[str, list[Score]] = defaultdict(list)
+        for case in make_cases(files[language], count, SEED):
+            answers = infill(model, case, vocabulary), nearest_line(case), continue_with(ngram, case, vocabulary)
+            for system, answer in zip(SYSTEMS, answers, strict=True):
+                scores[system].append(score(answer, case.truth))
+                everything[system].append(scores[system][-1])
+        report_scores(language, scores)
+    report_scores("all", everything)
+
+
+def report_scores(language: str, scores: dict[str, list[Score]]) -> None:
+    for system, values in scores.items():
+        means = (np.mean([getattr(value, figure) for value in values]) for figure in ("exact", "similarity", "kept"))
+        print(f"{language:16}{system:16}", *(f"{mean:6.3f}" for mean in means), sep="  ")
 
 
 def main() -> None:
     options = arguments()
     torch.set_num_threads(2)
-    tokenizer = load_tokenizer()
-    vocabulary = Vocabulary.of(tokenizer)
+    vocabulary = Vocabulary.of(load_tokenizer())
     model = load_model(options.run)
     ngram = NGram(np.load(TOKENS / "training.npy"), len(vocabulary.texts))
-    print("bits per byte".ljust(16), "model", "5-gram", sep="  ")
-    for language, (tokens, size) in texts_of_languages(Split.load("held-out"), options.tokens).items():
-        nats = model_nats(model, tokens), -np.log(ngram.likelihoods(tokens)).sum()
-        print(language.ljust(16), *(f"{value / math.log(2) / size:.3f}" for value in nats), sep="  ")
-    files: dict[str, list[dict]] = defaultdict(list)
-    for file in read_corpus():
-        if file["split"] == "held-out":
-            files[file["language"]].append(file)
-    transformers = to_transformers(model)
-    print("rest of the line".ljust(32), "exact", "similarity", "kept", sep="  ")
-    everything: dict[str, list[Score]] = defaultdict(list)
-    for language in sorted(files):
-        scores: dict[str, list[Score]] = defaultdict(list)
-        for case in make_cases(files[language], options.cases, SEED):
-            answers = (
-                infill(transformers, case, tokenizer),
-                nearest_line(case),
-                continue_with(ngram, case, tokenizer, vocabulary.texts),
-            )
-            for system, answer in zip(SYSTEMS, answers, strict=True):
-                scores[system].append(score(answer, case.truth))
-                everything[system].append(scores[system][-1])
-        report(language, scores)
-    report("all", everything)
-
-
-def report(language: str, scores: dict[str, list[Score]]) -> None:
-    for system, values in scores.items():
-        means = (np.mean([getattr(value, figure) for value in values]) for figure in ("exact", "similarity", "kept"))
-        print(f"{language:16}{system:16}", *(f"{mean:6.3f}" for mean in means), sep="  ")
+    report_bits(model, ngram, options.tokens)
+    report_infill(to_transformers(model), ngram, vocabulary, options.cases)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from ngram import ORDER, NGram
-from pack import LONGEST_SUFFIX
+from pack import LONGEST_SUFFIX, Vocabulary
 from tokenizer import MIDDLE, PREFIX, SUFFIX
 
 LONGEST_PREFIX = 1024
@@ -74,15 +74,15 @@ def nearest_line(case: Case) -> str:
     return ""
 
 
-def continue_with(ngram: NGram, case: Case, tokenizer: Tokenizer, texts: list[str]) -> str:
+def continue_with(ngram: NGram, case: Case, vocabulary: Vocabulary) -> str:
     """The likeliest tokens one by one to the end of the line."""
-    tokens = tokenizer.encode(case.prefix[-200:]).ids[-ORDER:]
+    tokens = vocabulary.encode(case.prefix[-200:])[-ORDER:]
     answer = ""
     for _ in range(MOST_NEW_TOKENS):
         token = ngram.next_token(np.array(tokens[-ORDER + 1 :]))
-        if "\n" in texts[token]:
+        if vocabulary.has_newline[token]:
             break
-        answer += texts[token]
+        answer += vocabulary.texts[token]
         tokens.append(token)
     return answer.rstrip()
 

@@ -20,6 +20,8 @@ def falcon_config(layers: int = 6, width: int = 256, vocabulary: int = 4096, con
         parallel_attn=True,
         new_decoder_architecture=False,
         alibi=False,
+        # As llama.cpp computes it; tiiuae/falcon-7b has the exact one.
+        activation="gelu_pytorch_tanh",
         bias=False,
         max_position_embeddings=context,
         rope_parameters={"rope_type": "default", "rope_theta": ROTARY_BASE},
@@ -54,7 +56,7 @@ class Mlp(nn.Module):
         self.dense_4h_to_h = nn.Linear(4 * width, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.dense_4h_to_h(F.gelu(self.dense_h_to_4h(x)))
+        return self.dense_4h_to_h(F.gelu(self.dense_h_to_4h(x), approximate="tanh"))
 
 
 class Block(nn.Module):

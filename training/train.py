@@ -18,17 +18,17 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 import numpy as np
 import torch
 
+from batches import SEED, Batches
+from checkpoint import checkpoint_path
 from curve import LearningCurve
 from model import Falcon, falcon_config
-from pack import CUT, Split, Vocabulary, pack, with_instructions
-from paths import RUNS, TOKENS
+from pack import Vocabulary
 from tokenizer import load_tokenizer
 
-SEED = 20261124
 WARMUP_STEPS = 200
 MATRIX_RATE, OTHER_RATE = 4e-3, 3e-3
 CHECKPOINT_SECONDS = 300
-IGNORED = -100
+LOGGED_STEPS = 20
 
 
 def arguments() -> argparse.Namespace:
@@ -45,43 +45,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=10**9, help="stop at this step")
     parser.add_argument("--measure-every", type=int, default=200, help="steps between points of the learning curve")
     return parser.parse_args()
-
-
-class Batches:
-    """Rows in a fixed order: a place is an epoch and a row in it, and what the rows of an epoch depend on."""
-
-    def __init__(self, vocabulary: Vocabulary, row_length: int, rows_per_step: int, instruction_share: float) -> None:
-        self.split, self.vocabulary = Split.load("training"), vocabulary
-        self.row_length, self.rows_per_step, self.instruction_share = row_length, rows_per_step, instruction_share
-        self.epoch, self.row, self.rows = 0, 0, np.empty(0)
-
-    def seek(self, place: dict[str, float]) -> None:
-        """A place among rows of another kind begins a new epoch."""
-        self.epoch, self.row = int(place["epoch"]), int(place["row"])
-        if place != self.place():
-            self.epoch, self.row = self.epoch + 1, 0
-        self.rows = pack(self.split, self.vocabulary, self.row_length, (SEED, self.epoch))
-        if self.instruction_share:
-            tokens = np.load(TOKENS / "instructions.npy")
-            self.rows = with_instructions(self.rows, tokens, self.instruction_share, (SEED, self.epoch))
-
-    def place(self) -> dict[str, float]:
-        return {
-            "epoch": self.epoch,
-            "row": self.row,
-            "row_length": self.row_length,
-            "instruction_share": self.instruction_share,
-        }
-
-    def next(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Inputs and targets, [rows, row_length] each."""
-        if self.row + self.rows_per_step > len(self.rows):
-            self.seek(self.place() | {"epoch": self.epoch + 1, "row": 0})
-        batch = torch.from_numpy(self.rows[self.row : self.row + self.rows_per_step].astype(np.int64))
-        self.row += self.rows_per_step
-        targets = batch[:, 1:].clone()
-        targets[targets == CUT] = IGNORED
-        return batch[:, :-1], targets
 
 
 def make_optimizers(model: Falcon) -> list[torch.optim.Optimizer]:
@@ -103,10 +66,61 @@ def rate_share(step: int, decay_start: int, decay_steps: int) -> float:
     return min(1.0, (step + 1) / WARMUP_STEPS)
 
 
-def save(path: Path, state: dict) -> None:
-    """Whole or not at all."""
-    torch.save(state, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
+class Training:
+    """A run: the model, its optimizers, and the place in the data."""
+
+    def __init__(self, options: argparse.Namespace, vocabulary: Vocabulary) -> None:
+        self.model = Falcon(falcon_config(layers=options.layers, vocabulary=len(vocabulary.texts)))
+        self.optimizers = make_optimizers(self.model)
+        rows_per_step = options.batch_tokens // options.row_length
+        self.batches = Batches(vocabulary, options.row_length, rows_per_step, options.instruction_share)
+        self.loss = torch.compile(self.model.loss)
+        self.layers, self.decay_steps = options.layers, options.decay_steps
+        self.step, self.tokens, self.decay_start = 0, 0, 0
+
+    def begin(self, checkpoint: Path, source: Path | None) -> None:
+        """From the run's checkpoint, else from another run's, else from nothing."""
+        source = checkpoint if checkpoint.exists() else source
+        place = self.batches.place()
+        if source:
+            state = torch.load(source)
+            self.model.load_state_dict(state["model"])
+            for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(saved)
+            self.step, self.tokens, place = state["step"], state["tokens"], state["place"]
+            self.decay_start = state["decay_start"] if source == checkpoint else self.step
+        self.batches.seek(place)
+
+    def save(self, checkpoint: Path) -> None:
+        """Whole or not at all."""
+        state = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "place": self.batches.place(),
+            "decay_start": self.decay_start,
+            "layers": self.layers,
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+        }
+        torch.save(state, checkpoint.with_suffix(".new"))
+        checkpoint.with_suffix(".new").replace(checkpoint)
+
+    def advance(self) -> float:
+        """One step; its loss in nats per token."""
+        share = rate_share(self.step, self.decay_start, self.decay_steps)
+        for optimizer, full in zip(self.optimizers, (MATRIX_RATE, OTHER_RATE), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = full * share
+        inputs, targets = self.batches.next()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = self.loss(inputs, targets)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        self.step, self.tokens = self.step + 1, self.tokens + inputs.numel()
+        return loss.item()
 
 
 def main() -> None:
@@ -114,78 +128,38 @@ def main() -> None:
     torch.set_num_threads(2)
     torch.manual_seed(SEED)
     vocabulary = Vocabulary.of(load_tokenizer())
-    model = Falcon(falcon_config(layers=options.layers, vocabulary=len(vocabulary.texts)))
-    optimizers = make_optimizers(model)
-    rows_per_step = options.batch_tokens // options.row_length
-    batches = Batches(vocabulary, options.row_length, rows_per_step, options.instruction_share)
-    folder = RUNS / options.run
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = folder / "checkpoint.pt"
-    step, tokens, decay_start = 0, 0, 0
-    place = batches.place()
-    source = checkpoint if checkpoint.exists() else options.start_from and RUNS / options.start_from / "checkpoint.pt"
-    if source:
-        state = torch.load(source)
-        model.load_state_dict(state["model"])
-        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        step, tokens, place = state["step"], state["tokens"], state["place"]
-        decay_start = state["decay_start"] if source == checkpoint else step
-    batches.seek(place)
-    full_rates = [MATRIX_RATE, OTHER_RATE]
-    last_step = min(options.steps, decay_start + options.decay_steps) if options.decay_steps else options.steps
-    compiled = torch.compile(model.loss)
-    curve = LearningCurve(vocabulary)
+    training, curve = Training(options, vocabulary), LearningCurve(vocabulary)
+    checkpoint = checkpoint_path(options.run)
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    training.begin(checkpoint, options.start_from and checkpoint_path(options.start_from))
+    last_step = min(options.steps, training.decay_start + options.decay_steps if options.decay_steps else options.steps)
     ended: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: ended.append(received))
 
-    def checkpoint_state() -> dict:
-        return {
-            "step": step,
-            "tokens": tokens,
-            "place": batches.place(),
-            "decay_start": decay_start,
-            "layers": options.layers,
-            "model": model.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-        }
-
     def log(**figures: float) -> None:
-        record = {"step": step, "tokens": tokens} | {name: round(value, 4) for name, value in figures.items()}
-        with (folder / "curve.jsonl").open("a") as file:
+        record = {"step": training.step, "tokens": training.tokens}
+        record |= {name: round(value, 4) for name, value in figures.items()}
+        with (checkpoint.parent / "curve.jsonl").open("a") as file:
             file.write(json.dumps(record) + "\n")
         print(record, flush=True)
 
-    saved_at, started, losses = time.monotonic(), time.monotonic(), []
-    while step < last_step and not ended:
-        share = rate_share(step, decay_start, options.decay_steps)
-        for optimizer, full in zip(optimizers, full_rates, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = full * share
-        inputs, targets = batches.next()
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = compiled(inputs, targets)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
-        step, tokens = step + 1, tokens + inputs.numel()
-        losses.append(loss.item())
-        if step % 20 == 0:
-            log(
-                loss=float(np.mean(losses)),
-                tokens_per_second=inputs.numel() * len(losses) / (time.monotonic() - started),
-            )
-            losses, started = [], time.monotonic()
-        if step % options.measure_every == 0 or step == last_step:
-            log(**curve.measure(model))
-            losses, started = [], time.monotonic()
+    saved_at = logged_at = time.monotonic()
+    losses: list[float] = []
+    while training.step < last_step and not ended:
+        losses.append(training.advance())
+        if training.step % LOGGED_STEPS == 0:
+            rate = options.batch_tokens * len(losses) / (time.monotonic() - logged_at)
+            log(loss=float(np.mean(losses)), tokens_per_second=rate)
+            losses = []
+        if training.step % options.measure_every == 0 or training.step == last_step:
+            log(**curve.measure(training.model))
         if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-            save(checkpoint, checkpoint_state())
+            training.save(checkpoint)
             saved_at = time.monotonic()
-    save(checkpoint, checkpoint_state())
+        if not losses:
+            logged_at = time.monotonic()
+    training.save(checkpoint)
 
 
 if __name__ == "__main__":

@@ -151,8 +151,9 @@ export class ModelProcess implements Engine {
     const child = fork(this.#options.modulePath, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       // llama.cpp puts the outputs of a batch into order when the first is read, and node-llama-cpp reads each on a thread
-      // of its own: with more than one, requests would at times get each other's outputs.
-      env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
+      // of its own: with more than one, requests would at times get each other's outputs. Threads that come and go would
+      // each leave a heap of glibc's behind.
+      env: { ...process.env, UV_THREADPOOL_SIZE: "1", MALLOC_ARENA_MAX: "1" },
     });
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", this.#options.log);

@@ -8,7 +8,7 @@ import type { ModelFileInfo } from "../../src/shared/protocol.ts";
 import { UserError } from "../errors.ts";
 import { GgufError } from "./byteReader.ts";
 import { type Architecture, architectures, checkGguf } from "./checkGguf.ts";
-import { type GgufHeader, readGguf } from "./gguf.ts";
+import { type GgufHeader, readGguf, tensorTypeName } from "./gguf.ts";
 
 /** @throws UserError that names the file, the cause and the mend */
 export function inspectModel(file: string): ModelFileInfo {
@@ -23,6 +23,8 @@ export function inspectModel(file: string): ModelFileInfo {
     return {
       name: typeof name === "string" && name !== "" ? name : path.basename(file),
       architecture,
+      ...weightsOf(header),
+      infill: canInfill(header),
       size: header.size,
       contextLength: Number(header.scalars.get(`${architecture}.context_length`)),
     };
@@ -33,6 +35,25 @@ export function inspectModel(file: string): ModelFileInfo {
     if (isSystemError(error)) throw unusable(systemMessage(error.path ?? file, error));
     throw error;
   }
+}
+
+/** How many parameters there are, and the type that most of them have: a file mixes several. */
+function weightsOf({ tensors }: GgufHeader): Pick<ModelFileInfo, "parameters" | "quantization"> {
+  const byType = new Map<number, number>();
+  for (const { dims, type } of tensors.values()) {
+    byType.set(type, (byType.get(type) ?? 0) + dims.reduce((product, dim) => product * dim, 1));
+  }
+  const [[most] = [0]] = [...byType].sort(([, a], [, b]) => b - a);
+  return {
+    parameters: [...byType.values()].reduce((sum, count) => sum + count, 0),
+    quantization: tensorTypeName(most),
+  };
+}
+
+/** llama.cpp finds the tokens by these keys, or Falcon-H1-Tiny-Coder's by their spelling. */
+function canInfill({ scalars, tokens }: GgufHeader): boolean {
+  const hasKeys = ["pre", "suf", "mid"].every((each) => scalars.has(`tokenizer.ggml.fim_${each}_token_id`));
+  return hasKeys || ["<|prefix|>", "<|suffix|>", "<|middle|>"].every((token) => tokens.includes(token));
 }
 
 function architectureOf(file: string, { scalars }: GgufHeader): Architecture {

@@ -4,10 +4,11 @@ import type { Memento } from "vscode";
 
 export interface RecentModel {
   readonly path: string;
-  readonly name: string;
+  /** What the file said of itself. */
+  readonly line: string;
 }
 
-const storageKey = "falcon.recentModels";
+const storageKey = "falcon.recentModelFiles";
 const keptModels = 10;
 
 export class RecentModels {

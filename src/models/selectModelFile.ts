@@ -9,6 +9,7 @@ import type { ServerClient } from "../client.ts";
 import { problemOf, showProblem } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import type { Problem } from "../shared/protocol.ts";
+import { describeModelFile } from "./describeModelFile.ts";
 import type { RecentModels } from "./recentModels.ts";
 
 export interface ModelDependencies {
@@ -35,8 +36,8 @@ async function tryModelFile(
   { server, settings, recentModels }: ModelDependencies,
 ): Promise<Problem | undefined> {
   try {
-    const { name } = await server.inspectModel(path);
-    await recentModels.add({ path, name });
+    const info = await server.inspectModel(path);
+    await recentModels.add({ path, line: describeModelFile(info) });
     if (settings.server.model.path === path) await server.reloadModel();
     else await settings.saveModelPath(path);
     return undefined;
@@ -52,9 +53,9 @@ async function choosePath({ settings, recentModels }: ModelDependencies): Promis
   const inUse = settings.server.model.path;
   const browse = () => chooseFile(inUse === "" ? homedir() : dirname(inUse));
   if (recent.length === 0) return browse();
-  const items = recent.map(({ path, name }) => ({
+  const items = recent.map(({ path, line }) => ({
     label: basename(path),
-    description: path === inUse ? l10n.t("{0} (in use)", name) : name,
+    description: path === inUse ? l10n.t("{0} (in use)", line) : line,
     detail: path,
     path,
   }));

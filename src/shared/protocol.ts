@@ -111,6 +111,11 @@ export type ServerStatus =
 export interface ModelFileInfo {
   readonly name: string;
   readonly architecture: string;
+  readonly parameters: number;
+  /** The type of most of the weights, such as Q4_0 or F16. */
+  readonly quantization: string;
+  /** Whether it can write what goes between two texts. */
+  readonly infill: boolean;
   /** Bytes. */
   readonly size: number;
   /** Tokens the model was trained on. */

@@ -31,9 +31,11 @@ after(async () => {
 
 const own = { ...process.env };
 const settings = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "auto", threads: 1 } as const;
-const file = Array.from({ length: 4 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`).join("");
-/** Each of the tokens that follow is likelier by 5 % than the next likely: devices round differently. */
-const code = `${file}class Boat`;
+/**
+ * Each of the tokens that follow is likelier by 4 % than the next likely: devices round differently. Short, since a driver
+ * compiles other programs for more than 32 tokens, and takes long to.
+ */
+const code = "const berth0 = boats[0];\nclass";
 
 /** Ends the process that runs, and sets the environment that the next one begins in. */
 async function restart(environment: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -115,14 +117,14 @@ describe("software Vulkan", () => {
     assert.equal(await textOf(code), text);
   });
 
-  test("a hybrid model finds the probabilities that it finds on the CPU", async () => {
+  test("a hybrid model, too, writes what it writes on the CPU", async () => {
     await restart(one);
     const hybrid = { path: modelFile("falconH1") };
     await load({ ...hybrid, gpu: "off" });
-    const expected = await logProbabilities(code);
+    const expected = await textOf(code);
     const { device, gpuLayers } = await load(hybrid);
     assert.deepEqual([device, gpuLayers], ["Vulkan", 3]);
-    assert.ok(difference(await logProbabilities(code), expected) < 0.01);
+    assert.equal(await textOf(code), expected);
   });
 
   test("as many layers as are set", async () => {
@@ -180,14 +182,15 @@ describe("software Vulkan", () => {
 });
 
 describe("an 8-bit KV cache", () => {
+  const file = Array.from({ length: 30 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`).join("");
   before(() => restart());
 
   for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1"] as const) {
     test(`${models[name].name} finds nearly the same probabilities in it`, async () => {
       await load({ path: modelFile(name), gpu: "off" });
-      const exact = await logProbabilities(code);
+      const exact = await logProbabilities(file);
       await load({ path: modelFile(name), gpu: "off", kvCache: "q8_0" });
-      const rounded = await logProbabilities(code);
+      const rounded = await logProbabilities(file);
       const mean = difference(exact, rounded);
       assert.ok(mean > 0 && mean < 0.05, `${mean} nats`);
     });

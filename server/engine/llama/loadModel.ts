@@ -1,5 +1,6 @@
 // Loads a model file onto the devices that there are, with a context for its requests.
 
+import fs from "node:fs/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 
@@ -7,16 +8,17 @@ import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import { EngineError, type LoadedModel, type LoadRequest } from "../engine.ts";
 import { batchSize } from "./decodeLoop.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
-import { countSequences, freeMemory, type Memory } from "./memory.ts";
+import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
+import { modelFiles } from "./stateIdentity.ts";
 import { canInfill, markerToken } from "./tokenizePrompt.ts";
 
 type ModelSettings = ServerSettings["model"];
 
 /**
  * Copies of a recurrent state, to go back to: a hybrid or recurrent model cannot drop the end of its context. Only where
- * the loop takes them; a copy is 5 MB with 90 million parameters and 134 MB with 7 billion.
+ * the loop takes them; a copy is 5 MB with 90 million parameters and 134 MB with 7 billion. So many bytes for all sequences.
  */
-const checkpoints = { max: 8, interval: false, maxMemory: 512 * 2 ** 20 } as const;
+const checkpointMemory = 2 ** 30;
 
 /** A model in memory. Disposing of `llama` frees all of it. */
 export interface ModelInMemory {
@@ -44,12 +46,15 @@ export async function loadModel(
     const vram = (await llama.getVramState()).total;
     // Also without a share: where a driver does not tell what is in use, the library then counts it itself.
     if (llama.gpu !== false) await llama.setVramCap((vram - llama.vramPaddingSize) * vramShare);
+    const useMmap = llama.gpu !== false || (await fileSize(settings.path)) > availableRam() / 2;
     const model = await llama.loadModel({
       modelPath: settings.path,
       gpuLayers: chooseLayers(settings, vramShare),
+      useMmap,
       onLoadProgress: onProgress,
     });
-    const context = await createContext(library, model, settings, threads);
+    const context = await createContext(library, model, settings, threads, useMmap);
+    const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
     if (llama.gpu !== false && sequences[0]) await warmUp(sequences[0]);
     const info: LoadedModel = {
@@ -74,6 +79,16 @@ export async function loadModel(
   }
 }
 
+/**
+ * Bytes of a model's files. On the CPU, weights that are read are better than weights that are mapped: llama.cpp keeps most
+ * in an order of its own and the mapped ones beside them, and a file that is cut short meanwhile ends the process. Only
+ * what hardly fits is mapped, since the system can drop its pages.
+ */
+async function fileSize(modelPath: string): Promise<number> {
+  const files = await Promise.all(modelFiles(modelPath).map((file) => fs.stat(file)));
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
 const backendNames = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" } as const;
 
 /** As many layers as fit beside the context of two sequences, unless the user said how many. */
@@ -87,6 +102,7 @@ async function createContext(
   model: LlamaModel,
   settings: ModelSettings,
   threads: number,
+  isMapped: boolean,
 ): Promise<LlamaContext> {
   const kvType = kvCacheType(library, settings);
   // On a processor flash attention adds up in 16 bits: log-probabilities are off by up to 0.01 and depend on how a prompt
@@ -108,7 +124,7 @@ async function createContext(
     return { ram: cpuRam, gpu: gpuVram };
   };
   // Before the context: what is used is the weights.
-  const weights = (await model.llama.getLlamaMemoryUsage()).cpuRam;
+  const weights = isMapped ? (await model.llama.getLlamaMemoryUsage()).cpuRam : 0;
   const sequences = await countSequences(needs, await freeMemory(model.llama), weights);
   const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
   const { adapter } = settings;

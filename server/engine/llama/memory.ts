@@ -31,8 +31,8 @@ export function availableRam(): number {
  * How many sequences to make. A chat and the file that is written in need one each. Up to two more, for the chats and
  * files of a moment ago, are worth a quarter of what is free. One has to do where the memory is short.
  * @param needs the memory of a context with so many sequences
- * @param weights bytes in main memory. They are pages of the file, which the system counts as free for others; the speed
- * depends on their staying.
+ * @param weights bytes in main memory that are pages of the file: the system counts them as free for others, and the speed
+ * depends on their staying
  * @throws EngineError `outOfMemory`
  */
 export async function countSequences(

@@ -32,7 +32,7 @@ export async function stateIdentity(
 }
 
 /** All files of a model: a split one's are named NAME-00001-of-00003.gguf. */
-function modelFiles(modelPath: string): readonly string[] {
+export function modelFiles(modelPath: string): readonly string[] {
   const [, name, count] = /^(.*)-00001-of-(\d{5})\.gguf$/.exec(modelPath) ?? [];
   if (name === undefined || count === undefined) return [modelPath];
   return Array.from({ length: Number(count) }, (_, i) => `${name}-${String(i + 1).padStart(5, "0")}-of-${count}.gguf`);

@@ -7,7 +7,7 @@ const window = 100;
 const enough = 0.85;
 /** Milliseconds of steps before one thread more is tried; twice as long after each in a row that was too many. */
 const shortestPatience = 2000;
-const longestPatience = 64_000;
+const longestPatience = 16_000;
 
 export class Threads {
   readonly #most: number;

@@ -57,7 +57,7 @@ test("one more after the other when cores come free", () => {
 test("a machine that is busy for long is asked less and less often", () => {
   const counts = run(2, () => 1, 8000);
   const trials = counts.flatMap((count, step) => (count === 2 && counts[step - 1] === 1 ? [step] : []));
-  assert.ok(trials.length >= 4 && trials.length <= 12, trials.join(" "));
+  assert.ok(trials.length >= 4 && trials.length <= 40, trials.join(" "));
 });
 
 test("short steps are judged together", () => {

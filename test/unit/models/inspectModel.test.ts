@@ -20,11 +20,20 @@ after(() => fs.rmSync(folder, { recursive: true }));
 const files = new ModelFiles(folder);
 
 test("says what a model file is", () => {
-  for (const name of ["falcon7b", "falcon40b"] as const) {
+  for (const [name, architecture, infill] of [
+    ["falcon7b", "falcon", true],
+    ["falcon40b", "falcon", false],
+    ["falconH1", "falcon-h1", true],
+    ["falconMamba", "mamba", false],
+  ] as const) {
     const file = modelFile(name);
+    const { tensors } = buildModel(models[name]);
     assert.deepEqual(inspectModel(file), {
       name: models[name].name,
-      architecture: "falcon",
+      architecture,
+      parameters: tensors.reduce((sum, { values }) => sum + values.length, 0),
+      quantization: "F32",
+      infill,
       size: fs.statSync(file).size,
       contextLength: 2048,
     });
