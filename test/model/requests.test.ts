@@ -237,6 +237,15 @@ describe("a model whose text goes round in a circle", () => {
     }
   });
 
+  test("a guess does not reach over the end of the context, whose beginning would be dropped for it", async () => {
+    const prompt = [`a harbour of its own\n${file}`];
+    const room = 2048 - (await engine.countTokens(prompt));
+    const { usage } = await generate({ prompt, maxTokens: room, repeatsPrompt: true });
+    assert.ok(usage.generated === room && usage.guessed > 100, JSON.stringify(usage));
+    const again = await generate({ prompt, maxTokens: 1 });
+    assert.equal(again.usage.reused, again.usage.prompt - 1);
+  });
+
   test("guessed beside other requests, and cut by a limit in the middle of a guess", async () => {
     const request = { prompt: ["one"], repeatsPrompt: true };
     const lengths = [397, 398, 399, 400, 401];

@@ -42,7 +42,9 @@ export async function* sampleGuessedTokens(
   let length = 2;
   for (;;) {
     // The first token may be bound to begin with what was cut off the prompt, which the guess does not know.
-    const guess = known.length === prompt.length ? [] : guessNext(known, length);
+    // Beyond the end of the context, the library would drop its beginning.
+    const room = sequence.contextSize - 1 - sequence.nextTokenIndex - input.length;
+    const guess = known.length === prompt.length ? [] : guessNext(known, Math.min(length, room));
     // Each call begins a sampler of its own, which the same seed would have choose alike.
     const generateNext = { token: true, options: { ...options, seed: options.seed + known.length } };
     const ask = (token: Token): ControlledEvaluateInputItem => [token, { generateNext }];

@@ -121,6 +121,8 @@ export class LlamaEngine implements Engine {
       const { tokens, stable } = tokenizePrompt(model, vocabulary, [...prompt, { stable: true }, continuation]);
       requireRoom(tokens.length, 0, info.contextSize);
       const begin = Math.max(stable.at(-1) ?? 0, 1);
+      // The last token of the prompt is evaluated for each continuation, so a recurrent state is kept before it.
+      const places = [...stable.filter((place) => place < begin - 1), begin - 1];
       const logProbabilities: number[] = [];
       let greedy = true;
       const size = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
@@ -128,7 +130,7 @@ export class LlamaEngine implements Engine {
         [
           {
             prompt: tokens.slice(0, begin),
-            stable: [...stable, begin - 1],
+            stable: places,
             priority: priorities[lane],
             evaluate: (sequence, rest) =>
               scoreTokens(sequence, rest, tokens.slice(begin), size, (scored) => {

@@ -46,6 +46,9 @@ export async function loadModel(
     const vram = (await llama.getVramState()).total;
     // Also without a share: where a driver does not tell what is in use, the library then counts it itself.
     if (llama.gpu !== false) await llama.setVramCap((vram - llama.vramPaddingSize) * vramShare);
+    // On the CPU, weights that are read are better than weights that are mapped: llama.cpp keeps most in an order of its own
+    // and the mapped ones beside them, and a file that is cut short meanwhile ends the process. Only what hardly fits is
+    // mapped, since the system can drop its pages.
     const useMmap = llama.gpu !== false || (await fileSize(settings.path)) > availableRam() / 2;
     const model = await llama.loadModel({
       modelPath: settings.path,
@@ -79,11 +82,7 @@ export async function loadModel(
   }
 }
 
-/**
- * Bytes of a model's files. On the CPU, weights that are read are better than weights that are mapped: llama.cpp keeps most
- * in an order of its own and the mapped ones beside them, and a file that is cut short meanwhile ends the process. Only
- * what hardly fits is mapped, since the system can drop its pages.
- */
+/** Bytes of a model's files. */
 async function fileSize(modelPath: string): Promise<number> {
   const files = await Promise.all(modelFiles(modelPath).map((file) => fs.stat(file)));
   return files.reduce((sum, { size }) => sum + size, 0);
