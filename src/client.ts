@@ -139,7 +139,7 @@ export class ServerClient implements Disposable {
   /** Resolves when the server's process has ended, by itself or because it was told to. */
   async #runServer(end: AbortSignal): Promise<void> {
     const settings = this.#settings();
-    const client = createLanguageClient(this.#options, settings);
+    const client = createLanguageClient(this.#options, settings, () => this.#disconnect());
     const stop = () => void client.stop();
     end.addEventListener("abort", stop);
     client.onNotification(statusChanged, (status) => this.#setStatus(status));
@@ -158,10 +158,15 @@ export class ServerClient implements Disposable {
       if (!end.aborted) client.error("The language server failed.", error);
     } finally {
       end.removeEventListener("abort", stop);
-      if (this.#client) this.#running = Promise.withResolvers();
-      this.#client = undefined;
+      this.#disconnect();
       await client.stop();
     }
+  }
+
+  /** From now on, requests wait for the next server. */
+  #disconnect(): void {
+    if (this.#client) this.#running = Promise.withResolvers();
+    this.#client = undefined;
   }
 
   #giveUp(): void {

@@ -20,7 +20,12 @@ export interface ConnectionOptions {
 /** Documents of every kind that a user edits, wherever they live. */
 const editedSchemes = ["file", "untitled", "vscode-notebook-cell", "vscode-remote", "vscode-vfs"];
 
-export function createLanguageClient(options: ConnectionOptions, settings: ServerSettings): QuietLanguageClient {
+/** `onClosed` is called as soon as the connection is lost, some time before the client's state is `Stopped`. */
+export function createLanguageClient(
+  options: ConnectionOptions,
+  settings: ServerSettings,
+  onClosed: () => void,
+): QuietLanguageClient {
   const { module, log, middleware } = options;
   const folderSchemes = workspace.workspaceFolders?.map((folder) => folder.uri.scheme) ?? [];
   const schemes = new Set([...editedSchemes, ...folderSchemes]);
@@ -38,6 +43,7 @@ export function createLanguageClient(options: ConnectionOptions, settings: Serve
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: async () => {
+          onClosed();
           // Answered at once, the library would lose the promise of a start that fails, and `start` would resolve.
           await pause(0);
           return { action: CloseAction.DoNotRestart, handled: true, message: "The language server ended." };

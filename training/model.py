@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from transformers import FalconConfig
 
 ROTARY_BASE = 10_000.0
+ATTENTION_BLOCK = 128
 
 
 def falcon_config(layers: int = 6, width: int = 256, vocabulary: int = 4096, context: int = 2048) -> FalconConfig:
@@ -43,10 +44,26 @@ class Attention(nn.Module):
         batch, length, width = x.shape
         heads = self.query_key_value(x).view(batch, length, self.heads + 2, self.head_size).transpose(1, 2)
         rotated = rotate(heads[:, : self.heads + 1], cos, sin)
-        query, key, value = rotated[:, : self.heads], rotated[:, self.heads :], heads[:, self.heads + 1 :]
-        key, value = key.expand_as(query), value.expand_as(query)
-        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        mixed = attend(rotated[:, : self.heads], rotated[:, self.heads], heads[:, self.heads + 1])
         return self.dense(mixed.transpose(1, 2).reshape(batch, length, width))
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Causal attention of [batch, heads, length, size] to one key and value for all heads, [batch, length, size].
+
+    A block of queries of all heads is one matrix, and sees no keys after its end: on a CPU a step of training takes about a
+    tenth less time so than with scaled_dot_product_attention, which treats each head apart.
+    """
+    batch, heads, length, size = query.shape
+    mixed = []
+    for start in range(0, length, ATTENTION_BLOCK):
+        end = min(start + ATTENTION_BLOCK, length)
+        block = query[:, :, start:end].reshape(batch, -1, size)
+        scores = (block @ key[:, :end].transpose(1, 2)).view(batch, heads, end - start, end).float() * size**-0.5
+        is_later = torch.ones(end - start, end, dtype=torch.bool, device=query.device).triu(start + 1)
+        shares = scores.masked_fill(is_later, -torch.inf).softmax(-1).to(value.dtype)
+        mixed.append((shares.view(batch, -1, end) @ value[:, :end]).view(batch, heads, end - start, size))
+    return torch.cat(mixed, dim=2)
 
 
 class Mlp(nn.Module):
