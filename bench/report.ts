@@ -93,7 +93,8 @@ function number(value: number | undefined): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
+/** Lines with the cells of each column below one another. */
+export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>
     row

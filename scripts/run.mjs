@@ -15,6 +15,7 @@ const tasks = {
   smoke: "scripts/smoke.ts",
   package: "scripts/package.ts",
   "bench:engine": "bench/engine.ts",
+  "bench:completion": "bench/completion.ts",
 };
 
 const [task, ...args] = process.argv.slice(2);

@@ -3,6 +3,7 @@
 import {
   type CancellationToken,
   type Connection,
+  DidChangeWorkspaceFoldersNotification,
   ErrorCodes,
   type InitializeResult,
   type InlineCompletionItem,
@@ -52,13 +53,16 @@ export function startServer(connection: Connection, { createEngine, useMessages 
   });
   const completer = new InlineCompleter(session);
   let settings: ServerSettings;
+  let folders: readonly string[] = [];
 
-  connection.onInitialize(({ initializationOptions }): InitializeResult => {
+  connection.onInitialize(({ initializationOptions, workspaceFolders }): InitializeResult => {
     const options = initializationOptions as InitializationOptions;
     if (options.messages) useMessages(options.messages);
     settings = options.settings;
+    folders = workspaceFolders?.map(({ uri }) => uri) ?? [];
     return {
       capabilities: {
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
         textDocumentSync: TextDocumentSyncKind.Incremental,
         notebookDocumentSync: { notebookSelector: [{ notebook: "*", cells: [{ language: "*" }] }] },
         inlineCompletionProvider: true,
@@ -66,6 +70,10 @@ export function startServer(connection: Connection, { createEngine, useMessages 
     };
   });
   connection.onInitialized(() => void session.use(settings.model));
+  connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
+    const gone = new Set(removed.map(({ uri }) => uri));
+    folders = [...folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
+  });
   connection.onNotification(settingsChanged, (changed) => {
     settings = changed;
     void session.use(changed.model);
@@ -95,6 +103,7 @@ export function startServer(connection: Connection, { createEngine, useMessages 
       automatic: context.triggerKind === InlineCompletionTriggerKind.Automatic,
       selectedCompletion: context.selectedCompletionInfo,
       preceding: documents.precedingCells(textDocument.uri),
+      folders,
     });
     const completion = await completer.complete(request, settings.inlineCompletion, signalOf(token));
     if (!completion) return [];

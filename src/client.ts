@@ -183,7 +183,7 @@ export class ServerClient implements Disposable {
 
 /** What holds until the server has spoken. */
 function startingStatus({ model: { path } }: ServerSettings): ServerStatus {
-  return path === "" ? { state: "noModel" } : { state: "loading", model: basename(path), progress: 0 };
+  return { state: "loading", model: basename(path), progress: 0 };
 }
 
 /** Resolves after the time, or when told to end. */

@@ -62,7 +62,7 @@ export async function runAction(action: ProblemAction): Promise<void> {
 export function announceFailures(onDidChangeStatus: Event<ServerStatus>): Disposable {
   let shown: string | undefined;
   return onDidChangeStatus((status) => {
-    if (status.state === "ready" || status.state === "noModel") shown = undefined;
+    if (status.state === "ready") shown = undefined;
     if (status.state !== "failed" || status.problem.message === shown) return;
     shown = status.problem.message;
     void showProblem(status.problem);

@@ -18,7 +18,8 @@ import { registerStatusBar } from "./statusBar.ts";
 export function activate(context: ExtensionContext) {
   const log = window.createOutputChannel("Falcon", { log: true });
   const contextsFolder = Uri.joinPath(context.globalStorageUri, "contexts").fsPath;
-  const settings = new Settings(contextsFolder);
+  const demonstrationModel = Uri.joinPath(context.extensionUri, "media/models/falcon-tiny-demo.gguf").fsPath;
+  const settings = new Settings({ demonstrationModel, contextsFolder });
   const lastEditor = new LastEditor();
   const recentModels = new RecentModels(context.globalState);
   const conversations = new ConversationStore(context.workspaceState);

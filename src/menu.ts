@@ -6,7 +6,7 @@ import type { ServerClient } from "./client.ts";
 import { actionLabels, runAction } from "./errors.ts";
 import type { Settings } from "./settings.ts";
 import type { ServerStatus } from "./shared/protocol.ts";
-import { describeFigures, describeModel } from "./statusBarView.ts";
+import { describeDemonstration, describeFigures, describeModel } from "./statusBarView.ts";
 
 interface MenuItem extends QuickPickItem {
   readonly run?: () => unknown;
@@ -42,19 +42,15 @@ function menuItems(status: ServerStatus, settings: Settings): MenuItem[] {
 /** How Falcon stands; choosing it does what helps most. */
 function statusItem(status: ServerStatus): MenuItem {
   switch (status.state) {
-    case "noModel":
-      return {
-        label: `$(warning) ${l10n.t("No model yet")}`,
-        detail: l10n.t("Choose a GGUF file to begin."),
-        run: () => runAction("selectModel"),
-      };
     case "loading":
       return { label: `$(loading~spin) ${l10n.t("Loading {0}", status.model)}` };
     case "ready":
       return {
         label: `$(${status.generating ? "loading~spin" : "check"}) ${describeModel(status.model, l10n)}`,
         description: describeFigures(status.figures, l10n),
-        detail: status.model.path,
+        ...(status.model.demonstration
+          ? { detail: describeDemonstration(l10n), run: () => runAction("selectModel") }
+          : { detail: status.model.path }),
       };
     case "failed": {
       const { message, action = "showLog" } = status.problem;

@@ -19,8 +19,16 @@ type ChoiceKey = {
   [Key in keyof typeof properties]: (typeof properties)[Key] extends { enum: string[] } ? Key : never;
 }[keyof typeof properties];
 
+/** Absolute paths. */
+export interface ExtensionPaths {
+  /** The model that is used while the user has chosen none. */
+  readonly demonstrationModel: string;
+  /** Where the server may save contexts. */
+  readonly contextsFolder: string;
+}
+
 export class Settings implements Disposable {
-  readonly #contextsFolder: string;
+  readonly #paths: ExtensionPaths;
   #server: ServerSettings;
   readonly #changeServer = new EventEmitter<ServerSettings>();
   readonly #changeCompletions = new EventEmitter<void>();
@@ -36,10 +44,9 @@ export class Settings implements Disposable {
   /** Fires when completions were switched on or off, for any language. */
   readonly onDidChangeCompletions: Event<void> = this.#changeCompletions.event;
 
-  /** `contextsFolder`: where the server may save contexts. */
-  constructor(contextsFolder: string) {
-    this.#contextsFolder = contextsFolder;
-    this.#server = readServerSettings(contextsFolder);
+  constructor(paths: ExtensionPaths) {
+    this.#paths = paths;
+    this.#server = readServerSettings(paths);
   }
 
   get server(): ServerSettings {
@@ -58,7 +65,13 @@ export class Settings implements Disposable {
     await writeSwitch({ languageId }, planLanguageToggle(inspectSwitch({ languageId })));
   }
 
-  async saveModelPath(path: string): Promise<void> {
+  /** The model file that the user has chosen; empty when he has chosen none. */
+  get modelPath(): string {
+    return readPath(modelPath);
+  }
+
+  /** `undefined` goes back to the demonstration model. */
+  async saveModelPath(path: string | undefined): Promise<void> {
     await workspace.getConfiguration().update(modelPath, path, true);
   }
 
@@ -67,19 +80,19 @@ export class Settings implements Disposable {
   }
 
   #refreshServerSettings(): void {
-    const settings = readServerSettings(this.#contextsFolder);
+    const settings = readServerSettings(this.#paths);
     if (JSON.stringify(settings) === JSON.stringify(this.#server)) return;
     this.#server = settings;
     this.#changeServer.fire(settings);
   }
 }
 
-function readServerSettings(contextsFolder: string): ServerSettings {
+function readServerSettings({ demonstrationModel, contextsFolder }: ExtensionPaths): ServerSettings {
   const adapter = readPath("falcon.model.adapter");
   const gpuLayers = readNumber("falcon.model.gpuLayers");
   return {
     model: {
-      path: readPath(modelPath),
+      path: readPath(modelPath) || demonstrationModel,
       contextSize: readNumber("falcon.model.contextSize"),
       gpu: readChoice("falcon.model.gpu") as ServerSettings["model"]["gpu"],
       ...(gpuLayers >= 0 && { gpuLayers }),

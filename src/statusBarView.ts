@@ -12,7 +12,7 @@ export type Completions = "on" | "off" | "offForLanguage";
 export interface StatusBarView {
   readonly text: string;
   readonly tooltip: string;
-  readonly background?: "warning" | "error";
+  readonly background?: "error";
 }
 
 /** `language` names the active editor's language to the user. */
@@ -23,12 +23,6 @@ export function statusBarView(
   l10n: Localize,
 ): StatusBarView {
   switch (status.state) {
-    case "noModel":
-      return {
-        text: `$(warning) ${l10n.t("Falcon: No Model")}`,
-        tooltip: l10n.t("Falcon has no model yet. Click to choose a model file."),
-        background: "warning",
-      };
     case "loading":
       return loadingView(status.model, status.progress, l10n);
     case "failed":
@@ -37,13 +31,15 @@ export function statusBarView(
       const icon = status.generating ? "$(loading~spin)" : completions === "on" ? "$(zap)" : "$(circle-slash)";
       const lines = [
         describeModel(status.model, l10n),
+        ...(status.model.demonstration ? [describeDemonstration(l10n)] : []),
         ...(status.model.fallback === undefined ? [] : [status.model.fallback]),
         describeFigures(status.figures, l10n),
         ...(status.generating ? [l10n.t("Generating…")] : []),
         ...(status.asleep ? [l10n.t("Not in memory: the next request loads the model again")] : []),
         describeCompletions(completions, language, l10n),
       ];
-      return { text: `${icon} Falcon`, tooltip: lines.filter((line) => line !== "").join("\n") };
+      const name = status.model.demonstration ? l10n.t("Falcon Demo") : "Falcon";
+      return { text: `${icon} ${name}`, tooltip: lines.filter((line) => line !== "").join("\n") };
     }
   }
 }
@@ -53,6 +49,11 @@ export function describeModel({ name, contextSize, device, gpuLayers, layers }: 
   const isSplit = device !== "CPU" && gpuLayers < layers;
   const place = isSplit ? l10n.t("{0} ({1} of {2} layers)", device, gpuLayers, layers) : device;
   return l10n.t("{0}: {1} tokens of context, on {2}", name, contextSize, place);
+}
+
+/** What is to be said of a demonstration model. */
+export function describeDemonstration(l10n: Localize): string {
+  return l10n.t("A small demonstration model. Choose a Falcon of your own for real work.");
 }
 
 /** How the model runs in one line, of what is known. */

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from model import Falcon
+from model import Falcon, autocast
 from pack import CUT, Split, Vocabulary, pack
 from tokenizer import END_OF_TEXT, MIDDLE
 
@@ -48,7 +48,7 @@ class LearningCurve:
         nats, right = [], []
         tokens = torch.from_numpy(rows.astype(np.int64))
         for batch in tokens.split(BATCH):
-            with torch.autocast("cpu", torch.bfloat16):
+            with autocast():
                 logits = model(batch[:, :-1]).float()
             nats.append(torch.nn.functional.cross_entropy(logits.transpose(1, 2), batch[:, 1:], reduction="none"))
             right.append(logits.argmax(-1) == batch[:, 1:])

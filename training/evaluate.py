@@ -5,8 +5,11 @@ similarity and kept characters of the model, of the nearest earlier line with th
 """
 
 import argparse
+import json
 import math
 from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,10 +17,10 @@ from transformers import FalconForCausalLM
 
 from checkpoint import load_model, to_transformers
 from infill import MOST_NEW_TOKENS, Case, Score, continue_with, first_line, make_cases, nearest_line, prompt, score
-from model import Falcon
+from model import Falcon, autocast
 from ngram import NGram
 from pack import Split, Vocabulary
-from paths import TOKENS
+from paths import CASES, TOKENS
 from tokenizer import END_OF_TEXT, load_tokenizer, read_corpus
 
 SEED = 11
@@ -31,6 +34,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--run", default="main")
     parser.add_argument("--cases", type=int, default=100, help="infill cases of each language")
     parser.add_argument("--tokens", type=int, default=60_000, help="tokens of each language for bits per byte")
+    parser.add_argument(
+        "--save-cases", type=Path, nargs="?", const=CASES, help=f"write the cases and all answers to a file, {CASES}"
+    )
     return parser.parse_args()
 
 
@@ -55,7 +61,7 @@ def model_nats(model: Falcon, tokens: np.ndarray) -> float:
     inputs = torch.cat([starts, targets[:, :-1]], dim=1)
     nats = 0.0
     for given, wanted in zip(inputs.split(BATCH), targets.split(BATCH), strict=True):
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             logits = model(given).float()
         nats += torch.nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="sum").item()
     return nats * len(tokens) / length
@@ -83,22 +89,27 @@ def report_bits(model: Falcon, ngram: NGram, tokens_of_language: int) -> None:
         print(language.ljust(16), *(f"{value / math.log(2) / size:.3f}" for value in nats), sep="  ")
 
 
-def report_infill(model: FalconForCausalLM, ngram: NGram, vocabulary: Vocabulary, count: int) -> None:
+def report_infill(model: FalconForCausalLM, ngram: NGram, vocabulary: Vocabulary, count: int) -> list[dict]:
+    """Returns the cases with the answers of all systems; the languages take turns, so that any number of them is a fair part."""
     files: dict[str, list[dict]] = defaultdict(list)
     for file in read_corpus():
         if file["split"] == "held-out":
             files[file["language"]].append(file)
     print("rest of the line".ljust(32), "exact", "similarity", "kept", sep="  ")
     everything: dict[str, list[Score]] = defaultdict(list)
+    answered: dict[str, list[dict]] = defaultdict(list)
     for language in sorted(files):
         scores: dict[str, list[Score]] = defaultdict(list)
         for case in make_cases(files[language], count, SEED):
-            answers = infill(model, case, vocabulary), nearest_line(case), continue_with(ngram, case, vocabulary)
-            for system, answer in zip(SYSTEMS, answers, strict=True):
+            texts = infill(model, case, vocabulary), nearest_line(case), continue_with(ngram, case, vocabulary)
+            answers = dict(zip(SYSTEMS, texts, strict=True))
+            answered[language].append({**asdict(case), "answers": answers})
+            for system, answer in answers.items():
                 scores[system].append(score(answer, case.truth))
                 everything[system].append(scores[system][-1])
         report_scores(language, scores)
     report_scores("all", everything)
+    return [case for turn in zip(*answered.values(), strict=True) for case in turn]
 
 
 def report_scores(language: str, scores: dict[str, list[Score]]) -> None:
@@ -114,7 +125,9 @@ def main() -> None:
     model = load_model(options.run)
     ngram = NGram(np.load(TOKENS / "training.npy"), len(vocabulary.texts))
     report_bits(model, ngram, options.tokens)
-    report_infill(to_transformers(model), ngram, vocabulary, options.cases)
+    answered = report_infill(to_transformers(model), ngram, vocabulary, options.cases)
+    if options.save_cases:
+        options.save_cases.write_text("".join(json.dumps(case) + "\n" for case in answered))
 
 
 if __name__ == "__main__":

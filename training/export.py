@@ -49,6 +49,8 @@ def write_form(path: Path, form: str, model: FalconForCausalLM, vocabulary: Voca
     writer = gguf.GGUFWriter(path, "falcon")
     writer.add_name(NAME)
     writer.add_description(DESCRIPTION)
+    # The product labels it by this.
+    writer.add_tags(["demonstration"])
     writer.add_license("apache-2.0")
     writer.add_file_type(file_type)
     add_hyperparameters(writer, model.config)

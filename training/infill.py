@@ -19,6 +19,7 @@ LONGEST_TRUTH = 120
 @dataclass(frozen=True)
 class Case:
     language: str
+    package: str
     path: str
     prefix: str
     suffix: str
@@ -48,7 +49,7 @@ def make_cases(files: list[dict[str, str]], count: int, seed: int) -> list[Case]
         inside_word = re.match(r"\w\w", text[cursor - 1 : cursor + 1])
         if end < 0 or not before.strip() or not truth.strip() or len(truth) > LONGEST_TRUTH or inside_word:
             continue
-        cases.append(Case(file["language"], file["path"], text[:cursor], text[end:], truth))
+        cases.append(Case(file["language"], file["package"], file["path"], text[:cursor], text[end:], truth))
     return cases
 
 

@@ -21,7 +21,8 @@ import torch
 from batches import SEED, Batches
 from checkpoint import checkpoint_path
 from curve import LearningCurve
-from model import Falcon, falcon_config
+from model import Falcon, autocast, falcon_config
+from muon import Muon
 from pack import Vocabulary
 from tokenizer import load_tokenizer
 
@@ -48,13 +49,13 @@ def arguments() -> argparse.Namespace:
 
 
 def make_optimizers(model: Falcon) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the blocks (Jordan 2024), AdamW for the embedding and the norms."""
+    """Muon for the matrices of the blocks, AdamW for the embedding and the norms."""
     matrices = [
         parameter for name, parameter in model.named_parameters() if parameter.dim() == 2 and "embeddings" not in name
     ]
     others = [parameter for name, parameter in model.named_parameters() if parameter.dim() == 1 or "embeddings" in name]
     return [
-        torch.optim.Muon(matrices, lr=MATRIX_RATE, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+        Muon(matrices, lr=MATRIX_RATE, weight_decay=0.05, momentum=0.95),
         torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
     ]
 
@@ -112,7 +113,7 @@ class Training:
             for group in optimizer.param_groups:
                 group["lr"] = full * share
         inputs, targets = self.batches.next()
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             loss = self.loss(inputs, targets)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

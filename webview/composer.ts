@@ -52,11 +52,11 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   const box = element("div", "box", chips, text, toolbar);
   const node = element("footer", "composer", box, hint);
 
-  let state: ComposerState = { status: { state: "noModel" }, attachments: [], answering: false };
+  let state: ComposerState | undefined;
   let shownAttachments: readonly Attachment[] = [];
 
   function submit(): void {
-    const reason = whyNotSend(context, state, text.value);
+    const reason = state && whyNotSend(context, state, text.value);
     text.focus();
     if (reason) {
       hint.textContent = reason;
@@ -71,7 +71,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
     onDraft(value);
   }
   function showReadiness(): void {
-    const reason = whyNotSend(context, state, text.value);
+    const reason = state && whyNotSend(context, state, text.value);
     send.ariaDisabled = String(reason !== undefined);
     send.title = reason ?? strings.send;
     hint.textContent = "";
@@ -97,7 +97,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
       text.focus();
     },
     show: (next) => {
-      const changed = next.status !== state.status || next.answering !== state.answering;
+      const changed = next.status !== state?.status || next.answering !== state.answering;
       state = next;
       send.hidden = next.answering;
       stop.hidden = !next.answering;
@@ -116,8 +116,6 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
 function whyNotSend({ strings }: PageContext, state: ComposerState, text: string): string | undefined {
   if (state.answering) return strings.sendNeedsEnd;
   switch (state.status.state) {
-    case "noModel":
-      return strings.sendNeedsModel;
     case "loading":
       return strings.sendNeedsLoading;
     case "failed":

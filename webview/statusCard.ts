@@ -1,4 +1,4 @@
-// What the model is doing, when it is not ready: none chosen, loading, failed. Each with what the user can do.
+// What is to be said of the model: it loads, it failed, it is only for demonstration. Each with what the user can do.
 
 import type { ProblemAction, ServerStatus } from "../src/shared/protocol.ts";
 import { codicon, element, spinner, textButton } from "./components.ts";
@@ -6,7 +6,8 @@ import { type PageContext, fill } from "./context.ts";
 
 export interface StatusCard {
   readonly node: HTMLElement;
-  show(status: ServerStatus): void;
+  /** `empty`: nothing has been asked yet. */
+  show(status: ServerStatus, empty: boolean): void;
 }
 
 export function createStatusCard(context: PageContext): StatusCard {
@@ -15,11 +16,11 @@ export function createStatusCard(context: PageContext): StatusCard {
   let shown: ServerStatus | undefined;
   return {
     node,
-    show: (status) => {
+    show: (status, empty) => {
+      node.hidden = status.state === "ready" && !(status.model.demonstration && empty);
       if (status === shown) return;
       const progressed = shown?.state === "loading" && status.state === "loading" && shown.model === status.model;
       shown = status;
-      node.hidden = status.state === "ready";
       if (progressed) showProgress(context, node, status.progress);
       else node.replaceChildren(...createContent(context, status));
     },
@@ -30,11 +31,9 @@ function createContent(context: PageContext, status: ServerStatus): HTMLElement[
   const { strings } = context;
   switch (status.state) {
     case "ready":
-      return [];
-    case "noModel":
       return [
-        createTitle("hubot", strings.noModelTitle),
-        element("p", "", strings.noModelText),
+        createTitle("beaker", fill(strings.demonstrationTitle, status.model.name)),
+        element("p", "", strings.demonstrationText),
         createActionButton(context, "selectModel"),
       ];
     case "failed":

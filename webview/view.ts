@@ -46,8 +46,8 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
     page.hidden = false;
     page.classList.toggle("empty", empty);
     // While a model loads one can write already.
-    welcome.hidden = !empty || status.state === "noModel" || status.state === "failed";
-    statusCard.show(status);
+    welcome.hidden = !empty || status.state === "failed";
+    statusCard.show(status, empty);
     composer.show({ status, attachments, answering: streamingAnswer(conversation) !== undefined });
     list.show(conversation);
     if (focusAsked) composer.focus();

@@ -6,7 +6,7 @@ import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { LoadedModel } from "../engine/engine.ts";
 import type { ModelSession } from "../models/modelSession.ts";
 import { blockEnd } from "./blockEnd.ts";
-import { completionPrompt } from "./prompt.ts";
+import { completionPrompt, pathLine } from "./prompt.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
 import { RecentCompletions } from "./reuse.ts";
@@ -59,13 +59,14 @@ export class InlineCompleter {
     signal: AbortSignal,
   ): Promise<RefinedCompletion | undefined> {
     const maxTokens = Math.min(settings.maxTokens, Math.floor(model.contextSize / 4));
-    const budget = windowBudget(model, maxTokens);
+    const firstLine = pathLine(request, model);
+    const budget = windowBudget(model, maxTokens + Buffer.byteLength(firstLine));
     const window = await cutWindow(request, budget, (text) => this.#session.countTokens([text]));
     const block = { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) };
     const ended = new AbortController();
     let text = "";
     const { stopReason } = await this.#session.generate(
-      { lane: "completion", prompt: completionPrompt(window, model), maxTokens, temperature: 0, stop: [] },
+      { lane: "completion", prompt: completionPrompt(window, firstLine, model), maxTokens, temperature: 0, stop: [] },
       (piece) => {
         text += piece;
         if (blockEnd(text, block) !== undefined) ended.abort();

@@ -3,18 +3,35 @@
 import type { PromptPart } from "../engine/engine.ts";
 import type { CompletionWindow } from "./window.ts";
 
+/** Longer paths, in bytes, take more of the prompt than they are worth. */
+const longestPath = 200;
+
 /**
- * Prefix-suffix-middle where the model has the tokens, which is how Falcon-H1-Tiny-Coder was trained
+ * The line that stands before a file's text: its path where the model was trained so. That is the bundled one
+ * (training/README.md), the only one of Falcon's first architecture that infills; Falcon-H1-Tiny-Coder was not.
+ */
+export function pathLine(
+  { path }: { readonly path: string },
+  { infill, architecture }: { readonly infill: boolean; readonly architecture: string },
+): string {
+  const isKnown = infill && architecture === "falcon";
+  return isKnown && path !== "" && Buffer.byteLength(path) <= longestPath ? `${path}\n` : "";
+}
+
+/**
+ * Prefix-suffix-middle where the model has the tokens, which is how the bundled model and Falcon-H1-Tiny-Coder were trained
  * (https://tiiuae-tiny-h1-blogpost.hf.space/#fim-format); else plain continuation of the prefix.
+ * @param firstLine of `pathLine`
  */
 export function completionPrompt(
   { prefix, suffix }: CompletionWindow,
+  firstLine: string,
   { infill }: { readonly infill: boolean },
 ): PromptPart[] {
   // The next keys change this line, and leave the lines before it as they are.
   const lineStart = prefix.lastIndexOf("\n") + 1;
   const before: PromptPart[] = [
-    prefix.slice(0, lineStart),
+    firstLine + prefix.slice(0, lineStart),
     { stable: true },
     prefix.slice(lineStart),
     { cursor: true },

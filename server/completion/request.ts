@@ -8,6 +8,8 @@ export const maxSuffixLength = 4_096;
 
 export interface CompletionRequest {
   readonly uri: string;
+  /** The file's path in its workspace folder, with slashes; empty for a document that is in none. */
+  readonly path: string;
   /** Whether it comes from typing, not from the user's command. */
   readonly automatic: boolean;
   /** Text before the place of insertion, with line breaks as "\n"; begins at the start of a line unless that line is huge. */
@@ -29,10 +31,12 @@ export interface CompletionSite {
   readonly selectedCompletion?: { readonly range: Range; readonly text: string } | undefined;
   /** Text that stands before the document, such as a notebook's earlier cells. */
   readonly preceding?: string;
+  /** URIs of the workspace folders. */
+  readonly folders?: readonly string[];
 }
 
 export function completionRequest(site: CompletionSite): CompletionRequest {
-  const { document, position, automatic, selectedCompletion, preceding = "" } = site;
+  const { document, position, automatic, selectedCompletion, preceding = "", folders = [] } = site;
   const range = selectedCompletion?.range ?? { start: position, end: position };
   const selected = selectedCompletion?.text ?? "";
   const start = document.offsetAt(range.start);
@@ -45,6 +49,7 @@ export function completionRequest(site: CompletionSite): CompletionRequest {
   );
   return {
     uri: document.uri,
+    path: pathInFolder(document.uri, folders),
     automatic,
     prefix: (from === 0 ? lastLines(normalizeLineBreaks(preceding)) : "") + before + selected,
     suffix: withoutHalfCharacter(after),
@@ -63,6 +68,11 @@ export function linePrefixOf({ prefix }: { readonly prefix: string }): string {
 export function lineSuffixOf({ suffix }: { readonly suffix: string }): string {
   const end = suffix.indexOf("\n");
   return end < 0 ? suffix : suffix.slice(0, end);
+}
+
+function pathInFolder(uri: string, folders: readonly string[]): string {
+  const folder = folders.map((each) => each.replace(/\/?$/, "/")).find((each) => uri.startsWith(each));
+  return folder === undefined ? "" : decodeURIComponent(uri.slice(folder.length).replace(/[?#].*/, ""));
 }
 
 /** Offset of the first line that lies wholly in the window, or a place in the line where that line is longer. */

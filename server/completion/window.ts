@@ -20,11 +20,12 @@ const maxSuffixTokens = 256;
 /** Special tokens around the two. */
 const reservedTokens = 8;
 
+/** `otherTokens`: those of the context that the window leaves free. */
 export function windowBudget(
   { contextSize, infill }: { readonly contextSize: number; readonly infill: boolean },
-  maxNewTokens: number,
+  otherTokens: number,
 ): WindowBudget {
-  const total = Math.max(0, Math.min(contextSize - maxNewTokens - reservedTokens, maxPromptTokens));
+  const total = Math.max(0, Math.min(contextSize - otherTokens - reservedTokens, maxPromptTokens));
   const suffix = infill ? Math.min(maxSuffixTokens, Math.floor(total / 4)) : 0;
   return { prefix: total - suffix, suffix };
 }

@@ -48,7 +48,7 @@ export interface ModelSessionOptions {
 export class ModelSession {
   readonly #options: ModelSessionOptions;
   readonly #crashes = new Crashes();
-  #state: State = { state: "noModel" };
+  #state: State = { state: "loading", model: "", progress: 0 };
   #settings: ModelSettings | undefined;
   /** The file that is loaded, or was last, as it was then. */
   #fileVersion = "";
@@ -105,7 +105,7 @@ export class ModelSession {
     const model = await this.#loaded;
     if (model) return model;
     if (this.#state.state === "failed") throw new UserError(this.#state.problem.message, this.#state.problem);
-    throw new UserError(l10n.t("No model is chosen. Choose a GGUF file of a Falcon model."), { action: "selectModel" });
+    throw new UserError(l10n.t("The model is not loaded."), { action: "retry" });
   }
 
   /** @throws UserError */
@@ -159,12 +159,7 @@ export class ModelSession {
   async #loadNow(isNewest: () => boolean, delay: number): Promise<LoadedModel | undefined> {
     const { engine, markers, log } = this.#options;
     const settings = this.#settings;
-    if (!settings?.path) {
-      this.#setState({ state: "noModel" });
-      await engine.dispose();
-      await deleteUnwanted(settings, log);
-      return undefined;
-    }
+    if (!settings) return undefined;
     const model = path.basename(settings.path);
     this.#setState({ state: "loading", model, progress: 0 });
     try {

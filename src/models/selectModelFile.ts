@@ -18,10 +18,15 @@ export interface ModelDependencies {
   readonly recentModels: RecentModels;
 }
 
+/** What the list offers beside files. */
+type Choice = { readonly path: string } | "demonstration";
+
 export async function selectModelFile(dependencies: ModelDependencies): Promise<void> {
   for (;;) {
-    const path = await choosePath(dependencies);
-    if (path === undefined) return;
+    const choice = await choose(dependencies);
+    if (choice === undefined) return;
+    if (choice === "demonstration") return dependencies.settings.saveModelPath(undefined);
+    const { path } = choice;
     const problem = await tryModelFile(path, dependencies);
     if (!problem) return;
     if (problem.action && problem.action !== "selectModel") return showProblem(problem);
@@ -48,30 +53,35 @@ async function tryModelFile(
   }
 }
 
-async function choosePath({ settings, recentModels }: ModelDependencies): Promise<string | undefined> {
+async function choose({ settings, recentModels }: ModelDependencies): Promise<Choice | undefined> {
   const recent = recentModels.list();
-  const inUse = settings.server.model.path;
-  const browse = () => chooseFile(inUse === "" ? homedir() : dirname(inUse));
-  if (recent.length === 0) return browse();
-  const items = recent.map(({ path, line }) => ({
+  const inUse = settings.modelPath;
+  // Who has only the demonstration model wants a file.
+  if (recent.length === 0 && inUse === "") return chooseFile(homedir());
+  const files = recent.map(({ path, line }) => ({
     label: basename(path),
     description: path === inUse ? l10n.t("{0} (in use)", line) : line,
     detail: path,
-    path,
+    choice: { path },
   }));
-  const other: QuickPickItem & { path?: string } = {
-    label: l10n.t("Browse…"),
-    iconPath: new ThemeIcon("folder-opened"),
-  };
-  const chosen = await window.showQuickPick([...items, other], {
+  const demonstration = l10n.t("Small, comes with the extension");
+  const others: (QuickPickItem & { readonly choice?: Choice })[] = [
+    {
+      label: l10n.t("Demonstration Model"),
+      description: inUse === "" ? l10n.t("{0} (in use)", demonstration) : demonstration,
+      choice: "demonstration",
+    },
+    { label: l10n.t("Browse…"), iconPath: new ThemeIcon("folder-opened") },
+  ];
+  const chosen = await window.showQuickPick([...files, ...others], {
     title: l10n.t("Select Model File"),
     placeHolder: l10n.t("Choose the model that writes completions and answers"),
     matchOnDetail: true,
   });
-  return chosen && (chosen.path ?? browse());
+  return chosen && (chosen.choice ?? chooseFile(inUse === "" ? homedir() : dirname(inUse)));
 }
 
-async function chooseFile(folder: string): Promise<string | undefined> {
+async function chooseFile(folder: string): Promise<Choice | undefined> {
   const uris = await window.showOpenDialog({
     // Else a remote or virtual workspace would offer its own files, and not those of the machine that runs the model.
     defaultUri: Uri.file(folder),
@@ -79,5 +89,6 @@ async function chooseFile(folder: string): Promise<string | undefined> {
     openLabel: l10n.t("Use This Model"),
     filters: { [l10n.t("GGUF models")]: ["gguf"] },
   });
-  return uris?.[0]?.fsPath;
+  const path = uris?.[0]?.fsPath;
+  return path === undefined ? undefined : { path };
 }

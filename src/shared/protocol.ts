@@ -3,7 +3,7 @@
 /** What the extension host reads from the user's configuration and pushes to the language server. */
 export interface ServerSettings {
   readonly model: {
-    /** Absolute path of a GGUF file; empty when the user has chosen none. */
+    /** Absolute path of a GGUF file: the user's, or the demonstration model's while the user has chosen none. */
     readonly path: string;
     /** Tokens per sequence; clamped to what the model was trained on. */
     readonly contextSize: number;
@@ -53,6 +53,8 @@ export interface ModelInfo {
   /** `general.name` of the GGUF file, else its file name. */
   readonly name: string;
   readonly path: string;
+  /** Whether `general.tags` say that it is only for demonstration, as the bundled model's do. */
+  readonly demonstration: boolean;
   /** `general.architecture`: falcon, llama, falcon-h1 or mamba. */
   readonly architecture: string;
   /** Tokens per sequence in use. */
@@ -94,7 +96,6 @@ export interface ModelFigures {
 }
 
 export type ServerStatus =
-  | { readonly state: "noModel" }
   /** `progress` runs from 0 to 1. */
   | { readonly state: "loading"; readonly model: string; readonly progress: number }
   /** `asleep`: not asked for anything for so long that it left memory; the next request loads it again. */

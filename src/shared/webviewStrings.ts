@@ -75,8 +75,6 @@ export interface WebviewStrings {
   readonly removeAttachment: string;
   /** Why one cannot send, with nothing written. "Write a message first" */
   readonly sendNeedsText: string;
-  /** Why one cannot send. "Choose a model first" */
-  readonly sendNeedsModel: string;
   /** Why one cannot send. "The model is still loading" */
   readonly sendNeedsLoading: string;
   /** Why one cannot send. "The model could not be loaded" */
@@ -87,10 +85,10 @@ export interface WebviewStrings {
   // The model
   /** {0} name, {1} tokens, {2} device. "{0}: {1} tokens of context, on {2}. Click to choose another model." */
   readonly modelDetails: string;
-  /** "No model yet" */
-  readonly noModelTitle: string;
-  /** "Falcon runs a model on this machine. Choose a GGUF file to begin." */
-  readonly noModelText: string;
+  /** {0} is the model's name. "{0} is a demonstration model" */
+  readonly demonstrationTitle: string;
+  /** "It came with the extension and is very small: it finishes simple lines, and often errs. …" */
+  readonly demonstrationText: string;
   /** {0} is the model's name. "Loading {0}" */
   readonly loading: string;
   /** {0} is a whole number. "{0}%" */

@@ -25,14 +25,6 @@ beforeEach(() => {
 });
 afterEach(() => client?.stop());
 
-test("without a model nothing completes, and the chat says what to do", async () => {
-  client = await LspClient.start();
-  await client.statusWhere(({ state }) => state === "noModel");
-  await client.open("file:///a.ts", "let x = ");
-  assert.deepEqual(await client.complete("file:///a.ts", 0, 8), []);
-  assert.equal((await problemOf(ask(client, [question("Hello")]))).action, "selectModel");
-});
-
 test("loading is shown in steps, from nothing to ready", async () => {
   client = await LspClient.withModel(modelFile("falcon7b"));
   const steps = client.statuses.map((status) => (status.state === "loading" ? status.progress : status.state));

@@ -49,13 +49,19 @@ export class LspClient {
     this.connection.listen();
   }
 
-  static async start(settings: ServerSettings = quickSettings, messages?: Record<string, string>): Promise<LspClient> {
+  /** `folders`: URIs of the workspace folders. */
+  static async start(
+    settings: ServerSettings = quickSettings,
+    messages?: Record<string, string>,
+    folders: readonly string[] = [],
+  ): Promise<LspClient> {
     const client = new LspClient();
     const initializationOptions: InitializationOptions = { settings, ...(messages && { messages }) };
     await client.connection.sendRequest("initialize", {
       processId: process.pid,
       rootUri: null,
       capabilities: {},
+      workspaceFolders: folders.map((uri) => ({ uri, name: uri })),
       initializationOptions,
     });
     await client.connection.sendNotification("initialized", {});

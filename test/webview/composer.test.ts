@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Attachment, ServerStatus } from "../../src/shared/protocol.ts";
-import { answerMessage, endedMessage, readyStatus, startPages, stateMessage, userMessage } from "./page.ts";
+import {
+  answerMessage,
+  endedMessage,
+  demonstrationStatus,
+  readyStatus,
+  startPages,
+  stateMessage,
+  userMessage,
+} from "./page.ts";
 
 const openPage = await startPages();
 
@@ -63,7 +71,6 @@ test("what cannot be sent is explained and stays in the composer", async () => {
   const reasons: readonly (readonly [ServerStatus, string, string])[] = [
     [readyStatus, "", "Write a message first"],
     [readyStatus, " \n", "Write a message first"],
-    [{ state: "noModel" }, "text", "Choose a model first"],
     [{ state: "loading", model: "Falcon", progress: 0.5 }, "text", "The model is still loading"],
     [{ state: "failed", model: "Falcon", problem }, "text", "The model could not be loaded"],
   ];
@@ -192,11 +199,13 @@ test("a message to explain quotes its code, folded when it is long", async () =>
   assert.ok((await page.locator(".quote .hljs-keyword").count()) > 0);
 });
 
-test("the model: none, loading with percent, failed with the button that mends it, ready with its name", async () => {
+test("the model: for demonstration, loading with percent, failed with the button that mends it, ready with its name", async () => {
   const { page, tell, said } = await openPage();
-  await tell(stateMessage([], { state: "noModel" }));
-  await page.getByText("No model yet").waitFor();
+  await tell(stateMessage([], demonstrationStatus));
+  await page.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
   await page.getByRole("button", { name: "Select Model File…" }).click();
+  await tell(stateMessage([userMessage("Hello"), answerMessage("Hello!")], demonstrationStatus));
+  assert.equal(await page.locator(".status-card").isVisible(), false);
   await tell({ type: "status", status: { state: "loading", model: "Falcon", progress: 0.1 } });
   const bar = await page.waitForSelector("progress");
   await tell({ type: "status", status: { state: "loading", model: "Falcon", progress: 0.426 } });

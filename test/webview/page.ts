@@ -55,7 +55,7 @@ export interface PageOptions {
   readonly memory?: { readonly draft: string; readonly scrollTop?: number };
 }
 
-export const readyStatus: ServerStatus = {
+export const readyStatus = {
   state: "ready",
   generating: false,
   asleep: false,
@@ -63,6 +63,7 @@ export const readyStatus: ServerStatus = {
   model: {
     name: "Falcon3 7B Instruct",
     path: "/models/falcon3.gguf",
+    demonstration: false,
     architecture: "llama",
     contextSize: 4096,
     infill: false,
@@ -72,6 +73,11 @@ export const readyStatus: ServerStatus = {
     sequences: 2,
     devices: [],
   },
+} as const satisfies ServerStatus;
+
+export const demonstrationStatus: ServerStatus = {
+  ...readyStatus,
+  model: { ...readyStatus.model, name: "Falcon Tiny Demo", demonstration: true },
 };
 
 export function stateMessage(

@@ -7,7 +7,15 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 
 import type { Attachment, Message, ToWebview } from "../../src/shared/protocol.ts";
-import { type ChatPage, answerMessage, readyStatus, startPages, stateMessage, userMessage } from "./page.ts";
+import {
+  type ChatPage,
+  answerMessage,
+  demonstrationStatus,
+  readyStatus,
+  startPages,
+  stateMessage,
+  userMessage,
+} from "./page.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
 const openPage = await startPages();
@@ -126,7 +134,7 @@ test("every state of the page has its picture", async () => {
   const half = conversation.slice(0, 3);
   const states = {
     welcome: stateMessage([]),
-    "no-model": stateMessage([], { state: "noModel" }),
+    demonstration: stateMessage([], demonstrationStatus),
     loading: stateMessage([], { state: "loading", model: "Falcon3 7B Instruct", progress: 0.42 }),
     "load-failed": stateMessage([], { state: "failed", model: "notes.txt", problem }),
     "load-failed-later": stateMessage(half.slice(0, 2), { state: "failed", model: "notes.txt", problem }),
@@ -152,7 +160,7 @@ test("every state of the page has its picture", async () => {
   for (const [name, state] of Object.entries(states)) await picture(dark, name, state);
   for (const theme of ["light", "hc"] as const) {
     const page = await openPage({ theme });
-    await picture(page, `no-model-${theme}`, states["no-model"]);
+    await picture(page, `demonstration-${theme}`, states.demonstration);
     await picture(page, `welcome-${theme}`, states.welcome);
   }
 

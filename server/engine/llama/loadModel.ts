@@ -63,6 +63,7 @@ export async function loadModel(
     const info: LoadedModel = {
       name: model.fileInfo.metadata.general.name ?? settings.path,
       path: settings.path,
+      demonstration: isDemonstration(model),
       architecture: model.architecture,
       contextSize: context.contextSize,
       sequences: sequences.length,
@@ -80,6 +81,12 @@ export async function loadModel(
     await llama.dispose();
     throw loadError(library, error, errors, onGpu);
   }
+}
+
+function isDemonstration(model: LlamaModel): boolean {
+  // The library's type does not have it.
+  const { tags }: { readonly name?: string; readonly tags?: unknown } = model.fileInfo.metadata.general;
+  return Array.isArray(tags) && tags.includes("demonstration");
 }
 
 /** Bytes of a model's files. */

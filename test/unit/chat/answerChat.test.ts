@@ -12,6 +12,7 @@ import type { Message } from "../../../src/shared/protocol.ts";
 const loaded: LoadedModel = {
   name: "",
   path: "",
+  demonstration: false,
   architecture: "falcon",
   contextSize: 1000,
   sequences: 2,

@@ -11,6 +11,7 @@ const never = new AbortController().signal;
 const loaded: LoadedModel = {
   name: "",
   path: "",
+  demonstration: false,
   architecture: "falcon",
   contextSize: 2048,
   infill: true,

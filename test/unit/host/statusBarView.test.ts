@@ -12,6 +12,7 @@ import { statusBarView } from "../../../src/statusBarView.ts";
 const model: ModelInfo = {
   name: "Falcon 7B",
   path: "/models/falcon.gguf",
+  demonstration: false,
   architecture: "falcon",
   contextSize: 2048,
   infill: true,
@@ -25,10 +26,12 @@ const ready = { state: "ready", model, generating: false, asleep: false, figures
 const details = "Falcon 7B: 2048 tokens of context, on CPU";
 
 suite("statusBarView", () => {
-  test("warns of a missing model", () => {
-    const view = statusBarView({ state: "noModel" }, "on", "python", l10n);
-    assert.equal(view.text, "$(warning) Falcon: No Model");
-    assert.equal(view.background, "warning");
+  test("names a demonstration model as such", () => {
+    const demonstration = { ...ready, model: { ...model, demonstration: true } };
+    assert.deepEqual(statusBarView(demonstration, "on", "python", l10n), {
+      text: "$(zap) Falcon Demo",
+      tooltip: `${details}\nA small demonstration model. Choose a Falcon of your own for real work.\nInline completions are on`,
+    });
   });
 
   test("shows the percent of loading once there is one", () => {

@@ -14,6 +14,7 @@ function loaded({ settings, vramShare = 1 }: LoadRequest): LoadedModel {
   return {
     name: "m",
     path: settings.path,
+    demonstration: false,
     architecture: "falcon",
     contextSize: settings.contextSize,
     sequences: 2,

@@ -1,0 +1,90 @@
+// `npm run bench:completion [-- --cases FILE] [--model FILE] [--limit 300] [--verbose]`
+// How well the product completes held-out files, through the language server, beside the bare model and two baselines.
+
+import fs from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { TextDocument } from "vscode-languageserver-textdocument";
+
+import manifest from "../package.json" with { type: "json" };
+import { buildExtension } from "../scripts/vsix.ts";
+import type { ServerSettings } from "../src/shared/protocol.ts";
+import { LspClient } from "../test/support/lspClient.ts";
+import { type Case, type Result, toText } from "./completionReport.ts";
+
+const exported = path.join(homedir(), ".cache/falcon-training/export");
+const shipped = path.join(import.meta.dirname, "../media/models/falcon-tiny-demo.gguf");
+
+const { values: options } = parseArgs({
+  options: {
+    cases: { type: "string", default: path.join(exported, "cases.jsonl") },
+    model: {
+      type: "string",
+      default: fs.existsSync(shipped) ? shipped : path.join(exported, "falcon-tiny-demo-Q8_0.gguf"),
+    },
+    limit: { type: "string", default: "300" },
+    verbose: { type: "boolean", default: false },
+  },
+});
+for (const file of [options.cases, options.model]) {
+  if (!fs.existsSync(file)) throw new Error(`There is no ${file}: training/README.md says how it is made.`);
+}
+
+const cases = readCases(options.cases).slice(0, Number(options.limit));
+await buildExtension();
+const client = await LspClient.start(defaultSettings(options.model), undefined, [...new Set(cases.map(folderOf))]);
+try {
+  const status = await client.statusWhere(({ state }) => state === "ready" || state === "failed");
+  if (status.state === "failed") throw new Error(status.problem.message);
+  const results: Result[] = [];
+  for (const each of cases) results.push(await complete(each));
+  console.log(toText(results, options.verbose));
+} finally {
+  await client.stop();
+}
+
+function readCases(file: string): Case[] {
+  const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as Case);
+}
+
+/** What the extension sends when the user has set nothing. No contexts are saved: each case is asked once. */
+function defaultSettings(model: string): ServerSettings {
+  const { properties } = manifest.contributes.configuration;
+  return {
+    model: {
+      path: path.resolve(model),
+      contextSize: properties["falcon.model.contextSize"].default,
+      gpu: properties["falcon.model.gpu"].default as ServerSettings["model"]["gpu"],
+      threads: properties["falcon.model.threads"].default,
+    },
+    inlineCompletion: {
+      debounce: properties["falcon.inlineCompletion.debounce"].default,
+      maxTokens: properties["falcon.inlineCompletion.maxTokens"].default,
+    },
+    chat: {
+      maxTokens: properties["falcon.chat.maxTokens"].default,
+      temperature: properties["falcon.chat.temperature"].default,
+    },
+  };
+}
+
+/** The workspace folder of a case's file: its package. */
+function folderOf(each: Case): string {
+  return `file:///held-out/${encodeURIComponent(each.package)}`;
+}
+
+/** Opens the document, and asks as the editor does when the user types. */
+async function complete(each: Case): Promise<Result> {
+  const uri = `${folderOf(each)}/${each.path.split("/").map(encodeURIComponent).join("/")}`;
+  const text = each.prefix + each.suffix;
+  const { line, character } = TextDocument.create(uri, each.language, 1, text).positionAt(each.prefix.length);
+  await client.open(uri, text, each.language);
+  const start = performance.now();
+  const [item] = await client.complete(uri, line, character);
+  const milliseconds = performance.now() - start;
+  await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri } });
+  return { ...each, shown: item?.insertText.split("\n", 1)[0]?.trimEnd(), milliseconds };
+}
