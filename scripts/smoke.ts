@@ -5,13 +5,12 @@ import path from "node:path";
 import process from "node:process";
 
 import { type FalconWindow, openFalcon } from "../test/support/falconWindow.ts";
-import { modelFile } from "../test/support/models.ts";
 import { packageExtension } from "./vsix.ts";
 
 const pictures = path.join(path.dirname(import.meta.dirname), "out/smoke");
 
 await packageExtension();
-const window = await openFalcon({ "falcon.model.path": modelFile("falcon7b"), "falcon.chat.maxTokens": 128 });
+const window = await openFalcon({ "falcon.chat.maxTokens": 128 });
 try {
   await window.workbench.whenReady();
   report("Completion", await complete(window), "1-completion.png");

@@ -7,7 +7,6 @@ import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 
-import { modelFile } from "../test/support/models.ts";
 import { startEditor } from "./codeServer.ts";
 import { cacheFolder } from "./install.mjs";
 import { findProgram, runProgram } from "./system.ts";
@@ -18,7 +17,6 @@ const { values } = parseArgs({ options: { browser: { type: "boolean", default: f
 
 await packageExtension();
 const settings = {
-  "falcon.model.path": modelFile("falcon7b"),
   // The workspace is ours and the profile is for trying: no question at the door, no sign-in for other assistants.
   "security.workspace.trust.enabled": false,
   "workbench.startupEditor": "readme",
@@ -28,7 +26,7 @@ const settings = {
   "update.mode": "none",
 };
 console.log(
-  "\nThe model is a tiny one with random weights: it answers at once, and writes nonsense.\n" +
+  "\nThe model is the small one that comes with the extension, for demonstration.\n" +
     "Choose one of your own with the command “Falcon: Select Model File…”.\n",
 );
 // In a terminal of a remote window, `code` is that window's own: it would install into the user's profile.

@@ -23,7 +23,10 @@ class Batches:
         self.epoch, self.row = int(place["epoch"]), int(place["row"])
         if place != self.place():
             self.epoch, self.row = self.epoch + 1, 0
-        self.rows = pack(self.split, self.vocabulary, self.row_length, (SEED, self.epoch))
+        packed = TOKENS / f"rows-{self.row_length}-{self.epoch}.npy"
+        if not packed.exists():
+            np.save(packed, pack(self.split, self.vocabulary, self.row_length, (SEED, self.epoch)))
+        self.rows = np.load(packed)
         if self.instruction_share:
             tokens = np.load(TOKENS / "instructions.npy")
             self.rows = with_instructions(self.rows, tokens, self.instruction_share, (SEED, self.epoch))

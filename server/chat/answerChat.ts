@@ -21,7 +21,8 @@ export async function answerChat(
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<ChatResult> {
-  const model = await session.ready();
+  const model = await untilAborted(session.ready(), signal);
+  if (!model) return { stopReason: "aborted", leftOut: 0 };
   const template = templateOf(model);
   // An answer may take half of the context at most, so that there is room for what it answers.
   const reserved = Math.min(settings.maxTokens, Math.floor(model.contextSize / 2));
@@ -43,6 +44,19 @@ export async function answerChat(
     signal,
   );
   return { stopReason, leftOut: fitted.leftOut };
+}
+
+/** What is waited for, or nothing as soon as the signal fires: who stops a chat does not wait for a model that loads. */
+async function untilAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+  const abort = () => resolve(undefined);
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([wanted, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 interface FittedPrompt {

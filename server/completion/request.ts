@@ -72,7 +72,13 @@ export function lineSuffixOf({ suffix }: { readonly suffix: string }): string {
 
 function pathInFolder(uri: string, folders: readonly string[]): string {
   const folder = folders.map((each) => each.replace(/\/?$/, "/")).find((each) => uri.startsWith(each));
-  return folder === undefined ? "" : decodeURIComponent(uri.slice(folder.length).replace(/[?#].*/, ""));
+  if (folder === undefined) return "";
+  try {
+    return decodeURIComponent(uri.slice(folder.length).replace(/[?#].*/, ""));
+  } catch {
+    // Not every client escapes a percent sign: better no path than a wrong one.
+    return "";
+  }
 }
 
 /** Offset of the first line that lies wholly in the window, or a place in the line where that line is longer. */

@@ -42,7 +42,7 @@ export interface GenerateRequest extends Sampling {
   readonly candidates?: number;
   /** A JSON schema that the text satisfies, unless it is cut by a limit. */
   readonly schema?: JsonSchema;
-  /** Expect the text to repeat pieces of the prompt, as an edit does: faster if so, the same text either way. */
+  /** Expect the text to repeat pieces of the prompt, as an edit does: faster if so. A greedy text is the same either way. */
   readonly repeatsPrompt?: boolean;
 }
 

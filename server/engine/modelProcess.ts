@@ -116,9 +116,11 @@ export class ModelProcess implements Engine {
     await this.#ended;
   }
 
-  async #ping(connection: MessageConnection): Promise<void> {
-    const { memory } = await connection.sendRequest(pingRequest);
+  /** Returns for how many milliseconds the process's step has taken. */
+  async #ping(connection: MessageConnection): Promise<number> {
+    const { memory, stalled } = await connection.sendRequest(pingRequest);
     this.#memory = memory;
+    return stalled;
   }
 
   async #withProgress<T, R>(
@@ -143,6 +145,8 @@ export class ModelProcess implements Engine {
     try {
       return await Promise.race([send(running), running.died]);
     } catch (error) {
+      // What is sent while the process ends can fail before its end is known.
+      if (!(error instanceof EngineError) && !running.child.connected) return running.died;
       throw fromResponseError(error);
     }
   }
@@ -183,7 +187,12 @@ export class ModelProcess implements Engine {
     const stopHeartbeat = watchHeartbeat(
       () => this.#ping(connection),
       times,
-      () => kill(l10n.t("did not answer for {0} seconds", (times.interval * times.patience) / 1000)),
+      (answered) =>
+        kill(
+          answered
+            ? l10n.t("did not get on for {0} seconds", times.longestStep / 1000)
+            : l10n.t("did not answer for {0} seconds", (times.interval * times.patience) / 1000),
+        ),
     );
     child.on("error", (error) => kill(error.message));
     child.on("exit", (code, signal) => {

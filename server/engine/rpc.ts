@@ -33,8 +33,8 @@ export const countTokensRequest = new RequestType<{ prompt: readonly PromptPart[
 /** Ends all requests and saves the contexts, before the process is ended. */
 export const unloadRequest = new RequestType0<void, EngineFailure>("unload");
 
-/** The heartbeat. `memory`: resident bytes of the process. */
-export const pingRequest = new RequestType0<{ readonly memory: number }, void>("ping");
+/** The heartbeat. `memory`: resident bytes of the process. `stalled`: milliseconds since what runs now last got on. */
+export const pingRequest = new RequestType0<{ readonly memory: number; readonly stalled: number }, void>("ping");
 
 const engineErrorCode = 1;
 

@@ -2,6 +2,7 @@
 // Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 import fs from "node:fs";
+import { basename } from "node:path";
 
 import { ByteReader, GgufError } from "./byteReader.ts";
 
@@ -28,7 +29,14 @@ export interface GgufHeader {
 }
 
 /** More than any real file needs, and little enough that a hostile count cannot exhaust memory. */
-const limits = { keys: 10_000, tensors: 100_000, arrayLength: 4_000_000, dimensions: 4, dimension: 2 ** 32 };
+const limits = {
+  keys: 10_000,
+  tensors: 100_000,
+  arrayLength: 4_000_000,
+  dimensions: 4,
+  dimension: 2 ** 32,
+  parts: 1000,
+};
 
 const scalarBytes = new Map([
   [0, 1],
@@ -98,17 +106,35 @@ export function tensorTypeName(type: number): string {
  */
 export function readGguf(file: string): GgufHeader {
   const first = readFile(file);
-  const others = otherParts(file, first.scalars.get("split.count")).map(readFile);
-  return {
-    ...first,
-    tensors: new Map([first, ...others].flatMap(({ tensors }) => [...tensors])),
-    size: [first, ...others].reduce((sum, { size }) => sum + size, 0),
-  };
+  const tensors = new Map(first.tensors);
+  let { size } = first;
+  for (const [i, path] of otherParts(file, first.scalars.get("split.count")).entries()) {
+    const part = readPart(path, i + 1);
+    for (const [name, tensor] of part.tensors) {
+      if (tensors.has(name)) throw new GgufError(`the tensor ${name} comes twice, again in ${basename(path)}`);
+      tensors.set(name, tensor);
+    }
+    size += part.size;
+  }
+  return { ...first, tensors, size };
+}
+
+/** A later part of a split model; its faults name its file, since the user chose the first. */
+function readPart(path: string, number: number): GgufHeader {
+  try {
+    const part = readFile(path);
+    const stated = part.scalars.get("split.no");
+    if (stated !== number) throw new GgufError(`split.no is ${stated}, not ${number}`);
+    return part;
+  } catch (error) {
+    throw error instanceof GgufError ? new GgufError(`in ${basename(path)}, ${error.message}`) : error;
+  }
 }
 
 /** Paths of a split model's parts after the first: `name-00001-of-00003.gguf` and so on, as llama.cpp names and finds them. */
 function otherParts(file: string, count: GgufScalar | undefined): string[] {
-  if (typeof count !== "number" || count <= 1) return [];
+  if (count === undefined || count === 1) return [];
+  if (typeof count !== "number" || count < 1 || count > limits.parts) throw new GgufError(`split.count is ${count}`);
   const total = String(count).padStart(5, "0");
   const ending = `-00001-of-${total}.gguf`;
   if (!file.endsWith(ending)) throw new GgufError(`it is a part of a split model: choose the first, ${ending}`);

@@ -147,6 +147,17 @@ for (const { name, architecture, infill, markers, chat, optional } of kinds) {
       assert.equal(await textOf([file, { stable: true }, words]), expected);
     });
 
+    test("with more stable places than copies are kept, a prompt still goes back", async () => {
+      const lines = file.split(/(?<=\n)/).slice(0, 24);
+      const places = lines.flatMap((line) => [line, { stable: true } as const]);
+      for (const kept of [2, 12, 22]) {
+        await textOf(places);
+        const start = places.slice(0, 2 * kept);
+        const whole = `${lines.slice(0, kept).join("")}else`;
+        assert.equal(await textOf([...start, "else"]), await ask(name, (direct) => direct.tokenize(whole)));
+      }
+    });
+
     test("requests at once, on both lanes, write what each writes alone", async () => {
       const requests = [code, file.slice(0, 2000), "one", "two"].flatMap(
         (prompt) =>

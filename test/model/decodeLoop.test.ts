@@ -46,11 +46,14 @@ test("a request waits for the sequence that is lent, and no other is lent after 
     events.push("back");
   });
   await Promise.resolve();
+  assert.equal(loop.stepStart, undefined);
   const run = loop.run([request], new AbortController().signal);
+  assert.notEqual(loop.stepStart, undefined);
   await new Promise((resolve) => setTimeout(resolve, 50));
   back.resolve(undefined);
   await Promise.all([lent, run, idle.promise]);
   assert.deepEqual(events, ["lent 2", "back", "evaluated"]);
+  assert.equal(loop.stepStart, undefined);
 
   events.length = 0;
   await loop.lendIdle((sequence) => Promise.resolve(void events.push(`lent ${sequences.indexOf(sequence)}`)));

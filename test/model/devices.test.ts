@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { until } from "../support/processes.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
 import { EngineError, type LoadRequest } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/modelProcess.ts";
@@ -109,10 +110,7 @@ describe("software Vulkan", () => {
     );
     assert.equal(model.devices[0]?.total, model.devices[1]?.total);
     for (const device of ["Vulkan0", "Vulkan1"]) {
-      assert.ok(
-        log.some((line) => line.includes(`${device} model buffer size`)),
-        `${device} holds layers`,
-      );
+      await until(`${device} holds layers`, () => log.some((line) => line.includes(`${device} model buffer size`)));
     }
     assert.equal(await textOf(code), text);
   });

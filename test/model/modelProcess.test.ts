@@ -1,11 +1,17 @@
 // The model process with real model files through the real engine.
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { EngineError, type GenerateRequest, type Generation, type LoadedModel } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { inspectModel } from "../../server/models/inspectModel.ts";
+import { writeGguf } from "../fixtures/ggufWriter.ts";
+import { buildModel, models } from "../fixtures/models.ts";
 import { askDirectly, infillTokens } from "../support/askDirectly.ts";
 import { modelFile } from "../support/models.ts";
 
@@ -34,6 +40,29 @@ function generate(
   return engine.generate(whole, onText, signal);
 }
 
+test("a split model is loaded by its first part, and writes what the whole one does", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-split-"));
+  try {
+    const { metadata, tensors } = buildModel(models.falcon7b);
+    const part = (number: number) => path.join(folder, `model-0000${number + 1}-of-00002.gguf`);
+    const keys = (number: number) => ({
+      "split.no": { type: "u16", value: number } as const,
+      "split.count": { type: "u16", value: 2 } as const,
+      "split.tensors.count": { type: "i32", value: tensors.length } as const,
+    });
+    writeGguf(part(0), { ...metadata, ...keys(0) }, tensors.slice(0, 9));
+    writeGguf(part(1), keys(1), tensors.slice(9));
+    assert.equal(inspectModel(part(0)).contextLength, 2048);
+    const settings = { path: part(0), contextSize: 2048, gpu: "off", threads: 1 } as const;
+    await engine.load({ settings, markers: [] }, () => undefined);
+    const split = await generate({});
+    await load("falcon7b");
+    assert.equal(split.text, (await generate({})).text);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+});
+
 describe("a model of Falcon-7B's shape", () => {
   let model: LoadedModel;
   const progress: number[] = [];
@@ -50,6 +79,7 @@ describe("a model of Falcon-7B's shape", () => {
     assert.deepEqual(rest, {
       name: "Tiny Falcon 7B",
       path: modelFile("falcon7b"),
+      demonstration: false,
       architecture: "falcon",
       contextSize: 2048,
       infill: true,

@@ -44,13 +44,14 @@ for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
     before(() => load(name));
 
     test("candidates write what each writes alone, and their prompt is evaluated once", async () => {
-      const request = { prompt: [file], temperature: 1, seed: 11 };
+      // Short, since a batch of three rounds otherwise than one alone, which at times makes another choice.
+      const request = { prompt: [file], temperature: 1, seed: 11, maxTokens: 10 };
       const alone = await texts([request, { ...request, seed: 12 }, { ...request, seed: 13 }]);
       assert.equal(new Set(alone).size, 3);
       await load(name);
       const { text, alternatives, usage } = await generate({ ...request, candidates: 3 });
       assert.deepEqual([text, ...alternatives], alone);
-      assert.equal(usage.generated, 90);
+      assert.equal(usage.generated, 30);
       assert.equal(usage.reused, 0);
     });
 
@@ -78,6 +79,23 @@ for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
         [...first, ...(both ?? [])].every((each) => each < 0 && each > -40),
         JSON.stringify(scores),
       );
+    });
+
+    test("a cursor cuts nothing off what is scored, and nothing weighs nothing", async () => {
+      const request = { lane: "background", prompt: [`${file}const bo`], continuations: ["ats = 1;", ""] } as const;
+      const [whole, nothing] = (await engine.score(request, never)) ?? [];
+      assert.deepEqual(nothing, { logProbabilities: [], greedy: true });
+      assert.deepEqual(
+        (await engine.score({ ...request, prompt: [...request.prompt, { cursor: true }] }, never))?.[0],
+        whole,
+      );
+      assert.deepEqual(await engine.score({ ...request, prompt: [], continuations: [""] }, never), [nothing]);
+    });
+
+    test("a prompt that holds nothing has a text all the same", async () => {
+      const [text, again] = await texts([{ prompt: [] }, { prompt: [""] }]);
+      assert.ok(text);
+      assert.equal(again, text);
     });
 
     test("a text weighs the same however it is cut into prompt and continuation", async () => {

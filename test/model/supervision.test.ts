@@ -24,13 +24,13 @@ const engine = new ModelProcess({
   modulePath,
   log: () => undefined,
   onDied: (reason) => deaths.push(reason),
-  heartbeat: { interval: 1000, patience: 8 },
+  heartbeat: { interval: 1000, patience: 8, longestStep: 60_000 },
 });
 after(() => engine.dispose());
 
-function load() {
+function load(into = engine) {
   const settings = { path: modelFile("slow"), contextSize: 2048, gpu: "off", threads: 1 } as const;
-  return engine.load({ settings, markers: [] }, () => undefined);
+  return into.load({ settings, markers: [] }, () => undefined);
 }
 
 test("a process that hangs is killed, as one that died, and the next load starts another", async () => {
@@ -49,6 +49,25 @@ test("a process that hangs is killed, as one that died, and the next load starts
   assert.ok(!isRunning(pid));
   const { usage } = await engine.generate({ ...request, maxTokens: 2 }, () => undefined, never);
   assert.equal(usage.generated, 2);
+});
+
+test("a process that answers, but does not get on with a step, is killed", async () => {
+  const reasons: string[] = [];
+  const impatient = new ModelProcess({
+    modulePath,
+    log: () => undefined,
+    onDied: (reason) => reasons.push(reason),
+    // No model is loaded, nor a piece of a prompt evaluated, in a millisecond.
+    heartbeat: { interval: 5, patience: 10_000, longestStep: 1 },
+  });
+  const isHang = (error: unknown) =>
+    error instanceof EngineError && error.failure === "died" && error.message === "did not get on for 0.001 seconds";
+  try {
+    await assert.rejects(load(impatient), isHang);
+    assert.deepEqual(reasons, ["did not get on for 0.001 seconds"]);
+  } finally {
+    await impatient.dispose();
+  }
 });
 
 test("a process that hangs is ended by dispose", async () => {

@@ -51,6 +51,7 @@ export class DecodeLoop {
   readonly #kept = new KeptStates();
   #looping = Promise.resolve();
   #isLooping = false;
+  #stepStart: number | undefined;
   #steps = 0;
   /** Prompt tokens per millisecond, as the last steps went. */
   #prefillRate = 1;
@@ -62,6 +63,11 @@ export class DecodeLoop {
   constructor(options: DecodeLoopOptions) {
     this.#options = options;
     this.#idle = [...options.sequences];
+  }
+
+  /** When the step began that runs now, as `performance.now()` tells it; undefined while nothing runs. */
+  get stepStart(): number | undefined {
+    return this.#stepStart;
   }
 
   /** Runs requests that have one prompt in common: it is evaluated once. */
@@ -104,8 +110,10 @@ export class DecodeLoop {
 
   async #loop(): Promise<void> {
     this.#isLooping = true;
+    this.#stepStart = performance.now();
     await this.#lent;
     while (this.#waiting.length + this.#running.length > 0) {
+      this.#stepStart = performance.now();
       // Between two steps nothing is evaluated, so that a sequence can be cut back or copied without waiting for others.
       this.#endAborted();
       await this.#admit();
@@ -117,6 +125,7 @@ export class DecodeLoop {
       this.#options.onStep(performance.now() - start, (user + system) / 1000);
     }
     this.#isLooping = false;
+    this.#stepStart = undefined;
     this.#options.onIdle();
   }
 

@@ -14,8 +14,11 @@ export class GeneratedText {
   readonly #stream: TextStream;
   readonly #maxTokens: number;
   #count = 0;
-  /** Tokens that do not make a whole character yet. */
+  /** The last tokens, from where a character begins that is not whole yet. */
   #undecoded: readonly Token[] = [];
+  /** Length of the text that they gave already, and how many of them came since. */
+  #decodedLength = 0;
+  #waited = 0;
   #text = "";
   /** Characters that were cut off the prompt and are generated again. */
   #cut: number;
@@ -45,11 +48,8 @@ export class GeneratedText {
   /** Takes the next token; false when no more may come. */
   push(token: Token): boolean {
     this.firstTokenTime ??= performance.now();
-    this.#undecoded = [...this.#undecoded, token];
-    const decoded = this.#detokenize(this.#undecoded);
-    // Until a character is whole, its decoding ends in U+FFFD.
-    if (!decoded.endsWith("\uFFFD") || this.#undecoded.length > longestCharacter) {
-      this.#undecoded = [];
+    const decoded = this.#decode(token);
+    if (decoded !== "") {
       const { text, stopped } = this.#stream.push(decoded.slice(this.#cut));
       this.#cut = Math.max(0, this.#cut - decoded.length);
       this.stopped = stopped;
@@ -63,6 +63,25 @@ export class GeneratedText {
   end(): string {
     this.#show(this.#stream.flush());
     return this.#text;
+  }
+
+  /** The characters that a token makes whole. */
+  #decode(token: Token): string {
+    this.#undecoded = [...this.#undecoded, token];
+    const decoded = this.#detokenize(this.#undecoded);
+    // Until a character is whole, its decoding ends in U+FFFD; what waits for longer than one takes is none.
+    const isGarbled = ++this.#waited > longestCharacter;
+    const whole = isGarbled ? decoded : decoded.replace(/\uFFFD+$/, "");
+    const added = whole.slice(this.#decodedLength);
+    if (added !== "") {
+      this.#decodedLength = whole.length;
+      this.#waited = 0;
+    }
+    if (whole.length === decoded.length) {
+      this.#undecoded = [];
+      this.#decodedLength = 0;
+    }
+    return added;
   }
 
   #show(text: string): void {

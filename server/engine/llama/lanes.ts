@@ -9,11 +9,18 @@ interface Prioritized {
   readonly request: { readonly priority: number };
 }
 
-/** Whether a request may take an idle sequence. One is kept for completions, which so never wait for the end of an answer. */
-export function mayStart({ request }: Prioritized, running: readonly Prioritized[], idle: number): boolean {
-  if (idle === 0 || request.priority === priorities.completion) return idle > 0;
+/**
+ * Whether a request may take an idle sequence. One is kept for completions, which so never wait for the end of an answer,
+ * and one more for chats, which so do not wait for background work. Where there are fewer, nothing can be kept.
+ */
+export function mayStart(
+  { request: { priority } }: Prioritized,
+  running: readonly Prioritized[],
+  idle: number,
+): boolean {
+  if (idle === 0 || priority === priorities.completion) return idle > 0;
   const others = running.filter((run) => run.request.priority !== priorities.completion);
-  return others.length < Math.max(running.length + idle - 1, 1);
+  return others.length < Math.max(running.length + idle - priority, 1);
 }
 
 /**

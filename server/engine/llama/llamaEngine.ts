@@ -42,6 +42,8 @@ export class LlamaEngine implements Engine {
   readonly #library: typeof NodeLlamaCpp;
   readonly #log: (message: string) => void;
   #loaded: Loaded | undefined;
+  /** When the load that runs now last got on. */
+  #loadedOn: number | undefined;
 
   constructor(library: typeof NodeLlamaCpp, log: (message: string) => void) {
     this.#library = library;
@@ -52,7 +54,26 @@ export class LlamaEngine implements Engine {
     return memoryUsage.rss();
   }
 
+  /** Milliseconds since what runs now last got on, be it a load or the decode loop; 0 while nothing runs. */
+  get stalled(): number {
+    const since = this.#loadedOn ?? this.#loaded?.loop.stepStart;
+    return since === undefined ? 0 : performance.now() - since;
+  }
+
   async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<LoadedModel> {
+    const getOn = () => (this.#loadedOn = performance.now());
+    getOn();
+    try {
+      return await this.#load(request, (fraction) => {
+        getOn();
+        onProgress(fraction);
+      });
+    } finally {
+      this.#loadedOn = undefined;
+    }
+  }
+
+  async #load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<LoadedModel> {
     await this.dispose();
     const loaded = await loadModel(this.#library, request, this.#log, onProgress);
     const version = await this.#library.getModuleVersion();
@@ -116,11 +137,17 @@ export class LlamaEngine implements Engine {
   ): Promise<readonly Score[] | undefined> {
     const { model, vocabulary, loop, info } = this.#require();
     const scores: Score[] = [];
+    // A word that the end of the prompt cuts is given here, not generated.
+    const given = prompt.filter((part) => typeof part === "string" || !("cursor" in part));
     // One after the other: each finds the common prompt in the sequence of the one before.
     for (const continuation of continuations) {
-      const { tokens, stable } = tokenizePrompt(model, vocabulary, [...prompt, { stable: true }, continuation]);
+      const { tokens, stable } = tokenizePrompt(model, vocabulary, [...given, { stable: true }, continuation]);
       requireRoom(tokens.length, 0, info.contextSize);
       const begin = Math.max(stable.at(-1) ?? 0, 1);
+      if (begin >= tokens.length) {
+        scores.push({ logProbabilities: [], greedy: true });
+        continue;
+      }
       // The last token of the prompt is evaluated for each continuation, so a recurrent state is kept before it.
       const places = [...stable.filter((place) => place < begin - 1), begin - 1];
       const logProbabilities: number[] = [];

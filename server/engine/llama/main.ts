@@ -1,7 +1,7 @@
 // The model process: node-llama-cpp alone, spoken to over IPC, so that a fault of native code ends nothing else.
 
 import path from "node:path";
-import { exit } from "node:process";
+import process, { exit } from "node:process";
 import { Worker } from "node:worker_threads";
 import type { CancellationToken } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const engine = new LlamaEngine(library, (message) => console.error(message));
   const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
-  connection.onRequest(pingRequest, () => ({ memory: engine.memory }));
+  connection.onRequest(pingRequest, () => ({ memory: engine.memory, stalled: engine.stalled }));
   connection.onRequest(loadRequest, ({ progressToken, ...request }) => {
     const onProgress = (fraction: number) => void connection.sendProgress(loadProgress, progressToken, fraction);
     return engine.load(request, onProgress).catch(toResponseError);
@@ -42,7 +42,13 @@ async function main(): Promise<void> {
       .then((scores) => scores ?? null)
       .catch(toResponseError),
   );
-  connection.onRequest(countTokensRequest, ({ prompt }) => engine.countTokens(prompt).catch(toResponseError));
+  connection.onRequest(countTokensRequest, async ({ prompt }) => {
+    try {
+      return await engine.countTokens(prompt);
+    } catch (error) {
+      return toResponseError(error);
+    }
+  });
   connection.onRequest(unloadRequest, () => engine.unload().catch(toResponseError));
   connection.listen();
 }
@@ -54,8 +60,9 @@ function signalOf(cancellation: CancellationToken): AbortSignal {
   return controller.signal;
 }
 
-// However the parent ended, this process ends with it: at once, or within a second where it is busy.
-process.on("disconnect", () => exit());
+// However the parent ended, this process ends with it: at once, or within a second where it is busy. An exit would wait for
+// native code that hangs.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 
 void main().catch((error: unknown) => {
   console.error(error);

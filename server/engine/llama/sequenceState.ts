@@ -17,16 +17,21 @@ export function sharedLength(sequence: LlamaContextSequence, tokens: readonly To
 }
 
 /**
- * Where sequences that cannot drop the end of their context kept copies of their state, each as the number of tokens
- * before it. The library tells of the last one only.
+ * Where sequences that cannot drop the end of their context keep copies of their state, each as the number of tokens
+ * before it. The library tells of the last one only, and how much memory they take together.
  */
 export class KeptStates {
   readonly #places = new WeakMap<LlamaContextSequence, readonly number[]>();
+  /** Bytes of a copy: of one model all have as many. */
+  #size = 1;
 
   /** Notes the copy that the sequence took last. */
   add(sequence: LlamaContextSequence): void {
     const places = this.#places.get(sequence) ?? [];
-    this.#places.set(sequence, [...places, sequence.lastCheckpointIndex + 1]);
+    if (places.length === 0) this.#size = Math.max(1, sequence.checkpointsMemoryUsage);
+    // For a new copy the library drops the oldest, where they are too many or too large.
+    const count = Math.round(sequence.checkpointsMemoryUsage / this.#size);
+    this.#places.set(sequence, [...places, sequence.lastCheckpointIndex + 1].slice(-count));
   }
 
   forget(sequence: LlamaContextSequence): void {
@@ -49,6 +54,7 @@ export async function keepShared(
 ): Promise<number> {
   const shared = sharedLength(sequence, tokens);
   const end = sequence.nextTokenIndex;
+  if (end === 0) kept.forget(sequence);
   if (shared < end) {
     // From a copy of the state to the place, the library would evaluate everything at once, with all others waiting.
     const start = sequence.needsCheckpoints ? kept.cut(sequence, shared) : shared;

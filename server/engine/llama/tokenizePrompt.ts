@@ -52,6 +52,9 @@ export function tokenizePrompt(
     }
   }
   flush();
+  // What comes first of all comes after the end of another text.
+  const first = bos ?? model.tokens.eos;
+  if (tokens.length === 0 && first !== null) tokens.push(first);
   return { tokens, stable: stable.map((place) => Math.min(place, tokens.length)), cut };
 }
 

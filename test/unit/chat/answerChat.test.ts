@@ -58,6 +58,20 @@ async function ask(lengths: readonly number[]) {
   return { leftOut, counts, crosses };
 }
 
+test("who stops a chat does not wait for the model", async () => {
+  const session = {
+    ready: () => new Promise<never>(() => undefined),
+    countTokens: () => Promise.reject(new Error("asked of a model that is not there")),
+    generate: () => Promise.reject(new Error("asked of a model that is not there")),
+  };
+  const controller = new AbortController();
+  const options = { session, settings: { maxTokens: 500, temperature: 0 } };
+  const answer = answerChat([], options, () => undefined, controller.signal);
+  controller.abort();
+  assert.deepEqual(await answer, { stopReason: "aborted", leftOut: 0 });
+  assert.deepEqual(await answerChat([], options, () => undefined, AbortSignal.abort()), await answer);
+});
+
 test("the newest messages are kept, as many as fit", async () => {
   // A question, and then answers with the questions after them.
   const lengths = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 60 });

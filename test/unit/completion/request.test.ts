@@ -32,6 +32,22 @@ test("an empty document has nothing on either side", () => {
   assert.equal(request.prefix + request.suffix, "");
 });
 
+test("the path is the one in the workspace folder, readable, and empty for what is in none", () => {
+  const pathOf = (uri: string, folders: readonly string[]) =>
+    completionRequest({
+      document: TextDocument.create(uri, "plaintext", 1, ""),
+      position: { line: 0, character: 0 },
+      automatic: true,
+      folders,
+    }).path;
+  const folders = ["file:///other", "file:///work", "file:///net/"];
+  assert.equal(pathOf("file:///work/src/caf%C3%A9%20bar.ts", folders), "src/café bar.ts");
+  assert.equal(pathOf("file:///net/a.ts", folders), "a.ts");
+  assert.equal(pathOf("file:///workshop/a.ts", folders), "");
+  assert.equal(pathOf("untitled:Untitled-1", folders), "");
+  assert.equal(pathOf("file:///work/100%.txt", folders), "");
+});
+
 test("a notebook's earlier cells stand before the cell", () => {
   assert.equal(requestAt("b = ║", { preceding: "a = 1\n\n" }).prefix, "a = 1\n\nb = ");
 });

@@ -59,15 +59,22 @@ test("reads keys of every type that the writer writes, and the lengths of arrays
 
 test("a split model is read by its first part, and misses no part", () => {
   const part = (number: number) => path.join(folder, `split-0000${number}-of-00002.gguf`);
-  const split = { "split.count": { type: "u32", value: 2 } } as const;
+  const split = { "split.count": { type: "u16", value: 2 } } as const;
+  const second = { ...split, "split.no": { type: "u16", value: 1 } } as const;
   const { metadata, tensors } = buildModel({ ...models.falcon7b, embedding: 64 });
   writeGguf(part(1), { ...metadata, ...split }, tensors.slice(0, 5));
   assert.throws(() => inspectModel(part(1)), /split-00002-of-00002\.gguf does not exist/);
-  writeGguf(part(2), split, tensors.slice(5));
+  writeGguf(part(2), second, tensors.slice(5));
   assert.equal(inspectModel(part(1)).size, fs.statSync(part(1)).size + fs.statSync(part(2)).size);
   fs.truncateSync(part(2), fs.statSync(part(2)).size - 100);
-  assert.throws(() => inspectModel(part(1)), /reaches to byte/);
+  assert.throws(() => inspectModel(part(1)), /in split-00002-of-00002\.gguf, it ends at byte .* reaches to byte/);
+  writeGguf(part(2), { ...second, "split.no": { type: "u16", value: 3 } }, tensors.slice(5));
+  assert.throws(() => inspectModel(part(1)), /in split-00002-of-00002\.gguf, split\.no is 3, not 1/);
+  writeGguf(part(2), second, tensors.slice(4));
+  assert.throws(() => inspectModel(part(1)), /the tensor .* comes twice, again in split-00002-of-00002\.gguf/);
   assert.throws(() => inspectModel(files.modelWith(split)), /choose the first/);
+  const absurd = { "split.count": { type: "u32", value: 4_000_000_000 } } as const;
+  assert.throws(() => inspectModel(files.modelWith(absurd)), /split\.count is 4000000000/);
 });
 
 for (const [name, makeFile, cause] of badFiles) {

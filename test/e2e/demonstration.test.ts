@@ -1,0 +1,52 @@
+// What a user has who has set nothing: the model that comes with the extension, named for what it is.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, afterEach, before, test } from "node:test";
+
+import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
+import type { Workbench } from "../support/workbench.ts";
+
+const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
+
+let falcon: FalconWindow;
+let workbench: Workbench;
+
+before(async () => {
+  falcon = await openFalcon({});
+  ({ workbench } = falcon);
+  await workbench.whenReady();
+});
+afterEach((context) => pictureFailure(context, falcon));
+after(() => falcon.dispose());
+
+test("the status bar and the chat name the demonstration model, and offer to choose another", async () => {
+  await workbench.status("Falcon Demo").waitFor();
+  await workbench.runCommand("Falcon: Open Chat");
+  const card = falcon.chat.frame.locator(".status-card");
+  await card.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
+  await card.getByRole("button", { name: "Select Model File…" }).waitFor();
+  await workbench.screenshot(path.join(pictures, "demonstration.png"));
+});
+
+test("ghost text ends a line as the lines around it end", async () => {
+  await workbench.openFile("src/fees.ts");
+  await workbench.goTo(10, 54);
+  await workbench.page.keyboard.press("Enter");
+  await workbench.type("  const");
+  const ghost = await workbench.ghostText();
+  await workbench.screenshot(path.join(pictures, "demonstration-completion.png"));
+  assert.match(ghost, /^ \w+ = .+/);
+  await workbench.page.keyboard.press("Escape");
+});
+
+test("an explanation names the function that was selected", async () => {
+  await workbench.openFile("src/boat.ts");
+  await workbench.selectLines(18, 21);
+  await workbench.runCommand("Falcon: Explain Selection");
+  await falcon.chat.answers.last().waitFor();
+  await falcon.chat.whenEnded();
+  const answer = await falcon.chat.answers.last().locator(".markdown").innerText();
+  await workbench.screenshot(path.join(pictures, "demonstration-explanation.png"));
+  assert.match(answer, /nightsBetween/);
+});

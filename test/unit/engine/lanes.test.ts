@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { mayStart, priorities, whoseTurn } from "../../../server/engine/llama/lanes.ts";
+import type { Lane } from "../../../server/engine/engine.ts";
+
+const of = (lane: Lane) => ({ request: { priority: priorities[lane] } });
+
+/** How many requests of a lane may run at once on so many sequences. */
+function most(lane: Lane, sequences: number): number {
+  const running: ReturnType<typeof of>[] = [];
+  while (mayStart(of(lane), running, sequences - running.length)) running.push(of(lane));
+  return running.length;
+}
+
+test("a sequence is kept for completions, and one more for chats", () => {
+  assert.deepEqual(
+    [1, 2, 3, 4].map((count) => most("completion", count)),
+    [1, 2, 3, 4],
+  );
+  assert.deepEqual(
+    [1, 2, 3, 4].map((count) => most("chat", count)),
+    [1, 1, 2, 3],
+  );
+  assert.deepEqual(
+    [1, 2, 3, 4].map((count) => most("background", count)),
+    [1, 1, 1, 2],
+  );
+  const background = [of("background"), of("background")];
+  assert.ok(mayStart(of("chat"), background, 2));
+  assert.ok(mayStart(of("completion"), [...background, of("chat")], 1));
+});
+
+test("background work stands still beside others, and a chat takes every second step beside a completion", () => {
+  const [completion, chat, background] = [of("completion"), of("chat"), of("background")];
+  assert.deepEqual(whoseTurn([background, chat, completion], 0), [completion, chat]);
+  assert.deepEqual(whoseTurn([background, chat, completion], 1), [completion]);
+  assert.deepEqual(whoseTurn([background, chat], 1), [chat]);
+  assert.deepEqual(whoseTurn([background], 1), [background]);
+});
