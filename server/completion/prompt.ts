@@ -7,19 +7,18 @@ import type { CompletionWindow } from "./window.ts";
 const longestPath = 200;
 
 /**
- * The line that stands before a file's text: its path where the model was trained so. That is the bundled one
- * (training/README.md), the only one of Falcon's first architecture that infills; Falcon-H1-Tiny-Coder was not.
+ * The line that stands before a file's text: its path where the model was trained so, as the bundled one was
+ * (training/README.md).
  */
 export function pathLine(
   { path }: { readonly path: string },
-  { infill, architecture }: { readonly infill: boolean; readonly architecture: string },
+  { demonstration }: { readonly demonstration: boolean },
 ): string {
-  const isKnown = infill && architecture === "falcon";
-  return isKnown && path !== "" && Buffer.byteLength(path) <= longestPath ? `${path}\n` : "";
+  return demonstration && path !== "" && Buffer.byteLength(path) <= longestPath ? `${path}\n` : "";
 }
 
 /**
- * Prefix-suffix-middle where the model has the tokens, which is how the bundled model and Falcon-H1-Tiny-Coder were trained
+ * Prefix-suffix-middle where the model has the tokens, which is how Falcon-H1-Tiny-Coder was trained
  * (https://tiiuae-tiny-h1-blogpost.hf.space/#fim-format); else plain continuation of the prefix.
  * @param firstLine of `pathLine`
  */

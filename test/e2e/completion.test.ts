@@ -43,7 +43,7 @@ async function typeWord(name: string): Promise<void> {
 
 test("the ghost text is what the model writes when it is asked directly; Tab takes it into the saved file", async () => {
   await typeWord("taken.js");
-  const text = await askDirectly(model, maxTokens, healedInfill(`taken.js\n${prefix}`, suffix));
+  const text = await askDirectly(model, maxTokens, healedInfill(prefix, suffix));
   const expected = text.split("\n", 1)[0]?.trimEnd() ?? "";
   assert.ok(expected.length > 3);
   await workbench.whenGhostIs(expected);
@@ -77,7 +77,7 @@ test("a completion of several lines is shown and taken whole", async () => {
   await workbench.goTo(2);
   await workbench.type("    retur");
   const ghost = await workbench.ghostText();
-  const text = await askDirectly(model, maxTokens, healedInfill(`${name}\ndef add(a, b):\n    retur`, "\n"));
+  const text = await askDirectly(model, maxTokens, healedInfill("def add(a, b):\n    retur", "\n"));
   assert.ok(text.startsWith(ghost), `${JSON.stringify(ghost)} begins ${JSON.stringify(text)}`);
   await workbench.page.keyboard.press("Tab");
   await workbench.whenNoGhost();

@@ -3,19 +3,18 @@ import { test } from "node:test";
 
 import { completionPrompt, pathLine } from "../../../server/completion/prompt.ts";
 
-const infills = { infill: true, architecture: "falcon" };
+const demonstration = { demonstration: true };
 const window = { prefix: "a\nlet b", suffix: ";\n" };
 
 test("the path leads the prefix where the model was trained so, and nowhere else", () => {
-  assert.equal(pathLine({ path: "src/a.ts" }, infills), "src/a.ts\n");
-  assert.equal(pathLine({ path: "" }, infills), "");
-  assert.equal(pathLine({ path: "x".repeat(201) }, infills), "");
-  assert.equal(pathLine({ path: "src/a.ts" }, { ...infills, architecture: "falcon-h1" }), "");
-  assert.equal(pathLine({ path: "src/a.ts" }, { ...infills, infill: false }), "");
+  assert.equal(pathLine({ path: "src/a.ts" }, demonstration), "src/a.ts\n");
+  assert.equal(pathLine({ path: "" }, demonstration), "");
+  assert.equal(pathLine({ path: "x".repeat(201) }, demonstration), "");
+  assert.equal(pathLine({ path: "src/a.ts" }, { demonstration: false }), "");
 });
 
 test("an infilling model gets both sides, with the lines before the cursor's as a stable place", () => {
-  assert.deepEqual(completionPrompt(window, "src/a.ts\n", infills), [
+  assert.deepEqual(completionPrompt(window, "src/a.ts\n", { infill: true }), [
     { role: "prefix" },
     "src/a.ts\na\n",
     { stable: true },
