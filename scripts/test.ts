@@ -10,6 +10,7 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
 
+import { findChromium } from "./chromium.ts";
 import { type Outcome, runHostTests } from "./hostTests.ts";
 import { buildExtension, packageExtension } from "./vsix.ts";
 
@@ -24,6 +25,10 @@ const unknown = positionals.filter((name) => !layers.includes(name));
 if (unknown.length > 0) throw new Error(`No layer is called ${unknown.join(", ")}. There are: ${layers.join(", ")}.`);
 const chosen = positionals.length > 0 ? layers.filter((layer) => positionals.includes(layer)) : layers;
 
+// Once, and before the test files, which run side by side and would each install one.
+if (chosen.some((layer) => ["webview", "host", "e2e"].includes(layer))) {
+  process.env["FALCON_CHROMIUM"] = await findChromium();
+}
 // The end-to-end tests install the packed extension; packing builds it.
 await (chosen.includes("e2e") ? packageExtension() : buildExtension());
 const outcomes: Outcome[] = [];
