@@ -13,7 +13,8 @@ let falcon: FalconWindow;
 let workbench: Workbench;
 
 before(async () => {
-  falcon = await openFalcon({});
+  // Without chance, so that the answer is the same each time.
+  falcon = await openFalcon({ "falcon.chat.temperature": 0 });
   ({ workbench } = falcon);
   await workbench.whenReady();
 });
