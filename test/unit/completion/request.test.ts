@@ -40,12 +40,12 @@ test("the path is the one in the workspace folder, readable, and empty for what 
       automatic: true,
       folders,
     }).path;
-  const folders = ["file:///other", "file:///work", "file:///net/"];
-  assert.equal(pathOf("file:///work/src/caf%C3%A9%20bar.ts", folders), "src/café bar.ts");
+  const folders = ["file:///other", "file:///project", "file:///net/"];
+  assert.equal(pathOf("file:///project/src/caf%C3%A9%20bar.ts", folders), "src/café bar.ts");
   assert.equal(pathOf("file:///net/a.ts", folders), "a.ts");
-  assert.equal(pathOf("file:///workshop/a.ts", folders), "");
+  assert.equal(pathOf("file:///projects/a.ts", folders), "");
   assert.equal(pathOf("untitled:Untitled-1", folders), "");
-  assert.equal(pathOf("file:///work/100%.txt", folders), "");
+  assert.equal(pathOf("file:///project/100%.txt", folders), "");
 });
 
 test("a notebook's earlier cells stand before the cell", () => {
