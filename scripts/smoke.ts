@@ -37,7 +37,13 @@ async function complete({ workbench }: FalconWindow): Promise<string> {
   await workbench.goTo(10, 54);
   await workbench.page.keyboard.press("Enter");
   await workbench.type("  const");
+  const typed = performance.now();
   const text = await workbench.ghostText();
+  const sinceKey = performance.now() - typed;
+  // The page's clock counts from the moment at which the window began to load.
+  const sinceStart = Number(await workbench.page.evaluate("performance.now()"));
+  console.log(`Ghost text ${(sinceStart / 1000).toFixed(1)} s after the window began to load,`);
+  console.log(`  ${sinceKey.toFixed(0)} ms after the last key.`);
   await workbench.screenshot(path.join(pictures, "1-completion.png"));
   await workbench.page.keyboard.press("Escape");
   return text;

@@ -16,7 +16,6 @@ from transformers import FalconForCausalLM
 
 from checkpoint import load_model, to_transformers
 from gguf_write import Vocabulary, add_hyperparameters, add_vocabulary, gguf_tensors, save
-from infill import INFILLS
 from paths import EXPORT, TOKENIZER
 from tokenizer import END_OF_TEXT, MIDDLE, PREFIX, SPECIAL_TOKENS, SUFFIX, load_tokenizer, read_corpus
 
@@ -56,8 +55,7 @@ def write_form(path: Path, form: str, model: FalconForCausalLM, vocabulary: Voca
     writer.add_file_type(file_type)
     add_hyperparameters(writer, model.config)
     add_vocabulary(writer, vocabulary)
-    # Without these the product goes on after the text before the cursor.
-    for key, token in (("FIM_PRE_ID", PREFIX), ("FIM_SUF_ID", SUFFIX), ("FIM_MID_ID", MIDDLE)) if INFILLS else ():
+    for key, token in (("FIM_PRE_ID", PREFIX), ("FIM_SUF_ID", SUFFIX), ("FIM_MID_ID", MIDDLE)):
         writer.add_uint32(getattr(gguf.Keys.Tokenizer, key), token)
     for name, tensor in gguf_tensors(model):
         # The output shares the embedding.

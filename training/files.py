@@ -76,7 +76,8 @@ def wanted(name: str, size: int) -> bool:
 
 
 def is_metadata(name: str) -> bool:
-    return name in ("package.json", "PKG-INFO") or name.endswith(".dist-info/METADATA")
+    """Of the package itself: those of vendored ones lie deeper."""
+    return bool(re.fullmatch(r"package\.json|PKG-INFO|[^/]+\.dist-info/METADATA", name))
 
 
 def clean(name: str, content: bytes) -> str | None:

@@ -1,7 +1,7 @@
 """Packs files into rows of tokens, half of them rearranged for infilling. README.md says which forms of prompt this trains.
 
-A row is a run of pieces of neighbouring files. A piece is the line that names its path (mostly), and then either the text,
-or >>PREFIX<< path and text before the cursor >>SUFFIX<< text after it >>MIDDLE<< text between. Nothing of a file is left out.
+A row is a run of pieces of neighbouring files. A piece is the line that names its path (mostly) and the text; where it is
+for infilling, >>PREFIX<< >>SUFFIX<< text after the middle >>MIDDLE<< stands before them. Nothing of a file is left out.
 """
 
 import json
@@ -150,8 +150,9 @@ def whole_lines(text: np.ndarray, length: int, vocabulary: Vocabulary) -> int:
 def rearrange(
     text: np.ndarray, path: list[int], to_end: bool, vocabulary: Vocabulary, random: np.random.Generator
 ) -> np.ndarray:
-    """>>PREFIX<< path, text before >>SUFFIX<< text after >>MIDDLE<< text between <|endoftext|>
+    """>>PREFIX<< >>SUFFIX<< text after >>MIDDLE<< path, text before and, on end, text between <|endoftext|>
 
+    The second suffix-prefix-middle form of Bavarian et al. 2022, https://arxiv.org/abs/2207.14255, appendix D.
     `to_end`: the text is the end of its file. A middle that only the piece's end stops is not closed.
     """
     start = int(random.integers(max(0, len(text) - LONGEST_SUFFIX), len(text)))
@@ -160,7 +161,7 @@ def rearrange(
     if random.random() < CHARACTER_SHARE and middle:
         before, middle = cut_inside(before, middle, vocabulary, random)
     closing = END_OF_TEXT if end < len(text) or to_end else CUT
-    return np.array([PREFIX, *path, *before, SUFFIX, *after, MIDDLE, *middle, closing])
+    return np.array([PREFIX, SUFFIX, *after, MIDDLE, *path, *before, *middle, closing])
 
 
 def end_of_middle(text: np.ndarray, start: int, vocabulary: Vocabulary, random: np.random.Generator) -> int:

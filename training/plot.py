@@ -7,7 +7,7 @@ from paths import HERE, RUNS
 
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 24, 44
-SERIES = {"bits_per_byte": ("text", "#1f6feb"), "infill_bits_per_byte": ("infill, given both sides", "#bf5700")}
+SERIES = {"bits_per_byte": ("text", "#1f6feb"), "infill_text_bits_per_byte": ("text, given what comes after", "#bf5700")}
 
 
 def read_points(run: str) -> list[dict[str, float]]:
@@ -20,7 +20,7 @@ def read_points(run: str) -> list[dict[str, float]]:
 def draw(points: list[dict[str, float]]) -> str:
     """SVG; tokens to the right, bits per byte of the held-out packages upwards."""
     most_tokens = max(point["tokens"] for point in points)
-    values = [point[name] for point in points for name in SERIES]
+    values = [point[name] for point in points for name in SERIES if name in point]
     low, high = int(min(values) * 5) / 5, int(max(values) * 5 + 1) / 5
 
     def x(tokens: float) -> float:
@@ -37,7 +37,7 @@ def draw(points: list[dict[str, float]]) -> str:
         parts.append(f'<text x="{LEFT - 8}" y="{line}" dy="4" text-anchor="end">{label}</text>')
         parts.append(f'<text x="{x(tokens):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{tokens / 1e6:.1f}</text>')
     for row, (name, (label, color)) in enumerate(SERIES.items()):
-        path = " ".join(f"{x(point['tokens']):.1f},{y(point[name]):.1f}" for point in points)
+        path = " ".join(f"{x(point['tokens']):.1f},{y(point[name]):.1f}" for point in points if name in point)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
         parts.append(f'<text x="{WIDTH - RIGHT}" y="{TOP + 18 * row}" text-anchor="end" fill="{color}">{label}</text>')
     parts.append(f'<text x="{LEFT}" y="14">bits per byte</text>')

@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from checkpoint import to_transformers
 from duplicates import NearDuplicates
-from files import clean
+from files import clean, is_metadata
 from functions import python_functions, script_functions
 from infill import score
 from instruct import explanation
@@ -68,11 +68,10 @@ def test_rearranged_text_is_the_text(vocabulary: Vocabulary) -> None:
     tokens = np.array(vocabulary.encode(TEXT[:700]))
     for seed in range(200):
         piece = rearrange(tokens, [], False, vocabulary, np.random.default_rng(seed)).tolist()
-        assert piece[0] == PREFIX
-        suffix, middle = piece.index(SUFFIX), piece.index(MIDDLE)
-        order = piece[:suffix], piece[middle:], piece[suffix:middle]
-        assert "".join(text_of(part, vocabulary) for part in order) == TEXT[:700]
-        stops_early = middle > suffix + 1
+        assert piece[:2] == [PREFIX, SUFFIX]
+        middle = piece.index(MIDDLE)
+        assert text_of(piece[middle:] + piece[:middle], vocabulary) == TEXT[:700]
+        stops_early = middle > 2
         assert piece[-1] == (END_OF_TEXT if stops_early else CUT)
 
 
@@ -120,6 +119,8 @@ def test_files_and_licences() -> None:
     assert clean("src/a.js", source.encode()).startswith("export const")
     assert clean("src/a.js", ("// @generated\n" + source).encode()) is None
     assert clean("src/a.js", source.replace("\n", " ").encode()) is None
+    assert is_metadata("bleach-6.2.0.dist-info/METADATA")
+    assert not is_metadata("setuptools/_vendor/zipp-3.23.0.dist-info/METADATA")
     assert is_permissive("MIT OR Apache-2.0")
     assert not is_permissive("MIT OR GPL-3.0")
     assert not is_permissive("")

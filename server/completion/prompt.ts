@@ -18,14 +18,15 @@ export function pathLine(
 }
 
 /**
- * Prefix-suffix-middle where the model has the tokens, which is how Falcon-H1-Tiny-Coder was trained
- * (https://tiiuae-tiny-h1-blogpost.hf.space/#fim-format); else plain continuation of the prefix.
+ * Infilling where the model has the tokens: prefix-suffix-middle, which is how Falcon-H1-Tiny-Coder was trained
+ * (https://tiiuae-tiny-h1-blogpost.hf.space/#fim-format), or the bundled model's suffix-prefix-middle
+ * (training/README.md). Else plain continuation of the prefix.
  * @param firstLine of `pathLine`
  */
 export function completionPrompt(
   { prefix, suffix }: CompletionWindow,
   firstLine: string,
-  { infill }: { readonly infill: boolean },
+  { infill, demonstration }: { readonly infill: boolean; readonly demonstration: boolean },
 ): PromptPart[] {
   // The next keys change this line, and leave the lines before it as they are.
   const lineStart = prefix.lastIndexOf("\n") + 1;
@@ -35,6 +36,7 @@ export function completionPrompt(
     prefix.slice(lineStart),
     { cursor: true },
   ];
+  if (infill && demonstration) return [{ role: "prefix" }, { role: "suffix" }, suffix, { role: "middle" }, ...before];
   if (infill) return [{ role: "prefix" }, ...before, { role: "suffix" }, suffix, { role: "middle" }];
   // A model needs something to continue: the token between documents begins one.
   return prefix === "" ? [{ role: "eos" }] : before;

@@ -150,10 +150,10 @@ export interface Engine {
 
 /**
  * Why an engine failed. `deviceFailed`: a model could not be loaded onto a GPU; it may be that it can be onto the CPU.
- * `died`: its process ended while the request ran.
+ * `died`: its process ended while the request ran. `decodeFailed`: the native code refused a step of the request.
  */
 export type EngineFailure =
-  "loadFailed" | "deviceFailed" | "outOfMemory" | "noBackend" | "promptTooLong" | "died" | "notLoaded";
+  "loadFailed" | "deviceFailed" | "outOfMemory" | "noBackend" | "promptTooLong" | "decodeFailed" | "died" | "notLoaded";
 
 export class EngineError extends Error {
   override readonly name = "EngineError";

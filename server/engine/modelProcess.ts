@@ -1,6 +1,7 @@
 // The engine as the language server sees it: a child process that runs the model, started on demand.
 
 import { type ChildProcess, fork } from "node:child_process";
+import fs from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
@@ -12,6 +13,7 @@ import {
 } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
+import { copyFolder } from "./copyFolder.ts";
 import {
   type Engine,
   EngineError,
@@ -197,7 +199,7 @@ export class ModelProcess implements Engine {
     child.on("error", (error) => kill(error.message));
     child.on("exit", (code, signal) => {
       end(signal ?? `exit code ${code ?? "unknown"}`);
-      setGone();
+      if (child.pid !== undefined) fs.rm(copyFolder(child.pid), { recursive: true, force: true }, () => setGone());
     });
     // One that could not be started does not exit.
     if (child.pid === undefined) setGone();

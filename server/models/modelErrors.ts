@@ -50,6 +50,11 @@ export function generationError(error: unknown): unknown {
       });
     case "promptTooLong":
       return new UserError(l10n.t("The prompt does not fit into the model's context: {0}.", error.message));
+    case "decodeFailed":
+      return new UserError(
+        l10n.t("The model could not go on: {0}. Ask again; if that does not help, restart the server.", error.message),
+        { action: "restartServer" },
+      );
     default:
       return error;
   }

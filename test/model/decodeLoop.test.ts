@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 
+import { EngineError } from "../../server/engine/engine.ts";
 import { DecodeLoop } from "../../server/engine/llama/decodeLoop.ts";
 import type { DecodeRequest } from "../../server/engine/llama/decodeRequest.ts";
 import { modelFile } from "../support/models.ts";
@@ -14,7 +15,7 @@ let context: LlamaContext;
 before(async () => {
   llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
   model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
-  context = await model.createContext({ sequences: 3, contextSize: 256, threads: 1 });
+  context = await model.createContext({ sequences: 4, contextSize: 256, threads: 1 });
 });
 after(() => llama.dispose());
 
@@ -58,4 +59,34 @@ test("a request waits for the sequence that is lent, and no other is lent after 
   events.length = 0;
   await loop.lendIdle((sequence) => Promise.resolve(void events.push(`lent ${sequences.indexOf(sequence)}`)));
   assert.deepEqual(events, ["lent 0", "lent 2", "lent 1"], "the last used first");
+});
+
+test("a fault in a step ends its request with an error of the engine, and the next one is evaluated", async () => {
+  const sequence = context.getSequence();
+  const loop = new DecodeLoop({
+    sequences: [sequence],
+    restore: () => Promise.resolve(false),
+    onStep: () => undefined,
+    onIdle: () => undefined,
+  });
+  const request = (evaluate: DecodeRequest["evaluate"]): DecodeRequest => ({
+    prompt: model.tokenize("one two three"),
+    stable: [],
+    priority: 0,
+    evaluate,
+  });
+  const { signal } = new AbortController();
+  const broken = request(async function* (sequence, rest) {
+    await sequence.evaluateWithoutGeneratingNewTokens([...rest]);
+    yield;
+    throw new Error("decode returned 1");
+  });
+  await assert.rejects(loop.run([broken], signal), new EngineError("decodeFailed", "decode returned 1"));
+  assert.equal(sequence.nextTokenIndex, 0);
+  const whole = request(async function* (sequence, rest) {
+    await sequence.evaluateWithoutGeneratingNewTokens([...rest]);
+    yield;
+    return "stopped";
+  });
+  assert.deepEqual(await loop.run([whole], signal), [{ end: "stopped", reused: 0 }]);
 });

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { copyFolder } from "../../server/engine/copyFolder.ts";
 import { EngineError, type GenerateRequest, type Generation, type LoadedModel } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/modelProcess.ts";
 import { inspectModel } from "../../server/models/inspectModel.ts";
@@ -248,11 +249,16 @@ test("a completion does not wait for the prompt of a chat", async () => {
 test("a killed process ends its requests with an error, and the next load starts another", async () => {
   await load("falcon7b");
   const running = generate({ lane: "chat", maxTokens: 1900 });
+  // As a process leaves it that is killed while it copies a state.
+  const copies = copyFolder(engine.pid ?? 0);
+  fs.mkdirSync(copies);
+  fs.writeFileSync(path.join(copies, "state"), "of a file of the user's");
   process.kill(engine.pid ?? 0, "SIGKILL");
   await assert.rejects(running, (error: unknown) => error instanceof EngineError && error.failure === "died");
   await assert.rejects(generate({}), (error: unknown) => error instanceof EngineError && error.failure === "notLoaded");
   assert.deepEqual(deaths, ["SIGKILL"]);
   await load("falcon7b");
+  assert.ok(!fs.existsSync(copies));
   assert.equal((await generate({})).stopReason, "limit");
 });
 

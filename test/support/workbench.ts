@@ -26,6 +26,8 @@ export const quietSettings = {
   "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
   "editor.suggestOnTriggerCharacters": false,
   "editor.autoClosingBrackets": "never",
+  // A language's rules of indentation come some time after its file was opened.
+  "editor.autoIndent": "none",
   "editor.minimap.enabled": false,
   "files.autoSave": "off",
   "files.hotExit": "off",

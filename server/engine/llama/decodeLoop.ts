@@ -3,6 +3,7 @@
 import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
+import { EngineError } from "../engine.ts";
 import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
 import { mayStart, whoseTurn } from "./lanes.ts";
 import { copyState, evaluatePrompt, keepShared, KeptStates, sharedLength, toNextCheckpoint } from "./sequenceState.ts";
@@ -167,7 +168,7 @@ export class DecodeLoop {
         this.#running.push({ ...waiting, sequence: best, reused, rest: prompt.slice(reused) });
       } catch (error) {
         this.#idle.push(best);
-        this.#reject(waiting, error);
+        this.#reject(waiting, decodeFailure(error));
       }
     }
   }
@@ -232,7 +233,7 @@ export class DecodeLoop {
     try {
       await work();
     } catch (error) {
-      this.#reject(run, error);
+      this.#reject(run, decodeFailure(error));
       await run.sequence.clearHistory();
       this.#kept.forget(run.sequence);
       this.#finish(run, "aborted");
@@ -250,4 +251,8 @@ export class DecodeLoop {
     run.resolve({ end, reused: run.reused });
     for (const { resolve } of run.siblings) resolve({ end, reused: 0 });
   }
+}
+
+function decodeFailure(error: unknown): EngineError {
+  return new EngineError("decodeFailed", error instanceof Error ? error.message : String(error));
 }

@@ -1,9 +1,11 @@
 // What a sequence of a context holds: compared with a prompt, cut back to it, evaluated further, copied.
 
 import fs from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
+import { pid } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
+
+import { copyFolder } from "../copyFolder.ts";
 
 /** A prompt, and where later ones are likely to leave it (see `DecodeRequest`). */
 interface Prompt {
@@ -91,9 +93,10 @@ export async function copyState(from: LlamaContextSequence, to: LlamaContextSequ
   // Loading a state would leave the kept states of what was there before.
   await to.clearHistory();
   if (from.nextTokenIndex === 0) return true;
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "falcon-state-")).catch(() => undefined);
-  if (folder === undefined) return false;
+  const folder = copyFolder(pid);
   try {
+    // Fails where another user has made it.
+    await fs.mkdir(folder, { mode: 0o700 });
     const file = path.join(folder, "state");
     const { fileSize } = await from.saveStateToFile(file);
     // A state that was cut short, by a full disk, would end the process.
@@ -103,6 +106,6 @@ export async function copyState(from: LlamaContextSequence, to: LlamaContextSequ
   } catch {
     return false;
   } finally {
-    await fs.rm(folder, { recursive: true, force: true });
+    await fs.rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -14,7 +14,7 @@ test("the path leads the prefix where the model was trained so, and nowhere else
 });
 
 test("an infilling model gets both sides, with the lines before the cursor's as a stable place", () => {
-  assert.deepEqual(completionPrompt(window, "src/a.ts\n", { infill: true }), [
+  assert.deepEqual(completionPrompt(window, "src/a.ts\n", { infill: true, demonstration: false }), [
     { role: "prefix" },
     "src/a.ts\na\n",
     { stable: true },
@@ -26,8 +26,21 @@ test("an infilling model gets both sides, with the lines before the cursor's as 
   ]);
 });
 
+test("the bundled model gets what comes after the cursor first", () => {
+  assert.deepEqual(completionPrompt(window, "src/a.ts\n", { infill: true, demonstration: true }), [
+    { role: "prefix" },
+    { role: "suffix" },
+    ";\n",
+    { role: "middle" },
+    "src/a.ts\na\n",
+    { stable: true },
+    "let b",
+    { cursor: true },
+  ]);
+});
+
 test("another model goes on after the prefix", () => {
-  assert.deepEqual(completionPrompt(window, "", { infill: false }), [
+  assert.deepEqual(completionPrompt(window, "", { infill: false, demonstration: false }), [
     "a\n",
     { stable: true },
     "let b",

@@ -1,0 +1,10 @@
+import os from "node:os";
+import path from "node:path";
+
+/**
+ * Where a model process puts the copy of a state for the moment that it takes to read it. By the process's id, so that who
+ * started the process can delete what is left when it was killed in that moment.
+ */
+export function copyFolder(pid: number): string {
+  return path.join(os.tmpdir(), `falcon-state-${pid}`);
+}
