@@ -1,6 +1,7 @@
 // Loads a model file onto the devices that there are, with a context for its requests.
 
 import fs from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 
@@ -56,6 +57,8 @@ export async function loadModel(
       useMmap,
       onLoadProgress: onProgress,
     });
+    // What llama.cpp logged is delivered by the event loop, and the library drops what comes while it estimates memory.
+    for (let i = 0; i < 2; i++) await setImmediate();
     const context = await createContext(library, model, settings, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
