@@ -34,9 +34,9 @@ function report(what: string, text: string, picture: string): void {
 
 async function complete({ workbench }: FalconWindow): Promise<string> {
   await workbench.openFile("src/fees.ts");
-  await workbench.goTo(10, 54);
+  await workbench.goTo(1, 60);
   await workbench.page.keyboard.press("Enter");
-  await workbench.type("  const");
+  await workbench.type("import ");
   const typed = performance.now();
   const text = await workbench.ghostText();
   const sinceKey = performance.now() - typed;

@@ -1,7 +1,7 @@
 """Trains the model: python training/train.py [--run NAME]
 
 Warms up, then keeps the rate; goes on from the run's last checkpoint, wherever it was ended. A decay is a run of its own, begun
-when it is wanted: python training/train.py --run decay --start-from main --decay-steps 600
+when it is wanted: python training/train.py --run decay --start-from main --decay-steps 800
 """
 
 import argparse

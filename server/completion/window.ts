@@ -15,7 +15,7 @@ export interface WindowBudget {
 
 /** Longest prompt, in tokens: what a laptop without a GPU evaluates in seconds the first time, and reuses after that. */
 const maxPromptTokens = 2048;
-/** The suffix follows the prefix in the prompt, so it is evaluated again at each key: it is kept short. */
+/** In prefix-suffix-middle order the suffix is evaluated again at each key: it is kept short. */
 const maxSuffixTokens = 256;
 /** Special tokens around the two. */
 const reservedTokens = 8;

@@ -32,12 +32,13 @@ test("the status bar and the chat name the demonstration model, and offer to cho
 
 test("ghost text ends a line as the lines around it end", async () => {
   await workbench.openFile("src/fees.ts");
-  await workbench.goTo(10, 54);
+  await workbench.goTo(1, 60);
   await workbench.page.keyboard.press("Enter");
-  await workbench.type("  const");
+  await workbench.type("import ");
   const ghost = await workbench.ghostText();
   await workbench.screenshot(path.join(pictures, "demonstration-completion.png"));
-  assert.match(ghost, /^ \w+ = .+/);
+  // The same from its weights in 4, 5, 8 and 32 bits, so that a processor that rounds otherwise changes nothing.
+  assert.match(ghost, /^\{ type Stay \} from "\.\/\w+\.ts";$/m);
   await workbench.page.keyboard.press("Escape");
 });
 

@@ -17,6 +17,7 @@ export const batchSize = 512;
 /** Fewer tokens at once are evaluated at a lower rate: of a 1B model 32 at 0.81 of the rate of 512, 64 at 0.96. */
 const smallestChunk = 64;
 const smallestChunkBesideOthers = 32;
+
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
   /** Puts what was saved of a prompt into a sequence, if that is more than it holds. Never rejects. */

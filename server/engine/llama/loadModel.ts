@@ -57,7 +57,8 @@ export async function loadModel(
       useMmap,
       onLoadProgress: onProgress,
     });
-    // What llama.cpp logged is delivered by the event loop, and the library drops what comes while it estimates memory.
+    // What llama.cpp logged is delivered by the event loop, and the library drops what comes while it estimates memory. The
+    // first turn may begin behind the point at which the loop delivers.
     for (let i = 0; i < 2; i++) await setImmediate();
     const context = await createContext(library, model, settings, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;

@@ -6,9 +6,10 @@ const window = 100;
 /**
  * Less of the CPU time that the threads ask for means that they wait for cores. Two threads of a 1B model had 0.90 to 0.98
  * of it on two idle cores, and 0.82 to 0.90 beside two programs of lower priority: there they wrote 1.3 times as fast as
- * one. Beside one program of the same priority they had 0.56 to 0.75, and wrote 0.65 times as fast.
+ * one. Beside one program of the same priority they had 0.56 to 0.75, and wrote 0.65 times as fast. Of more threads, one
+ * that waits is a smaller share.
  */
-const enough = 0.8;
+const enough = (count: number) => (count <= 2 ? 0.8 : 0.85);
 /**
  * Milliseconds of steps before one thread more is tried; twice as long after each in a row that was too many. Short at
  * first, since what disturbs is mostly over in a moment.
@@ -44,7 +45,7 @@ export class Threads {
     this.#unchanged += this.#wall;
     this.#wall = 0;
     this.#cpu = 0;
-    if (cores < enough * this.#count && this.#count > 1) {
+    if (cores < enough(this.#count) * this.#count && this.#count > 1) {
       this.#patience = this.#isTrial ? Math.min(2 * this.#patience, longestPatience) : shortestPatience;
       this.#change(Math.min(this.#count - 1, Math.max(1, Math.floor(cores))), false);
     } else if (this.#unchanged >= this.#patience && this.#count < this.#most) {

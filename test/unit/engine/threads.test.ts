@@ -37,7 +37,7 @@ test("all threads where their cores are free", () => {
 test("as many as there are cores to spare, after the first steps", () => {
   for (const [most, spare] of [
     [2, 1.2],
-    [8, 3],
+    [8, 5],
     [8, 0.5],
   ] as const) {
     const counts = run(most, () => spare, 4000).slice(20);
