@@ -159,8 +159,8 @@ export class EngineError extends Error {
   override readonly name = "EngineError";
   readonly failure: EngineFailure;
 
-  constructor(failure: EngineFailure, message: string) {
-    super(message);
+  constructor(failure: EngineFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.failure = failure;
   }
 }

@@ -4,19 +4,10 @@ import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import { EngineError } from "../engine.ts";
+import { ChunkSize } from "./chunkSize.ts";
 import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
 import { mayStart, whoseTurn } from "./lanes.ts";
 import { copyState, evaluatePrompt, keepShared, KeptStates, sharedLength, toNextCheckpoint } from "./sequenceState.ts";
-
-/** How long the evaluation of prompts may make a step, in milliseconds: an abort waits for a step. */
-const prefillTime = 200;
-/** The same while others decode, whose next token waits for the step. */
-const prefillTimeBesideOthers = 50;
-/** Tokens that llama.cpp evaluates at once at the most. */
-export const batchSize = 512;
-/** Fewer tokens at once are evaluated at a lower rate: of a 1B model 32 at 0.81 of the rate of 512, 64 at 0.96. */
-const smallestChunk = 64;
-const smallestChunkBesideOthers = 32;
 
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
@@ -55,8 +46,7 @@ export class DecodeLoop {
   #isLooping = false;
   #stepStart: number | undefined;
   #steps = 0;
-  /** Prompt tokens per millisecond, as the last steps went. */
-  #prefillRate = 1;
+  readonly #chunkSize = new ChunkSize();
   #ended: Error | undefined;
   readonly #options: DecodeLoopOptions;
   /** Ends when nobody else uses the idle sequences. */
@@ -195,11 +185,7 @@ export class DecodeLoop {
   /** Evaluates a token, or a piece of the prompt, of each whose turn it is. What they ask for at once is one batch. */
   async #step(): Promise<void> {
     const turn = whoseTurn(this.#running, this.#steps++);
-    const isAlone = this.#running.length === 1;
-    const [time, smallest] = isAlone
-      ? [prefillTime, smallestChunk]
-      : [prefillTimeBesideOthers, smallestChunkBesideOthers];
-    let room = Math.min(Math.max(Math.round(this.#prefillRate * time), smallest), batchSize - turn.length);
+    let room = this.#chunkSize.next(this.#running.length);
     let prefilled = 0;
     const start = performance.now();
     await Promise.all(
@@ -218,9 +204,7 @@ export class DecodeLoop {
         });
       }),
     );
-    if (prefilled >= smallestChunkBesideOthers) {
-      this.#prefillRate = (this.#prefillRate + prefilled / (performance.now() - start)) / 2;
-    }
+    this.#chunkSize.evaluated(prefilled, performance.now() - start);
   }
 
   async #evaluate(run: Running): Promise<void> {
@@ -255,5 +239,5 @@ export class DecodeLoop {
 }
 
 function decodeFailure(error: unknown): EngineError {
-  return new EngineError("decodeFailed", error instanceof Error ? error.message : String(error));
+  return new EngineError("decodeFailed", error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -24,12 +24,12 @@ export function mayStart(
 }
 
 /**
- * Who takes part in a step, the most urgent first. Beside a completion a chat takes part in every second step only: on a
+ * Who takes part in a step, the most urgent first. Beside a completion a chat takes part in every third step only: on a
  * processor, a batch of two takes nearly twice as long as one. Background work stands still beside both.
  */
 export function whoseTurn<Run extends Prioritized>(running: readonly Run[], step: number): readonly Run[] {
   const sorted = running.toSorted((a, b) => a.request.priority - b.request.priority);
   const urgent = sorted[0]?.request.priority;
-  const also = step % 2 === 0 ? priorities.chat : urgent;
+  const also = step % 3 === 0 ? priorities.chat : urgent;
   return sorted.filter(({ request: { priority } }) => priority === urgent || priority === also);
 }

@@ -7,7 +7,7 @@ import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } fro
 
 import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import { EngineError, type LoadedModel, type LoadRequest } from "../engine.ts";
-import { batchSize } from "./decodeLoop.ts";
+import { batchSize } from "./chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
 import { modelFiles } from "./stateIdentity.ts";

@@ -3,9 +3,10 @@
 import path from "node:path";
 import process, { exit } from "node:process";
 import { Worker } from "node:worker_threads";
-import type { CancellationToken } from "vscode-jsonrpc";
+import type { CancellationToken, ResponseError } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
+import { EngineError, type EngineFailure } from "../engine.ts";
 import {
   countTokensRequest,
   generateProgress,
@@ -30,27 +31,34 @@ async function main(): Promise<void> {
   connection.onRequest(pingRequest, () => ({ memory: engine.memory, stalled: engine.stalled }));
   connection.onRequest(loadRequest, ({ progressToken, ...request }) => {
     const onProgress = (fraction: number) => void connection.sendProgress(loadProgress, progressToken, fraction);
-    return engine.load(request, onProgress).catch(toResponseError);
+    return engine.load(request, onProgress).catch(refuse);
   });
   connection.onRequest(generateRequest, ({ progressToken, ...request }, cancellation) => {
     const onText = (text: string) => void connection.sendProgress(generateProgress, progressToken, text);
-    return engine.generate(request, onText, signalOf(cancellation)).catch(toResponseError);
+    return engine.generate(request, onText, signalOf(cancellation)).catch(refuse);
   });
   connection.onRequest(scoreRequest, (request, cancellation) =>
     engine
       .score(request, signalOf(cancellation))
       .then((scores) => scores ?? null)
-      .catch(toResponseError),
+      .catch(refuse),
   );
   connection.onRequest(countTokensRequest, async ({ prompt }) => {
     try {
       return await engine.countTokens(prompt);
     } catch (error) {
-      return toResponseError(error);
+      return refuse(error);
     }
   });
-  connection.onRequest(unloadRequest, () => engine.unload().catch(toResponseError));
+  connection.onRequest(unloadRequest, () => engine.unload().catch(refuse));
   connection.listen();
+}
+
+/** What the library or a bug of ours threw is of use in the log only. */
+function refuse(error: unknown): ResponseError<EngineFailure> {
+  const fault = error instanceof EngineError ? error.cause : error;
+  if (fault !== undefined) console.error(fault);
+  return toResponseError(error);
 }
 
 function signalOf(cancellation: CancellationToken): AbortSignal {

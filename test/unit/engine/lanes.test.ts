@@ -31,10 +31,12 @@ test("a sequence is kept for completions, and one more for chats", () => {
   assert.ok(mayStart(of("completion"), [...background, of("chat")], 1));
 });
 
-test("background work stands still beside others, and a chat takes every second step beside a completion", () => {
+test("background work stands still beside others, and a chat takes every third step beside a completion", () => {
   const [completion, chat, background] = [of("completion"), of("chat"), of("background")];
   assert.deepEqual(whoseTurn([background, chat, completion], 0), [completion, chat]);
   assert.deepEqual(whoseTurn([background, chat, completion], 1), [completion]);
+  assert.deepEqual(whoseTurn([background, chat, completion], 2), [completion]);
+  assert.deepEqual(whoseTurn([background, chat, completion], 3), [completion, chat]);
   assert.deepEqual(whoseTurn([background, chat], 1), [chat]);
   assert.deepEqual(whoseTurn([background], 1), [background]);
 });
