@@ -6,6 +6,7 @@ import type { ChatResult, Message, ServerSettings } from "../../src/shared/proto
 import type { PromptPart } from "../engine/engine.ts";
 import { UserError } from "../errors.ts";
 import type { ModelSession } from "../models/modelSession.ts";
+import { endsInLoop } from "./loop.ts";
 import { turnsOf } from "./prompt.ts";
 import { type ChatTemplate, renderTurns, templateOf, type Turn } from "./templates.ts";
 
@@ -31,7 +32,13 @@ export async function answerChat(
   );
   if (signal.aborted) return { stopReason: "aborted", leftOut: fitted.leftOut };
 
-  const show = withoutLeadingSpace(onText);
+  const looped = new AbortController();
+  let answer = "";
+  const show = withoutLeadingSpace((text) => {
+    answer += text;
+    if (endsInLoop(answer)) looped.abort();
+    onText(text);
+  });
   const { stopReason } = await session.generate(
     {
       lane: "chat",
@@ -41,9 +48,9 @@ export async function answerChat(
       stop: template.stop,
     },
     show,
-    signal,
+    AbortSignal.any([signal, looped.signal]),
   );
-  return { stopReason, leftOut: fitted.leftOut };
+  return { stopReason: looped.signal.aborted ? "end" : stopReason, leftOut: fitted.leftOut };
 }
 
 /** What is waited for, or nothing as soon as the signal fires: who stops a chat does not wait for a model that loads. */

@@ -26,7 +26,7 @@ const nothing = { system: [], user: [], assistant: [] };
 const falconInstruct: ChatTemplate = {
   open: { system: [], user: ["\n\nUser: "], assistant: ["\n\nAssistant:"] },
   close: nothing,
-  stop: ["\nUser:"],
+  stop: ["\nUser:", "\nAssistant:"],
   squeezesEmptyLines: true,
 };
 

@@ -72,6 +72,23 @@ test("who stops a chat does not wait for the model", async () => {
   assert.deepEqual(await answerChat([], options, () => undefined, AbortSignal.abort()), await answer);
 });
 
+test("an answer that goes round in a circle is ended, as if the model had ended it", async () => {
+  const session = {
+    ready: () => Promise.resolve(loaded),
+    countTokens: () => Promise.resolve(1),
+    generate: (_: unknown, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> => {
+      for (let i = 0; i < 100 && !signal.aborted; i++) onText(" the harbour, and");
+      return Promise.resolve({ ...written, stopReason: signal.aborted ? "aborted" : "limit" });
+    },
+  };
+  const options = { session, settings: { maxTokens: 500, temperature: 0 } };
+  const never = new AbortController().signal;
+  let text = "";
+  const result = await answerChat([], options, (delta) => (text += delta), never);
+  assert.deepEqual(result, { stopReason: "end", leftOut: 0 });
+  assert.ok(text.startsWith("the harbour, and the") && text.length < 300, text);
+});
+
 test("the newest messages are kept, as many as fit", async () => {
   // A question, and then answers with the questions after them.
   const lengths = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 60 });
