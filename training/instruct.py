@@ -19,6 +19,8 @@ INSTRUCTIONS = CACHE / "instructions.jsonl"
 SEED = 3
 MOST_OF_TASK = 6000
 SYSTEM_SHARE = 0.85
+LABEL_SHARE = 0.7
+LONGEST_LIST = 4
 #: The words of server/chat/prompt.ts.
 SYSTEM = (
     "You are Falcon, an assistant for code and prose inside the user's editor. Answer briefly and precisely. "
@@ -27,6 +29,7 @@ SYSTEM = (
 EXPLAIN = "Explain what this does, step by step, and what is notable about it."
 QUESTIONS = {
     "explain": [EXPLAIN, EXPLAIN, EXPLAIN, "Explain this code.", "What does this do?", "What does this function do?"],
+    "list": [EXPLAIN, EXPLAIN, "Explain this file.", "What is in this file?"],
     "document": ["Write a docstring.", "Document this function.", "Write a comment for this function."],
     "implement": ["Implement this function.", "Write the body of this function.", "Complete this function."],
     "fix": ["Correct this sentence:", "Fix the mistakes:", "Fix the spelling and grammar:"],
@@ -65,11 +68,21 @@ def explanation(function: Function) -> str:
     return " ".join(sentences)
 
 
-def of_function(function: Function, chosen: random.Random) -> Iterator[tuple[str, str, str]]:
+def attached(source: str, path: str, language: str, chosen: random.Random) -> str:
+    """Code as the product attaches it: the file's name and the lines of a selection before it, mostly."""
+    code = fenced(source, language)
+    if chosen.random() > LABEL_SHARE:
+        return code
+    first = chosen.randint(1, 300)
+    return f"{path.rsplit('/', 1)[-1]}:{first}-{first + source.count(chr(10))}:\n{code}"
+
+
+def of_function(function: Function, path: str, chosen: random.Random) -> Iterator[tuple[str, str, str]]:
     """Task, question and answer."""
-    code = fenced(function.source, function.language)
-    label = chosen.choice(["", "", f"{function.name}:\n"])
-    yield "explain", f"{label}{code}\n\n{chosen.choice(QUESTIONS['explain'])}", explanation(function)
+    code = attached(function.source, path, function.language, chosen)
+    yield "explain", f"{code}\n\n{chosen.choice(QUESTIONS['explain'])}", explanation(function)
+    if (wrong := with_mistakes(function.summary, chosen)) != function.summary:
+        yield "fix", f"{chosen.choice(QUESTIONS['fix'])}{chosen.choice([' ', chr(10)])}{wrong}", function.summary
     summary = f'"""{function.summary}"""' if function.language == "python" else f"/** {function.summary} */"
     yield "document", f"{code}\n\n{chosen.choice(QUESTIONS['document'])}", fenced(summary, function.language)
     if function.source.count("\n") <= LONGEST_BODY_LINES:
@@ -80,6 +93,18 @@ def of_function(function: Function, chosen: random.Random) -> Iterator[tuple[str
             f"{head}\n\n{chosen.choice(QUESTIONS['implement'])}",
             fenced(function.source, function.language),
         )
+
+
+def of_functions(functions: list[Function], path: str, chosen: random.Random) -> Iterator[tuple[str, str, str]]:
+    """Some short functions that follow each other, and a list of what they do."""
+    short = [function for function in functions if function.source.count("\n") <= LONGEST_BODY_LINES]
+    for start in range(0, len(short) - 1, LONGEST_LIST):
+        some = short[start : start + chosen.randint(2, LONGEST_LIST)]
+        if len(some) < 2:
+            continue
+        code = attached("\n\n".join(each.source for each in some), path, some[0].language, chosen)
+        listing = "\n".join(f"- `{each.name}`: {each.summary}" for each in some)
+        yield "list", f"{code}\n\n{chosen.choice(QUESTIONS['list'])}", listing
 
 
 def of_prose(text: str, chosen: random.Random) -> Iterator[tuple[str, str, str]]:
@@ -130,8 +155,10 @@ def main() -> None:
     records = []
     for file in files:
         source = of_prose(file["text"], chosen) if file["language"] == "markdown" else ()
-        functions = functions_of(file["text"], file["language"])
-        for task, question, answer in [*source, *(pair for each in functions for pair in of_function(each, chosen))]:
+        functions = list(functions_of(file["text"], file["language"]))
+        pairs = [*source, *of_functions(functions, file["path"], chosen)]
+        pairs += [pair for each in functions for pair in of_function(each, file["path"], chosen)]
+        for task, question, answer in pairs:
             kind = task, "python" if file["language"] == "python" else "other"
             if counts[kind] < MOST_OF_TASK // 2:
                 counts[kind] += 1
