@@ -7,7 +7,10 @@ from paths import HERE, RUNS
 
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 24, 44
-SERIES = {"bits_per_byte": ("text", "#1f6feb"), "infill_text_bits_per_byte": ("text, given what comes after", "#bf5700")}
+SERIES = {
+    "bits_per_byte": ("text", "#1f6feb"),
+    "infill_text_bits_per_byte": ("text, given what comes after", "#bf5700"),
+}
 
 
 def read_points(run: str) -> list[dict[str, float]]:
