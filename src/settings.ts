@@ -88,11 +88,13 @@ export class Settings implements Disposable {
 }
 
 function readServerSettings({ demonstrationModel, contextsFolder }: ExtensionPaths): ServerSettings {
-  const adapter = readPath("falcon.model.adapter");
+  const path = readPath(modelPath);
+  // An adapter belongs to the model that the user has chosen.
+  const adapter = path === "" ? "" : readPath("falcon.model.adapter");
   const gpuLayers = readNumber("falcon.model.gpuLayers");
   return {
     model: {
-      path: readPath(modelPath) || demonstrationModel,
+      path: path || demonstrationModel,
       contextSize: readNumber("falcon.model.contextSize"),
       gpu: readChoice("falcon.model.gpu") as ServerSettings["model"]["gpu"],
       ...(gpuLayers >= 0 && { gpuLayers }),

@@ -1,13 +1,23 @@
 """The batches of training, in an order that depends on the seed and the epoch alone."""
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import torch
 
+import pack as pack_module
 from pack import CUT, Split, Vocabulary, pack, with_instructions
 from paths import TOKENS
 
 SEED = 20261124
 IGNORED = -100
+
+
+def packing() -> str:
+    """What the rows of an epoch come of: how they are packed, and the tokens."""
+    parts = [Path(pack_module.__file__).read_bytes(), (TOKENS / "training.npy").read_bytes()]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
 class Batches:
@@ -23,7 +33,7 @@ class Batches:
         self.epoch, self.row = int(place["epoch"]), int(place["row"])
         if place != self.place():
             self.epoch, self.row = self.epoch + 1, 0
-        packed = TOKENS / f"rows-{self.row_length}-{self.epoch}.npy"
+        packed = TOKENS / f"rows-{packing()}-{self.row_length}-{self.epoch}.npy"
         if not packed.exists():
             np.save(packed, pack(self.split, self.vocabulary, self.row_length, (SEED, self.epoch)))
         self.rows = np.load(packed)

@@ -49,7 +49,8 @@ for (const name of files) {
       reference.map(({ text }) => text),
     );
     const different = reference.filter((each, i) => JSON.stringify(each.tokens) !== JSON.stringify(tokens[i]));
-    console.log(`${reference.length} texts tokenized, ${different.length} otherwise than in training`);
+    assert.equal(different.length, 0, "texts are tokenized otherwise than in training");
+    console.log(`${reference.length} texts tokenized as in training`);
   }
   const scores = await score(file);
   const differences = scored.flatMap((text, i) =>
@@ -59,6 +60,7 @@ for (const name of files) {
   const bits = -scores.flat().reduce((sum, value) => sum + value, 0) / Math.LN2;
   const distances = differences.map(Math.abs);
   const mean = distances.reduce((sum, value) => sum + value, 0) / distances.length;
+  if (name.includes("F32")) assert.ok(mean <= 1e-3, `${mean} nat per token from Transformers`);
   console.log(
     `${name}: ${fs.statSync(file).size} bytes, context ${contextLength}, ${(bits / bytes).toFixed(4)} bits per byte, ` +
       `differs by ${mean.toExponential(2)} nat per token, ${Math.max(...distances).toExponential(2)} at most`,

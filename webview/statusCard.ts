@@ -18,13 +18,19 @@ export function createStatusCard(context: PageContext): StatusCard {
     node,
     show: (status, empty) => {
       node.hidden = status.state === "ready" && !(status.model.demonstration && empty);
-      if (status === shown) return;
+      // A model's figures change at each completion: a button must not be replaced while it has the focus.
+      if (JSON.stringify(contentOf(status)) === JSON.stringify(shown && contentOf(shown))) return;
       const progressed = shown?.state === "loading" && status.state === "loading" && shown.model === status.model;
       shown = status;
       if (progressed) showProgress(context, node, status.progress);
       else node.replaceChildren(...createContent(context, status));
     },
   };
+}
+
+/** What the card depends on. */
+function contentOf(status: ServerStatus): unknown {
+  return status.state === "ready" ? [status.model.name, status.model.demonstration] : status;
 }
 
 function createContent(context: PageContext, status: ServerStatus): HTMLElement[] {

@@ -25,7 +25,7 @@ export async function selectModelFile(dependencies: ModelDependencies): Promise<
   for (;;) {
     const choice = await choose(dependencies);
     if (choice === undefined) return;
-    if (choice === "demonstration") return dependencies.settings.saveModelPath(undefined);
+    if (choice === "demonstration") return useDemonstrationModel(dependencies);
     const { path } = choice;
     const problem = await tryModelFile(path, dependencies);
     if (!problem) return;
@@ -33,6 +33,11 @@ export async function selectModelFile(dependencies: ModelDependencies): Promise<
     const again = l10n.t("Choose Another File");
     if ((await window.showErrorMessage(problem.message, again)) !== again) return;
   }
+}
+
+async function useDemonstrationModel({ server, settings }: ModelDependencies): Promise<void> {
+  if (settings.modelPath === "") await server.reloadModel();
+  else await settings.saveModelPath(undefined);
 }
 
 /** Uses the file, or tells why it cannot be used. */

@@ -203,7 +203,11 @@ test("the model: for demonstration, loading with percent, failed with the button
   const { page, tell, said } = await openPage();
   await tell(stateMessage([], demonstrationStatus));
   await page.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
-  await page.getByRole("button", { name: "Select Model File…" }).click();
+  const choose = page.getByRole("button", { name: "Select Model File…" });
+  await choose.focus();
+  await tell({ type: "status", status: { ...demonstrationStatus, figures: { queue: 1 } } });
+  assert.ok(await choose.evaluate((node) => node === document.activeElement), "a completion takes the focus away");
+  await choose.click();
   await tell(stateMessage([userMessage("Hello"), answerMessage("Hello!")], demonstrationStatus));
   assert.equal(await page.locator(".status-card").isVisible(), false);
   await tell({ type: "status", status: { state: "loading", model: "Falcon", progress: 0.1 } });

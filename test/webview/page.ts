@@ -75,10 +75,10 @@ export const readyStatus = {
   },
 } as const satisfies ServerStatus;
 
-export const demonstrationStatus: ServerStatus = {
+export const demonstrationStatus = {
   ...readyStatus,
   model: { ...readyStatus.model, name: "Falcon Tiny Demo", demonstration: true },
-};
+} as const satisfies ServerStatus;
 
 export function stateMessage(
   messages: readonly Message[],

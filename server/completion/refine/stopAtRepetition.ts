@@ -1,14 +1,11 @@
-// Small models fall into loops: the text ends where a line comes for the third time in a row, or a part of a line for the
-// fourth.
+// A text that ends in a loop ends before its second round; also where a line comes for the third time in a row.
+
+import { loopAtEnd } from "../../loop.ts";
 
 export function stopAtRepetition(text: string): string {
-  return stopAtPart(stopAtLine(text));
-}
-
-/** Words, not rules and rows of numbers, which people repeat too. The first of them stays. */
-function stopAtPart(text: string): string {
-  const loop = /([^\n]{0,40}?\p{L}[^\n]{2,40}?)\1{3}/u.exec(text);
-  return loop ? text.slice(0, loop.index + (loop[1]?.length ?? 0)) : text;
+  const whole = stopAtLine(text);
+  const loop = loopAtEnd(whole, 4);
+  return loop ? whole.slice(0, loop.start + loop.period) : whole;
 }
 
 function stopAtLine(text: string): string {

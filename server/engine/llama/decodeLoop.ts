@@ -135,7 +135,7 @@ export class DecodeLoop {
     }
   }
 
-  /** Gives each waiting request the idle sequence that holds half of its prompt or more, else the one idle longest. */
+  /** Gives each waiting request the idle sequence that shares most with its prompt, else the one idle longest. */
   async #admit(): Promise<void> {
     for (const waiting of this.#waiting) {
       if (!mayStart(waiting, this.#running, this.#idle.length)) continue;
@@ -144,14 +144,16 @@ export class DecodeLoop {
       // Less in common is chance, such as a line that many files begin with, and would cost another file what it holds.
       const shared = (sequence: LlamaContextSequence) => {
         const length = sharedLength(sequence, prompt);
-        return length < prompt.length / 2 ? 0 : length;
+        return length < Math.min(prompt.length, sequence.nextTokenIndex) / 2 ? 0 : length;
       };
       const best = this.#idle.reduce((a, b) => (shared(b) > shared(a) ? b : a));
       this.#idle = this.#idle.filter((sequence) => sequence !== best);
       try {
         // The last token is always evaluated, since its output is what the first new token comes from.
         const reusable = prompt.slice(0, -1);
-        if (shared(best) === 0 && (await this.#options.restore(best, reusable))) {
+        // To read takes as long as some steps, for which nobody waits who runs.
+        const mayRestore = shared(best) === 0 && this.#running.length === 0;
+        if (mayRestore && (await this.#options.restore(best, reusable))) {
           this.#kept.forget(best);
           this.#kept.add(best);
         }

@@ -31,6 +31,8 @@ export async function openLlama(
   const installed = gpu === "off" ? [] : await library.getLlamaGpuTypes("supported");
   for (const backend of backendsToTry(gpu, platform, installed.includes("cuda"))) {
     const llama = installed.includes(backend) ? await openBackend(library, backend, log) : "noDriver";
+    // The VSIX has no binary for CUDA, as `backendsToTry` says: no loss either.
+    if (llama === "noBinary" && backend === "cuda" && gpu === "auto") continue;
     if (typeof llama === "string") passedOver.push({ backend, cause: llama });
     else return { llama, threads: limitThreads(llama, threads), passedOver };
   }

@@ -77,7 +77,10 @@ export class LlamaEngine implements Engine {
     await this.dispose();
     const loaded = await loadModel(this.#library, request, this.#log, onProgress);
     const version = await this.#library.getModuleVersion();
-    const states = await openSavedStates(request.settings, loaded.sequences, version, this.#log);
+    // The demonstration model evaluates a prompt in the time that reading takes.
+    const states = loaded.info.demonstration
+      ? undefined
+      : await openSavedStates(request.settings, loaded.sequences, version, this.#log);
     const { llama } = loaded;
     // Where a GPU works, threads that wait for it say nothing of the cores.
     const threads =

@@ -72,9 +72,10 @@ test("who stops a chat does not wait for the model", async () => {
   assert.deepEqual(await answerChat([], options, () => undefined, AbortSignal.abort()), await answer);
 });
 
-test("an answer that goes round in a circle is ended, as if the model had ended it", async () => {
+test("the demonstration model's answer that goes round in a circle is ended, as if the model had ended it", async () => {
+  let demonstration = true;
   const session = {
-    ready: () => Promise.resolve(loaded),
+    ready: () => Promise.resolve({ ...loaded, demonstration }),
     countTokens: () => Promise.resolve(1),
     generate: (_: unknown, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> => {
       for (let i = 0; i < 100 && !signal.aborted; i++) onText(" the harbour, and");
@@ -86,7 +87,9 @@ test("an answer that goes round in a circle is ended, as if the model had ended 
   let text = "";
   const result = await answerChat([], options, (delta) => (text += delta), never);
   assert.deepEqual(result, { stopReason: "end", leftOut: 0 });
-  assert.ok(text.startsWith("the harbour, and the") && text.length < 300, text);
+  assert.ok(text.startsWith("the harbour, and the") && text.length < 200, text);
+  demonstration = false;
+  assert.equal((await answerChat([], options, () => undefined, never)).stopReason, "limit");
 });
 
 test("the newest messages are kept, as many as fit", async () => {

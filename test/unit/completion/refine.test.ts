@@ -34,6 +34,12 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ["an apostrophe in prose is no closing quote of a bracket", "(║)", "it's)", "(├it's)┤"],
   ["a line three times", "║", "a\na\na\na", "├a┤"],
   ["a part of a line four times", "║", "x = a (b - 1) * (b - 1) * (b - 1) * (b - 1) * (b", "├x = a (b - 1) *┤"],
+  [
+    "a part of a line four times, and the model went on",
+    "║",
+    "(int, str, str, str, str)",
+    "├(int, str, str, str, str)┤",
+  ],
   ["a part of a line three times", "║", "f(size, size, size)", "├f(size, size, size)┤"],
   ["a row of numbers", "x = ║", "[10, 10, 10, 10, 10];", "x = ├[10, 10, 10, 10, 10];┤"],
   ["a line twice", "║", "a\na\nb", "├a\na\nb┤"],
