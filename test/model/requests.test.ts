@@ -20,6 +20,7 @@ const engine = new ModelProcess({
 });
 after(() => engine.dispose());
 
+const kinds = ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba"] as const;
 const never = new AbortController().signal;
 const file = Array.from({ length: 60 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`).join("");
 
@@ -39,7 +40,7 @@ async function texts(requests: readonly Partial<GenerateRequest>[]): Promise<str
   return all;
 }
 
-for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba"] as const) {
+for (const name of kinds) {
   describe(models[name].name, () => {
     before(() => load(name));
 
@@ -276,52 +277,54 @@ describe("a model whose text goes round in a circle", () => {
   });
 });
 
-describe("a schema", () => {
-  before(() => load("falcon7b"));
+for (const name of kinds) {
+  describe(`a schema, with ${models[name].name}`, () => {
+    before(() => load(name));
 
-  const schemas: readonly JsonSchema[] = [
-    { type: "object", properties: { kind: { enum: ["bug", "idea"] }, votes: { type: "integer" } } },
-    { type: "array", items: { type: "boolean" } },
-    { enum: ["yes", "no"] },
-  ];
+    const schemas: readonly JsonSchema[] = [
+      { type: "object", properties: { kind: { enum: ["bug", "idea"] }, votes: { type: "integer" } } },
+      { type: "array", items: { type: "boolean" } },
+      { enum: ["yes", "no"] },
+    ];
 
-  test("binds the text to JSON of its shape", async () => {
-    let whole = 0;
-    for (const [i, schema] of schemas.entries()) {
-      for (const seed of [1, 2, 3]) {
-        const { text, stopReason } = await generate({ schema, temperature: 1, seed, maxTokens: 300 });
-        if (stopReason === "limit") continue;
-        whole++;
-        const value: unknown = JSON.parse(text);
-        assert.equal(text, text.trimEnd());
-        if (i === 0) assert.deepEqual(Object.keys(value as object), ["kind", "votes"]);
-        if (i === 1) assert.ok(Array.isArray(value) && value.every((each) => typeof each === "boolean"));
-        if (i === 2) assert.ok(value === "yes" || value === "no");
+    test("binds the text to JSON of its shape", async () => {
+      let whole = 0;
+      for (const [i, schema] of schemas.entries()) {
+        for (const seed of [1, 2, 3]) {
+          const { text, stopReason } = await generate({ schema, temperature: 1, seed, maxTokens: 300 });
+          if (stopReason === "limit") continue;
+          whole++;
+          const value: unknown = JSON.parse(text);
+          assert.equal(text, text.trimEnd());
+          if (i === 0) assert.deepEqual(Object.keys(value as object), ["kind", "votes"]);
+          if (i === 1) assert.ok(Array.isArray(value) && value.every((each) => typeof each === "boolean"));
+          if (i === 2) assert.ok(value === "yes" || value === "no");
+        }
       }
-    }
-    assert.ok(whole >= 5, `${whole} of 9 came to an end`);
-  });
+      assert.ok(whole >= 5, `${whole} of 9 came to an end`);
+    });
 
-  test("characters of several tokens are streamed whole", async () => {
-    const words = "日本語 🙂 é";
-    const pieces: string[] = [];
-    const { text } = await generate({ schema: { enum: [words] } }, (piece) => pieces.push(piece));
-    assert.equal(JSON.parse(text), words);
-    for (const piece of pieces) assert.ok(!piece.includes("\uFFFD") && piece.isWellFormed(), JSON.stringify(pieces));
-    assert.ok(pieces.length > 5, JSON.stringify(pieces));
-  });
+    test("characters of several tokens are streamed whole", async () => {
+      const words = "日本語 🙂 é";
+      const pieces: string[] = [];
+      const { text } = await generate({ schema: { enum: [words] } }, (piece) => pieces.push(piece));
+      assert.equal(JSON.parse(text), words);
+      for (const piece of pieces) assert.ok(!piece.includes("\uFFFD") && piece.isWellFormed(), JSON.stringify(pieces));
+      assert.ok(pieces.length > 5, JSON.stringify(pieces));
+    });
 
-  test("a stop string that spans tokens ends the text before it, and no part of it is streamed", async () => {
-    for (const stop of ["cdefgh", "hij", "j", "日本"]) {
-      const words = "ab cdefghij 日本語";
-      let streamed = "";
-      const { text, stopReason } = await generate({ schema: { enum: [words] }, stop: [stop] }, (piece) => {
-        streamed += piece;
-        const parts = Array.from(stop, (_, i) => stop.slice(0, i + 1));
-        assert.ok(!parts.some((part) => streamed.endsWith(part)), streamed);
-      });
-      assert.deepEqual([text, stopReason], [`"${words.slice(0, words.indexOf(stop))}`, "end"]);
-      assert.equal(streamed, text);
-    }
+    test("a stop string that spans tokens ends the text before it, and no part of it is streamed", async () => {
+      for (const stop of ["cdefgh", "hij", "j", "日本"]) {
+        const words = "ab cdefghij 日本語";
+        let streamed = "";
+        const { text, stopReason } = await generate({ schema: { enum: [words] }, stop: [stop] }, (piece) => {
+          streamed += piece;
+          const parts = Array.from(stop, (_, i) => stop.slice(0, i + 1));
+          assert.ok(!parts.some((part) => streamed.endsWith(part)), streamed);
+        });
+        assert.deepEqual([text, stopReason], [`"${words.slice(0, words.indexOf(stop))}`, "end"]);
+        assert.equal(streamed, text);
+      }
+    });
   });
-});
+}

@@ -1,0 +1,101 @@
+// A LoRA adapter gives what the model with the adapter's change in its weights gives, for every architecture.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { inspectAdapter } from "../../server/models/inspectAdapter.ts";
+import { randomMatrices } from "../fixtures/architectures/weights.ts";
+import { type GgufTensor, writeGguf } from "../fixtures/ggufWriter.ts";
+import { buildModel, models } from "../fixtures/models.ts";
+import { modelFile } from "../support/models.ts";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-adapters-"));
+const engine = new ModelProcess({
+  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
+  log: () => undefined,
+  onDied: (reason) => assert.fail(`the model process died: ${reason}`),
+});
+after(async () => {
+  await engine.dispose();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const rank = 4;
+const alpha = 8;
+const text = "const berth = boats[12]; // the boat in the harbour, and its owner\n";
+
+/** Log-probabilities of the text's tokens. */
+async function score(file: string, adapter?: { readonly path: string; readonly scale: number }) {
+  const settings = { path: file, contextSize: 256, gpu: "off", threads: 1, ...(adapter && { adapter }) } as const;
+  await engine.load({ settings, markers: [] }, () => undefined);
+  const request = { lane: "background", prompt: [], continuations: [text] } as const;
+  const [scored] = (await engine.score(request, new AbortController().signal)) ?? [];
+  assert.ok(scored);
+  return scored.logProbabilities;
+}
+
+/** A weight with the change that an adapter makes to it: scale · alpha / rank · B · A. */
+function merge({ name, dims, values }: GgufTensor, [a, b]: readonly [GgufTensor, GgufTensor], scale: number) {
+  const [input = 0] = dims;
+  const merged = values.map((value, i) => {
+    let change = 0;
+    for (let r = 0; r < rank; r++) {
+      change += (b.values[Math.floor(i / input) * rank + r] ?? NaN) * (a.values[r * input + (i % input)] ?? NaN);
+    }
+    return value + ((scale * alpha) / rank) * change;
+  });
+  return { name, dims, values: merged };
+}
+
+function largestDifference(a: readonly number[], b: readonly number[]): number {
+  assert.equal(a.length, b.length);
+  return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? NaN))));
+}
+
+for (const kind of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba"] as const) {
+  describe(models[kind].name, () => {
+    test("an adapter, by its scale", async () => {
+      const { metadata, tensors } = buildModel(models[kind]);
+      const random = randomMatrices(3);
+      const halves = new Map<string, readonly [GgufTensor, GgufTensor]>();
+      for (const { name, dims } of tensors) {
+        if (!/\.(attn_(qkv|q|k|v|output)|ffn_(gate|up|down)|ssm_(in|out))\.weight$/.test(name)) continue;
+        const [input = 0, output = 0] = dims;
+        halves.set(name, [random(`${name}.lora_a`, input, rank), random(`${name}.lora_b`, rank, output, 0.1)]);
+      }
+      const adapter = path.join(folder, `${kind}-adapter.gguf`);
+      const architecture = metadata["general.architecture"];
+      assert.ok(architecture && halves.size >= 4);
+      writeGguf(
+        adapter,
+        {
+          "general.architecture": architecture,
+          "general.type": { type: "string", value: "adapter" },
+          "adapter.type": { type: "string", value: "lora" },
+          "adapter.lora.alpha": { type: "f32", value: alpha },
+        },
+        [...halves.values()].flat(),
+      );
+      inspectAdapter(adapter, modelFile(kind));
+      const base = await score(modelFile(kind));
+      for (const scale of [1, 0.5]) {
+        const merged = path.join(folder, `${kind}-merged.gguf`);
+        const changed = tensors.map((tensor) => {
+          const pair = halves.get(tensor.name);
+          return pair ? merge(tensor, pair, scale) : tensor;
+        });
+        writeGguf(merged, metadata, changed);
+        const expected = await score(merged);
+        assert.ok(largestDifference(expected, base) > 0.1, "the adapter changes nothing");
+        const difference = largestDifference(await score(modelFile(kind), { path: adapter, scale }), expected);
+        assert.ok(difference <= 1e-3, `scale ${scale}: differs by ${difference} nat`);
+      }
+      assert.deepEqual(await score(modelFile(kind), { path: adapter, scale: 0 }), base);
+    });
+  });
+}
