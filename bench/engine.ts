@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { buildExtension } from "../scripts/vsix.ts";
 import { generatedTokens, measurements, type NewPrompt, promptTokens, type Values } from "./figures.ts";
 import { llamaBench } from "./llamaBench.ts";
-import { busyShare, processorSeconds, residentBytes } from "./machine.ts";
+import { untilQuiet, processorSeconds, residentBytes } from "./machine.ts";
 import { benchmarkModel, kvBytesPerToken, words } from "./model.ts";
 import { type Figure, type Source, toText } from "./report.ts";
 import { startEngine, startLlamaServer, type Subject } from "./subject.ts";
@@ -70,7 +70,7 @@ async function measure(name: keyof typeof measurements, round: number): Promise<
   }
   for (const [source, measureOne] of round % 2 === 0 ? turns : turns.reverse()) {
     console.error(`Round ${round + 1}: ${name} of ${source} …`);
-    busy.push(await busyShare());
+    busy.push(await untilQuiet());
     record(source, await measureOne());
   }
 }

@@ -4,8 +4,24 @@ import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The share of all processors that is at work during the next second, 0 to 1. Ours are idle meanwhile, so these are others. */
-export async function busyShare(): Promise<number> {
+/** Above this share of the processors, other work spoils the figures. */
+export const quiet = 0.1;
+/** llama-server evaluates 2,048 tokens to their end when a request is aborted, which takes a 1B model 40 s on two cores. */
+const longestWait = 180_000;
+
+/**
+ * Waits until other work is done, for three minutes at the most, and gives the share of all processors, 0 to 1, that was at
+ * work in the last second.
+ */
+export async function untilQuiet(): Promise<number> {
+  const end = performance.now() + longestWait;
+  let busy = await busyShare();
+  while (busy > quiet && performance.now() < end) busy = await busyShare();
+  return busy;
+}
+
+/** During the next second. Ours are idle meanwhile, so these are others. */
+async function busyShare(): Promise<number> {
   const before = processorTimes();
   await sleep(1000);
   const after = processorTimes();

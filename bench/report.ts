@@ -1,5 +1,7 @@
 // The report: medians of all rounds, ratios, and whether the aims are met.
 
+import { quiet } from "./machine.ts";
+
 /** Where a figure comes from. */
 export type Source = "engine" | "llama-bench" | "llama-server";
 
@@ -33,9 +35,6 @@ const aims: readonly Aim[] = [
   { figure: "memory above weights and KV", atMost: 150 },
   { figure: "idle", atMost: 0.5 },
 ];
-
-/** Above this share of the processors, other work spoils the figures. */
-const quiet = 0.1;
 
 export function toText(report: Report): string {
   const { machine, threads, othersBusy, figures } = report;

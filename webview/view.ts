@@ -37,7 +37,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
   page.hidden = true;
 
   let state: PageState | undefined;
-  // What is not shown yet cannot take the focus.
+  // VS Code gives the focus to the page, and the page to its composer: one that comes late takes it from nobody.
   let focusAsked = false;
   const requestRender = oncePerFrame(() => {
     if (!state) return;
@@ -50,9 +50,13 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
     statusCard.show(status, empty);
     composer.show({ status, attachments, answering: streamingAnswer(conversation) !== undefined });
     list.show(conversation);
-    if (focusAsked) composer.focus();
-    focusAsked = false;
+    // What is not shown yet cannot take the focus.
+    if (focusAsked && document.hasFocus()) {
+      focusAsked = false;
+      composer.focus();
+    }
   });
+  window.addEventListener("focus", requestRender);
 
   host.onMessage((message) => {
     if (message.type === "focus") focusAsked = true;

@@ -30,7 +30,7 @@ afterEach((context) => pictureFailure(context, falcon));
 after(() => falcon.dispose());
 
 test("an answer grows on the screen before it ends, and stops within a second", async () => {
-  await workbench.runCommand("Falcon: Open Chat");
+  await chat.open();
   await chat.ask("Tell me of falcons.");
   const lengths = await chat.watchGrowth(5);
   assert.ok(lengths.length > 5, `lengths while it was written: ${lengths.join(", ")}`);
@@ -61,7 +61,7 @@ test("the history is there after a reload", async () => {
   const shown = await chat.answers.allInnerTexts();
   await workbench.reload();
   await workbench.whenReady();
-  await workbench.runCommand("Falcon: Open Chat");
+  await chat.open();
   await chat.answers.nth(shown.length - 1).waitFor();
   assert.deepEqual(await chat.answers.allInnerTexts(), shown);
 });

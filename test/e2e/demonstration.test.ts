@@ -23,7 +23,7 @@ after(() => falcon.dispose());
 
 test("the status bar and the chat name the demonstration model, and offer to choose another", async () => {
   await workbench.status("Falcon Demo").waitFor();
-  await workbench.runCommand("Falcon: Open Chat");
+  await falcon.chat.open();
   const card = falcon.chat.frame.locator(".status-card");
   await card.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
   await card.getByRole("button", { name: "Select Model File…" }).waitFor();

@@ -25,7 +25,7 @@ test("a file that is no model is named once, with a button that mends it, and th
   const bad = path.join(falcon.editor.workspace, "words.gguf");
   fs.writeFileSync(bad, "These are words.");
   await workbench.whenReady();
-  await workbench.runCommand("Falcon: Open Chat");
+  await falcon.chat.open();
   falcon.editor.changeSettings({ "falcon.model.path": bad });
   const toast = workbench.toast("words.gguf");
   await toast.waitFor();

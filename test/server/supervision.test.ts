@@ -9,6 +9,7 @@ import { after, afterEach, beforeEach, test } from "node:test";
 
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 
+import { softwareVulkan } from "../../scripts/vulkan.ts";
 import { reloadModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { ask, modelProcessOf, problemOf, question } from "../support/asking.ts";
@@ -93,6 +94,30 @@ test("a model file that is cut short while it is in use: the answer goes on, and
   assert.ok(status.state === "failed" && status.problem.action === "selectModel");
   assert.match(status.problem.message, /cut\.gguf .*ends at byte \d+, but the tensor \S+ reaches to byte/);
   assert.deepEqual(childrenOf(client.child.pid), []);
+});
+
+test("the same with a GPU, for which the file is mapped: the answer is interrupted, once", async (context) => {
+  const own = process.env;
+  context.after(() => {
+    process.env = own;
+  });
+  process.env = { ...own, ...(await softwareVulkan(1)) };
+  const file = path.join(folder, "mapped.gguf");
+  fs.copyFileSync(modelFile("slow"), file);
+  const model = { ...talkative.model, gpu: "vulkan", gpuLayers: 1 } as const;
+  client = await LspClient.withModel(file, { ...talkative, model });
+  const loaded = client.statuses.at(-1);
+  assert.ok(loaded?.state === "ready" && loaded.model.device === "Vulkan");
+  const deltas: string[] = [];
+  const running = ask(client, [question("Hello")], deltas);
+  await until("the answer grows", () => deltas.length >= 3);
+  fs.truncateSync(file, fs.statSync(file).size / 2);
+  assert.deepEqual(await running, { stopReason: "interrupted", leftOut: 0 });
+  const status = await client.statusWhere(({ state }) => state === "failed");
+  assert.ok(status.state === "failed" && status.problem.action === "selectModel");
+  assert.match(status.problem.message, /mapped\.gguf .*ends at byte \d+, but the tensor \S+ reaches to byte/);
+  assert.deepEqual(childrenOf(client.child.pid), []);
+  assert.deepEqual(await problemOf(ask(client, [question("Hello")])), status.problem);
 });
 
 test("a model that nobody uses leaves memory, and the next request loads it again", async () => {

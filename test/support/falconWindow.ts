@@ -51,7 +51,7 @@ export async function openFalcon(settings: Readonly<Record<string, unknown>>): P
     return {
       editor,
       workbench,
-      chat: new ChatPage(workbench.webview),
+      chat: new ChatPage(workbench),
       foreignAddresses: () => [...workbench.foreignRequests, ...recorded("connection")],
       watchedProcesses: () => recorded("process"),
       dispose: async () => {
@@ -89,13 +89,22 @@ export class ChatPage {
   readonly stop: Locator;
   readonly questions: Locator;
   readonly answers: Locator;
+  readonly #workbench: Workbench;
 
-  constructor(frame: FrameLocator) {
+  constructor(workbench: Workbench) {
+    const frame = workbench.webview;
+    this.#workbench = workbench;
     this.frame = frame;
     this.composer = frame.getByRole("textbox", { name: "Message to Falcon" });
     this.stop = frame.getByRole("button", { name: "Stop (Escape)" });
     this.questions = frame.locator(".message.user");
     this.answers = frame.locator(".message.answer");
+  }
+
+  /** Opens the chat by its command, and waits for the cursor in its composer: until then the focus is on its way. */
+  async open(): Promise<void> {
+    await this.#workbench.runCommand("Falcon: Open Chat");
+    await this.frame.locator("textarea:focus").waitFor();
   }
 
   async ask(question: string): Promise<void> {

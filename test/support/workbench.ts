@@ -122,16 +122,24 @@ export class Workbench {
     await this.statusLabel("tokens of context").waitFor();
   }
 
-  /** Opens a file of the workspace. */
+  /** Opens a file of the workspace, with the cursor in it. */
   async openFile(file: string): Promise<void> {
     const name = path.basename(file);
     await this.page.keyboard.press("Control+p");
     // By its whole path, since the search for names does not see a new file at once.
     await this.quickInput.fill(path.join(this.editor.workspace, file));
-    await this.quickRows.filter({ has: this.page.getByText(name, { exact: true }) }).waitFor();
+    // Enter takes the row in focus, which is another one until what was written has been searched for.
+    const chosen = this.page.locator(".quick-input-list .monaco-list-row.focused");
+    await chosen.filter({ has: this.page.getByText(name, { exact: true }) }).waitFor();
     await this.page.keyboard.press("Enter");
     await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
     await this.page.locator(".editor-instance .monaco-editor .view-line").first().waitFor();
+    await this.#whenInEditor();
+  }
+
+  /** Where the focus is elsewhere, what is typed goes there. */
+  async #whenInEditor(): Promise<void> {
+    await this.page.locator(".editor-instance .monaco-editor.focused").waitFor();
   }
 
   /** Runs a command through the palette, as in `Falcon: Open Chat`. */
@@ -159,6 +167,7 @@ export class Workbench {
     await this.quickInput.fill(`:${line}:${column}`);
     await this.page.keyboard.press("Enter");
     await this.quickInput.waitFor({ state: "detached" });
+    await this.#whenInEditor();
   }
 
   /** Selects whole lines of the active editor; both count from 1. */

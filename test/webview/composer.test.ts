@@ -53,6 +53,29 @@ test("Enter that ends an input method's composition does not send", async () => 
   assert.deepEqual(await said(), [{ type: "send", text: "日本" }]);
 });
 
+test("a page that is told late to take the focus takes it from nobody; once the user is there, it has it", async () => {
+  const { page } = await openPage();
+  const html = "<!doctype html><input><iframe src='/'></iframe>";
+  await page.route("**/window", (route) => route.fulfill({ contentType: "text/html", body: html }));
+  await page.goto(`${page.url()}window`);
+  const input = page.locator("input");
+  await input.focus();
+  const chat = page.frameLocator("iframe");
+  await chat.locator("body").evaluate(
+    (_, told) => {
+      for (const message of told) window.postMessage(message);
+    },
+    [stateMessage([]), { type: "focus" }],
+  );
+  await chat.locator("textarea").waitFor();
+  await page.keyboard.type("elsewhere");
+  assert.equal(await input.inputValue(), "elsewhere");
+  await page.keyboard.press("Tab");
+  await chat.locator("textarea:focus").waitFor({ timeout: 5000 });
+  await page.keyboard.type("here");
+  assert.equal(await chat.locator("textarea").inputValue(), "here");
+});
+
 test("the composer grows with its text, up to a part of the page", async () => {
   const { page, tell } = await openPage({ height: 600 });
   await tell(stateMessage([]));
