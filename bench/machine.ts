@@ -20,7 +20,7 @@ export async function untilQuiet(): Promise<number> {
   return busy;
 }
 
-/** During the next second. Ours are idle meanwhile, so these are others. */
+/** During the next second. Our engine is idle then, so this is other work, or what llama-server goes on with. */
 async function busyShare(): Promise<number> {
   const before = processorTimes();
   await sleep(1000);

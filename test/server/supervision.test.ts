@@ -96,7 +96,7 @@ test("a model file that is cut short while it is in use: the answer goes on, and
   assert.deepEqual(childrenOf(client.child.pid), []);
 });
 
-test("the same with a GPU, for which the file is mapped: the answer is interrupted, once", async (context) => {
+test("the same with a GPU, for which the file is mapped: the answer is interrupted, and the file refused once", async (context) => {
   const own = process.env;
   context.after(() => {
     process.env = own;
@@ -117,6 +117,7 @@ test("the same with a GPU, for which the file is mapped: the answer is interrupt
   assert.ok(status.state === "failed" && status.problem.action === "selectModel");
   assert.match(status.problem.message, /mapped\.gguf .*ends at byte \d+, but the tensor \S+ reaches to byte/);
   assert.deepEqual(childrenOf(client.child.pid), []);
+  assert.equal(client.statuses.filter(({ state }) => state === "failed").length, 1);
   assert.deepEqual(await problemOf(ask(client, [question("Hello")])), status.problem);
 });
 

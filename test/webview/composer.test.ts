@@ -53,29 +53,6 @@ test("Enter that ends an input method's composition does not send", async () => 
   assert.deepEqual(await said(), [{ type: "send", text: "日本" }]);
 });
 
-test("a page that is told late to take the focus takes it from nobody; once the user is there, it has it", async () => {
-  const { page } = await openPage();
-  const html = "<!doctype html><input><iframe src='/'></iframe>";
-  await page.route("**/window", (route) => route.fulfill({ contentType: "text/html", body: html }));
-  await page.goto(`${page.url()}window`);
-  const input = page.locator("input");
-  await input.focus();
-  const chat = page.frameLocator("iframe");
-  await chat.locator("body").evaluate(
-    (_, told) => {
-      for (const message of told) window.postMessage(message);
-    },
-    [stateMessage([]), { type: "focus" }],
-  );
-  await chat.locator("textarea").waitFor();
-  await page.keyboard.type("elsewhere");
-  assert.equal(await input.inputValue(), "elsewhere");
-  await page.keyboard.press("Tab");
-  await chat.locator("textarea:focus").waitFor({ timeout: 5000 });
-  await page.keyboard.type("here");
-  assert.equal(await chat.locator("textarea").inputValue(), "here");
-});
-
 test("the composer grows with its text, up to a part of the page", async () => {
   const { page, tell } = await openPage({ height: 600 });
   await tell(stateMessage([]));
@@ -261,43 +238,4 @@ test("an empty conversation suggests ways to begin", async () => {
   assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
   await tell(stateMessage([userMessage("Hello"), answerMessage("Hello")]));
   assert.equal(await page.locator(".welcome").isVisible(), false);
-});
-
-test("the keyboard alone reaches everything, and one sees where it is", async () => {
-  const { page, tell } = await openPage();
-  const answer = "See [this](https://example.com).\n\n```js\n1\n```\n";
-  const problem = { message: "No.", action: "showLog" } as const;
-  const messages = [userMessage("Hello", [attachment]), answerMessage(answer, "failed", problem)];
-  await tell(stateMessage(messages, readyStatus, [attachment]));
-  const reached: string[] = [];
-  for (let presses = 0; presses < 20; presses++) {
-    await page.keyboard.press("Tab");
-    const focused = await page.evaluate(() => {
-      const host = document.activeElement;
-      const node = host?.shadowRoot?.activeElement ?? host;
-      if (!host || !node || host === document.body) return undefined;
-      const ring = getComputedStyle(host.tagName === "TEXTAREA" ? (host.closest(".box") ?? host) : node);
-      const seen =
-        host.tagName === "TEXTAREA" ? ring.borderColor === "rgb(0, 120, 212)" : ring.outlineStyle === "solid";
-      return { name: host.ariaLabel ?? host.textContent, seen };
-    });
-    if (!focused) break;
-    assert.ok(focused.seen, `focus is visible on ${focused.name}`);
-    reached.push(focused.name.trim());
-  }
-  assert.deepEqual(reached, [
-    "main.ts:3-20",
-    "this",
-    "Copy code",
-    "Insert at cursor",
-    "Show Log",
-    "Try again",
-    "Copy answer",
-    "Remove main.ts:3-20",
-    "Message to Falcon",
-    "Attach the selection",
-    "Attach the file",
-    "Falcon3 7B Instruct: 4096 tokens of context, on CPU. Click to choose another model.",
-    "Send (Enter)",
-  ]);
 });
