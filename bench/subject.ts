@@ -9,7 +9,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Lane } from "../server/engine/engine.ts";
-import { ModelProcess } from "../server/engine/modelProcess.ts";
+import { ModelProcess } from "../server/engine/process/modelProcess.ts";
 
 export interface Work {
   readonly lane: Lane;

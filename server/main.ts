@@ -4,8 +4,8 @@ import path from "node:path";
 import * as l10n from "@vscode/l10n";
 import { createConnection } from "vscode-languageserver/node";
 
-import { ModelProcess } from "./engine/modelProcess.ts";
-import { startServer } from "./server.ts";
+import { ModelProcess } from "./engine/process/modelProcess.ts";
+import { startServer } from "./lsp/server.ts";
 
 const connection = createConnection();
 startServer(connection, {

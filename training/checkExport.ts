@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { ModelProcess } from "../server/engine/modelProcess.ts";
+import { ModelProcess } from "../server/engine/process/modelProcess.ts";
 import { inspectModel } from "../server/models/inspectModel.ts";
 import { tokenizeDirectly } from "../test/support/askDirectly.ts";
 

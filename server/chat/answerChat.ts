@@ -4,9 +4,9 @@ import * as l10n from "@vscode/l10n";
 
 import type { ChatResult, Message, ServerSettings } from "../../src/shared/protocol.ts";
 import type { PromptPart } from "../engine/engine.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../userError.ts";
 import { loopAtEnd } from "../loop.ts";
-import type { ModelSession } from "../models/modelSession.ts";
+import type { ModelSession } from "../models/session/modelSession.ts";
 import { turnsOf } from "./prompt.ts";
 import { type ChatTemplate, renderTurns, templateOf, type Turn } from "./templates.ts";
 

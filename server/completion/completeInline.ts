@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { LoadedModel } from "../engine/engine.ts";
-import type { ModelSession } from "../models/modelSession.ts";
+import type { ModelSession } from "../models/session/modelSession.ts";
 import { blockEnd } from "./blockEnd.ts";
 import { completionPrompt, pathLine } from "./prompt.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";

@@ -5,7 +5,7 @@ import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
 import type { ModelFileInfo } from "../../src/shared/protocol.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../userError.ts";
 import { GgufError } from "./byteReader.ts";
 import { type Architecture, architectures, checkGguf } from "./checkGguf.ts";
 import { type GgufHeader, readGguf, tensorTypeName } from "./gguf.ts";

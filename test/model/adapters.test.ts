@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectAdapter } from "../../server/models/inspectAdapter.ts";
 import { randomMatrices } from "../fixtures/architectures/weights.ts";
 import { type GgufTensor, writeGguf } from "../fixtures/ggufWriter.ts";

@@ -10,7 +10,7 @@ import type { LlamaModel, Token } from "node-llama-cpp";
 
 import { chatMarkers, renderTurns, templateOf } from "../../server/chat/templates.ts";
 import type { GenerateRequest, LoadedModel } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectModel } from "../../server/models/inspectModel.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import type { GenerateRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { models } from "../fixtures/models.ts";
 import { modelFile } from "../support/models.ts";
 

@@ -5,8 +5,8 @@ import { after, before, test } from "node:test";
 import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 
 import { EngineError } from "../../server/engine/engine.ts";
-import { DecodeLoop } from "../../server/engine/llama/decodeLoop.ts";
-import type { DecodeRequest } from "../../server/engine/llama/decodeRequest.ts";
+import { DecodeLoop } from "../../server/engine/llama/decode/decodeLoop.ts";
+import type { DecodeRequest } from "../../server/engine/llama/decode/decodeRequest.ts";
 import { modelFile } from "../support/models.ts";
 
 let llama: Llama;

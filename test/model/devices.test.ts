@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { until } from "../support/processes.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
 import { EngineError, type LoadRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
-import { loadByPlan } from "../../server/models/loadPlan.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
+import { loadByPlan } from "../../server/models/session/loadPlan.ts";
 import { models, writeModel } from "../fixtures/models.ts";
 import { modelFile } from "../support/models.ts";
 

@@ -7,9 +7,9 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { copyFolder } from "../../server/engine/copyFolder.ts";
+import { copyFolder } from "../../server/engine/process/copyFolder.ts";
 import { EngineError, type GenerateRequest, type Generation, type LoadedModel } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectModel } from "../../server/models/inspectModel.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import type { ScoreRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectAdapter } from "../../server/models/inspectAdapter.ts";
 import { tokenizeDirectly } from "../support/askDirectly.ts";
 

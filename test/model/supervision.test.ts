@@ -11,7 +11,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { EngineError, type GenerateRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { modelFile } from "../support/models.ts";
 import { isRunning, until } from "../support/processes.ts";
 

@@ -16,16 +16,16 @@ import {
   type ScoreRequest,
   type StopReason,
 } from "../engine.ts";
-import { DecodeLoop } from "./decodeLoop.ts";
-import type { Decoded } from "./decodeRequest.ts";
-import { scoreTokens } from "./evaluations.ts";
-import { priorities } from "./lanes.ts";
-import { loadModel, type ModelInMemory } from "./loadModel.ts";
-import { openSavedStates } from "./savedStates.ts";
-import { type TextRequest, textRequest } from "./textRequest.ts";
-import { Threads } from "./threads.ts";
-import { tokenizePrompt } from "./tokenizePrompt.ts";
-import { Vocabulary } from "./vocabulary.ts";
+import { DecodeLoop } from "./decode/decodeLoop.ts";
+import type { Decoded } from "./decode/decodeRequest.ts";
+import { scoreTokens } from "./decode/sampler.ts";
+import { priorities } from "./decode/scheduling.ts";
+import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
+import { openSavedStates } from "./promptCache/promptCache.ts";
+import { type TextRequest, textRequest } from "./text/textRequest.ts";
+import { Threads } from "./decode/threads.ts";
+import { tokenizePrompt } from "./text/tokenizePrompt.ts";
+import { Vocabulary } from "./text/vocabulary.ts";
 
 /** Milliseconds without a request after which the contexts are saved. */
 const saveAfter = 30_000;

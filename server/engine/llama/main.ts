@@ -17,7 +17,7 @@ import {
   scoreRequest,
   toResponseError,
   unloadRequest,
-} from "../rpc.ts";
+} from "../process/rpc.ts";
 import { LlamaEngine } from "./llamaEngine.ts";
 
 async function main(): Promise<void> {

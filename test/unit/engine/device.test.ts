@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { backendsToTry, defaultThreads, listDevices } from "../../../server/engine/llama/device.ts";
-import { countSequences } from "../../../server/engine/llama/memory.ts";
+import { backendsToTry, defaultThreads, listDevices } from "../../../server/engine/llama/load/device.ts";
+import { countSequences } from "../../../server/engine/llama/load/memory.ts";
 
 suite("backendsToTry", () => {
   test("auto: Metal on a Mac, else CUDA where it is installed, and Vulkan", () => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Token } from "node-llama-cpp";
 
-import { GeneratedText } from "../../../server/engine/llama/generatedText.ts";
+import { GeneratedText } from "../../../server/engine/llama/text/generatedText.ts";
 
 /** Tokens that are bytes of UTF-8, decoded as node-llama-cpp does it. */
 const decodeBytes = (tokens: readonly Token[]) => Buffer.from(tokens).toString("utf8");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, suite, test } from "node:test";
 
-import { watchHeartbeat } from "../../../server/engine/heartbeat.ts";
+import { watchHeartbeat } from "../../../server/engine/process/heartbeat.ts";
 
 suite("watchHeartbeat", () => {
   test("gives up after as many unanswered beats as it has patience, and then is silent", () => {

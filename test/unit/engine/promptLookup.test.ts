@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { guessNext } from "../../../server/engine/llama/promptLookup.ts";
+import { guessNext } from "../../../server/engine/llama/decode/promptLookup.ts";
 
 function guess(text: string, length = 4): string {
   return guessNext(text.split(""), length).join("");

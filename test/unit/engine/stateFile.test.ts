@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, suite, test } from "node:test";
 
-import { isSealed, readTokens, sealState } from "../../../server/engine/llama/stateFile.ts";
+import { isSealed, readTokens, sealState } from "../../../server/engine/llama/promptCache/stateFile.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-state-file-"));
 after(() => fs.rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { TextStream } from "../../../server/engine/llama/textStream.ts";
+import { TextStream } from "../../../server/engine/llama/text/textStream.ts";
 
 /** What comes through when the text arrives in these pieces. */
 function streamed(pieces: readonly string[], stop: readonly string[]): { shown: string[]; stopped: boolean } {

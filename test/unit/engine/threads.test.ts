@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Threads } from "../../../server/engine/llama/threads.ts";
+import { Threads } from "../../../server/engine/llama/decode/threads.ts";
 
 /** Steps of 50 ms on a machine that has so many cores to spare; returns how many threads there were in each. */
 function run(most: number, spare: (step: number) => number, steps: number): number[] {

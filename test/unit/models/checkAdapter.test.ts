@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { UserError } from "../../../server/errors.ts";
+import { UserError } from "../../../server/userError.ts";
 import { inspectAdapter } from "../../../server/models/inspectAdapter.ts";
 import { type GgufTensor, type GgufValue, writeGguf } from "../../fixtures/ggufWriter.ts";
 

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 
-import { UserError } from "../../../server/errors.ts";
+import { UserError } from "../../../server/userError.ts";
 import { readGguf } from "../../../server/models/gguf.ts";
 import { inspectModel } from "../../../server/models/inspectModel.ts";
 import { type GgufValue, writeGguf } from "../../fixtures/ggufWriter.ts";

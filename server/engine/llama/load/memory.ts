@@ -4,7 +4,7 @@ import { totalmem } from "node:os";
 import { availableMemory, platform } from "node:process";
 import type { Llama } from "node-llama-cpp";
 
-import { EngineError } from "../engine.ts";
+import { EngineError } from "../../engine.ts";
 
 /** Bytes, in the two places where a context may lie. */
 export interface Memory {

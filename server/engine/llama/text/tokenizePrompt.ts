@@ -2,7 +2,7 @@
 
 import type { LlamaModel, Token } from "node-llama-cpp";
 
-import type { PromptPart, SpecialToken } from "../engine.ts";
+import type { PromptPart, SpecialToken } from "../../engine.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export interface TokenizedPrompt {

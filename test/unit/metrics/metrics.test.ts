@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import type { Usage } from "../../../server/engine/engine.ts";
-import { speedOf, withUsage } from "../../../server/models/figures.ts";
+import { speedOf, withUsage } from "../../../server/metrics/metrics.ts";
 
 const usage: Usage = { prompt: 100, reused: 60, generated: 21, guessed: 0, firstToken: 500, duration: 1500 };
 

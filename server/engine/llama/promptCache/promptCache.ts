@@ -5,7 +5,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../../src/shared/protocol.ts";
 import { isSealed, readTokens, sealState } from "./stateFile.ts";
 import { stateIdentity } from "./stateIdentity.ts";
 

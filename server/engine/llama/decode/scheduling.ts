@@ -1,6 +1,6 @@
 // Who goes before whom: a completion is waited for at each key, an answer is read as it comes, background work can wait.
 
-import type { Lane } from "../engine.ts";
+import type { Lane } from "../../engine.ts";
 
 /** 0 is the most urgent. */
 export const priorities: Readonly<Record<Lane, number>> = { completion: 0, chat: 1, background: 2 };

@@ -22,17 +22,17 @@ import {
   settingsChanged,
   statusChanged,
   statusRequest,
-} from "../src/shared/methods.ts";
-import type { InitializationOptions, Problem, ServerSettings } from "../src/shared/protocol.ts";
-import { answerChat } from "./chat/answerChat.ts";
-import { chatMarkers } from "./chat/templates.ts";
-import { InlineCompleter } from "./completion/completeInline.ts";
-import { completionRequest } from "./completion/request.ts";
+} from "../../src/shared/methods.ts";
+import type { InitializationOptions, Problem, ServerSettings } from "../../src/shared/protocol.ts";
+import { answerChat } from "../chat/answerChat.ts";
+import { chatMarkers } from "../chat/templates.ts";
+import { InlineCompleter } from "../completion/completeInline.ts";
+import { completionRequest } from "../completion/request.ts";
 import { listenToDocuments } from "./documents.ts";
-import type { Engine } from "./engine/engine.ts";
-import { UserError } from "./errors.ts";
-import { inspectModel } from "./models/inspectModel.ts";
-import { ModelSession } from "./models/modelSession.ts";
+import type { Engine } from "../engine/engine.ts";
+import { UserError } from "../userError.ts";
+import { inspectModel } from "../models/inspectModel.ts";
+import { ModelSession } from "../models/session/modelSession.ts";
 
 export interface ServerDependencies {
   readonly createEngine: (log: (line: string) => void, onDied: (reason: string) => void) => Engine;

@@ -12,7 +12,7 @@ import {
   type PromptPart,
   type Score,
   type ScoreRequest,
-} from "./engine.ts";
+} from "../engine.ts";
 
 /** Progress comes with the id that the request carries; ids are the caller's. */
 export type WithProgress<T> = T & { readonly progressToken: number };

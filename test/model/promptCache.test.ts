@@ -11,9 +11,9 @@ import { fileURLToPath } from "node:url";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 
 import type { Generation, GenerateRequest } from "../../server/engine/engine.ts";
-import { SavedStates } from "../../server/engine/llama/savedStates.ts";
-import { readTokens } from "../../server/engine/llama/stateFile.ts";
-import { ModelProcess } from "../../server/engine/modelProcess.ts";
+import { SavedStates } from "../../server/engine/llama/promptCache/promptCache.ts";
+import { readTokens } from "../../server/engine/llama/promptCache/stateFile.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { modelFile } from "../support/models.ts";
 
 type ModelName = Parameters<typeof modelFile>[0];

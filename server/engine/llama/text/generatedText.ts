@@ -2,7 +2,7 @@
 
 import type { Token } from "node-llama-cpp";
 
-import type { GenerateRequest } from "../engine.ts";
+import type { GenerateRequest } from "../../engine.ts";
 import { TextStream } from "./textStream.ts";
 
 /** No character is spread over more tokens than a UTF-8 sequence has bytes. */

@@ -5,7 +5,7 @@ import path from "node:path";
 import { pid } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import { copyFolder } from "../copyFolder.ts";
+import { copyFolder } from "../../process/copyFolder.ts";
 
 /** A prompt, and where later ones are likely to leave it (see `DecodeRequest`). */
 interface Prompt {

@@ -5,8 +5,8 @@ import { platform } from "node:process";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
 
-import type { DeviceInfo, ServerSettings } from "../../../src/shared/protocol.ts";
-import { type Backend, EngineError, type PassedOver } from "../engine.ts";
+import type { DeviceInfo, ServerSettings } from "../../../../src/shared/protocol.ts";
+import { type Backend, EngineError, type PassedOver } from "../../engine.ts";
 import { availableRam } from "./memory.ts";
 
 type ModelSettings = ServerSettings["model"];

@@ -2,8 +2,8 @@
 
 import * as l10n from "@vscode/l10n";
 
-import { EngineError } from "../engine/engine.ts";
-import { UserError } from "../errors.ts";
+import { EngineError } from "../../engine/engine.ts";
+import { UserError } from "../../userError.ts";
 import type { Crash } from "./crashes.ts";
 
 /** Why a model could not be loaded. */

@@ -3,7 +3,7 @@
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { GbnfJsonBasicSchema, LlamaModel, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 
-import type { JsonSchema, Sampling } from "../engine.ts";
+import type { JsonSchema, Sampling } from "../../engine.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** How many tokens back a repetition is penalized. */

@@ -1,8 +1,8 @@
 // One text to generate: what the decode loop is asked for, and the text that comes of it.
 
-import type { GenerateRequest } from "../engine.ts";
-import type { DecodeRequest } from "./decodeRequest.ts";
-import { sampleGuessedTokens, sampleTokens } from "./evaluations.ts";
+import type { GenerateRequest } from "../../engine.ts";
+import type { DecodeRequest } from "../decode/decodeRequest.ts";
+import { sampleGuessedTokens, sampleTokens } from "../decode/sampler.ts";
 import { GeneratedText } from "./generatedText.ts";
 import { type SamplingContext, samplingOptions, schemaEnd } from "./sampling.ts";
 import type { TokenizedPrompt } from "./tokenizePrompt.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mayStart, priorities, whoseTurn } from "../../../server/engine/llama/lanes.ts";
+import { mayStart, priorities, whoseTurn } from "../../../server/engine/llama/decode/scheduling.ts";
 import type { Lane } from "../../../server/engine/engine.ts";
 
 const of = (lane: Lane) => ({ request: { priority: priorities[lane] } });

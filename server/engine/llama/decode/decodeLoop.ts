@@ -3,11 +3,11 @@
 import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import { EngineError } from "../engine.ts";
+import { EngineError } from "../../engine.ts";
 import { ChunkSize } from "./chunkSize.ts";
 import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
-import { mayStart, whoseTurn } from "./lanes.ts";
-import { copyState, evaluatePrompt, keepShared, KeptStates, sharedLength, toNextCheckpoint } from "./sequenceState.ts";
+import { mayStart, whoseTurn } from "./scheduling.ts";
+import { copyState, evaluatePrompt, keepShared, KeptStates, sharedLength, toNextCheckpoint } from "./sequences.ts";
 
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import type { LlamaContext } from "node-llama-cpp";
 
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../../src/shared/protocol.ts";
 
 /** Blocks of a file that are hashed, and the bytes of each. */
 const blocks = 64;

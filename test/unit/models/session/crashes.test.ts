@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { suite, test } from "node:test";
 
-import { Crashes, fileVersion, isSetAside, reloadDelay } from "../../../server/models/crashes.ts";
+import { Crashes, fileVersion, isSetAside, reloadDelay } from "../../../../server/models/session/crashes.ts";
 
 const minute = 60_000;
 

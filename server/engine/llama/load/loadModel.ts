@@ -5,13 +5,13 @@ import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
-import { EngineError, type LoadedModel, type LoadRequest } from "../engine.ts";
-import { batchSize } from "./chunkSize.ts";
+import type { ServerSettings } from "../../../../src/shared/protocol.ts";
+import { EngineError, type LoadedModel, type LoadRequest } from "../../engine.ts";
+import { batchSize } from "../decode/chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
-import { modelFiles } from "./stateIdentity.ts";
-import { canInfill, markerToken } from "./tokenizePrompt.ts";
+import { modelFiles } from "../promptCache/stateIdentity.ts";
+import { canInfill, markerToken } from "../text/tokenizePrompt.ts";
 
 type ModelSettings = ServerSettings["model"];
 

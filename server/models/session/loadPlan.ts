@@ -2,7 +2,7 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import {
   type Backend,
   type Engine,
@@ -11,7 +11,7 @@ import {
   type LoadedModel,
   type LoadRequest,
   type PassedOver,
-} from "../engine/engine.ts";
+} from "../../engine/engine.ts";
 
 type ModelSettings = ServerSettings["model"];
 type Attempt = Pick<LoadRequest, "settings" | "vramShare">;

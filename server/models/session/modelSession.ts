@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+import type { ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
 import {
   type Engine,
   EngineError,
@@ -13,14 +13,14 @@ import {
   type LoadedModel,
   type PromptPart,
   type Usage,
-} from "../engine/engine.ts";
-import { UserError } from "../errors.ts";
+} from "../../engine/engine.ts";
+import { UserError } from "../../userError.ts";
 import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
-import { describeLoad, speedOf, withUsage } from "./figures.ts";
-import { inspectAdapter } from "./inspectAdapter.ts";
-import { inspectModel } from "./inspectModel.ts";
+import { describeLoad, speedOf, withUsage } from "../../metrics/metrics.ts";
+import { inspectAdapter } from "../inspectAdapter.ts";
+import { inspectModel } from "../inspectModel.ts";
 import { loadByPlan } from "./loadPlan.ts";
-import { deleteUnwanted } from "./savedContexts.ts";
+import { deleteUnwanted } from "./promptCacheFolder.ts";
 import { generationError, loadError, setAsideError } from "./modelErrors.ts";
 
 const interrupted: Generation = {

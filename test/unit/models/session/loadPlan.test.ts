@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { type Engine, EngineError, type LoadedModel, type LoadRequest } from "../../../server/engine/engine.ts";
-import { loadByPlan, planAttempts } from "../../../server/models/loadPlan.ts";
+import { type Engine, EngineError, type LoadedModel, type LoadRequest } from "../../../../server/engine/engine.ts";
+import { loadByPlan, planAttempts } from "../../../../server/models/session/loadPlan.ts";
 
 const settings = { path: "/models/m.gguf", contextSize: 4096, gpu: "auto", threads: 0 } as const;
 

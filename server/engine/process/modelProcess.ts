@@ -24,7 +24,7 @@ import {
   type PromptPart,
   type Score,
   type ScoreRequest,
-} from "./engine.ts";
+} from "../engine.ts";
 import { heartbeat, watchHeartbeat } from "./heartbeat.ts";
 import {
   countTokensRequest,

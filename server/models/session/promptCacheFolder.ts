@@ -2,7 +2,7 @@
 
 import fs from "node:fs/promises";
 
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../src/shared/protocol.ts";
 
 /** Deletes what was saved when it is not to be kept. Never rejects. */
 export async function deleteUnwanted(
