@@ -11,6 +11,11 @@ function forbidImports(files, ignores, ...rules) {
 
 const noVscode = ["^vscode$", "Only src/ talks to VS Code."];
 const noServer = ["/server/", "The three processes share src/shared/ and nothing else."];
+/** `up` leads out of src/ from the files of one depth: src/server/ is the host's own, server/ is not. */
+const leaves = (up) => [
+  `^${up.replaceAll(".", "\\.")}(?!package\\.json$)`,
+  "The three processes share src/shared/ and nothing else.",
+];
 const noHost = ["/src/(?!shared/)", "The three processes share src/shared/ and nothing else."];
 const noWebview = ["/webview/", "The three processes share src/shared/ and nothing else."];
 const noEngine = ["^node-llama-cpp$", "Only server/engine/llama/ imports node-llama-cpp."];
@@ -36,7 +41,8 @@ export default tseslint.config(
       "@typescript-eslint/no-invalid-void-type": "off",
     },
   },
-  forbidImports(["src/**"], ["src/shared/**"], noServer, noWebview, noEngine),
+  forbidImports(["src/*.ts"], [], leaves("../"), noEngine),
+  forbidImports(["src/*/*.ts"], ["src/shared/**"], leaves("../../"), noEngine),
   forbidImports(["src/shared/**"], [], noVscode, noServer, noHost, noWebview, noEngine, noNode, [
     "^[^.](?!scode-languageserver-protocol$)",
     "src/shared/ imports the LSP type constructors and nothing else.",

@@ -7,9 +7,9 @@ import type { Chat } from "./chat/chat.ts";
 import type { ChatView } from "./chat/chatView.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
 import { showPreviousChats } from "./chat/previousChats.ts";
-import { showError } from "./errors.ts";
+import { showError } from "./problems.ts";
 import type { LastEditor } from "./lastEditor.ts";
-import { showMenu } from "./menu.ts";
+import { showMenu } from "./status/menu.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { selectModelFile, type ModelDependencies } from "./models/selectModelFile.ts";
 

@@ -6,14 +6,14 @@ import { Chat } from "./chat/chat.ts";
 import { ChatView } from "./chat/chatView.ts";
 import { ConversationStore } from "./chat/conversationStore.ts";
 import { receivePageMessage } from "./chat/receive.ts";
-import { ServerClient } from "./client.ts";
+import { ServerClient } from "./server/client.ts";
 import { registerCommands } from "./commands.ts";
-import { announceFailures, endOfFailedAnswer, showError } from "./errors.ts";
-import { inlineCompletionMiddleware } from "./inlineCompletion.ts";
+import { announceFailures, endOfFailedAnswer, showError } from "./problems.ts";
+import { inlineCompletionMiddleware } from "./completion/inlineCompletion.ts";
 import { LastEditor } from "./lastEditor.ts";
 import { RecentModels } from "./models/recentModels.ts";
 import { Settings } from "./settings.ts";
-import { registerStatusBar } from "./statusBar.ts";
+import { registerStatusBar } from "./status/statusBar.ts";
 
 export function activate(context: ExtensionContext) {
   const log = window.createOutputChannel("Falcon", { log: true });

@@ -2,7 +2,7 @@
 
 import { l10n, window, type Disposable, type TextEditor } from "vscode";
 
-import { UserError } from "./errors.ts";
+import { UserError } from "./problems.ts";
 
 /** Text editors that are parts of the workbench rather than documents. */
 const workbenchSchemes = ["output", "debug", "comment", "vscode-scm", "chatSessionInput"];

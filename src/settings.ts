@@ -3,7 +3,7 @@
 import { ConfigurationTarget, Disposable, EventEmitter, workspace, type ConfigurationScope, type Event } from "vscode";
 
 import manifest from "../package.json" with { type: "json" };
-import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completionSwitch.ts";
+import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completion/completionSwitch.ts";
 import { settingNumber } from "./settingNumber.ts";
 import type { ServerSettings } from "./shared/protocol.ts";
 

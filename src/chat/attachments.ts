@@ -14,7 +14,7 @@ import {
   type TextEditor,
 } from "vscode";
 
-import { UserError } from "../errors.ts";
+import { UserError } from "../problems.ts";
 import type { Attachment } from "../shared/protocol.ts";
 import { findEnclosingSymbol } from "./enclosingSymbol.ts";
 import { lineLabel } from "./lineLabel.ts";

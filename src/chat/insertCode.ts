@@ -2,7 +2,7 @@
 
 import { SnippetString, l10n, window, type TextEditor } from "vscode";
 
-import { UserError } from "../errors.ts";
+import { UserError } from "../problems.ts";
 
 /** Takes the place of the selection, like a paste, with the indentation of the line it comes into. */
 export async function insertCode(code: string, lastEditor: TextEditor): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { l10n } from "vscode";
 
-import { actionLabels } from "../errors.ts";
+import { actionLabels } from "../problems.ts";
 import type { WebviewStrings } from "../shared/webviewStrings.ts";
 
 export function pageStrings(): WebviewStrings {

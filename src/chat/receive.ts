@@ -2,8 +2,8 @@
 
 import { Uri, env, l10n } from "vscode";
 
-import type { ServerClient } from "../client.ts";
-import { UserError, runAction } from "../errors.ts";
+import type { ServerClient } from "../server/client.ts";
+import { UserError, runAction } from "../problems.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import type { ProblemAction } from "../shared/protocol.ts";
 import { attachFile, attachSelection, showAttachment } from "./attachments.ts";

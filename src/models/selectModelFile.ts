@@ -5,8 +5,8 @@ import { basename, dirname } from "node:path";
 
 import { ThemeIcon, Uri, l10n, window, type QuickPickItem } from "vscode";
 
-import type { ServerClient } from "../client.ts";
-import { problemOf, showProblem } from "../errors.ts";
+import type { ServerClient } from "../server/client.ts";
+import { problemOf, showProblem } from "../problems.ts";
 import type { Settings } from "../settings.ts";
 import type { Problem } from "../shared/protocol.ts";
 import { describeModelFile } from "./describeModelFile.ts";

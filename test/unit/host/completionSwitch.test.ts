@@ -10,7 +10,7 @@ import {
   planLanguageToggle,
   type InspectedSwitch,
   type SwitchEdit,
-} from "../../../src/completionSwitch.ts";
+} from "../../../src/completion/completionSwitch.ts";
 
 /** A value for the language wins over one for all, whatever their scopes; after that the narrower scope wins. */
 function effectiveValue(inspected: InspectedSwitch, kind: "all" | "language"): boolean {

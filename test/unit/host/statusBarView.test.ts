@@ -7,7 +7,7 @@ import { suite, test } from "node:test";
 import * as l10n from "@vscode/l10n";
 
 import type { ModelInfo } from "../../../src/shared/protocol.ts";
-import { statusBarView } from "../../../src/statusBarView.ts";
+import { statusBarView } from "../../../src/status/statusBarView.ts";
 
 const model: ModelInfo = {
   name: "Falcon 7B",

@@ -3,7 +3,7 @@
 import { CancellationError, type LogOutputChannel } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 
-import type { Settings } from "./settings.ts";
+import type { Settings } from "../settings.ts";
 
 export function inlineCompletionMiddleware(settings: Settings, log: LogOutputChannel): Middleware {
   return {

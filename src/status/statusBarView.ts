@@ -2,7 +2,7 @@
 
 import type { l10n } from "vscode";
 
-import type { ModelFigures, ModelInfo, ServerStatus } from "./shared/protocol.ts";
+import type { ModelFigures, ModelInfo, ServerStatus } from "../shared/protocol.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
 

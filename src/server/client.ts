@@ -5,9 +5,9 @@ import { basename } from "node:path";
 import { CancellationTokenSource, EventEmitter, l10n, type Disposable } from "vscode";
 import { State } from "vscode-languageclient/node";
 
-import { UserError } from "./errors.ts";
-import { createLanguageClient, type ConnectionOptions, type QuietLanguageClient } from "./languageClient.ts";
-import { restartDelay } from "./restartDelay.ts";
+import { UserError } from "../problems.ts";
+import { createLanguageClient, type ConnectionOptions, type QuietLanguageClient } from "./connection.ts";
+import { restartDelay } from "./restartPolicy.ts";
 import {
   chatDelta,
   chatRequest,
@@ -16,8 +16,8 @@ import {
   settingsChanged,
   statusChanged,
   statusRequest,
-} from "./shared/methods.ts";
-import type { ChatParams, ChatResult, ModelFileInfo, ServerSettings, ServerStatus } from "./shared/protocol.ts";
+} from "../shared/methods.ts";
+import type { ChatParams, ChatResult, ModelFileInfo, ServerSettings, ServerStatus } from "../shared/protocol.ts";
 
 export class ServerClient implements Disposable {
   readonly #options: ConnectionOptions;

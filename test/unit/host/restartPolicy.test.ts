@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { restartDelay } from "../../../src/restartDelay.ts";
+import { restartDelay } from "../../../src/server/restartPolicy.ts";
 
 suite("restartDelay", () => {
   test("starts at once after one death, waits longer after each, and gives up", () => {

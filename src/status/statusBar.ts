@@ -2,8 +2,8 @@
 
 import { Disposable, StatusBarAlignment, ThemeColor, l10n, window } from "vscode";
 
-import type { ServerClient } from "./client.ts";
-import type { Settings } from "./settings.ts";
+import type { ServerClient } from "../server/client.ts";
+import type { Settings } from "../settings.ts";
 import { statusBarView, type Completions } from "./statusBarView.ts";
 
 export function registerStatusBar(server: ServerClient, settings: Settings): Disposable {

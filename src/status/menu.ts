@@ -2,10 +2,10 @@
 
 import { QuickPickItemKind, commands, l10n, window, type QuickPickItem } from "vscode";
 
-import type { ServerClient } from "./client.ts";
-import { actionLabels, runAction } from "./errors.ts";
-import type { Settings } from "./settings.ts";
-import type { ServerStatus } from "./shared/protocol.ts";
+import type { ServerClient } from "../server/client.ts";
+import { actionLabels, runAction } from "../problems.ts";
+import type { Settings } from "../settings.ts";
+import type { ServerStatus } from "../shared/protocol.ts";
 import { describeDemonstration, describeFigures, describeModel } from "./statusBarView.ts";
 
 interface MenuItem extends QuickPickItem {

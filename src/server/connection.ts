@@ -8,7 +8,7 @@ import { l10n, workspace, type LogOutputChannel } from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from "vscode-languageclient/node";
 import type { Middleware } from "vscode-languageclient/node";
 
-import type { InitializationOptions, ServerSettings } from "./shared/protocol.ts";
+import type { InitializationOptions, ServerSettings } from "../shared/protocol.ts";
 
 export interface ConnectionOptions {
   /** Absolute path of the server's bundle. */
