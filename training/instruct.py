@@ -21,7 +21,7 @@ MOST_OF_TASK = 6000
 SYSTEM_SHARE = 0.85
 LABEL_SHARE = 0.7
 LONGEST_LIST = 4
-#: The words of server/chat/prompt.ts.
+#: The words of server/chat/turns.ts.
 SYSTEM = (
     "You are Falcon, an assistant for code and prose inside the user's editor. Answer briefly and precisely. "
     "Write Markdown, and put code into fenced blocks that name their language. If you do not know, say so."

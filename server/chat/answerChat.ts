@@ -1,14 +1,14 @@
-// Answers the last message of a conversation: turns → fit → template → engine.
+// Answers the last message of a conversation: turns → fit → format → engine.
 
 import * as l10n from "@vscode/l10n";
 
 import type { ChatResult, Message, ServerSettings } from "../../src/shared/protocol.ts";
 import type { PromptPart } from "../engine/engine.ts";
 import { UserError } from "../userError.ts";
-import { loopAtEnd } from "../loop.ts";
+import { loopAtEnd } from "../repetition.ts";
 import type { ModelSession } from "../models/session/modelSession.ts";
-import { turnsOf } from "./prompt.ts";
-import { type ChatTemplate, renderTurns, templateOf, type Turn } from "./templates.ts";
+import { turnsOf } from "./turns.ts";
+import { formatOf, type PromptFormat, renderTurns, type Turn } from "./formats.ts";
 
 /** Characters that a loop has before it ends the answer. */
 const shortestLoop = 160;
@@ -27,10 +27,10 @@ export async function answerChat(
 ): Promise<ChatResult> {
   const model = await untilAborted(session.ready(), signal);
   if (!model) return { stopReason: "aborted", leftOut: 0 };
-  const template = templateOf(model);
+  const format = formatOf(model);
   // An answer may take half of the context at most, so that there is room for what it answers.
   const reserved = Math.min(settings.maxTokens, Math.floor(model.contextSize / 2));
-  const fitted = await fitTurns(turnsOf(messages), template, model.contextSize - reserved, (prompt) =>
+  const fitted = await fitTurns(turnsOf(messages), format, model.contextSize - reserved, (prompt) =>
     session.countTokens(prompt),
   );
   if (signal.aborted) return { stopReason: "aborted", leftOut: fitted.leftOut };
@@ -49,7 +49,7 @@ export async function answerChat(
       prompt: fitted.prompt,
       maxTokens: Math.min(settings.maxTokens, model.contextSize - fitted.tokens),
       temperature: settings.temperature,
-      stop: template.stop,
+      stop: format.stop,
     },
     show,
     AbortSignal.any([signal, looped.signal]),
@@ -79,14 +79,14 @@ interface FittedPrompt {
 /** Leaves out the oldest questions and answers, as few as it takes for the rest to fit. */
 async function fitTurns(
   turns: readonly Turn[],
-  template: ChatTemplate,
+  format: PromptFormat,
   budget: number,
   countTokens: (prompt: readonly PromptPart[]) => Promise<number>,
 ): Promise<FittedPrompt> {
   const [system, ...rest] = turns;
   const without = async (leftOut: number): Promise<FittedPrompt> => {
     const kept = system ? [system, ...rest.slice(leftOut)] : rest.slice(leftOut);
-    const prompt = renderTurns(kept, template);
+    const prompt = renderTurns(kept, format);
     return { prompt, tokens: await countTokens(prompt), leftOut };
   };
   const whole = await without(0);

@@ -6,7 +6,7 @@ import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { LoadedModel } from "../engine/engine.ts";
 import type { ModelSession } from "../models/session/modelSession.ts";
 import { blockEnd } from "./blockEnd.ts";
-import { completionPrompt, pathLine } from "./prompt.ts";
+import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
 import { RecentCompletions } from "./reuse.ts";

@@ -25,7 +25,7 @@ import {
 } from "../../src/shared/methods.ts";
 import type { InitializationOptions, Problem, ServerSettings } from "../../src/shared/protocol.ts";
 import { answerChat } from "../chat/answerChat.ts";
-import { chatMarkers } from "../chat/templates.ts";
+import { chatMarkers } from "../chat/formats.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { completionRequest } from "../completion/request.ts";
 import { listenToDocuments } from "./documents.ts";

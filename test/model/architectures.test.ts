@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { LlamaModel, Token } from "node-llama-cpp";
 
-import { chatMarkers, renderTurns, templateOf } from "../../server/chat/templates.ts";
+import { chatMarkers, renderTurns, formatOf } from "../../server/chat/formats.ts";
 import type { GenerateRequest, LoadedModel } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectModel } from "../../server/models/inspectModel.ts";
@@ -121,7 +121,7 @@ for (const { name, architecture, infill, markers, chat, optional } of kinds) {
     }
 
     test("answers in its family's format, whose markers are single tokens", async () => {
-      const prompt = renderTurns([{ role: "user", text: "What is a boat?" }], templateOf(model));
+      const prompt = renderTurns([{ role: "user", text: "What is a boat?" }], formatOf(model));
       assert.equal(await textOf(prompt, "chat"), await ask(name, (direct) => direct.tokenize(chat, true)));
     });
 

@@ -1,6 +1,6 @@
 // A text that ends in a loop ends before its second round; also where a line comes for the third time in a row.
 
-import { loopAtEnd } from "../../loop.ts";
+import { loopAtEnd } from "../../repetition.ts";
 
 export function stopAtRepetition(text: string): string {
   const whole = stopAtLine(text);

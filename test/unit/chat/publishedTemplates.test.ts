@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { describe, test } from "node:test";
 
-import { renderTurns, templateOf, type Turn } from "../../../server/chat/templates.ts";
+import { renderTurns, formatOf, type Turn } from "../../../server/chat/formats.ts";
 import type { PromptPart } from "../../../server/engine/engine.ts";
 
 interface Conversation {
@@ -35,12 +35,12 @@ function spelled(part: PromptPart): string {
 
 for (const { model, markers, conversations } of families) {
   describe(model, () => {
-    const template = templateOf({ name: model, architecture: "", markers });
+    const format = formatOf({ name: model, architecture: "", markers });
     for (const { name, turns, published, deviation } of conversations) {
       test(deviation ? `${name}. ${deviation.reason}` : name, () => {
         const parts = renderTurns(
           turns.map(({ role, content }) => ({ role, text: content })),
-          template,
+          format,
         );
         assert.equal(parts.map(spelled).join(""), deviation?.rendered ?? published);
       });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { turnsOf } from "../../../server/chat/prompt.ts";
+import { turnsOf } from "../../../server/chat/turns.ts";
 import type { AnswerMessage, Attachment, UserMessage } from "../../../src/shared/protocol.ts";
 
 const question = (text: string, more: Partial<UserMessage> = {}): UserMessage => ({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { completionPrompt, pathLine } from "../../../server/completion/prompt.ts";
+import { completionPrompt, pathLine } from "../../../server/completion/infillPrompt.ts";
 
 const demonstration = { demonstration: true };
 const window = { prefix: "a\nlet b", suffix: ";\n" };

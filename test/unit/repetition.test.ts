@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { loopAtEnd } from "../../server/loop.ts";
+import { loopAtEnd } from "../../server/repetition.ts";
 
 test("words that come again and again are a loop, wherever they are cut", () => {
   const loop = "It says:\n" + "and the harbour today, ".repeat(7);

@@ -1,7 +1,7 @@
 // The words of a conversation as the model reads them.
 
 import type { Attachment, ChatCommand, Message } from "../../src/shared/protocol.ts";
-import type { Turn } from "./templates.ts";
+import type { Turn } from "./formats.ts";
 
 const systemPrompt =
   "You are Falcon, an assistant for code and prose inside the user's editor. Answer briefly and precisely. " +

@@ -8,7 +8,7 @@ export interface Turn {
   readonly text: string;
 }
 
-export interface ChatTemplate {
+export interface PromptFormat {
   /** Stands before each turn's text. */
   readonly open: Readonly<Record<Turn["role"], readonly PromptPart[]>>;
   /** Stands after each turn's text. */
@@ -23,7 +23,7 @@ const marker = (special: string): PromptPart => ({ special });
 const nothing = { system: [], user: [], assistant: [] };
 
 /** tiiuae/falcon-7b-instruct, commit 0b9684d: system text bare, no space after "Assistant:". */
-const falconInstruct: ChatTemplate = {
+const falconInstruct: PromptFormat = {
   open: { system: [], user: ["\n\nUser: "], assistant: ["\n\nAssistant:"] },
   close: nothing,
   stop: ["\nUser:", "\nAssistant:"],
@@ -31,7 +31,7 @@ const falconInstruct: ChatTemplate = {
 };
 
 /** tiiuae/falcon-180B-chat: https://huggingface.co/blog/falcon-180b */
-const falcon180bChat: ChatTemplate = {
+const falcon180bChat: PromptFormat = {
   open: { system: ["System: "], user: ["User: "], assistant: ["Falcon:"] },
   close: { system: ["\n"], user: ["\n"], assistant: ["\n"] },
   stop: ["User:"],
@@ -39,7 +39,7 @@ const falcon180bChat: ChatTemplate = {
 };
 
 /** tiiuae/Falcon3-*-Instruct, as in llama.cpp's llama-chat.cpp, FALCON_3. */
-const falcon3: ChatTemplate = {
+const falcon3: PromptFormat = {
   open: {
     system: [marker("<|system|>"), "\n"],
     user: [marker("<|user|>"), "\n"],
@@ -51,7 +51,7 @@ const falcon3: ChatTemplate = {
 };
 
 /** tiiuae/Falcon-H1-*-Instruct and falcon-mamba-7b-instruct: https://huggingface.co/blog/falconmamba */
-const chatMl: ChatTemplate = {
+const chatMl: PromptFormat = {
   open: {
     system: [marker("<|im_start|>"), "system\n"],
     user: [marker("<|im_start|>"), "user\n"],
@@ -69,7 +69,7 @@ const chatMl: ChatTemplate = {
 /** Special tokens by which a format is told. */
 export const chatMarkers = ["<|im_start|>", "<|im_end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 
-export interface TemplateModel {
+export interface FormatModel {
   readonly name: string;
   readonly architecture: string;
   /** Which of `chatMarkers` are special tokens of the model. */
@@ -77,7 +77,7 @@ export interface TemplateModel {
 }
 
 /** The format by the model's own special tokens, then by its family; a model without any gets falcon-instruct's, which is plain text. */
-export function templateOf({ name, markers }: TemplateModel): ChatTemplate {
+export function formatOf({ name, markers }: FormatModel): PromptFormat {
   const has = (...needed: string[]) => needed.every((each) => markers.includes(each));
   if (has("<|im_start|>", "<|im_end|>")) return chatMl;
   if (has("<|system|>", "<|user|>", "<|assistant|>")) return falcon3;
@@ -85,28 +85,28 @@ export function templateOf({ name, markers }: TemplateModel): ChatTemplate {
 }
 
 /** The prompt of a conversation, up to where the assistant's next turn begins. */
-export function renderTurns(turns: readonly Turn[], template: ChatTemplate): PromptPart[] {
+export function renderTurns(turns: readonly Turn[], format: PromptFormat): PromptPart[] {
   const stable: PromptPart = { stable: true };
   const rendered = turns.flatMap(({ role, text }): PromptPart[] => [
-    ...template.open[role],
-    ...spaceBefore(role, template),
-    plainText(text, template),
-    ...template.close[role],
+    ...format.open[role],
+    ...spaceBefore(role, format),
+    plainText(text, format),
+    ...format.close[role],
     // Other conversations begin alike.
     ...(role === "system" ? [stable] : []),
   ]);
   // An answer that is asked for again begins here.
-  return [...rendered, stable, ...template.open.assistant];
+  return [...rendered, stable, ...format.open.assistant];
 }
 
 /** An answer's first token brings its own space after "Assistant:"; a finished answer in the history needs it written. */
-function spaceBefore(role: Turn["role"], template: ChatTemplate): readonly PromptPart[] {
-  const open = template.open[role].at(-1);
+function spaceBefore(role: Turn["role"], format: PromptFormat): readonly PromptPart[] {
+  const open = format.open[role].at(-1);
   return role === "assistant" && typeof open === "string" && open.endsWith(":") ? [" "] : [];
 }
 
 /** Models learn from text with line breaks as "\n". */
-function plainText(text: string, { squeezesEmptyLines }: ChatTemplate): string {
+function plainText(text: string, { squeezesEmptyLines }: PromptFormat): string {
   const trimmed = text.trim().replaceAll(/\r\n?/g, "\n");
   return squeezesEmptyLines ? trimmed.replaceAll(/\n{2,}/g, "\n") : trimmed;
 }
