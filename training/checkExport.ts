@@ -7,7 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { ModelProcess } from "../server/engine/process/modelProcess.ts";
-import { inspectModel } from "../server/models/inspectModel.ts";
+import { inspectModel } from "../server/models/files/inspectModel.ts";
 import { tokenizeDirectly } from "../test/support/askDirectly.ts";
 
 /** A text, its tokens, and of some texts the log-likelihood of each token but the first in nats: export.py wrote them. */

@@ -31,7 +31,7 @@ import { completionRequest } from "../completion/request.ts";
 import { listenToDocuments } from "./documents.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UserError } from "../userError.ts";
-import { inspectModel } from "../models/inspectModel.ts";
+import { inspectModel } from "../models/files/inspectModel.ts";
 import { ModelSession } from "../models/session/modelSession.ts";
 
 export interface ServerDependencies {

@@ -8,7 +8,7 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
-import { inspectAdapter } from "../../server/models/inspectAdapter.ts";
+import { inspectAdapter } from "../../server/models/files/inspectAdapter.ts";
 import { randomMatrices } from "../fixtures/architectures/weights.ts";
 import { type GgufTensor, writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";

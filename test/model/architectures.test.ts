@@ -11,7 +11,7 @@ import type { LlamaModel, Token } from "node-llama-cpp";
 import { chatMarkers, renderTurns, formatOf } from "../../server/chat/formats.ts";
 import type { GenerateRequest, LoadedModel } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
-import { inspectModel } from "../../server/models/inspectModel.ts";
+import { inspectModel } from "../../server/models/files/inspectModel.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
 import { askDirectly, infillTokens } from "../support/askDirectly.ts";

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { copyFolder } from "../../server/engine/process/copyFolder.ts";
 import { EngineError, type GenerateRequest, type Generation, type LoadedModel } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
-import { inspectModel } from "../../server/models/inspectModel.ts";
+import { inspectModel } from "../../server/models/files/inspectModel.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
 import { askDirectly, infillTokens } from "../support/askDirectly.ts";

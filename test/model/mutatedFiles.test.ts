@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { EngineError } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { UserError } from "../../server/userError.ts";
-import { inspectModel } from "../../server/models/inspectModel.ts";
+import { inspectModel } from "../../server/models/files/inspectModel.ts";
 import { modelFile } from "../support/models.ts";
 import { findPlaces, mutate, type Random, seededRandom } from "../support/mutations.ts";
 import { isRunning } from "../support/processes.ts";

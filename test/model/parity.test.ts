@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import type { ScoreRequest } from "../../server/engine/engine.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
-import { inspectAdapter } from "../../server/models/inspectAdapter.ts";
+import { inspectAdapter } from "../../server/models/files/inspectAdapter.ts";
 import { tokenizeDirectly } from "../support/askDirectly.ts";
 
 /** A text, its tokens, and the log-likelihood of each token but the first in nats. */

@@ -1,6 +1,6 @@
 // Damages model files at random, where it is likely to be noticed late.
 
-import { readGguf } from "../../server/models/gguf.ts";
+import { readGguf } from "../../server/models/files/gguf.ts";
 
 /** A generator that gives the same numbers each time: below `below`, and not negative. */
 export type Random = (below: number) => number;

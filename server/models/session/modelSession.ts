@@ -17,8 +17,8 @@ import {
 import { UserError } from "../../userError.ts";
 import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
 import { describeLoad, speedOf, withUsage } from "../../metrics/metrics.ts";
-import { inspectAdapter } from "../inspectAdapter.ts";
-import { inspectModel } from "../inspectModel.ts";
+import { inspectAdapter } from "../files/inspectAdapter.ts";
+import { inspectModel } from "../files/inspectModel.ts";
 import { loadByPlan } from "./loadPlan.ts";
 import { deleteUnwanted } from "./promptCacheFolder.ts";
 import { generationError, loadError, setAsideError } from "./modelErrors.ts";

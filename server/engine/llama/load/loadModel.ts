@@ -6,11 +6,11 @@ import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 
 import type { ServerSettings } from "../../../../src/shared/protocol.ts";
+import { modelFiles } from "../../../models/files/splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadRequest } from "../../engine.ts";
 import { batchSize } from "../decode/chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
-import { modelFiles } from "../promptCache/stateIdentity.ts";
 import { canInfill, markerToken } from "../text/tokenizePrompt.ts";
 
 type ModelSettings = ServerSettings["model"];

@@ -5,6 +5,7 @@ import fs from "node:fs/promises";
 import type { LlamaContext } from "node-llama-cpp";
 
 import type { ServerSettings } from "../../../../src/shared/protocol.ts";
+import { modelFiles } from "../../../models/files/splitFiles.ts";
 
 /** Blocks of a file that are hashed, and the bytes of each. */
 const blocks = 64;
@@ -29,13 +30,6 @@ export async function stateIdentity(
     [model.llama.gpu, model.gpuLayers],
   ];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
-}
-
-/** All files of a model: a split one's are named NAME-00001-of-00003.gguf. */
-export function modelFiles(modelPath: string): readonly string[] {
-  const [, name, count] = /^(.*)-00001-of-(\d{5})\.gguf$/.exec(modelPath) ?? [];
-  if (name === undefined || count === undefined) return [modelPath];
-  return Array.from({ length: Number(count) }, (_, i) => `${name}-${String(i + 1).padStart(5, "0")}-of-${count}.gguf`);
 }
 
 /**

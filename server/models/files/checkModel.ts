@@ -53,7 +53,7 @@ const layerTensors: Readonly<Record<Architecture, readonly string[]>> = {
 };
 
 /** @throws GgufError that names the place */
-export function checkGguf(header: GgufHeader, architecture: Architecture): void {
+export function checkModel(header: GgufHeader, architecture: Architecture): void {
   const { layers, embedding } = checkKeys(header, architecture);
   checkVocabulary(header);
   checkTensors(header, architecture, { layers, embedding });

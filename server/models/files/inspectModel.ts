@@ -4,10 +4,10 @@ import fs from "node:fs";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
-import type { ModelFileInfo } from "../../src/shared/protocol.ts";
-import { UserError } from "../userError.ts";
+import type { ModelFileInfo } from "../../../src/shared/protocol.ts";
+import { UserError } from "../../userError.ts";
 import { GgufError } from "./byteReader.ts";
-import { type Architecture, architectures, checkGguf } from "./checkGguf.ts";
+import { type Architecture, architectures, checkModel } from "./checkModel.ts";
 import { type GgufHeader, readGguf, tensorTypeName } from "./gguf.ts";
 
 /** @throws UserError that names the file, the cause and the mend */
@@ -18,7 +18,7 @@ export function inspectModel(file: string): ModelFileInfo {
     if (!fs.statSync(file).isFile()) throw unusable(l10n.t("{0} is not a file. Choose a GGUF model file.", file));
     const header = readGguf(file);
     const architecture = architectureOf(file, header);
-    checkGguf(header, architecture);
+    checkModel(header, architecture);
     const name = header.scalars.get("general.name");
     return {
       name: typeof name === "string" && name !== "" ? name : path.basename(file),

@@ -5,14 +5,14 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { UserError } from "../../../server/userError.ts";
-import { inspectAdapter } from "../../../server/models/inspectAdapter.ts";
-import { type GgufTensor, type GgufValue, writeGguf } from "../../fixtures/ggufWriter.ts";
+import { UserError } from "../../../../server/userError.ts";
+import { inspectAdapter } from "../../../../server/models/files/inspectAdapter.ts";
+import { type GgufTensor, type GgufValue, writeGguf } from "../../../fixtures/ggufWriter.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-adapter-"));
 after(() => fs.rmSync(folder, { recursive: true }));
 
-const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/parity/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/parity/${name}`, import.meta.url));
 const model = fixture("falcon7b.gguf");
 
 const string = (value: string): GgufValue => ({ type: "string", value });

@@ -3,7 +3,7 @@
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
-import { UserError } from "../userError.ts";
+import { UserError } from "../../userError.ts";
 import { GgufError } from "./byteReader.ts";
 import { checkAdapter } from "./checkAdapter.ts";
 import { readGguf } from "./gguf.ts";

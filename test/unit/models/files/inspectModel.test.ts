@@ -4,15 +4,15 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 
-import { UserError } from "../../../server/userError.ts";
-import { readGguf } from "../../../server/models/gguf.ts";
-import { inspectModel } from "../../../server/models/inspectModel.ts";
-import { type GgufValue, writeGguf } from "../../fixtures/ggufWriter.ts";
-import { buildModel, models } from "../../fixtures/models.ts";
-import { badFiles, ModelFiles } from "../../support/badModels.ts";
-import { findPlaces, mutate, seededRandom } from "../../support/mutations.ts";
-import { modelFile } from "../../support/models.ts";
-import { rounds } from "../../support/soak.ts";
+import { UserError } from "../../../../server/userError.ts";
+import { readGguf } from "../../../../server/models/files/gguf.ts";
+import { inspectModel } from "../../../../server/models/files/inspectModel.ts";
+import { type GgufValue, writeGguf } from "../../../fixtures/ggufWriter.ts";
+import { buildModel, models } from "../../../fixtures/models.ts";
+import { badFiles, ModelFiles } from "../../../support/badModels.ts";
+import { findPlaces, mutate, seededRandom } from "../../../support/mutations.ts";
+import { modelFile } from "../../../support/models.ts";
+import { rounds } from "../../../support/soak.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-inspect-"));
 after(() => fs.rmSync(folder, { recursive: true }));

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { basename } from "node:path";
 
 import { ByteReader, GgufError } from "./byteReader.ts";
+import { modelFiles } from "./splitFiles.ts";
 
 export type GgufScalar = number | boolean | string;
 
@@ -131,15 +132,14 @@ function readPart(path: string, number: number): GgufHeader {
   }
 }
 
-/** Paths of a split model's parts after the first: `name-00001-of-00003.gguf` and so on, as llama.cpp names and finds them. */
-function otherParts(file: string, count: GgufScalar | undefined): string[] {
+/** Paths of a split model's parts after the first. */
+function otherParts(file: string, count: GgufScalar | undefined): readonly string[] {
   if (count === undefined || count === 1) return [];
   if (typeof count !== "number" || count < 1 || count > limits.parts) throw new GgufError(`split.count is ${count}`);
-  const total = String(count).padStart(5, "0");
-  const ending = `-00001-of-${total}.gguf`;
-  if (!file.endsWith(ending)) throw new GgufError(`it is a part of a split model: choose the first, ${ending}`);
-  const name = file.slice(0, -ending.length);
-  return Array.from({ length: count - 1 }, (_, i) => `${name}-${String(i + 2).padStart(5, "0")}-of-${total}.gguf`);
+  const files = modelFiles(file);
+  if (files.length === count) return files.slice(1);
+  const ending = `-00001-of-${String(count).padStart(5, "0")}.gguf`;
+  throw new GgufError(`it is a part of a split model: choose the first, ${ending}`);
 }
 
 function readFile(path: string): GgufHeader {

@@ -1,0 +1,8 @@
+// The files of a split model, as llama.cpp names and finds them: NAME-00001-of-00003.gguf and so on.
+
+/** The parts that a file's name tells of; the file itself where it is no first part. */
+export function modelFiles(file: string): readonly string[] {
+  const [, name, count] = /^(.*)-00001-of-(\d{5})\.gguf$/s.exec(file) ?? [];
+  if (name === undefined || count === undefined) return [file];
+  return Array.from({ length: Number(count) }, (_, i) => `${name}-${String(i + 1).padStart(5, "0")}-of-${count}.gguf`);
+}
