@@ -43,6 +43,7 @@ export function createAnswerSplitter(): (answer: string) => readonly AnswerPart[
   let inInlineCode = false;
   /** A start tag in the middle of a line: the end tag that follows belongs to it. */
   let startIsQuoted = false;
+  const step = /[\n`]|<\/?think>/g;
 
   /** Text of nothing but line breaks, as between two parts, is none. */
   function isVisible(answer: string, end: number): boolean {
@@ -59,20 +60,20 @@ export function createAnswerSplitter(): (answer: string) => readonly AnswerPart[
     inInlineCode = false;
   }
 
+  /** Begins a part where a line begins with a tag; "later" when the line may yet turn out to. */
+  function readLineStart(answer: string): "begun" | "later" | undefined {
+    const start = skipSpaces(answer, lineStart);
+    tag = tags.find((each) => answer.startsWith(each.start, start));
+    if (!tag) return answer.length - start < longestTag && !answer.includes("\n", start) ? "later" : undefined;
+    closePart(answer, "text", lineStart, start + tag.start.length);
+    return "begun";
+  }
+
   /** Reads up to the end of the open text; false when the answer ends before it. */
   function readText(answer: string): boolean {
-    const step = /[\n`]|<\/?think>/g;
     for (;;) {
-      if (read === lineStart && fences.length === 0) {
-        const start = skipSpaces(answer, lineStart);
-        tag = tags.find((each) => answer.startsWith(each.start, start));
-        if (tag) {
-          closePart(answer, "text", lineStart, start + tag.start.length);
-          return true;
-        }
-        // The line may yet turn out to begin with a tag.
-        if (answer.length - start < longestTag && !answer.includes("\n", start)) return false;
-      }
+      const lineBegins = read === lineStart && fences.length === 0 ? readLineStart(answer) : undefined;
+      if (lineBegins) return lineBegins === "begun";
       step.lastIndex = read;
       const match = step.exec(answer);
       if (!match) {
@@ -80,17 +81,23 @@ export function createAnswerSplitter(): (answer: string) => readonly AnswerPart[
         return false;
       }
       read = step.lastIndex;
-      if (match[0] === "\n") {
-        fences = followFences(fences, answer.slice(lineStart, match.index));
-        lineStart = read;
-        inInlineCode = false;
-      } else if (match[0] === "`") {
-        inInlineCode = !inInlineCode;
-      } else if (match[0] === "<think>") {
-        startIsQuoted ||= fences.length === 0 && !inInlineCode;
-      } else if (closed === 0 && fences.length === 0 && !inInlineCode && !startIsQuoted) {
-        closePart(answer, "thinking", match.index, read);
-        return true;
+      const isProse = fences.length === 0 && !inInlineCode;
+      switch (match[0]) {
+        case "\n":
+          fences = followFences(fences, answer.slice(lineStart, match.index));
+          lineStart = read;
+          inInlineCode = false;
+          break;
+        case "`":
+          inInlineCode = !inInlineCode;
+          break;
+        case "<think>":
+          startIsQuoted ||= isProse;
+          break;
+        default:
+          if (closed > 0 || !isProse || startIsQuoted) break;
+          closePart(answer, "thinking", match.index, read);
+          return true;
       }
     }
   }
