@@ -29,7 +29,7 @@ END_OF_TEXT = 11
 CONTROL = gguf.TokenType.CONTROL
 
 # Nats. A weight without which no log-likelihood changed by so much would be no part of the comparison, whose tolerance
-# is a hundredth of it.
+# is less than a tenth of it.
 LEAST_EFFECT = 0.1
 
 PROSE = (

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { differenceOf } from "../support/closeness.ts";
 import { until } from "../support/processes.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
 import { EngineError, type LoadRequest } from "../../server/engine/engine.ts";
@@ -72,12 +73,6 @@ async function logProbabilities(text: string): Promise<readonly number[]> {
   const request = { lane: "completion", prompt: ["const"], continuations: [text] } as const;
   const [score] = (await engine.score(request, new AbortController().signal)) ?? [];
   return score?.logProbabilities ?? [];
-}
-
-/** By how much the one and the other differ in the mean. */
-function difference(some: readonly number[], others: readonly number[]): number {
-  assert.equal(some.length, others.length);
-  return some.reduce((sum, each, i) => sum + Math.abs(each - (others[i] ?? NaN)), 0) / some.length;
 }
 
 describe("software Vulkan", () => {
@@ -189,7 +184,7 @@ describe("an 8-bit KV cache", () => {
       const exact = await logProbabilities(file);
       await load({ path: modelFile(name), gpu: "off", kvCache: "q8_0" });
       const rounded = await logProbabilities(file);
-      const mean = difference(exact, rounded);
+      const { mean } = differenceOf(exact, rounded);
       assert.ok(mean > 0 && mean < 0.05, `${mean} nats`);
     });
   }
