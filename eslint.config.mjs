@@ -22,6 +22,14 @@ const noEngine = ["^node-llama-cpp$", "Only server/engine/llama/ imports node-ll
 const noNode = ["^node:", "The page has no Node."];
 const noConnection = ["^vscode-languageserver(?!-textdocument)", "The core runs without a connection."];
 
+/** What VS Code reads links, icons and Markdown in, or shows as it comes. */
+const surfaces = [
+  ...["showErrorMessage", "showWarningMessage", "showInformationMessage", "withProgress"],
+  ...["showQuickPick", "createQuickPick", "showInputBox", "createInputBox"],
+  ...["createStatusBarItem", "setStatusBarMessage", "createOutputChannel", "createTerminal"],
+];
+const surfacesOnly = "Only src/surfaces.ts shows words in VS Code's own surfaces, as plain text.";
+
 export default tseslint.config(
   { ignores: ["dist/", "out/", "node_modules/", "**/*.cjs"] },
   ...tseslint.configs.strictTypeChecked,
@@ -58,6 +66,18 @@ export default tseslint.config(
   forbidImports(["server/{completion,chat,models}/**"], [], noVscode, noHost, noWebview, noEngine, noConnection),
   forbidImports(["server/engine/llama/**"], [], noVscode, noHost, noWebview),
   forbidImports(["webview/**"], [], noVscode, noServer, noHost, noEngine, noNode),
+  {
+    files: ["src/**", "server/**"],
+    ignores: ["src/surfaces.ts"],
+    rules: {
+      "no-restricted-properties": ["error", ...surfaces.map((property) => ({ property, message: surfacesOnly }))],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "NewExpression[callee.name='MarkdownString']", message: surfacesOnly },
+        { selector: "NewExpression[callee.property.name='MarkdownString']", message: surfacesOnly },
+      ],
+    },
+  },
   {
     // node:test returns promises that its runner awaits.
     files: ["test/**"],

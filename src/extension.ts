@@ -14,9 +14,10 @@ import { LastEditor } from "./lastEditor.ts";
 import { RecentModels } from "./models/recentModels.ts";
 import { Settings } from "./settings.ts";
 import { registerStatusBar } from "./status/statusBar.ts";
+import { createLog } from "./surfaces.ts";
 
 export function activate(context: ExtensionContext) {
-  const log = window.createOutputChannel("Falcon", { log: true });
+  const log = createLog("Falcon");
   const contextsFolder = Uri.joinPath(context.globalStorageUri, "contexts").fsPath;
   const demonstrationModel = Uri.joinPath(context.extensionUri, "media/models/falcon-tiny-demo.gguf").fsPath;
   const settings = new Settings({ demonstrationModel, contextsFolder });

@@ -1,10 +1,11 @@
 // Failures that the user sees: worded for him, shown once, with a button that mends them.
 
-import { commands, l10n, window, type Disposable, type Event, type LogOutputChannel } from "vscode";
+import { commands, l10n, type Disposable, type Event, type LogOutputChannel } from "vscode";
 import { ConnectionError, ErrorCodes, LSPErrorCodes, ResponseError } from "vscode-languageserver-protocol";
 
 import { problemCode } from "./shared/methods.ts";
 import type { AnswerState, Problem, ProblemAction, ServerStatus } from "./shared/protocol.ts";
+import { showErrorMessage } from "./surfaces.ts";
 
 /** A failure that the user can mend. Everything else that is thrown is a bug. */
 export class UserError extends Error {
@@ -34,7 +35,7 @@ export async function showError(error: unknown, log: LogOutputChannel): Promise<
 /** Shows a problem with its button, and one that opens the log. */
 export async function showProblem({ message, action = "showLog" }: Problem): Promise<void> {
   const labels = actionLabels();
-  const chosen = await window.showErrorMessage(message, ...new Set([labels[action], labels.showLog]));
+  const chosen = await showErrorMessage(message, ...new Set([labels[action], labels.showLog]));
   if (chosen === labels[action]) await runAction(action);
   else if (chosen === labels.showLog) await runAction("showLog");
 }

@@ -1,44 +1,30 @@
 // The list of earlier conversations, to open one or delete some.
 
-import { ThemeIcon, env, l10n, window, type QuickInputButton, type QuickPickItem } from "vscode";
+import { env, l10n } from "vscode";
 
+import { plainText } from "../shared/plainText.ts";
 import type { Conversation } from "../shared/protocol.ts";
+import { showList, type ListItem } from "../surfaces.ts";
 import type { Chat } from "./chat.ts";
 import type { ConversationStore, StoredConversation } from "./conversationStore.ts";
 
-interface ConversationItem extends QuickPickItem {
+const longestTitle = 80;
+
+interface ConversationItem extends ListItem {
   readonly id: string;
 }
 
 /** Resolves to true when one was chosen. */
-export function showPreviousChats(chat: Chat, store: ConversationStore): Promise<boolean> {
-  const picker = window.createQuickPick<ConversationItem>();
-  const remove: QuickInputButton = { iconPath: new ThemeIcon("trash"), tooltip: l10n.t("Delete") };
-  const fill = () => {
-    picker.items = store.conversations.map((stored) => ({ ...describe(stored), buttons: [remove] }));
-  };
-  picker.title = l10n.t("Previous Chats");
-  picker.placeholder =
-    store.conversations.length === 0 ? l10n.t("There are none yet") : l10n.t("Choose a chat to go on with");
-  picker.matchOnDetail = true;
-  fill();
-  picker.show();
-  return new Promise((resolve) => {
-    picker.onDidTriggerItemButton(({ item }) => {
-      chat.delete(item.id);
-      fill();
-    });
-    picker.onDidAccept(() => {
-      const [item] = picker.selectedItems;
-      if (item) chat.open(item.id);
-      resolve(item !== undefined);
-      picker.hide();
-    });
-    picker.onDidHide(() => {
-      resolve(false);
-      picker.dispose();
-    });
+export async function showPreviousChats(chat: Chat, store: ConversationStore): Promise<boolean> {
+  const chosen = await showList({
+    title: l10n.t("Previous Chats"),
+    placeholder:
+      store.conversations.length === 0 ? l10n.t("There are none yet") : l10n.t("Choose a chat to go on with"),
+    items: () => store.conversations.map(describe),
+    rowButton: { icon: "trash", tooltip: l10n.t("Delete"), run: ({ id }) => chat.delete(id) },
   });
+  if (chosen) chat.open(chosen.id);
+  return chosen !== undefined;
 }
 
 function describe({ conversation, changed }: StoredConversation): ConversationItem {
@@ -51,6 +37,5 @@ function titleOf({ messages }: Conversation): string {
   const question = messages.find((message) => message.role === "user");
   const label = question?.attachments[0]?.label ?? "";
   if (question?.command === "explain") return l10n.t("Explain {0}", label);
-  const text = question?.text.trim().replace(/\s+/g, " ") ?? "";
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text || label;
+  return plainText(question?.text ?? "", longestTitle) || label;
 }

@@ -3,12 +3,13 @@
 import { homedir } from "node:os";
 import { basename, dirname } from "node:path";
 
-import { ThemeIcon, Uri, l10n, window, type QuickPickItem } from "vscode";
+import { Uri, l10n, window } from "vscode";
 
 import type { ServerClient } from "../server/client.ts";
 import { problemOf, showProblem } from "../problems.ts";
 import type { Settings } from "../settings.ts";
 import type { Problem } from "../shared/protocol.ts";
+import { showErrorMessage, showList, type ListItem } from "../surfaces.ts";
 import { describeModelFile } from "./describeModelFile.ts";
 import type { RecentModels } from "./recentModels.ts";
 
@@ -31,7 +32,7 @@ export async function selectModelFile(dependencies: ModelDependencies): Promise<
     if (!problem) return;
     if (problem.action && problem.action !== "selectModel") return showProblem(problem);
     const again = l10n.t("Choose Another File");
-    if ((await window.showErrorMessage(problem.message, again)) !== again) return;
+    if ((await showErrorMessage(problem.message, again)) !== again) return;
   }
 }
 
@@ -70,18 +71,18 @@ async function choose({ settings, recentModels }: ModelDependencies): Promise<Ch
     choice: { path },
   }));
   const demonstration = l10n.t("Small, comes with the extension");
-  const others: (QuickPickItem & { readonly choice?: Choice })[] = [
+  const others: (ListItem & { readonly choice?: Choice })[] = [
     {
       label: l10n.t("Demonstration Model"),
       description: inUse === "" ? l10n.t("{0} (in use)", demonstration) : demonstration,
       choice: "demonstration",
     },
-    { label: l10n.t("Browse…"), iconPath: new ThemeIcon("folder-opened") },
+    { label: l10n.t("Browse…"), icon: "folder-opened" },
   ];
-  const chosen = await window.showQuickPick([...files, ...others], {
+  const chosen = await showList({
     title: l10n.t("Select Model File"),
-    placeHolder: l10n.t("Choose the model that writes completions and answers"),
-    matchOnDetail: true,
+    placeholder: l10n.t("Choose the model that writes completions and answers"),
+    items: () => [...files, ...others],
   });
   return chosen && (chosen.choice ?? chooseFile(inUse === "" ? homedir() : dirname(inUse)));
 }

@@ -1,27 +1,29 @@
 // The menu behind the status bar item.
 
-import { QuickPickItemKind, commands, l10n, window, type QuickPickItem } from "vscode";
+import { commands, l10n, window } from "vscode";
 
 import type { ServerClient } from "../server/client.ts";
 import { actionLabels, runAction } from "../problems.ts";
 import type { Settings } from "../settings.ts";
+import { plainName } from "../shared/plainText.ts";
 import type { ServerStatus } from "../shared/protocol.ts";
+import { separator, showList, type ListItem } from "../surfaces.ts";
 import { describeDemonstration, describeFigures, describeModel } from "./statusBarView.ts";
 
-interface MenuItem extends QuickPickItem {
+interface MenuItem extends ListItem {
   readonly run?: () => unknown;
 }
 
 export async function showMenu(server: ServerClient, settings: Settings): Promise<void> {
-  const chosen = await window.showQuickPick(menuItems(server.status, settings), {
+  const chosen = await showList({
     title: "Falcon",
-    placeHolder: l10n.t("Choose what to do"),
+    placeholder: l10n.t("Choose what to do"),
+    items: () => menuItems(server.status, settings),
   });
   await chosen?.run?.();
 }
 
-function menuItems(status: ServerStatus, settings: Settings): MenuItem[] {
-  const separator: MenuItem = { label: "", kind: QuickPickItemKind.Separator };
+function menuItems(status: ServerStatus, settings: Settings): (MenuItem | typeof separator)[] {
   return [
     statusItem(status),
     separator,
@@ -30,7 +32,8 @@ function menuItems(status: ServerStatus, settings: Settings): MenuItem[] {
     commandItem("comment-discussion", l10n.t("Open Chat"), "falcon.openChat"),
     commandItem("folder-opened", l10n.t("Select Model File…"), "falcon.selectModelFile"),
     {
-      label: `$(gear) ${l10n.t("Settings")}`,
+      icon: "gear",
+      label: l10n.t("Settings"),
       run: () => commands.executeCommand("workbench.action.openSettings", "falcon."),
     },
     separator,
@@ -43,10 +46,11 @@ function menuItems(status: ServerStatus, settings: Settings): MenuItem[] {
 function statusItem(status: ServerStatus): MenuItem {
   switch (status.state) {
     case "loading":
-      return { label: `$(loading~spin) ${l10n.t("Loading {0}", status.model)}` };
+      return { icon: "loading~spin", label: l10n.t("Loading {0}", plainName(status.model)) };
     case "ready":
       return {
-        label: `$(${status.generating ? "loading~spin" : "check"}) ${describeModel(status.model, l10n)}`,
+        icon: status.generating ? "loading~spin" : "check",
+        label: describeModel(status.model, l10n),
         description: describeFigures(status.figures, l10n),
         ...(status.model.demonstration
           ? { detail: describeDemonstration(l10n), run: () => runAction("selectModel") }
@@ -54,7 +58,7 @@ function statusItem(status: ServerStatus): MenuItem {
       };
     case "failed": {
       const { message, action = "showLog" } = status.problem;
-      return { label: `$(error) ${actionLabels()[action]}`, detail: message, run: () => runAction(action) };
+      return { icon: "error", label: actionLabels()[action], detail: message, run: () => runAction(action) };
     }
   }
 }
@@ -73,5 +77,5 @@ function switchItems(settings: Settings): MenuItem[] {
 }
 
 function commandItem(icon: string, label: string, command: string): MenuItem {
-  return { label: `$(${icon}) ${label}`, run: () => commands.executeCommand(command) };
+  return { icon, label, run: () => commands.executeCommand(command) };
 }

@@ -2,18 +2,14 @@
 
 import type { l10n } from "vscode";
 
+import { plainName } from "../shared/plainText.ts";
 import type { ModelFigures, ModelInfo, ServerStatus } from "../shared/protocol.ts";
+import type { StatusItemView } from "../surfaces.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
 
 /** Whether ghost text is written in the active editor: "offForLanguage" when only its language has it switched off. */
 export type Completions = "on" | "off" | "offForLanguage";
-
-export interface StatusBarView {
-  readonly text: string;
-  readonly tooltip: string;
-  readonly background?: "error";
-}
 
 /** `language` names the active editor's language to the user. */
 export function statusBarView(
@@ -21,14 +17,14 @@ export function statusBarView(
   completions: Completions,
   language: string,
   l10n: Localize,
-): StatusBarView {
+): StatusItemView {
   switch (status.state) {
     case "loading":
       return loadingView(status.model, status.progress, l10n);
     case "failed":
-      return { text: "$(error) Falcon", tooltip: status.problem.message, background: "error" };
+      return { icon: "error", text: "Falcon", tooltip: [status.problem.message], background: "error" };
     case "ready": {
-      const icon = status.generating ? "$(loading~spin)" : completions === "on" ? "$(zap)" : "$(circle-slash)";
+      const icon = status.generating ? "loading~spin" : completions === "on" ? "zap" : "circle-slash";
       const lines = [
         describeModel(status.model, l10n),
         ...(status.model.demonstration ? [describeDemonstration(l10n)] : []),
@@ -39,7 +35,7 @@ export function statusBarView(
         describeCompletions(completions, language, l10n),
       ];
       const name = status.model.demonstration ? l10n.t("Falcon Demo") : "Falcon";
-      return { text: `${icon} ${name}`, tooltip: lines.filter((line) => line !== "").join("\n") };
+      return { icon, text: name, tooltip: lines.filter((line) => line !== "") };
     }
   }
 }
@@ -48,7 +44,7 @@ export function statusBarView(
 export function describeModel({ name, contextSize, device, gpuLayers, layers }: ModelInfo, l10n: Localize): string {
   const isSplit = device !== "CPU" && gpuLayers < layers;
   const place = isSplit ? l10n.t("{0} ({1} of {2} layers)", device, gpuLayers, layers) : device;
-  return l10n.t("{0}: {1} tokens of context, on {2}", name, contextSize, place);
+  return l10n.t("{0}: {1} tokens of context, on {2}", plainName(name), contextSize, place);
 }
 
 /** What is to be said of a demonstration model. */
@@ -68,11 +64,10 @@ export function describeFigures(figures: ModelFigures, l10n: Localize): string {
   return parts.filter((part) => part !== false).join(", ");
 }
 
-function loadingView(model: string, progress: number, l10n: Localize): StatusBarView {
+function loadingView(model: string, progress: number, l10n: Localize): StatusItemView {
   const percent = Math.floor(Math.min(Math.max(progress, 0), 1) * 100);
-  const tooltip = l10n.t("Falcon is loading {0}", model);
-  if (percent === 0) return { text: "$(loading~spin) Falcon", tooltip };
-  return { text: `$(loading~spin) Falcon ${percent}%`, tooltip };
+  const tooltip = [l10n.t("Falcon is loading {0}", plainName(model))];
+  return { icon: "loading~spin", text: percent === 0 ? "Falcon" : `Falcon ${percent}%`, tooltip };
 }
 
 function describeCompletions(completions: Completions, language: string, l10n: Localize): string {

@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 
 import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
+import { ModelFiles } from "../support/badModels.ts";
 import { modelFile } from "../support/models.ts";
 import type { Workbench } from "../support/workbench.ts";
 
@@ -38,6 +39,39 @@ test("a file that is no model is named once, with a button that mends it, and th
   await workbench.type("// more words");
   assert.equal(await workbench.page.locator(".notification-toast").count(), 1);
   assert.equal((await workbench.save("src/boat.ts")).split("\n")[7], "// more words");
+});
+
+test("a link that a model file holds is words in the notification, and a click on it runs nothing", async () => {
+  const files = new ModelFiles(falcon.editor.workspace);
+  const link = "[install the driver](command:workbench.action.toggleSidebarVisibility)";
+  falcon.editor.changeSettings({
+    "falcon.model.path": files.modelWith({ "general.architecture": { type: "string", value: link } }),
+  });
+  const toast = workbench.toast("install the driver");
+  await toast.waitFor();
+  await workbench.screenshot(path.join(pictures, "link-in-model.png"));
+  const message = toast.locator(".notification-list-item-message");
+  assert.equal(await message.locator("a").count(), 0);
+  await message.getByText("install the driver").click();
+  assert.ok(await workbench.page.locator(".part.sidebar").isVisible());
+});
+
+test("the name that a model file gives itself is words in the menu, the list and the composer", async () => {
+  const files = new ModelFiles(falcon.editor.workspace);
+  const name = "$(error) Falcon\0 \u202e7B [a](command:b)";
+  falcon.editor.changeSettings({
+    "falcon.model.path": files.modelWith({ "general.name": { type: "string", value: name } }),
+  });
+  const shown = /\$\W?\(error\) Falcon 7B \[a\]\W?\(command:b\)/;
+  await workbench.page.locator(".statusbar-item[aria-label*='(error) Falcon 7B']").waitFor();
+  await workbench.status("Falcon").click();
+  const row = workbench.quickRow("tokens of context");
+  assert.match((await row.textContent()) ?? "", shown);
+  assert.equal(await row.locator("a").count(), 0);
+  await workbench.screenshot(path.join(pictures, "hostile-name-menu.png"));
+  await workbench.page.keyboard.press("Escape");
+  assert.match((await falcon.chat.frame.locator("button.model").textContent()) ?? "", shown);
+  await workbench.screenshot(path.join(pictures, "hostile-name.png"));
 });
 
 test("a good model file takes its place", async () => {

@@ -29,76 +29,95 @@ suite("statusBarView", () => {
   test("names a demonstration model as such", () => {
     const demonstration = { ...ready, model: { ...model, demonstration: true } };
     assert.deepEqual(statusBarView(demonstration, "on", "python", l10n), {
-      text: "$(zap) Falcon Demo",
-      tooltip: `${details}\nA small demonstration model. Choose a Falcon of your own for real work.\nInline completions are on`,
+      icon: "zap",
+      text: "Falcon Demo",
+      tooltip: [
+        details,
+        "A small demonstration model. Choose a Falcon of your own for real work.",
+        "Inline completions are on",
+      ],
     });
   });
 
   test("shows the percent of loading once there is one", () => {
     const loading = (progress: number) =>
       statusBarView({ state: "loading", model: "m.gguf", progress }, "on", "", l10n);
-    assert.deepEqual(loading(0), { text: "$(loading~spin) Falcon", tooltip: "Falcon is loading m.gguf" });
-    assert.equal(loading(0.426).text, "$(loading~spin) Falcon 42%");
-    assert.equal(loading(1).text, "$(loading~spin) Falcon 100%");
-    assert.equal(loading(7).text, "$(loading~spin) Falcon 100%");
+    assert.deepEqual(loading(0), { icon: "loading~spin", text: "Falcon", tooltip: ["Falcon is loading m.gguf"] });
+    assert.equal(loading(0.426).text, "Falcon 42%");
+    assert.equal(loading(1).text, "Falcon 100%");
+    assert.equal(loading(7).text, "Falcon 100%");
   });
 
   test("describes the model when ready", () => {
     assert.deepEqual(statusBarView(ready, "on", "python", l10n), {
-      text: "$(zap) Falcon",
-      tooltip: `${details}\nInline completions are on`,
+      icon: "zap",
+      text: "Falcon",
+      tooltip: [details, "Inline completions are on"],
     });
   });
 
   test("tells how many layers the GPU runs, and why not more", () => {
     const split = { ...model, device: "Vulkan", gpuLayers: 11, fallback: "Not enough memory; using Vulkan" };
-    assert.equal(
-      statusBarView({ ...ready, model: split }, "on", "python", l10n).tooltip,
-      "Falcon 7B: 2048 tokens of context, on Vulkan (11 of 33 layers)\nNot enough memory; using Vulkan\nInline completions are on",
-    );
+    assert.deepEqual(statusBarView({ ...ready, model: split }, "on", "python", l10n).tooltip, [
+      "Falcon 7B: 2048 tokens of context, on Vulkan (11 of 33 layers)",
+      "Not enough memory; using Vulkan",
+      "Inline completions are on",
+    ]);
     const whole = { ...split, gpuLayers: 33, fallback: "CUDA: no device; using Vulkan" };
-    assert.match(statusBarView({ ...ready, model: whole }, "on", "", l10n).tooltip, /^.* on Vulkan\nCUDA: .*\n/);
+    assert.match(
+      statusBarView({ ...ready, model: whole }, "on", "", l10n).tooltip.join("\n"),
+      /^.* on Vulkan\nCUDA: .*\n/,
+    );
   });
 
   test("spins while generating", () => {
     assert.deepEqual(statusBarView({ ...ready, generating: true }, "on", "python", l10n), {
-      text: "$(loading~spin) Falcon",
-      tooltip: `${details}\nGenerating…\nInline completions are on`,
+      icon: "loading~spin",
+      text: "Falcon",
+      tooltip: [details, "Generating…", "Inline completions are on"],
     });
   });
 
   test("says how fast the model is, of what is known", () => {
     const figures = { tokensPerSecond: 23.94, firstToken: 412, reused: 0.954, memory: 4.61e9, queue: 0 };
     const line = "23.9 tokens/s, first token after 0.41 s, 95% of prompts reused, 4610 MB of memory";
-    assert.equal(
-      statusBarView({ ...ready, figures }, "on", "", l10n).tooltip,
-      `${details}\n${line}\nInline completions are on`,
-    );
+    assert.deepEqual(statusBarView({ ...ready, figures }, "on", "", l10n).tooltip, [
+      details,
+      line,
+      "Inline completions are on",
+    ]);
     assert.ok(
-      statusBarView({ ...ready, figures: { memory: 5e8, queue: 0 } }, "on", "", l10n).tooltip.includes("\n500 MB"),
+      statusBarView({ ...ready, figures: { memory: 5e8, queue: 0 } }, "on", "", l10n).tooltip.includes(
+        "500 MB of memory",
+      ),
     );
   });
 
   test("says that the model sleeps", () => {
-    assert.match(statusBarView({ ...ready, asleep: true }, "on", "", l10n).tooltip, /the next request loads/);
+    assert.match(
+      statusBarView({ ...ready, asleep: true }, "on", "", l10n).tooltip.join("\n"),
+      /the next request loads/,
+    );
   });
 
   test("tells for what completions are off", () => {
     assert.deepEqual(statusBarView(ready, "off", "python", l10n), {
-      text: "$(circle-slash) Falcon",
-      tooltip: `${details}\nInline completions are off`,
+      icon: "circle-slash",
+      text: "Falcon",
+      tooltip: [details, "Inline completions are off"],
     });
-    assert.equal(
-      statusBarView(ready, "offForLanguage", "python", l10n).tooltip,
-      `${details}\nInline completions are off for python`,
-    );
+    assert.deepEqual(statusBarView(ready, "offForLanguage", "python", l10n).tooltip, [
+      details,
+      "Inline completions are off for python",
+    ]);
   });
 
   test("tells the problem of a failure", () => {
     const problem = { message: "m.gguf is not a model." };
     assert.deepEqual(statusBarView({ state: "failed", model: "m.gguf", problem }, "on", "", l10n), {
-      text: "$(error) Falcon",
-      tooltip: "m.gguf is not a model.",
+      icon: "error",
+      text: "Falcon",
+      tooltip: ["m.gguf is not a model."],
       background: "error",
     });
   });

@@ -1,0 +1,150 @@
+// VS Code's own surfaces: the only file that shows words in them. Whoever wrote the words, they pass as plain text.
+
+import {
+  QuickPickItemKind,
+  StatusBarAlignment,
+  ThemeColor,
+  ThemeIcon,
+  window,
+  type LogOutputChannel,
+  type QuickPickItem,
+} from "vscode";
+
+import { plainText } from "./shared/plainText.ts";
+
+/** Resolves to the button that was chosen. */
+export async function showErrorMessage<Button extends string>(
+  message: string,
+  ...buttons: readonly Button[]
+): Promise<Button | undefined> {
+  return window.showErrorMessage(plainText(message), ...buttons);
+}
+
+export async function showInformationMessage(message: string): Promise<void> {
+  await window.showInformationMessage(plainText(message));
+}
+
+/** Resolves to whether the button was chosen. */
+export async function askForConsent(message: string, button: string): Promise<boolean> {
+  return (await window.showWarningMessage(plainText(message), { modal: true }, button)) === button;
+}
+
+/** A row of a list. */
+export interface ListItem {
+  /** A codicon's name, such as `gear`. */
+  readonly icon?: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+}
+
+export const separator = "separator";
+
+export interface ListOptions<Item extends ListItem> {
+  readonly title: string;
+  readonly placeholder: string;
+  /** Asked again after `rowButton` ran. */
+  readonly items: () => readonly (Item | typeof separator)[];
+  readonly rowButton?: { readonly icon: string; readonly tooltip: string; readonly run: (item: Item) => void };
+}
+
+/** Lets the user choose a row; resolves to undefined when he chooses none. */
+export function showList<Item extends ListItem>(options: ListOptions<Item>): Promise<Item | undefined> {
+  const { title, placeholder, items, rowButton } = options;
+  const picker = window.createQuickPick<QuickPickItem & { readonly item?: Item }>();
+  const buttons = rowButton && [{ iconPath: new ThemeIcon(rowButton.icon), tooltip: rowButton.tooltip }];
+  const fill = () => {
+    picker.items = items().map((item) =>
+      item === separator
+        ? { label: "", kind: QuickPickItemKind.Separator }
+        : { ...plainItem(item), ...(buttons && { buttons }), item },
+    );
+  };
+  picker.title = plainText(title);
+  picker.placeholder = plainText(placeholder);
+  picker.matchOnDescription = true;
+  picker.matchOnDetail = true;
+  fill();
+  picker.show();
+  return new Promise((resolve) => {
+    picker.onDidTriggerItemButton(({ item: { item } }) => {
+      if (item) rowButton?.run(item);
+      fill();
+    });
+    picker.onDidAccept(() => {
+      resolve(picker.selectedItems[0]?.item);
+      picker.hide();
+    });
+    picker.onDidHide(() => {
+      resolve(undefined);
+      picker.dispose();
+    });
+  });
+}
+
+function plainItem({ icon, label, description, detail }: ListItem): QuickPickItem {
+  return {
+    label: plainText(label),
+    ...(icon !== undefined && { iconPath: new ThemeIcon(icon) }),
+    ...(description !== undefined && { description: plainText(description) }),
+    ...(detail !== undefined && { detail: plainText(detail) }),
+  };
+}
+
+export interface StatusItemView {
+  /** A codicon's name, such as `loading~spin`. */
+  readonly icon: string;
+  readonly text: string;
+  /** Lines. */
+  readonly tooltip: readonly string[];
+  readonly background?: "error";
+}
+
+export interface StatusItem {
+  readonly show: (view: StatusItemView) => void;
+  readonly dispose: () => void;
+}
+
+/** An item of the status bar, which runs the command when it is clicked. */
+export function createStatusItem(id: string, name: string, command: string): StatusItem {
+  const item = window.createStatusBarItem(id, StatusBarAlignment.Right, 100);
+  item.name = name;
+  item.command = command;
+  return {
+    show({ icon, text, tooltip, background }) {
+      const words = plainText(text);
+      const lines = tooltip.map((line) => plainText(line));
+      item.text = `$(${icon}) ${words}`;
+      item.tooltip = lines.join("\n");
+      item.backgroundColor = background && new ThemeColor(`statusBarItem.${background}Background`);
+      item.accessibilityInformation = { label: [words, ...lines].join(", ") };
+      item.show();
+    },
+    dispose: () => item.dispose(),
+  };
+}
+
+/** A log whose lines are plain text each; stacks keep theirs. */
+export function createLog(name: string): LogOutputChannel {
+  const log = window.createOutputChannel(name, { log: true });
+  const plainLines = (text: string) =>
+    text
+      .slice(0, 100_000)
+      .split(/\r\n|[\r\n]/)
+      .map((line) => (/^ {0,20}/.exec(line)?.[0] ?? "") + plainText(line, 2000))
+      .join("\n");
+  return {
+    ...log,
+    get logLevel() {
+      return log.logLevel;
+    },
+    append: (value) => log.append(plainLines(value)),
+    appendLine: (value) => log.appendLine(plainLines(value)),
+    replace: (value) => log.replace(plainLines(value)),
+    trace: (message) => log.trace(plainLines(message)),
+    debug: (message) => log.debug(plainLines(message)),
+    info: (message) => log.info(plainLines(message)),
+    warn: (message) => log.warn(plainLines(message)),
+    error: (error) => log.error(plainLines(error instanceof Error ? (error.stack ?? error.message) : error)),
+  };
+}
