@@ -1,5 +1,6 @@
 // An answer: its Markdown, how it stands in words, and what can be done with it.
 
+import { plainText } from "../src/shared/plainText.ts";
 import type { AnswerMessage } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, spinner, textButton, tick } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
@@ -55,7 +56,7 @@ function standing({ strings }: PageContext, { state, text, problem }: AnswerMess
     case "done":
       return text.trim() ? "" : strings.emptyAnswer;
     case "failed":
-      return problem?.message ?? strings.failed;
+      return problem ? plainText(problem.message) : strings.failed;
     case "stopped":
     case "interrupted":
     case "truncated":

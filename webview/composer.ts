@@ -1,5 +1,6 @@
 // Where the user writes: the text, what goes with it, and the buttons that send and stop.
 
+import { plainName } from "../src/shared/plainText.ts";
 import type { Attachment, ServerStatus } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, setLabel } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
@@ -145,7 +146,8 @@ function createModelButton({ strings, post }: PageContext) {
     show: (status: ServerStatus): void => {
       node.hidden = status.state !== "ready";
       if (status.state !== "ready") return;
-      const { name, contextSize, device } = status.model;
+      const { contextSize, device } = status.model;
+      const name = plainName(status.model.name);
       node.textContent = name;
       setLabel(node, fill(strings.modelDetails, name, contextSize, device));
     },

@@ -1,5 +1,6 @@
 // What is to be said of the model: it loads, it failed, it is only for demonstration. Each with what the user can do.
 
+import { plainName, plainText } from "../src/shared/plainText.ts";
 import type { ProblemAction, ServerStatus } from "../src/shared/protocol.ts";
 import { codicon, element, spinner, textButton } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
@@ -38,14 +39,14 @@ function createContent(context: PageContext, status: ServerStatus): HTMLElement[
   switch (status.state) {
     case "ready":
       return [
-        createTitle("beaker", fill(strings.demonstrationTitle, status.model.name)),
+        createTitle("beaker", fill(strings.demonstrationTitle, plainName(status.model.name))),
         element("p", "", strings.demonstrationText),
         createActionButton(context, "selectModel"),
       ];
     case "failed":
       return [
-        createTitle("error", fill(strings.loadFailed, status.model)),
-        element("p", "detail", status.problem.message),
+        createTitle("error", fill(strings.loadFailed, plainName(status.model))),
+        element("p", "detail", plainText(status.problem.message)),
         ...(status.problem.action ? [createActionButton(context, status.problem.action)] : []),
       ];
     case "loading": {
@@ -53,9 +54,14 @@ function createContent(context: PageContext, status: ServerStatus): HTMLElement[
       const bar = element("progress", "");
       const percent = element("span", "percent");
       percent.ariaHidden = "true";
-      const title = element("p", "title", spinner(), element("span", "", fill(strings.loading, status.model)));
+      const title = element(
+        "p",
+        "title",
+        spinner(),
+        element("span", "", fill(strings.loading, plainName(status.model))),
+      );
       title.append(percent);
-      bar.ariaLabel = fill(strings.loading, status.model);
+      bar.ariaLabel = fill(strings.loading, plainName(status.model));
       const content = element("div", "", title, bar);
       showProgress(context, content, status.progress);
       return [content];

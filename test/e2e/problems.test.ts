@@ -14,10 +14,12 @@ const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
 
 let falcon: FalconWindow;
 let workbench: Workbench;
+let files: ModelFiles;
 
 before(async () => {
   falcon = await openFalcon({ "falcon.model.gpu": "off", "falcon.model.threads": 1 });
   ({ workbench } = falcon);
+  files = new ModelFiles(falcon.editor.workspace);
 });
 afterEach((context) => pictureFailure(context, falcon));
 after(() => falcon.dispose());
@@ -42,7 +44,6 @@ test("a file that is no model is named once, with a button that mends it, and th
 });
 
 test("a link that a model file holds is words in the notification, and a click on it runs nothing", async () => {
-  const files = new ModelFiles(falcon.editor.workspace);
   const link = "[install the driver](command:workbench.action.toggleSidebarVisibility)";
   falcon.editor.changeSettings({
     "falcon.model.path": files.modelWith({ "general.architecture": { type: "string", value: link } }),
@@ -57,7 +58,6 @@ test("a link that a model file holds is words in the notification, and a click o
 });
 
 test("the name that a model file gives itself is words in the menu, the list and the composer", async () => {
-  const files = new ModelFiles(falcon.editor.workspace);
   const name = "$(error) Falcon\0 \u202e7B [a](command:b)";
   falcon.editor.changeSettings({
     "falcon.model.path": files.modelWith({ "general.name": { type: "string", value: name } }),
