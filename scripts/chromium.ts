@@ -7,7 +7,8 @@ import { env, execPath } from "node:process";
 
 import { chromium } from "playwright-core";
 
-import { findProgram, installSystemPackages, isExecutable, runProgram } from "./system.ts";
+import { installSystemPackages } from "./apt.ts";
+import { findProgram, isExecutable, runProgram } from "./system.ts";
 
 /** The path of a Chromium or Chrome. */
 export async function findChromium(): Promise<string> {

@@ -9,8 +9,9 @@ import path from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { installSystemPackages } from "./apt.ts";
 import { installOnce, runNpm } from "./install.mjs";
-import { findProgram, installSystemPackages, runProgram } from "./system.ts";
+import { findProgram, runProgram } from "./system.ts";
 
 /** code-server 4.X.Y is VS Code 1.X.Y. */
 const version = "4.139.1";

@@ -1,9 +1,9 @@
-// What the scripts ask of the operating system: find a program, run one, install one where that is allowed.
+// What the scripts ask of the operating system: find a program, run one.
 
 import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
-import { env, getuid, platform } from "node:process";
+import { env, platform } from "node:process";
 
 /** The path of the first of these programs that is on the PATH. */
 export function findProgram(...names: string[]): string | undefined {
@@ -42,20 +42,4 @@ export function runProgram(command: string, args: readonly string[], options: Ru
       else reject(new Error(`${[command, ...args].join(" ")} ended with ${String(signal ?? code)}`));
     });
   });
-}
-
-/** Installs packages of Debian and its kin, and tells whether that worked: only root may, and only there. */
-export async function installSystemPackages(...packages: string[]): Promise<boolean> {
-  const apt = findProgram("apt-get");
-  if (!apt || getuid?.() !== 0) return false;
-  console.log(`Installing ${packages.join(" ")} with apt-get …`);
-  const options = { env: { ...env, DEBIAN_FRONTEND: "noninteractive" } };
-  try {
-    await runProgram(apt, ["update", "-q"], options);
-    await runProgram(apt, ["install", "-q", "-y", "--no-install-recommends", ...packages], options);
-    return true;
-  } catch (error) {
-    console.error(String(error));
-    return false;
-  }
 }
