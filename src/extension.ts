@@ -8,7 +8,7 @@ import { ConversationStore } from "./chat/conversationStore.ts";
 import { receivePageMessage } from "./chat/receive.ts";
 import { ServerClient } from "./server/client.ts";
 import { registerCommands } from "./commands.ts";
-import { announceFailures, endOfFailedAnswer, showError } from "./problems.ts";
+import { announceFailures, endOfFailedAnswer } from "./problems.ts";
 import { inlineCompletionMiddleware } from "./completion/inlineCompletion.ts";
 import { LastEditor } from "./lastEditor.ts";
 import { RecentModels } from "./models/recentModels.ts";
@@ -51,9 +51,7 @@ export function activate(context: ExtensionContext) {
     extensionUri: context.extensionUri,
     log,
     state: chatState,
-    receive: (message) => {
-      receivePageMessage(message, { chat, lastEditor, server }).catch((error: unknown) => showError(error, log));
-    },
+    receive: (message) => receivePageMessage(message, { chat, lastEditor, server }),
   });
 
   context.subscriptions.push(

@@ -32,6 +32,13 @@ export async function showError(error: unknown, log: LogOutputChannel): Promise<
   await showProblem(problem ?? { message: l10n.t("Falcon ran into an error. The log has the details.") });
 }
 
+/** Why something was not done, for the place where the user asked for it. A bug is shown with the way to the log, too. */
+export function refusalOf(error: unknown, log: LogOutputChannel): string {
+  const problem = problemOf(error);
+  if (!problem) void showError(error, log);
+  return problem?.message ?? l10n.t("Falcon ran into an error. The log has the details.");
+}
+
 /** Shows a problem with its button, and one that opens the log. */
 export async function showProblem({ message, action = "showLog" }: Problem): Promise<void> {
   const labels = actionLabels();

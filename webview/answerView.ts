@@ -74,18 +74,18 @@ function createStanding(context: PageContext, answer: AnswerMessage): HTMLElemen
 
 /** Discreet icons under a good answer; a button in words where something is to be mended. */
 function createActions(context: PageContext, answer: AnswerMessage, last: boolean): HTMLElement {
-  const { strings, post, announce } = context;
+  const { strings, ask, announce } = context;
   const actions = element("div", "actions");
   const action = answer.problem?.action;
   if (last && action && action !== "retry") {
-    actions.append(textButton(strings.actions[action], "primary", () => post({ type: "act", action })));
+    actions.append(textButton(strings.actions[action], "primary", () => void ask({ type: "act", action })));
   }
-  const retry = () => post({ type: "retry" });
+  const retry = () => void ask({ type: "retry" });
   const complete = answer.state === "done" && answer.text.trim() !== "";
   if (last && !complete) actions.append(textButton(strings.retry, "secondary", retry));
   if (answer.text.trim()) {
-    const copy = iconButton("copy", strings.copyAnswer, () => {
-      post({ type: "copyCode", code: answer.text });
+    const copy = iconButton("copy", strings.copyAnswer, async () => {
+      if (!(await ask({ type: "copyCode", code: answer.text }))) return;
       tick(copy, "copy");
       announce(strings.copied);
     });

@@ -14,16 +14,16 @@ export interface CodeBlock {
 }
 
 export function createCodeBlock(context: PageContext, language: string): CodeBlock {
-  const { strings, post } = context;
+  const { strings, ask } = context;
   const text = document.createTextNode("");
   const code = element("code", "", text);
-  const copy = iconButton("copy", strings.copyCode, () => {
-    post({ type: "copyCode", code: code.textContent });
+  const copy = iconButton("copy", strings.copyCode, async () => {
+    if (!(await ask({ type: "copyCode", code: code.textContent }))) return;
     tick(copy, "copy");
     context.announce(strings.copied);
   });
   const insert = iconButton("insert", strings.insertCode, () => {
-    post({ type: "insertCode", code: code.textContent });
+    void ask({ type: "insertCode", code: code.textContent });
   });
   const name = element("span", "language", language || strings.plainText);
   const pre = element("pre", "", code);

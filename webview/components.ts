@@ -32,11 +32,11 @@ export function textButton(
 }
 
 /** A small button that shows a codicon; its label is its tooltip and its name. */
-export function iconButton(icon: string, label: string, onClick: () => void): HTMLButtonElement {
+export function iconButton(icon: string, label: string, onClick: () => void | Promise<void>): HTMLButtonElement {
   const button = element("button", "icon-button", codicon(icon));
   button.type = "button";
   setLabel(button, label);
-  button.addEventListener("click", onClick);
+  button.addEventListener("click", () => void onClick());
   return button;
 }
 

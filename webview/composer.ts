@@ -1,5 +1,6 @@
 // Where the user writes: the text, what goes with it, and the buttons that send and stop.
 
+import { longestText } from "../src/shared/limits.ts";
 import { plainName } from "../src/shared/plainText.ts";
 import type { Attachment, ServerStatus } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, setLabel } from "./components.ts";
@@ -16,12 +17,14 @@ export interface Composer {
   readonly node: HTMLElement;
   show(state: ComposerState): void;
   focus(): void;
+  /** Says why something was not done, or nothing any more. */
+  explain(refusal: string | undefined): void;
   /** Puts a text into the composer, in the place of what is there. */
   write(text: string): void;
 }
 
 export function createComposer(context: PageContext, draft: string, onDraft: (draft: string) => void): Composer {
-  const { strings, post } = context;
+  const { strings, ask } = context;
   const text = element("textarea", "");
   text.rows = 1;
   text.placeholder = strings.placeholder;
@@ -34,7 +37,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   const send = iconButton("send", strings.send, submit);
   send.classList.add("send");
   const stop = iconButton("debug-stop", strings.stop, () => {
-    post({ type: "stop" });
+    void ask({ type: "stop" });
     text.focus();
   });
   stop.classList.add("stop");
@@ -42,8 +45,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   const toolbar = element(
     "div",
     "toolbar",
-    iconButton("list-selection", strings.attachSelection, () => post({ type: "attachSelection" })),
-    iconButton("file-add", strings.attachFile, () => post({ type: "attachFile" })),
+    iconButton("list-selection", strings.attachSelection, () => void ask({ type: "attachSelection" })),
+    iconButton("file-add", strings.attachFile, () => void ask({ type: "attachFile" })),
     model.node,
     send,
     stop,
@@ -55,35 +58,41 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
 
   let state: ComposerState | undefined;
   let shownAttachments: readonly Attachment[] = [];
+  let sending = false;
 
-  function submit(): void {
+  async function submit(): Promise<void> {
     const reason = state && whyNotSend(context, state, text.value);
     text.focus();
-    if (reason) {
-      hint.textContent = reason;
-      return;
-    }
-    post({ type: "send", text: text.value.trim() });
-    write("");
+    if (reason) hint.textContent = reason;
+    if (reason || sending) return;
+    sending = true;
+    const sent = text.value;
+    const accepted = await ask({ type: "send", text: sent.trim() });
+    sending = false;
+    // What was written meanwhile stays.
+    if (accepted) write(text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value);
   }
   function write(value: string): void {
     text.value = value;
+    onInput();
+  }
+  function onInput(): void {
+    hint.textContent = whyTooLong(context, text.value) ?? "";
     showReadiness();
-    onDraft(value);
+    onDraft(text.value);
   }
   function showReadiness(): void {
     const reason = state && whyNotSend(context, state, text.value);
     send.ariaDisabled = String(reason !== undefined);
     send.title = reason ?? strings.send;
-    hint.textContent = "";
   }
 
-  text.addEventListener("input", () => write(text.value));
+  text.addEventListener("input", onInput);
   text.addEventListener("keydown", (event) => {
     // While an input method composes, Enter takes its proposal.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    submit();
+    void submit();
   });
   // The whole box is where one clicks to write.
   box.addEventListener("click", (event) => {
@@ -93,6 +102,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   return {
     node,
     focus: () => text.focus(),
+    explain: (refusal) => (hint.textContent = refusal ?? ""),
     write: (value) => {
       write(value);
       text.focus();
@@ -114,7 +124,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
 }
 
 /** What keeps the user from sending, in words. */
-function whyNotSend({ strings }: PageContext, state: ComposerState, text: string): string | undefined {
+function whyNotSend(context: PageContext, state: ComposerState, text: string): string | undefined {
+  const { strings } = context;
   if (state.answering) return strings.sendNeedsEnd;
   switch (state.status.state) {
     case "loading":
@@ -122,14 +133,18 @@ function whyNotSend({ strings }: PageContext, state: ComposerState, text: string
     case "failed":
       return strings.sendNeedsWorkingModel;
     case "ready":
-      return text.trim() ? undefined : strings.sendNeedsText;
+      return whyTooLong(context, text) ?? (text.trim() ? undefined : strings.sendNeedsText);
   }
 }
 
-function createPendingChip({ strings, post }: PageContext, attachment: Attachment, heir: HTMLElement): HTMLElement {
+function whyTooLong({ strings }: PageContext, text: string): string | undefined {
+  return text.length > longestText ? fill(strings.messageTooLong, text.length, longestText) : undefined;
+}
+
+function createPendingChip({ strings, ask }: PageContext, attachment: Attachment, heir: HTMLElement): HTMLElement {
   const name = element("span", "name", attachment.label);
   const remove = iconButton("close", fill(strings.removeAttachment, attachment.label), () => {
-    post({ type: "removeAttachment", id: attachment.id });
+    void ask({ type: "removeAttachment", id: attachment.id });
     // The button goes away with its chip: the keyboard's focus needs another place.
     heir.focus();
   });
@@ -137,10 +152,10 @@ function createPendingChip({ strings, post }: PageContext, attachment: Attachmen
 }
 
 /** The name of the model that answers; a click chooses another. */
-function createModelButton({ strings, post }: PageContext) {
+function createModelButton({ strings, ask }: PageContext) {
   const node = element("button", "model");
   node.type = "button";
-  node.addEventListener("click", () => post({ type: "act", action: "selectModel" }));
+  node.addEventListener("click", () => void ask({ type: "act", action: "selectModel" }));
   return {
     node,
     show: (status: ServerStatus): void => {

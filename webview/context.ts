@@ -1,11 +1,12 @@
 // What every part of the page is handed.
 
-import type { FromWebview } from "../src/shared/protocol.ts";
+import type { PageRequest } from "../src/shared/protocol.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 
 export interface PageContext {
   readonly strings: WebviewStrings;
-  readonly post: (message: FromWebview) => void;
+  /** Asks the host for something. Resolves to whether it was done; where not, the composer says why. */
+  readonly ask: (request: PageRequest) => Promise<boolean>;
   /** Has a screen reader say a text once it is free. */
   readonly announce: (text: string) => void;
 }

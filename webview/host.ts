@@ -1,6 +1,6 @@
 // The typed line to the extension host, and what the page keeps of its own when it is made again.
 
-import type { FromWebview, ToWebview } from "../src/shared/protocol.ts";
+import type { FromWebview, PageRequest, ToWebview } from "../src/shared/protocol.ts";
 
 /** `scrollTop` is absent while the page follows the end of the conversation. */
 export interface PageMemory {
@@ -8,9 +8,14 @@ export interface PageMemory {
   readonly scrollTop?: number | undefined;
 }
 
+/** What the host says of its own accord. */
+export type HostMessage = Exclude<ToWebview, { type: "reply" }>;
+
 export interface Host {
-  readonly post: (message: FromWebview) => void;
-  readonly onMessage: (listener: (message: ToWebview) => void) => void;
+  readonly sayReady: () => void;
+  /** Resolves when the host has done it, to why it was refused if it was. */
+  readonly ask: (request: PageRequest) => Promise<string | undefined>;
+  readonly onMessage: (listener: (message: HostMessage) => void) => void;
   /** What the page remembered last. */
   readonly recall: () => PageMemory;
   readonly remember: (change: Partial<PageMemory>) => void;
@@ -26,10 +31,25 @@ declare function acquireVsCodeApi(): {
 export function connectToHost(): Host {
   const api = acquireVsCodeApi();
   let memory: PageMemory = { draft: "", ...api.getState() };
+  const waiting = new Map<number, (refusal: string | undefined) => void>();
+  // A reply to an earlier page must not be taken for one to this page.
+  let requests = Date.now();
   return {
-    post: (message) => api.postMessage(message),
+    sayReady: () => api.postMessage({ type: "ready" }),
+    ask: (message) => {
+      const request = ++requests;
+      api.postMessage({ ...message, request });
+      return new Promise((resolve) => waiting.set(request, resolve));
+    },
     onMessage: (listener) => {
-      window.addEventListener("message", (event: MessageEvent<ToWebview>) => listener(event.data));
+      window.addEventListener("message", ({ data }: MessageEvent<ToWebview>) => {
+        if (data.type === "reply") {
+          waiting.get(data.request)?.(data.refusal);
+          waiting.delete(data.request);
+        } else {
+          listener(data);
+        }
+      });
     },
     recall: () => memory,
     remember: (change) => {

@@ -79,11 +79,11 @@ function languageOf(pre: HTMLPreElement): string {
 }
 
 /** A link has no address that the page could follow: the host opens it. */
-function openLinks(node: HTMLElement, { post }: PageContext): void {
+function openLinks(node: HTMLElement, { ask }: PageContext): void {
   const open = (event: Event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLElement>("a[data-href]") : null;
     const href = link?.dataset["href"];
-    if (href !== undefined) post({ type: "openLink", href });
+    if (href !== undefined) void ask({ type: "openLink", href });
   };
   node.addEventListener("click", open);
   node.addEventListener("keydown", (event) => {

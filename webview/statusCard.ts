@@ -80,6 +80,6 @@ function createTitle(icon: string, title: string): HTMLElement {
   return element("p", "title", codicon(icon), element("span", "", title));
 }
 
-function createActionButton({ strings, post }: PageContext, action: ProblemAction): HTMLElement {
-  return textButton(strings.actions[action], "primary", () => post({ type: "act", action }));
+function createActionButton({ strings, ask }: PageContext, action: ProblemAction): HTMLElement {
+  return textButton(strings.actions[action], "primary", () => void ask({ type: "act", action }));
 }

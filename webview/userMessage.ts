@@ -30,7 +30,7 @@ export function createUserMessage(context: PageContext, message: UserMessage): H
 }
 
 /** A chip that opens where the attachment came from. */
-function createLocationChip({ strings, post }: PageContext, attachment: Attachment): HTMLElement {
+function createLocationChip({ strings, ask }: PageContext, attachment: Attachment): HTMLElement {
   const chip = element(
     "button",
     "chip",
@@ -39,7 +39,7 @@ function createLocationChip({ strings, post }: PageContext, attachment: Attachme
   );
   chip.type = "button";
   chip.title = fill(strings.openAttachment, attachment.label);
-  chip.addEventListener("click", () => post({ type: "openAttachment", id: attachment.id }));
+  chip.addEventListener("click", () => void ask({ type: "openAttachment", id: attachment.id }));
   return chip;
 }
 

@@ -1,13 +1,13 @@
 // The page: folds what the host says into one state and shows it, at most once per frame.
 
 import { reduceConversation, streamingAnswer } from "../src/shared/conversation.ts";
-import type { Attachment, Conversation, ServerStatus, ToWebview } from "../src/shared/protocol.ts";
+import type { Attachment, Conversation, ServerStatus } from "../src/shared/protocol.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 import { element } from "./components.ts";
 import { createComposer } from "./composer.ts";
 import type { PageContext } from "./context.ts";
 import { oncePerFrame } from "./frame.ts";
-import type { Host } from "./host.ts";
+import type { Host, HostMessage } from "./host.ts";
 import { createMessageList } from "./messageList.ts";
 import { createStatusCard } from "./statusCard.ts";
 import { createWelcome } from "./welcome.ts";
@@ -25,7 +25,11 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
   announcer.ariaLive = "polite";
   const context: PageContext = {
     strings,
-    post: host.post,
+    ask: async (request) => {
+      const refusal = await host.ask(request);
+      composer.explain(refusal);
+      return refusal === undefined;
+    },
     announce: (text) => (announcer.textContent = text),
   };
   const { draft, scrollTop } = host.recall();
@@ -65,13 +69,16 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
   });
   document.addEventListener("keydown", (event) => {
     const answering = state && streamingAnswer(state.conversation);
-    if (event.key === "Escape" && !event.isComposing && answering) host.post({ type: "stop" });
+    if (event.key === "Escape" && !event.isComposing && answering) void context.ask({ type: "stop" });
   });
   return page;
 }
 
 /** The state after a message. Before the first whole state, changes have nothing to change. */
-function receive(state: PageState | undefined, message: Exclude<ToWebview, { type: "focus" }>): PageState | undefined {
+function receive(
+  state: PageState | undefined,
+  message: Exclude<HostMessage, { type: "focus" }>,
+): PageState | undefined {
   if (message.type === "state") {
     const { conversation, status, attachments } = message;
     return { conversation, status, attachments };

@@ -2,23 +2,22 @@
 
 import { randomBytes } from "node:crypto";
 
-import { Uri, commands, env, type Disposable, type LogOutputChannel, type Webview } from "vscode";
+import { Uri, commands, env, l10n, type Disposable, type LogOutputChannel, type Webview } from "vscode";
 import type { WebviewView, WebviewViewProvider } from "vscode";
 
-import type { FromWebview, ToWebview } from "../shared/protocol.ts";
+import { refusalOf } from "../problems.ts";
+import type { PageRequest, ToWebview } from "../shared/protocol.ts";
 import { pageStrings } from "./pageStrings.ts";
 import { webviewHtml } from "./webviewHtml.ts";
-import { parseWebviewMessage } from "./webviewMessages.ts";
-
-/** What the page asks for once it is there. */
-export type PageRequest = Exclude<FromWebview, { type: "ready" }>;
+import { type InvalidMessage, parseWebviewMessage } from "./webviewMessages.ts";
 
 export interface ChatViewOptions {
   readonly extensionUri: Uri;
   readonly log: LogOutputChannel;
   /** All that a new page needs to know. */
   readonly state: () => ToWebview;
-  readonly receive: (request: PageRequest) => void;
+  /** Does what the page asks for; rejects where that cannot be done. */
+  readonly receive: (request: PageRequest) => Promise<void>;
 }
 
 export class ChatView implements WebviewViewProvider {
@@ -81,17 +80,37 @@ export class ChatView implements WebviewViewProvider {
   /** A message of any shape, as the page sent it. */
   receive(value: unknown): void {
     const message = parseWebviewMessage(value);
-    if (!message) {
-      this.#options.log.warn("The chat page sent a message of an unknown shape. It was ignored.");
-      return;
+    switch (message.type) {
+      case "ready":
+        this.#ready = true;
+        this.post(this.#options.state());
+        this.#postFocus();
+        break;
+      case "invalid":
+        this.#refuse(message);
+        break;
+      default:
+        void this.#answer(message, message.request);
     }
-    if (message.type === "ready") {
-      this.#ready = true;
-      this.post(this.#options.state());
-      this.#postFocus();
-    } else {
-      this.#options.receive(message);
+  }
+
+  /** The page keeps what the user wrote until it has the reply. */
+  async #answer(message: PageRequest, request: number): Promise<void> {
+    try {
+      await this.#options.receive(message);
+      this.post({ type: "reply", request });
+    } catch (error) {
+      this.post({ type: "reply", request, refusal: refusalOf(error, this.#options.log) });
     }
+  }
+
+  #refuse({ request, limit }: InvalidMessage): void {
+    const refusal =
+      limit === undefined
+        ? l10n.t("Falcon does not know what the chat asks for. The log has the details.")
+        : l10n.t("This is too long: at most {0} characters are taken.", limit);
+    this.#options.log.warn(`The chat page sent a message that was refused: ${refusal}`);
+    if (request !== undefined) this.post({ type: "reply", request, refusal });
   }
 
   #postFocus(): void {

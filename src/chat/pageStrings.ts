@@ -39,6 +39,7 @@ export function pageStrings(): WebviewStrings {
     attachments: l10n.t("Goes with the message"),
     removeAttachment: l10n.t("Remove {0}"),
     sendNeedsText: l10n.t("Write a message first"),
+    messageTooLong: l10n.t("The message has {0} characters; at most {1} can be sent"),
     sendNeedsLoading: l10n.t("The model is still loading"),
     sendNeedsWorkingModel: l10n.t("The model could not be loaded"),
     sendNeedsEnd: l10n.t("Wait for the answer to end, or stop it"),

@@ -5,10 +5,9 @@ import { Uri, env, l10n } from "vscode";
 import type { ServerClient } from "../server/client.ts";
 import { UserError, runAction } from "../problems.ts";
 import type { LastEditor } from "../lastEditor.ts";
-import type { ProblemAction } from "../shared/protocol.ts";
+import type { PageRequest, ProblemAction } from "../shared/protocol.ts";
 import { attachFile, attachSelection, showAttachment } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
-import type { PageRequest } from "./chatView.ts";
 import { insertCode } from "./insertCode.ts";
 import { parseLink } from "./webviewMessages.ts";
 
@@ -59,7 +58,8 @@ export async function receivePageMessage(message: PageRequest, dependencies: Pag
 
 async function openAttachment(id: string, chat: Chat): Promise<void> {
   const attachment = chat.findAttachment(id);
-  if (attachment) await showAttachment(attachment);
+  if (!attachment) throw new UserError(l10n.t("This attachment is no longer in the chat."));
+  await showAttachment(attachment);
 }
 
 async function openLink(href: string): Promise<void> {

@@ -3,31 +3,49 @@
 // valibot: the checks are values whose type is the protocol's, and it adds a few kilobytes.
 import * as v from "valibot";
 
+import { longestLink, longestText } from "../shared/limits.ts";
 import type { FromWebview } from "../shared/protocol.ts";
 
-/** Far more than a person types or a model writes, and little enough to handle. */
-const text = v.pipe(v.string(), v.maxLength(1_000_000));
+const text = v.pipe(v.string(), v.maxLength(longestText));
 const id = v.pipe(v.string(), v.maxLength(100));
+const request = v.pipe(v.number(), v.safeInteger());
 
 const message: v.GenericSchema<unknown, FromWebview> = v.variant("type", [
   v.strictObject({ type: v.literal("ready") }),
-  v.strictObject({ type: v.literal("send"), text }),
-  v.strictObject({ type: v.literal("stop") }),
-  v.strictObject({ type: v.literal("retry") }),
-  v.strictObject({ type: v.literal("copyCode"), code: text }),
-  v.strictObject({ type: v.literal("insertCode"), code: text }),
-  v.strictObject({ type: v.literal("attachSelection") }),
-  v.strictObject({ type: v.literal("attachFile") }),
-  v.strictObject({ type: v.literal("removeAttachment"), id }),
-  v.strictObject({ type: v.literal("openAttachment"), id }),
-  v.strictObject({ type: v.literal("openLink"), href: v.pipe(v.string(), v.maxLength(10_000)) }),
-  v.strictObject({ type: v.literal("act"), action: v.picklist(["selectModel", "restartServer", "showLog", "retry"]) }),
+  v.strictObject({ type: v.literal("send"), request, text }),
+  v.strictObject({ type: v.literal("stop"), request }),
+  v.strictObject({ type: v.literal("retry"), request }),
+  v.strictObject({ type: v.literal("copyCode"), request, code: text }),
+  v.strictObject({ type: v.literal("insertCode"), request, code: text }),
+  v.strictObject({ type: v.literal("attachSelection"), request }),
+  v.strictObject({ type: v.literal("attachFile"), request }),
+  v.strictObject({ type: v.literal("removeAttachment"), request, id }),
+  v.strictObject({ type: v.literal("openAttachment"), request, id }),
+  v.strictObject({ type: v.literal("openLink"), request, href: v.pipe(v.string(), v.maxLength(longestLink)) }),
+  v.strictObject({
+    type: v.literal("act"),
+    request,
+    action: v.picklist(["selectModel", "restartServer", "showLog", "retry"]),
+  }),
 ]);
 
-/** The message, or undefined when it has not the shape of one. */
-export function parseWebviewMessage(value: unknown): FromWebview | undefined {
+/** A message that is none. `request` is what its reply goes to, and `limit` the number of characters that it exceeds. */
+export interface InvalidMessage {
+  readonly type: "invalid";
+  readonly request?: number;
+  readonly limit?: number;
+}
+
+export function parseWebviewMessage(value: unknown): FromWebview | InvalidMessage {
   const result = v.safeParse(message, value);
-  return result.success ? result.output : undefined;
+  if (result.success) return result.output;
+  const numbered = v.safeParse(v.object({ request }), value);
+  const tooLong = result.issues.find((issue) => issue.type === "max_length");
+  return {
+    type: "invalid",
+    ...(numbered.success && numbered.output),
+    ...(typeof tooLong?.requirement === "number" && { limit: tooLong.requirement }),
+  };
 }
 
 /** A link that may leave the editor; undefined for every other scheme. */

@@ -203,11 +203,15 @@ export type ToWebview =
   | { readonly type: "status"; readonly status: ServerStatus }
   /** What will go with the next message. */
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
-  | { readonly type: "focus" };
+  | { readonly type: "focus" }
+  /** How a request ended: why it was refused, or that it was accepted. */
+  | { readonly type: "reply"; readonly request: number; readonly refusal?: string };
 
 /** Page to host. Untrusted: the host validates each (src/chat/webviewMessages.ts). */
-export type FromWebview =
-  | { readonly type: "ready" }
+export type FromWebview = { readonly type: "ready" } | (PageRequest & { readonly request: number });
+
+/** What the page asks of the host. With its number goes a reply, and until then the page keeps what the user wrote. */
+export type PageRequest =
   | { readonly type: "send"; readonly text: string }
   | { readonly type: "stop" }
   /** Ask again for the last answer. */

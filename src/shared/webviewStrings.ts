@@ -75,6 +75,8 @@ export interface WebviewStrings {
   readonly removeAttachment: string;
   /** Why one cannot send, with nothing written. "Write a message first" */
   readonly sendNeedsText: string;
+  /** Why one cannot send; {0} and {1} are numbers. "The message has {0} characters; at most {1} can be sent" */
+  readonly messageTooLong: string;
   /** Why one cannot send. "The model is still loading" */
   readonly sendNeedsLoading: string;
   /** Why one cannot send. "The model could not be loaded" */

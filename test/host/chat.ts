@@ -6,6 +6,7 @@ import { beforeEach, describe, it } from "mocha";
 import { NotebookCellData, NotebookCellKind, NotebookData, Selection, commands, env, window, workspace } from "vscode";
 
 import type { TestApi } from "../../src/extension.ts";
+import { longestText } from "../../src/shared/limits.ts";
 import type { AnswerMessage, UserMessage } from "../../src/shared/protocol.ts";
 import { openEditor, readyFalcon, until } from "./falcon.ts";
 
@@ -42,7 +43,7 @@ describe("chat", () => {
       range: { startLine: 0, endLine: 1 },
     });
     await until("the answer grows", () => answer()?.state === "streaming" && answer()?.text !== "");
-    falcon.chatView.receive({ type: "stop" });
+    falcon.chatView.receive({ type: "stop", request: 1 });
     assert.equal(answer()?.state, "stopped");
     const { text = "" } = answer() ?? {};
     assert.ok(text.length > 0, "what was written stays");
@@ -75,7 +76,38 @@ describe("chat", () => {
     ];
     for (const message of wrong) falcon.chatView.receive(message);
     assert.equal(falcon.chat.conversation, before);
-    falcon.chatView.receive({ type: "send", text: "hi" });
+    falcon.chatView.receive({ type: "send", request: 1, text: "hi" });
+    assert.equal(question()?.text, "hi");
+  });
+
+  it("replies to every request: what was accepted, and why the rest was not", async () => {
+    const replies: unknown[] = [];
+    const post = falcon.chatView.post.bind(falcon.chatView);
+    falcon.chatView.post = (message) => {
+      if (message.type === "reply") replies.push(message);
+      else post(message);
+    };
+    try {
+      falcon.chatView.receive({ type: "send", request: 1, text: "x".repeat(longestText + 1) });
+      falcon.chatView.receive({ type: "openAttachment", request: 2, id: "none" });
+      falcon.chatView.receive({ type: "openLink", request: 3, href: "command:workbench.action.quit" });
+      falcon.chatView.receive({ type: "fly", request: 4 });
+      assert.equal(question(), undefined);
+      falcon.chatView.receive({ type: "send", request: 5, text: "hi" });
+      await until("every request has its reply", () => replies.length === 5);
+    } finally {
+      falcon.chatView.post = post;
+    }
+    assert.deepEqual(
+      new Set(replies),
+      new Set([
+        { type: "reply", request: 1, refusal: "This is too long: at most 1000000 characters are taken." },
+        { type: "reply", request: 2, refusal: "This attachment is no longer in the chat." },
+        { type: "reply", request: 3, refusal: "Only links to web pages and mail addresses are opened." },
+        { type: "reply", request: 4, refusal: "Falcon does not know what the chat asks for. The log has the details." },
+        { type: "reply", request: 5 },
+      ]),
+    );
     assert.equal(question()?.text, "hi");
   });
 
@@ -83,9 +115,9 @@ describe("chat", () => {
     await openEditor(code, "python", "all");
     await commands.executeCommand("falcon.attachSelection");
     assert.equal(falcon.chat.attachments.length, 1);
-    falcon.chatView.receive({ type: "attachSelection" });
+    falcon.chatView.receive({ type: "attachSelection", request: 1 });
     await until("the selection replaced itself", () => falcon.chat.attachments.length === 1);
-    falcon.chatView.receive({ type: "send", text: "What is this?" });
+    falcon.chatView.receive({ type: "send", request: 1, text: "What is this?" });
     assert.deepEqual(falcon.chat.attachments, []);
     assert.equal(question()?.attachments[0]?.text, code);
   });
@@ -98,7 +130,7 @@ describe("chat", () => {
     await commands.executeCommand("notebook.cell.edit");
     const cell = notebook.cellAt(1).document;
     await until("the cell is edited", () => window.activeTextEditor?.document === cell);
-    falcon.chatView.receive({ type: "attachFile" });
+    falcon.chatView.receive({ type: "attachFile", request: 1 });
     await until("the cell is attached", () => falcon.chat.attachments.length === 1);
     const [attachment] = falcon.chat.attachments;
     assert.match(attachment?.label ?? "", /, cell 2$/);
@@ -110,7 +142,7 @@ describe("chat", () => {
     const { document } = await openEditor("def f():\n    \n", "python", "end");
     const editor = await window.showTextDocument(document);
     editor.selection = new Selection(1, 4, 1, 4);
-    falcon.chatView.receive({ type: "insertCode", code: "a = ${1}\nif a:\n    b()" });
+    falcon.chatView.receive({ type: "insertCode", request: 1, code: "a = ${1}\nif a:\n    b()" });
     await until("the code is there", () => document.getText().includes("b()"));
     assert.equal(document.getText(), "def f():\n    a = ${1}\n    if a:\n        b()\n");
     await commands.executeCommand("undo");
@@ -118,13 +150,13 @@ describe("chat", () => {
   });
 
   it("copies code", async () => {
-    falcon.chatView.receive({ type: "copyCode", code: "copied by Falcon" });
+    falcon.chatView.receive({ type: "copyCode", request: 1, code: "copied by Falcon" });
     await until("the clipboard has it", () => true);
     assert.equal(await env.clipboard.readText(), "copied by Falcon");
   });
 
   it("keeps earlier conversations", () => {
-    falcon.chatView.receive({ type: "send", text: "the first" });
+    falcon.chatView.receive({ type: "send", request: 1, text: "the first" });
     const { id } = falcon.chat.conversation;
     falcon.chat.newChat();
     assert.equal(falcon.chat.conversation.messages.length, 0);

@@ -32,7 +32,7 @@ describe("server", () => {
   it("comes back when it is killed, with the documents and the conversation", async () => {
     const { document } = await openEditor("const words = [", "javascript", "end");
     falcon.chat.newChat();
-    falcon.chatView.receive({ type: "send", text: "Tell me a long story." });
+    falcon.chatView.receive({ type: "send", request: 1, text: "Tell me a long story." });
     await until("the answer grows", () => answer()?.text !== "");
     const pid = runningPid();
     kill(pid, "SIGKILL");
@@ -41,7 +41,7 @@ describe("server", () => {
     await until("another server runs", () => falcon.server.pid !== undefined && falcon.server.pid !== pid);
     await until("its model is ready", () => falcon.server.status.state === "ready");
     assert.ok(await completes(document, 10_000), "the open document completes again");
-    falcon.chatView.receive({ type: "retry" });
+    falcon.chatView.receive({ type: "retry", request: 1 });
     await until("the answer is written again", () => answer()?.state === "streaming" && answer()?.text !== "");
     falcon.chat.stop();
   });

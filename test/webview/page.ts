@@ -18,6 +18,7 @@ import type {
   Attachment,
   FromWebview,
   Message,
+  PageRequest,
   Problem,
   ServerStatus,
   ToWebview,
@@ -29,6 +30,10 @@ import { pageStrings } from "./strings.ts";
 declare global {
   interface Window {
     posted: FromWebview[];
+    /** Why the host refuses what the page asks; it accepts everything where this is null, and is silent where it is undefined. */
+    refusal: string | null | undefined;
+    /** The number of the page's last request. */
+    lastRequest: number | undefined;
     memory: unknown;
     /** How many animation frames the page waits for. */
     framesAsked: number;
@@ -43,7 +48,7 @@ export interface ChatPage {
   /** Says something to the page and waits until it is shown. */
   readonly tell: (...messages: readonly ToWebview[]) => Promise<void>;
   /** What the page has said since the last call, but for `ready`. */
-  readonly said: () => Promise<FromWebview[]>;
+  readonly said: () => Promise<PageRequest[]>;
   readonly screenshot: (name: string) => Promise<void>;
 }
 
@@ -195,7 +200,13 @@ async function openPage(page: Page, origin: string, options: PageOptions = {}): 
         }
       }, messages);
     },
-    said: () => page.evaluate(() => window.posted.splice(0).filter((message) => message.type !== "ready")),
+    said: () =>
+      page.evaluate(() =>
+        window.posted.splice(0).flatMap((message) => {
+          if (message.type === "ready") return [];
+          return [Object.fromEntries(Object.entries(message).filter(([key]) => key !== "request")) as PageRequest];
+        }),
+      ),
     screenshot: async (name) => {
       // Hiding the caret would add a style that the CSP forbids.
       await page.screenshot({ path: `out/screenshots/webview/${name}.png`, caret: "initial" });
@@ -206,6 +217,7 @@ async function openPage(page: Page, origin: string, options: PageOptions = {}): 
 /** Runs in the page before its script: what VS Code adds to a webview. */
 function pretendVsCode({ bodyClass, variables, memory }: Theme & { memory: unknown }): void {
   window.posted = [];
+  window.refusal = null;
   window.memory = memory;
   window.framesAsked = 0;
   const requestFrame = window.requestAnimationFrame.bind(window);
@@ -223,7 +235,15 @@ function pretendVsCode({ bodyClass, variables, memory }: Theme & { memory: unkno
       given = true;
       applyTheme();
       return {
-        postMessage: (message: FromWebview) => window.posted.push(structuredClone(message)),
+        postMessage: (message: FromWebview) => {
+          window.posted.push(structuredClone(message));
+          if (message.type === "ready") return;
+          const { request } = message;
+          window.lastRequest = request;
+          if (window.refusal === undefined) return;
+          const refusal = window.refusal ?? undefined;
+          window.postMessage({ type: "reply", request, ...(refusal && { refusal }) });
+        },
         getState: () => window.memory,
         setState: (state: unknown) => (window.memory = structuredClone(state)),
       };

@@ -35,6 +35,7 @@ export const pageStrings: WebviewStrings = {
   attachments: "Goes with the message",
   removeAttachment: "Remove {0}",
   sendNeedsText: "Write a message first",
+  messageTooLong: "The message has {0} characters; at most {1} can be sent",
   sendNeedsLoading: "The model is still loading",
   sendNeedsWorkingModel: "The model could not be loaded",
   sendNeedsEnd: "Wait for the answer to end, or stop it",

@@ -6,10 +6,10 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 
 import { parseLink, parseWebviewMessage } from "../../../src/chat/webviewMessages.ts";
-import type { FromWebview } from "../../../src/shared/protocol.ts";
+import { longestLink, longestText } from "../../../src/shared/limits.ts";
+import type { FromWebview, PageRequest } from "../../../src/shared/protocol.ts";
 
-const messages: readonly FromWebview[] = [
-  { type: "ready" },
+const requests: readonly PageRequest[] = [
   { type: "send", text: "Hi\n<b>" },
   { type: "stop" },
   { type: "retry" },
@@ -22,6 +22,9 @@ const messages: readonly FromWebview[] = [
   { type: "openLink", href: "https://example.org" },
   { type: "act", action: "retry" },
 ];
+const messages: readonly FromWebview[] = [{ type: "ready" }, ...requests.map((each) => ({ ...each, request: 7 }))];
+
+const isRefused = (value: unknown) => parseWebviewMessage(value).type === "invalid";
 
 suite("parseWebviewMessage", () => {
   test("takes every message of the protocol", () => {
@@ -30,24 +33,37 @@ suite("parseWebviewMessage", () => {
 
   test("refuses a message with a part missing, added or of another type", () => {
     for (const message of messages) {
-      assert.equal(parseWebviewMessage({ ...message, more: 1 }), undefined);
+      assert.ok(isRefused({ ...message, more: 1 }));
       for (const key of Object.keys(message)) {
         const rest = Object.entries(message).filter(([name]) => name !== key);
-        assert.equal(parseWebviewMessage(Object.fromEntries(rest)), undefined, `${message.type} without ${key}`);
-        assert.equal(parseWebviewMessage({ ...message, [key]: 7 }), undefined, `${message.type} with a wrong ${key}`);
+        assert.ok(isRefused(Object.fromEntries(rest)), `${message.type} without ${key}`);
+        assert.ok(isRefused({ ...message, [key]: [7] }), `${message.type} with a wrong ${key}`);
       }
     }
   });
 
-  test("refuses a command in disguise and a text of unreasonable length", () => {
-    assert.equal(parseWebviewMessage({ type: "act", action: "workbench.action.quit" }), undefined);
-    assert.equal(parseWebviewMessage({ type: "send", text: "x".repeat(1_000_001) }), undefined);
+  test("refuses a command in disguise", () => {
+    assert.ok(isRefused({ type: "act", request: 1, action: "workbench.action.quit" }));
+  });
+
+  test("says of what is too long how much is taken, and of what it refuses to which request that belongs", () => {
+    const most = "x".repeat(longestText);
+    assert.equal(parseWebviewMessage({ type: "send", request: 7, text: most }).type, "send");
+    const tooMuch = { type: "invalid", request: 7, limit: longestText };
+    assert.deepEqual(parseWebviewMessage({ type: "send", request: 7, text: `${most}x` }), tooMuch);
+    assert.deepEqual(parseWebviewMessage({ type: "copyCode", request: 7, code: `${most}x` }), tooMuch);
+    assert.deepEqual(parseWebviewMessage({ type: "insertCode", request: 7, code: `${most}x` }), tooMuch);
+    const href = `https://example.org/${"x".repeat(longestLink)}`;
+    const link = { type: "invalid", request: 7, limit: longestLink };
+    assert.deepEqual(parseWebviewMessage({ type: "openLink", request: 7, href }), link);
+    assert.deepEqual(parseWebviewMessage({ type: "send", request: 7 }), { type: "invalid", request: 7 });
+    assert.deepEqual(parseWebviewMessage({ type: "send", text: "Hi" }), { type: "invalid" });
   });
 
   test("never throws", () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
-        assert.equal(parseWebviewMessage(value), undefined);
+        assert.ok(isRefused(value));
       }),
     );
   });

@@ -1,0 +1,7 @@
+// The limits of what the page may ask for: the host enforces them, and the page says so beforehand.
+
+/** Characters of a message, or of code to copy or insert: far more than a person types or a model writes. */
+export const longestText = 1_000_000;
+
+/** Characters of a link's address. */
+export const longestLink = 10_000;
