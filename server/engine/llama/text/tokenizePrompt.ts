@@ -3,6 +3,7 @@
 import type { LlamaModel, Token } from "node-llama-cpp";
 
 import type { PromptPart, SpecialToken } from "../../engine.ts";
+import { textPieces } from "./textPieces.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export interface TokenizedPrompt {
@@ -58,14 +59,8 @@ export function tokenizePrompt(
   return { tokens, stable: stable.map((place) => Math.min(place, tokens.length)), cut };
 }
 
-/**
- * The tokenizer of Falcon's first vocabulary finds punctuation by a regular expression of the C++ library, whose recursion
- * is as deep as a run of it is long: 40,000 characters end the process, where the stack is as large as on Linux.
- */
-const longRun = /([\p{P}$+<=>^~|`]{1000})/u;
-
 function tokenizeText(model: LlamaModel, text: string): readonly Token[] {
-  return text.split(longRun).flatMap((piece) => (piece === "" ? [] : model.tokenize(piece, false)));
+  return textPieces(text).flatMap((piece) => model.tokenize(piece, false));
 }
 
 /** How many tokens two lists share at the beginning: a token may reach over a place in the text. */

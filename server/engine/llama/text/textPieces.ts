@@ -1,0 +1,36 @@
+// Cuts a text into pieces that every native tokenizer takes, at places where no token ends otherwise.
+
+/**
+ * The most UTF-16 units of a piece. llama.cpp splits text into words by rules that the model's file names
+ * (`tokenizer.ggml.pre`), and many of these rules are regular expressions of the C++ library, whose recursion is as deep
+ * as a match is long: 34,000 digits, or 12,000 letters under other rules, end a process with a stack as large as Linux
+ * gives, and an eighth of it one with the megabyte of Windows.
+ */
+const longest = 1000;
+
+/**
+ * Places behind which the rules of every Falcon model begin another word, the best first: before a space or tab; in a line
+ * without any, behind a letter or digit and before what is of no word. An apostrophe may be of a word.
+ */
+const places = [/^[^]*\S(?=[ \t])/u, /^[^]*[\p{L}\p{N}](?=[^\p{L}\p{N}\p{M}'’])/u];
+
+export function textPieces(text: string): readonly string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  while (text.length - from > longest) {
+    const piece = firstPiece(text.slice(from, from + longest));
+    pieces.push(piece);
+    from += piece.length;
+  }
+  if (from < text.length) pieces.push(text.slice(from));
+  return pieces;
+}
+
+/** What a window on the text begins with, up to the last good place; all of it where it has none, but no half character. */
+function firstPiece(window: string): string {
+  for (const place of places) {
+    const [piece] = place.exec(window) ?? [];
+    if (piece !== undefined) return piece;
+  }
+  return /[\uD800-\uDBFF]$/.test(window) ? window.slice(0, -1) : window;
+}
