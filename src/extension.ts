@@ -4,7 +4,7 @@ import { ExtensionMode, Uri, window, type ExtensionContext } from "vscode";
 
 import { Chat } from "./chat/chat.ts";
 import { ChatView } from "./chat/chatView.ts";
-import { ConversationStore } from "./chat/conversationStore.ts";
+import { announceCopy, openConversations } from "./chat/openConversations.ts";
 import { receivePageMessage } from "./chat/receive.ts";
 import { ServerClient } from "./server/client.ts";
 import { registerCommands } from "./commands.ts";
@@ -23,7 +23,7 @@ export function activate(context: ExtensionContext) {
   const settings = new Settings({ demonstrationModel, contextsFolder });
   const lastEditor = new LastEditor();
   const recentModels = new RecentModels(context.globalState);
-  const conversations = new ConversationStore(context.workspaceState);
+  const conversations = openConversations(context, log);
   const server = new ServerClient(
     {
       module: Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath,
@@ -39,6 +39,7 @@ export function activate(context: ExtensionContext) {
     onEvent: (event) => chatView.post({ type: "event", event }),
     onAttachments: (attachments) => chatView.post({ type: "attachments", attachments }),
     onOpened: () => chatView.post(chatState()),
+    onCopied: announceCopy,
   });
   const chatState = () =>
     ({

@@ -38,9 +38,13 @@ export const separator = "separator";
 export interface ListOptions<Item extends ListItem> {
   readonly title: string;
   readonly placeholder: string;
-  /** Asked again after `rowButton` ran. */
+  /** Asked again when `rowButton` has run. */
   readonly items: () => readonly (Item | typeof separator)[];
-  readonly rowButton?: { readonly icon: string; readonly tooltip: string; readonly run: (item: Item) => void };
+  readonly rowButton?: {
+    readonly icon: string;
+    readonly tooltip: string;
+    readonly run: (item: Item) => void | Promise<void>;
+  };
 }
 
 /** Lets the user choose a row; resolves to undefined when he chooses none. */
@@ -61,10 +65,17 @@ export function showList<Item extends ListItem>(options: ListOptions<Item>): Pro
   picker.matchOnDetail = true;
   fill();
   picker.show();
-  return new Promise((resolve) => {
-    picker.onDidTriggerItemButton(({ item: { item } }) => {
-      if (item) rowButton?.run(item);
+  return new Promise((resolve, reject) => {
+    const press = async (item: Item) => {
+      await rowButton?.run(item);
       fill();
+    };
+    picker.onDidTriggerItemButton(({ item: { item } }) => {
+      if (!item) return;
+      press(item).catch((error: Error) => {
+        reject(error);
+        picker.hide();
+      });
     });
     picker.onDidAccept(() => {
       resolve(picker.selectedItems[0]?.item);

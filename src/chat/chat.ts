@@ -31,6 +31,8 @@ export interface ChatDependencies {
   readonly onAttachments: (attachments: readonly Attachment[]) => void;
   /** Another conversation is open. */
   readonly onOpened: () => void;
+  /** Another window has gone on with the open conversation, so that this window's is one of its own from now on. */
+  readonly onCopied: () => void;
 }
 
 /** An answer that is being written. */
@@ -59,6 +61,12 @@ export class Chat {
   constructor(dependencies: ChatDependencies) {
     this.#dependencies = dependencies;
     this.#conversation = dependencies.store.lastOpen ?? emptyConversation(randomUUID());
+    dependencies.store.onCopied = (id, copyId) => {
+      if (id !== this.#conversation.id) return;
+      this.#conversation = { ...this.#conversation, id: copyId };
+      dependencies.store.remember(copyId);
+      dependencies.onCopied();
+    };
   }
 
   get conversation(): Conversation {
@@ -98,9 +106,14 @@ export class Chat {
     this.#replace(emptyConversation(randomUUID()));
   }
 
-  open(id: string): void {
-    const conversation = this.#dependencies.store.find(id);
-    if (conversation && id !== this.#conversation.id) this.#replace(conversation);
+  /** Opens a conversation as its file has it. False when there is none that can be read. */
+  open(id: string): boolean {
+    const { store } = this.#dependencies;
+    if (id === this.#conversation.id && !store.hasChanged(id)) return true;
+    this.stop();
+    const conversation = store.find(id);
+    if (conversation) this.#replace(conversation);
+    return conversation !== undefined;
   }
 
   delete(id: string): void {
@@ -126,7 +139,7 @@ export class Chat {
 
   dispose(): void {
     if (this.#run) this.#end(this.#run, { state: "interrupted" });
-    this.#dependencies.store.flush();
+    void this.#dependencies.store.flush();
   }
 
   #ask(text: string, attachments: readonly Attachment[], command?: ChatCommand): void {
@@ -164,14 +177,14 @@ export class Chat {
 
   #apply(event: ConversationEvent): void {
     this.#conversation = reduceConversation(this.#conversation, event);
-    this.#dependencies.store.save(this.#conversation, event.type === "delta" ? "soon" : "now");
+    this.#dependencies.store.save(this.#conversation, event.type);
     this.#dependencies.onEvent(event);
   }
 
   #replace(conversation: Conversation): void {
     this.stop();
     this.#conversation = conversation;
-    this.#dependencies.store.open(conversation.id);
+    this.#dependencies.store.remember(conversation.id);
     this.#dependencies.onOpened();
   }
 

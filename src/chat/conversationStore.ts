@@ -1,88 +1,215 @@
-// The workspace's conversations, kept in VS Code's storage across reloads.
+// The workspace's conversations, a file for each, shared with the other windows of the workspace.
 
-import { restoredConversation } from "../shared/conversation.ts";
-import type { Conversation } from "../shared/protocol.ts";
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
 
-/** The part of `vscode.Memento` that is needed. */
-export interface Storage {
-  get(key: string): unknown;
-  update(key: string, value: unknown): PromiseLike<void>;
+import type { Conversation, ConversationEvent } from "../shared/protocol.ts";
+import { chatContent, chatIdPattern, parseChat, readStamp, readStamped, replaceFile } from "./chatFile.ts";
+import type { StoredConversation } from "./chatFile.ts";
+import type { Storage } from "./chatsFolder.ts";
+
+export interface StoreOptions {
+  readonly folder: string;
+  /** Remembers which conversation was open. */
+  readonly storage: Storage;
+  readonly log: { warn(message: string): void };
+  /** Conversations are not kept. Called once, until they are again. */
+  readonly onFailure: (error: Error) => void;
 }
 
-export interface StoredConversation {
-  readonly conversation: Conversation;
-  /** Time of the last change, in milliseconds since 1970. */
-  readonly changed: number;
-}
-
-interface Stored {
-  /** The id of the conversation that was open; it is not in the list when it was empty. */
-  readonly open: string;
-  /** Newest first. */
-  readonly conversations: readonly StoredConversation[];
-}
-
-const storageKey = "falcon.conversations";
+export const openKey = "falcon.openChat";
 const keptConversations = 50;
 /** While an answer streams a crash loses at most this many milliseconds of it. */
 const saveInterval = 1000;
+/** What is older was left by a process that was killed. */
+const longestWrite = 60 * 60_000;
 
+/** Files are written at once, not in the background: a window that closes waits for nobody. */
 export class ConversationStore {
-  readonly #storage: Storage;
-  #stored: Stored;
+  readonly #options: StoreOptions;
+  /** The stamp of each conversation's file when this window last read or wrote it. */
+  readonly #seen = new Map<string, string>();
+  /** What is to be written, and what could not be. */
+  readonly #unsaved = new Map<string, StoredConversation>();
+  readonly #skipped = new Set<string>();
+  #open: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #pruning = Promise.resolve();
 
-  constructor(storage: Storage) {
-    this.#storage = storage;
-    const { open, conversations } = (storage.get(storageKey) as Stored | undefined) ?? { open: "", conversations: [] };
-    const restored = conversations.map(({ conversation, changed }) => ({
-      conversation: restoredConversation(conversation),
-      changed,
-    }));
-    this.#stored = { open, conversations: restored };
+  /** A conversation that another window changed was saved as one of its own, under another id. */
+  onCopied: (id: string, copyId: string) => void = () => undefined;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    const open = options.storage.get(openKey);
+    if (typeof open === "string") this.#open = open;
   }
 
-  /** Newest first. */
-  get conversations(): readonly StoredConversation[] {
-    return this.#stored.conversations;
-  }
-
-  /** The conversation that was open when the window closed. */
+  /** The conversation that was open when a window closed. */
   get lastOpen(): Conversation | undefined {
-    return this.find(this.#stored.open);
+    return this.#open === undefined ? undefined : this.find(this.#open);
+  }
+
+  /** Every one that can be read, newest first, as the windows have left them. */
+  async list(): Promise<readonly StoredConversation[]> {
+    const found = new Map<string, StoredConversation>();
+    for (const id of await this.#findIds()) {
+      const stored = await this.#read(id);
+      if (stored) found.set(id, stored);
+    }
+    for (const [id, stored] of this.#unsaved) found.set(id, stored);
+    return [...found.values()].sort((a, b) => b.changed - a.changed);
   }
 
   find(id: string): Conversation | undefined {
-    return this.#stored.conversations.find(({ conversation }) => conversation.id === id)?.conversation;
+    const unsaved = this.#unsaved.get(id);
+    if (unsaved) return unsaved.conversation;
+    if (!chatIdPattern.test(id)) return undefined;
+    try {
+      const { text, stamp } = readStamped(this.#file(id));
+      const { conversation } = parseChat(id, text);
+      this.#seen.set(id, stamp);
+      return conversation;
+    } catch (error) {
+      this.#skip(id, error);
+      return undefined;
+    }
   }
 
-  /** Takes over the open conversation, and writes it now or within a second. An empty one is not kept. */
-  save(conversation: Conversation, when: "now" | "soon"): void {
-    const others = this.#stored.conversations.filter((stored) => stored.conversation.id !== conversation.id);
-    const conversations =
-      conversation.messages.length === 0
-        ? others
-        : [{ conversation, changed: Date.now() }, ...others].slice(0, keptConversations);
-    this.#stored = { open: conversation.id, conversations };
-    if (when === "now") this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), saveInterval);
+  /** Whether another window has changed it since this one read or wrote it. */
+  hasChanged(id: string): boolean {
+    const stamp = readStamp(this.#file(id));
+    return stamp !== undefined && stamp !== this.#seen.get(id);
+  }
+
+  /** Takes over the open conversation as it is after an event, and writes it now or, of an answer that grows, soon. */
+  save(conversation: Conversation, cause: ConversationEvent["type"]): void {
+    const { id } = conversation;
+    this.#unsaved.set(id, { conversation, changed: Date.now() });
+    this.remember(id);
+    if (cause === "delta") {
+      this.#timer ??= setTimeout(() => this.#write(false), saveInterval);
+      return;
+    }
+    // What another window deleted comes back when the user goes on with it, but not by the rest of an answer.
+    if (cause !== "ended" && !fs.existsSync(this.#file(id))) this.#seen.delete(id);
+    this.#write(true);
   }
 
   /** Remembers which conversation is open without changing its place in the list. */
-  open(id: string): void {
-    this.#stored = { ...this.#stored, open: id };
-    this.flush();
+  remember(id: string): void {
+    if (id === this.#open) return;
+    this.#open = id;
+    void this.#options.storage.update(openKey, id);
   }
 
   delete(id: string): void {
-    const conversations = this.#stored.conversations.filter(({ conversation }) => conversation.id !== id);
-    this.#stored = { ...this.#stored, conversations };
-    this.flush();
+    fs.rmSync(this.#file(id), { force: true });
+    this.#unsaved.delete(id);
   }
 
-  flush(): void {
+  /** Everything is on disk when this returns, and what is too old is gone when it resolves. */
+  flush(): Promise<void> {
+    this.#write(true);
+    return this.#pruning;
+  }
+
+  #write(durable: boolean): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    void this.#storage.update(storageKey, this.#stored);
+    let failure: unknown;
+    for (const [id, stored] of this.#unsaved) {
+      try {
+        this.#writeOne(id, stored, durable);
+        this.#unsaved.delete(id);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    if (failure === undefined) this.#failures = 0;
+    else this.#fail(failure);
   }
+
+  #writeOne(id: string, stored: StoredConversation, durable: boolean): void {
+    const seen = this.#seen.get(id);
+    const found = readStamp(this.#file(id));
+    if (found === seen) {
+      this.#seen.set(id, replaceFile(this.#file(id), contentOf(stored), durable));
+      if (found === undefined) this.#pruning = this.#pruning.then(() => this.#prune());
+    } else if (found !== undefined) {
+      this.#copy(id, stored);
+    }
+  }
+
+  /** Another window has gone on with the conversation: what it wrote stays, and this window's becomes one of its own. */
+  #copy(id: string, stored: StoredConversation): void {
+    const copyId = randomUUID();
+    this.#seen.set(copyId, replaceFile(this.#file(copyId), contentOf(stored), true));
+    this.onCopied(id, copyId);
+  }
+
+  /** Tells the user of the second failure in a row: the first may come from a program that looks at a new file. */
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    this.#options.log.warn(`A chat could not be written: ${reason.message}`);
+    this.#failures++;
+    if (this.#failures === 1) this.#timer ??= setTimeout(() => this.#write(true), saveInterval);
+    if (this.#failures === 2) this.#options.onFailure(reason);
+  }
+
+  /** Deletes all but the newest, and what killed processes left half written. */
+  async #prune(): Promise<void> {
+    const { folder, log } = this.#options;
+    try {
+      for (const { conversation } of (await this.list()).slice(keptConversations)) this.delete(conversation.id);
+      for (const name of await fs.promises.readdir(folder)) {
+        const file = path.join(folder, name);
+        if (!name.endsWith(".tmp") || Date.now() - fs.statSync(file).mtimeMs < longestWrite) continue;
+        fs.rmSync(file, { force: true });
+      }
+    } catch (error) {
+      log.warn(`Old chats could not be deleted: ${String(error)}`);
+    }
+  }
+
+  async #findIds(): Promise<readonly string[]> {
+    const entries = await fs.promises.readdir(this.#options.folder, { withFileTypes: true }).catch((error: unknown) => {
+      if (!isMissing(error)) this.#options.log.warn(`The folder of chats could not be read: ${String(error)}`);
+      return [];
+    });
+    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => path.parse(name));
+    return names.filter(({ name, ext }) => ext === ".json" && chatIdPattern.test(name)).map(({ name }) => name);
+  }
+
+  #file(id: string): string {
+    return path.join(this.#options.folder, `${id}.json`);
+  }
+
+  /** In the background: a list may be many files. */
+  async #read(id: string): Promise<StoredConversation | undefined> {
+    try {
+      return parseChat(id, await fs.promises.readFile(this.#file(id), "utf8"));
+    } catch (error) {
+      this.#skip(id, error);
+      return undefined;
+    }
+  }
+
+  /** A file that cannot be used stays where it is. The log names it once. */
+  #skip(id: string, error: unknown): void {
+    if (isMissing(error) || this.#skipped.has(id)) return;
+    this.#skipped.add(id);
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.log.warn(`The chat in ${this.#file(id)} was left out. ${reason}`);
+  }
+}
+
+function contentOf({ conversation, changed }: StoredConversation): string {
+  return chatContent(changed, conversation.messages);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOENT";
 }

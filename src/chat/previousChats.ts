@@ -2,11 +2,13 @@
 
 import { env, l10n } from "vscode";
 
+import { UserError } from "../problems.ts";
 import { plainText } from "../shared/plainText.ts";
 import type { Conversation } from "../shared/protocol.ts";
 import { showList, type ListItem } from "../surfaces.ts";
 import type { Chat } from "./chat.ts";
-import type { ConversationStore, StoredConversation } from "./conversationStore.ts";
+import type { StoredConversation } from "./chatFile.ts";
+import type { ConversationStore } from "./conversationStore.ts";
 
 const longestTitle = 80;
 
@@ -14,17 +16,31 @@ interface ConversationItem extends ListItem {
   readonly id: string;
 }
 
-/** Resolves to true when one was chosen. */
+/** Resolves to true when one was opened. */
 export async function showPreviousChats(chat: Chat, store: ConversationStore): Promise<boolean> {
+  let chats = await store.list();
+  const remove = async ({ id }: ConversationItem) => {
+    try {
+      chat.delete(id);
+    } catch (error) {
+      throw deletionError(error);
+    }
+    chats = await store.list();
+  };
   const chosen = await showList({
     title: l10n.t("Previous Chats"),
-    placeholder:
-      store.conversations.length === 0 ? l10n.t("There are none yet") : l10n.t("Choose a chat to go on with"),
-    items: () => store.conversations.map(describe),
-    rowButton: { icon: "trash", tooltip: l10n.t("Delete"), run: ({ id }) => chat.delete(id) },
+    placeholder: chats.length === 0 ? l10n.t("There are none yet") : l10n.t("Choose a chat to go on with"),
+    items: () => chats.map(describe),
+    rowButton: { icon: "trash", tooltip: l10n.t("Delete"), run: remove },
   });
-  if (chosen) chat.open(chosen.id);
+  if (chosen && !chat.open(chosen.id))
+    throw new UserError(l10n.t("This chat is no longer there, or its file cannot be read."));
   return chosen !== undefined;
+}
+
+function deletionError(error: unknown): UserError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new UserError(l10n.t("The chat could not be deleted: {0}", reason));
 }
 
 function describe({ conversation, changed }: StoredConversation): ConversationItem {

@@ -1,13 +1,16 @@
 // The open conversation, with answers that the test writes.
 
 import assert from "node:assert/strict";
-import { beforeEach, suite, test } from "node:test";
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, suite, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { Chat } from "../../../src/chat/chat.ts";
-import { ConversationStore } from "../../../src/chat/conversationStore.ts";
-import { emptyConversation, reduceConversation } from "../../../src/shared/conversation.ts";
+import type { ConversationStore } from "../../../src/chat/conversationStore.ts";
+import { reduceConversation } from "../../../src/shared/conversation.ts";
 import type { Attachment, ChatParams, ChatResult, Conversation } from "../../../src/shared/protocol.ts";
+import { Memento, ask, makeFolder, newConversation, openStore } from "../../support/chatStore.ts";
 
 const attachment: Attachment = { id: "1", label: "a.ts", uri: "file:///a.ts", languageId: "typescript", text: "x" };
 
@@ -18,31 +21,18 @@ interface Asked extends PromiseWithResolvers<ChatResult> {
   readonly signal: AbortSignal;
 }
 
-/** `vscode.Memento` keeps what can be written as JSON. */
-class Storage {
-  readonly values = new Map<string, string>();
-  writes = 0;
-
-  get(key: string): unknown {
-    const value = this.values.get(key);
-    return value === undefined ? undefined : JSON.parse(value);
-  }
-
-  update(key: string, value: unknown): Promise<void> {
-    this.values.set(key, JSON.stringify(value));
-    this.writes++;
-    return Promise.resolve();
-  }
-}
-
-let storage: Storage;
+let folder: string;
+let storage: Memento;
 let store: ConversationStore;
 let asked: Asked[];
 let page: Conversation;
 let chat: Chat;
+let copies: number;
 
+/** A window on the folder, as one that opens after the others. */
 function openChat(): void {
-  store = new ConversationStore(storage);
+  copies = 0;
+  ({ store } = openStore(folder, storage));
   asked = [];
   chat = new Chat({
     store,
@@ -55,6 +45,7 @@ function openChat(): void {
     onEvent: (event) => (page = reduceConversation(page, event)),
     onAttachments: () => undefined,
     onOpened: () => (page = chat.conversation),
+    onCopied: () => copies++,
   });
   page = chat.conversation;
 }
@@ -66,14 +57,28 @@ function lastAsked(): Asked {
 }
 
 function lastMessage() {
-  assert.deepEqual(page, chat.conversation, "the page has what the host has");
+  assert.deepEqual(page.messages, chat.conversation.messages, "the page has what the host has");
   return chat.conversation.messages.at(-1);
+}
+
+function answerText() {
+  const { text, state } = lastMessage() as { text: string; state?: string };
+  return { text, state };
+}
+
+function questions(): string[] {
+  return chat.conversation.messages.filter(({ role }) => role === "user").map(({ text }) => text);
 }
 
 suite("chat", () => {
   beforeEach(() => {
-    storage = new Storage();
+    folder = makeFolder();
+    storage = new Memento();
     openChat();
+  });
+  afterEach(() => {
+    chat.dispose();
+    fs.rmSync(folder, { recursive: true, force: true });
   });
 
   test("an answer streams and ends", async () => {
@@ -102,8 +107,7 @@ suite("chat", () => {
     lastAsked().onDelta(" more");
     lastAsked().resolve({ stopReason: "aborted", leftOut: 0 });
     await pause(40);
-    const { text, state } = lastMessage() as { text: string; state?: string };
-    assert.deepEqual({ text, state }, { text: "some", state: "stopped" });
+    assert.deepEqual(answerText(), { text: "some", state: "stopped" });
   });
 
   test("a failure is the answer's problem", async () => {
@@ -151,8 +155,7 @@ suite("chat", () => {
     lastAsked().onDelta("some");
     await pause(1100);
     openChat();
-    const { text, state } = lastMessage() as { text: string; state?: string };
-    assert.deepEqual({ text, state }, { text: "some", state: "interrupted" });
+    assert.deepEqual(answerText(), { text: "some", state: "interrupted" });
   });
 
   test("after New Chat a reload begins empty, and the earlier one can be opened", () => {
@@ -167,32 +170,76 @@ suite("chat", () => {
     assert.equal(chat.conversation.id, id);
   });
 
-  test("writes often enough to lose little, and not for each delta", async () => {
+  test("a window that closes in the middle of an answer has kept all that had come, to ask again", async () => {
     chat.send("Hi");
-    const before = storage.writes;
-    for (let i = 0; i < 20; i++) {
-      lastAsked().onDelta("x");
-      await pause(20);
-    }
-    assert.ok(storage.writes - before <= 1, `${storage.writes - before} writes`);
+    lastAsked().onDelta("some");
+    chat.dispose();
+    openChat();
+    assert.deepEqual(answerText(), { text: "some", state: "interrupted" });
+    chat.retry();
+    lastAsked().resolve({ stopReason: "end", leftOut: 0 });
+    await pause(0);
+    assert.deepEqual(answerText(), { text: "", state: "done" });
+  });
+
+  test("another window's part of a chat is not overwritten, and can be opened", () => {
+    chat.send("Hi");
+    chat.stop();
+    const { id } = chat.conversation;
+    const other = openStore(folder).store;
+    other.save(ask(other.find(id) ?? chat.conversation, "theirs"), "asked");
+    chat.send("ours");
+    chat.stop();
+    assert.equal(copies, 1);
+    assert.notEqual(chat.conversation.id, id);
+    assert.deepEqual(questions(), ["Hi", "ours"]);
+    assert.ok(chat.open(id));
+    assert.deepEqual(questions(), ["Hi", "theirs"]);
+    assert.deepEqual(page, chat.conversation);
+    assert.equal(chat.open("none"), false);
+  });
+
+  test("to open the chat that is open shows what another window made of it", () => {
+    chat.send("Hi");
+    const { id } = chat.conversation;
+    assert.ok(chat.open(id));
+    assert.equal(chat.conversation.messages.length, 2, "and where none did, the answer goes on");
+    assert.equal(lastAsked().signal.aborted, false);
+    chat.stop();
+    const other = openStore(folder).store;
+    other.save(ask(other.find(id) ?? chat.conversation, "theirs"), "asked");
+    assert.ok(chat.open(id));
+    assert.deepEqual(questions(), ["Hi", "theirs"]);
   });
 });
 
-test("the store keeps the fifty newest", () => {
-  const kept = new ConversationStore(new Storage());
-  for (let i = 0; i < 60; i++) {
-    const event = {
-      type: "asked",
-      message: { id: "q", role: "user", text: "Hi", attachments: [] },
-      answerId: "a",
-    } as const;
-    kept.save(reduceConversation(emptyConversation(String(i)), event), "now");
+test("while an answer streams its own chat alone is written, about once a second", (context) => {
+  const place = makeFolder();
+  const others = openStore(place).store;
+  for (let i = 0; i < 49; i++) others.save(newConversation(String(i), "x".repeat(96_000)), "asked");
+  const stamps = () =>
+    fs.readdirSync(place).map((name) => [name, fs.statSync(path.join(place, name)).mtimeMs] as const);
+  const before = new Map(stamps());
+  folder = place;
+  storage = new Memento();
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  openChat();
+  chat.attach({ ...attachment, text: "y".repeat(96_000) });
+  chat.send("Hi");
+  const written = context.mock.method(fs, "writeFileSync").mock;
+  const seconds = 10;
+  for (let i = 0; i < seconds * 50; i++) {
+    lastAsked().onDelta("word ");
+    context.mock.timers.tick(20);
   }
-  const ids = () => kept.conversations.map(({ conversation }) => conversation.id);
-  assert.deepEqual(
-    ids(),
-    Array.from({ length: 50 }, (_, index) => String(59 - index)),
-  );
-  kept.delete("59");
-  assert.equal(ids()[0], "58");
+  const sizes = written.calls.map(({ arguments: [, content] }) => (content as string).length);
+  chat.stop();
+  const file = `${chat.conversation.id}.json`;
+  const { size } = fs.statSync(path.join(place, file));
+  assert.ok(sizes.length >= seconds / 2 && sizes.length <= seconds, `${sizes.length} writes in ${seconds} seconds`);
+  assert.ok(Math.max(...sizes) <= size, "nothing but the chat is written");
+  for (const [name, time] of stamps()) if (name !== file) assert.equal(time, before.get(name), name);
+  assert.ok(storage.values.size === 1 && [...storage.values.values()].join("").length < 100, "the memento holds an id");
+  context.mock.timers.reset();
+  fs.rmSync(place, { recursive: true });
 });
