@@ -1,5 +1,9 @@
-// `npm run package`: a VSIX of the extension for this platform.
+// `npm run package`: a VSIX of the extension for this platform; with `-- --target NAME` for another, with `-- --all` for each.
 
+import { parseArgs } from "node:util";
+
+import { parseTarget, targets } from "./targets.ts";
 import { packageExtension } from "./vsix.ts";
 
-await packageExtension();
+const { values } = parseArgs({ options: { target: { type: "string" }, all: { type: "boolean", default: false } } });
+for (const target of values.all ? targets : [parseTarget(values.target)]) await packageExtension(target);

@@ -50,7 +50,7 @@ async function openDesktop(code: string): Promise<void> {
   ];
   // `code` is a batch file on Windows.
   const shell = process.platform === "win32";
-  await runProgram(code, [...args, "--install-extension", vsixPath, "--force"], { shell });
+  await runProgram(code, [...args, "--install-extension", vsixPath(), "--force"], { shell });
   await runProgram(code, [...args, "--new-window", workspace], { shell });
 }
 
@@ -58,7 +58,7 @@ async function openDesktop(code: string): Promise<void> {
 async function openBrowser(): Promise<void> {
   // Ctrl+C is the way to end this, and takes the editor along.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit());
-  const editor = await startEditor({ vsix: vsixPath, workspace: sample, settings });
+  const editor = await startEditor({ vsix: vsixPath(), workspace: sample, settings });
   const address = `${editor.url}/?folder=${encodeURIComponent(editor.workspace)}`;
   console.log(`VS Code with Falcon:  ${address}\nPassword:             ${editor.password}\nCtrl+C ends it.`);
   showInBrowser(address);

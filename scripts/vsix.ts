@@ -1,4 +1,4 @@
-// Builds the extension and packs it into a VSIX for this platform, with this platform's llama.cpp and no other's.
+// Builds the extension and packs it into a VSIX for a platform, with this platform's llama.cpp and no other's.
 
 import fs from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,46 +10,49 @@ import esbuild from "esbuild";
 
 import manifest from "../package.json" with { type: "json" };
 import { models, writeModel } from "../test/fixtures/models.ts";
+import { checkVsix } from "./checkVsix.ts";
 import { bundledPackages, packageFolder, thirdPartyLicenses } from "./licenses.ts";
 import { runProgram } from "./system.ts";
+import { binaryFolders, parseTarget } from "./targets.ts";
 
 const root = path.dirname(import.meta.dirname);
-const platform = `${process.platform}-${process.arch}`;
 
 /** Where `packageExtension` leaves the VSIX. */
-export const vsixPath = path.join(root, `${manifest.name}-${platform}-${manifest.version}.vsix`);
+export function vsixPath(target = parseTarget()): string {
+  return path.join(root, `${manifest.name}-${target}-${manifest.version}.vsix`);
+}
 
 /** Builds every bundle into dist/. */
 export async function buildExtension(): Promise<void> {
   await runProgram(process.execPath, ["esbuild.mjs"], { cwd: root });
 }
 
-/** Builds, packs, and checks that the engine works as it is packed. */
-export async function packageExtension(): Promise<void> {
+/** Builds and packs the extension, and checks what was packed; for this platform also that its engine works. */
+export async function packageExtension(target = parseTarget()): Promise<void> {
   await buildExtension();
   // Not below the repository: a package that was left out by mistake would be found in its node_modules.
   const stage = fs.mkdtempSync(path.join(tmpdir(), "falcon-vsix-"));
+  const scratch = fs.mkdtempSync(path.join(tmpdir(), "falcon-binaries-"));
   try {
-    await fillStage(stage);
-    await checkEngine(stage);
+    await fillStage(stage, await binaryFolders(target, scratch));
+    if (target === `${process.platform}-${process.arch}`) await checkEngine(stage);
     await createVSIX({
       cwd: stage,
-      packagePath: vsixPath,
-      target: platform,
+      packagePath: vsixPath(target),
+      target,
       dependencies: false,
       allowMissingRepository: true,
       // The links of the README lead into the repository, which has no public address.
       rewriteRelativeLinks: false,
     });
   } finally {
-    fs.rmSync(stage, { recursive: true, force: true });
+    for (const folder of [stage, scratch]) fs.rmSync(folder, { recursive: true, force: true });
   }
-  const megabytes = (fs.statSync(vsixPath).size / 1e6).toFixed(1);
-  console.log(`${path.relative(process.cwd(), vsixPath)}: ${megabytes} MB`);
+  await checkVsix(vsixPath(target), target);
 }
 
 /** Copies what a VSIX holds. .vscodeignore says once more what of it is packed. */
-async function fillStage(stage: string): Promise<void> {
+async function fillStage(stage: string, binaries: readonly string[]): Promise<void> {
   const own = fs
     .readdirSync(root)
     .filter((file) => /^(dist|media|l10n|package(\.nls.*)?\.json|.*\.md|LICENSE|\.vscodeignore)$/.test(file));
@@ -57,11 +60,15 @@ async function fillStage(stage: string): Promise<void> {
   const engine = await enginePackages();
   // vsce lists node_modules by asking npm, which rejects a pruned tree; below dist it takes the files as they are.
   for (const folder of engine) copyPackage(folder, path.join(stage, "dist", path.relative(root, folder)));
-  const licenses = thirdPartyLicenses([...engine, ...bundledPackages(path.join(root, "dist"))]);
+  const [cpu, vulkan] = binaries;
+  const scope = path.join(stage, "dist/node_modules/@node-llama-cpp");
+  if (cpu) copyPackage(cpu, path.join(scope, path.basename(cpu)));
+  if (vulkan) copyVulkan(vulkan, path.join(scope, path.basename(vulkan)));
+  const licenses = thirdPartyLicenses([...engine, ...binaries, ...bundledPackages(path.join(root, "dist"))]);
   fs.writeFileSync(path.join(stage, "THIRD-PARTY-LICENSES.txt"), licenses);
 }
 
-/** The folders of node-llama-cpp, of the packages that importing it reaches, and of this platform's binaries. */
+/** The folders of node-llama-cpp and of the packages that importing it reaches. */
 async function enginePackages(): Promise<string[]> {
   const { metafile } = await esbuild.build({
     stdin: { contents: 'import "node-llama-cpp"', resolveDir: root },
@@ -76,33 +83,36 @@ async function enginePackages(): Promise<string[]> {
     // Imported where they are needed and there: binaries of each platform, and a copy-on-write for its downloader.
     external: ["@node-llama-cpp/*", "@reflink/*", "electron"],
   });
-  const javascript = Object.keys(metafile.inputs)
+  const folders = Object.keys(metafile.inputs)
     .map(packageFolder)
     .filter((folder) => folder !== undefined);
-  const os = { darwin: "mac", win32: "win" }[process.platform as string] ?? process.platform;
-  const binaries = new RegExp(`^${os}-${process.arch}(-metal|-vulkan)?$`); // CUDA is 540 MB, and Vulkan serves its cards.
-  const scope = path.join(root, "node_modules/@node-llama-cpp");
-  const chosen = fs.readdirSync(scope).filter((name) => binaries.test(name));
-  if (chosen.length === 0) throw new Error(`node-llama-cpp has no binaries for ${platform}.`);
-  return [
-    ...new Set(javascript.map((folder) => path.join(root, folder))),
-    ...chosen.map((name) => path.join(scope, name)),
-  ];
+  return [...new Set(folders.map((folder) => path.join(root, folder)))];
 }
 
 /** Copies a package without what only a developer of it, or a compiler, would read. */
 function copyPackage(from: string, to: string): void {
   const unused = [
     /^node_modules$/,
-    /\.(map|tsbuildinfo|[cm]?ts)$/,
+    /\.(map|tsbuildinfo|[cm]?ts|lib)$/,
+    /^yarn\.lock$/,
     /^(?!licen[cs]e|notice).*\.(md|markdown)$/i,
-    /^templates$/,
-    /^gitRelease\.bundle$/,
+    // Of node-llama-cpp, for those who build from source.
+    /^(templates|addon|cmake|patches|profiles|toolchains|xpack|CMakeLists\.txt|gitRelease\.bundle)$/,
   ];
   fs.cpSync(from, to, {
     recursive: true,
     filter: (file) => file === from || !unused.some((pattern) => pattern.test(path.basename(file))),
   });
+}
+
+/** Copies of a Vulkan package what the CPU's has not: its library, and a description of the build. */
+function copyVulkan(from: string, to: string): void {
+  copyPackage(from, to);
+  const bins = path.join(to, "bins", path.basename(to));
+  for (const file of fs.readdirSync(bins)) {
+    if (!/^(lib)?ggml-vulkan\.|\.json$/.test(file)) fs.rmSync(path.join(bins, file));
+  }
+  fs.copyFileSync(new URL("sharedBinaries.mjs", import.meta.url), path.join(to, "dist/index.js"));
 }
 
 /** Lets a model write one token, with nothing but the files of the stage: nothing that was left out is needed. */

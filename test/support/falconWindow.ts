@@ -27,12 +27,12 @@ export interface FalconWindow {
 }
 
 export async function openFalcon(settings: Readonly<Record<string, unknown>>): Promise<FalconWindow> {
-  if (!fs.existsSync(vsixPath)) throw new Error("There is no VSIX to test. Run `npm run package` first.");
+  if (!fs.existsSync(vsixPath())) throw new Error("There is no VSIX to test. Run `npm run package` first.");
   const log = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "falcon-connections-"));
   const connections = path.join(log, "connections.log");
   fs.writeFileSync(connections, "");
   const editor = await startEditor({
-    vsix: vsixPath,
+    vsix: vsixPath(),
     workspace: here("../fixtures/sample-workspace"),
     settings: { ...quietSettings, ...settings },
     preload: here("recordConnections.cjs"),

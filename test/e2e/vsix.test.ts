@@ -1,0 +1,93 @@
+// What a VSIX holds: the engine runs with nothing but its files, and each platform gets its own binaries.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { faultsOf, type PackedFile, unpackVsix } from "../../scripts/checkVsix.ts";
+import { fetchPackages, parseTarget } from "../../scripts/targets.ts";
+import { packageExtension, vsixPath } from "../../scripts/vsix.ts";
+import { softwareVulkan } from "../../scripts/vulkan.ts";
+import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
+import { modelFile } from "../support/models.ts";
+
+const own = process.env;
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-vsix-test-"));
+let files: readonly PackedFile[];
+before(async () => {
+  files = await unpackVsix(vsixPath());
+  for (const file of files) {
+    const place = path.join(folder, file.path);
+    fs.mkdirSync(path.dirname(place), { recursive: true });
+    fs.writeFileSync(place, file.content);
+  }
+});
+after(() => {
+  process.env = own;
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** Loads a model with the unpacked engine, and lets it write. */
+async function write(gpu: "off" | "vulkan"): Promise<{ readonly device: string; readonly text: string }> {
+  const engine = new ModelProcess({
+    modulePath: path.join(folder, "dist/engine.cjs"),
+    log: () => undefined,
+    onDied: (reason) => assert.fail(reason),
+  });
+  try {
+    const settings = { path: modelFile("falcon7b"), contextSize: 512, gpu, threads: 1 } as const;
+    const { device } = await engine.load({ settings, markers: [] }, () => undefined);
+    const prompt = ["const berth0 = boats[0];\nclass"];
+    const request = { lane: "completion", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
+    const { text } = await engine.generate(request, () => undefined, new AbortController().signal);
+    return { device, text };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+test("the packed engine runs on the CPU and on Vulkan, whose libraries it holds once", async () => {
+  const { device, text } = await write("off");
+  assert.equal(device, "CPU");
+  process.env = { ...own, ...(await softwareVulkan(1)) };
+  assert.deepEqual(await write("vulkan"), { device: "Vulkan", text });
+  // A second process finds what the first one has linked.
+  assert.deepEqual(await write("vulkan"), { device: "Vulkan", text });
+});
+
+test("another platform's VSIX is packed here, with its binaries and no others", async () => {
+  const target = parseTarget() === "darwin-arm64" ? "linux-arm64" : "darwin-arm64";
+  try {
+    await packageExtension(target);
+    const foreign = await unpackVsix(vsixPath(target));
+    assert.deepEqual(faultsOf(foreign, target), []);
+    const mixed = faultsOf([...foreign, ...files.filter(({ path }) => path.includes("ggml-base"))], target);
+    assert.equal(mixed.length, 2, mixed.join("\n"));
+    assert.match(mixed[0] ?? "", /ggml-base\S* is another platform's$/);
+    assert.match(mixed[1] ?? "", /ggml-base\S* is a binary for /);
+  } finally {
+    for (const end of ["", ".txt"]) fs.rmSync(vsixPath(target) + end, { force: true });
+  }
+});
+
+test("what is missing in a VSIX, or too much, is named", () => {
+  const faults = (changed: readonly PackedFile[]) => faultsOf(changed, parseTarget());
+  assert.deepEqual(faults(files), []);
+  const without = (part: string) => faults(files.filter((file) => !file.path.includes(part)));
+  assert.deepEqual(without("dist/parentWatch.cjs"), ["dist/parentWatch.cjs is missing"]);
+  assert.deepEqual(without("ggml-cpu"), ["the CPU's library is missing"]);
+  assert.equal(without("THIRD-PARTY").length, 3 + (files.some(({ path }) => path.includes("ggml-vulkan.")) ? 2 : 1));
+  const map = { path: "dist/server.cjs.map", content: Buffer.from("{}") };
+  assert.deepEqual(faults([...files, map]), ["dist/server.cjs.map is of no use"]);
+});
+
+test("a package that is not what package-lock.json says is not taken", async () => {
+  const integrity = `sha512-${Buffer.alloc(64).toString("base64")}`;
+  const name = "@node-llama-cpp/mac-arm64-metal";
+  const lock = { packages: { [`node_modules/${name}`]: { version: "3.21.1", integrity } } };
+  const scratch = fs.mkdtempSync(path.join(folder, "scratch-"));
+  await assert.rejects(fetchPackages([name], scratch, lock), /npm ci/);
+  assert.ok(!fs.existsSync(path.join(scratch, "node_modules", name)));
+});
