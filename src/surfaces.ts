@@ -72,8 +72,8 @@ export function showList<Item extends ListItem>(options: ListOptions<Item>): Pro
     };
     picker.onDidTriggerItemButton(({ item: { item } }) => {
       if (!item) return;
-      press(item).catch((error: Error) => {
-        reject(error);
+      press(item).catch((error: unknown) => {
+        reject(error instanceof Error ? error : new Error(String(error)));
         picker.hide();
       });
     });
