@@ -16,7 +16,7 @@ export const generatedTokens = 64;
 
 const never = new AbortController().signal;
 /** A completion as ghost text asks for it. */
-const completion = { lane: "completion", maxTokens: 24 } as const;
+const completion = { priority: "completion", maxTokens: 24 } as const;
 
 /** What can be measured, by the names that the command line takes. */
 export const measurements = {
@@ -66,11 +66,11 @@ export const measurements = {
   },
 
   abort: async (subject, newPrompt) => {
-    const abortPrompt = async (lane: Work["lane"]) => {
+    const abortPrompt = async (priority: Work["priority"]) => {
       const latencies: number[] = [];
       for (let i = 0; i < 8; i++) {
         const controller = new AbortController();
-        const running = run(subject, { ...completion, lane, prompt: newPrompt(4000) }, controller.signal);
+        const running = run(subject, { ...completion, priority, prompt: newPrompt(4000) }, controller.signal);
         // Somewhere in a step.
         await sleep(500 + 67 * i);
         const aborted = performance.now();
@@ -102,14 +102,14 @@ export const measurements = {
     await run(subject, { ...completion, prompt: file });
     const complete = (key: string) => run(subject, { ...completion, prompt: `${file} ${key}` });
     const alone = await complete("for");
-    const chat = { lane: "chat", prompt: newPrompt(100), maxTokens: 2000 } as const;
+    const chat = { priority: "chat", prompt: newPrompt(100), maxTokens: 2000 } as const;
     const besideChat = await beside(
       subject,
       chat,
       () => {},
       () => complete("you"),
     );
-    const background = { lane: "background", prompt: newPrompt(4000), maxTokens: 1 } as const;
+    const background = { priority: "background", prompt: newPrompt(4000), maxTokens: 1 } as const;
     const besideBackground = await beside(subject, background, undefined, () => complete("and"));
     return {
       "completion alone": alone.end,

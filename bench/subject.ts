@@ -8,11 +8,11 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Lane } from "../server/engine/engine.ts";
+import type { Priority } from "../server/engine/engine.ts";
 import { ModelProcess } from "../server/engine/process/modelProcess.ts";
 
 export interface Work {
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly prompt: string;
   readonly maxTokens: number;
 }
@@ -50,15 +50,15 @@ export async function startEngine({ model, threads, contextSize }: SubjectOption
     log: () => undefined,
     onDied: (reason) => console.error(`The model process ended: ${reason}`),
   });
-  const settings = { path: model, contextSize, gpu: "off", threads } as const;
-  const { sequences } = await engine.load({ settings, markers: [] }, () => undefined);
+  const plan = { path: model, contextSize, gpu: "off", threads } as const;
+  const loaded = await engine.load({ plan, markers: [] }, () => undefined);
   return {
     pid: engine.pid ?? 0,
-    sequences,
+    sequences: loaded.info.sequences,
     tellsOfAborts: true,
-    generate: async ({ lane, prompt, maxTokens }, onPiece, signal) => {
-      const request = { lane, prompt: [prompt], maxTokens, temperature: 0, stop: [] };
-      const { usage } = await engine.generate(request, onPiece, signal);
+    generate: async ({ priority, prompt, maxTokens }, onPiece, signal) => {
+      const request = { priority, prompt: [prompt], maxTokens, temperature: 0, stop: [] };
+      const { usage } = await loaded.generate(request, onPiece, signal);
       return { evaluated: usage.prompt - usage.reused, generated: usage.generated };
     },
     dispose: () => engine.dispose(),

@@ -9,7 +9,7 @@ import { startServer } from "./lsp/server.ts";
 
 const connection = createConnection();
 startServer(connection, {
-  createEngine: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
+  createHost: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
   useMessages: (contents) => l10n.config({ contents: { ...contents } }),
 });
 connection.listen();

@@ -102,7 +102,7 @@ function readServerSettings({ demonstrationModel, contextsFolder }: ExtensionPat
       ...(adapter !== "" && { adapter: { path: adapter, scale: readNumber("falcon.model.adapterScale") } }),
       threads: readNumber("falcon.model.threads"),
       idleUnloadMinutes: readNumber("falcon.model.idleUnloadMinutes"),
-      savedContexts: { folder: contextsFolder, keep: readSetting("falcon.model.keepContexts") === true },
+      promptCache: { folder: contextsFolder, keep: readSetting("falcon.model.keepContexts") === true },
     },
     inlineCompletion: {
       debounce: readNumber("falcon.inlineCompletion.debounce"),

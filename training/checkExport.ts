@@ -24,7 +24,7 @@ const scored = reference.flatMap(({ text, logLikelihoods = [] }) =>
 );
 const files = fs.readdirSync(folder).filter((file) => file.endsWith(".gguf"));
 
-const engine = new ModelProcess({
+const host = new ModelProcess({
   modulePath: fileURLToPath(new URL("../dist/engine.cjs", import.meta.url)),
   log: () => undefined,
   onDied: (reason) => assert.fail(`the model process died: ${reason}`),
@@ -32,11 +32,11 @@ const engine = new ModelProcess({
 
 /** Log-likelihoods of the texts, of each token but the first. */
 async function score(file: string): Promise<readonly (readonly number[])[]> {
-  const settings = { path: file, contextSize: 1024, gpu: "off", threads: 1 } as const;
-  await engine.load({ settings, markers: [] }, () => undefined);
+  const plan = { path: file, contextSize: 1024, gpu: "off", threads: 1 } as const;
+  const model = await host.load({ plan, markers: [] }, () => undefined);
   const texts = scored.map(({ text }) => text);
-  const request = { lane: "background", prompt: [], continuations: texts } as const;
-  const scores = await engine.score(request, new AbortController().signal);
+  const request = { priority: "background", prompt: [], continuations: texts } as const;
+  const scores = await model.score(request, new AbortController().signal);
   return (scores ?? []).map(({ logProbabilities }) => logProbabilities);
 }
 
@@ -66,4 +66,4 @@ for (const name of files) {
       `differs by ${mean.toExponential(2)} nat per token, ${Math.max(...distances).toExponential(2)} at most`,
   );
 }
-await engine.dispose();
+await host.dispose();

@@ -3,17 +3,20 @@
 import * as l10n from "@vscode/l10n";
 
 import type { ChatResult, Message, ServerSettings } from "../../src/shared/protocol.ts";
-import type { PromptPart } from "../engine/engine.ts";
+import type { Model, PromptPart } from "../engine/engine.ts";
 import { UserError } from "../userError.ts";
 import { loopAtEnd } from "../repetition.ts";
-import type { ModelSession } from "../models/session/modelSession.ts";
 import { turnsOf } from "./turns.ts";
 import { formatOf, type PromptFormat, renderTurns, type Turn } from "./formats.ts";
 
 /** Characters that a loop has before it ends the answer. */
 const shortestLoop = 160;
 
-type Model = Pick<ModelSession, "ready" | "generate" | "countTokens">;
+/** Has a model as soon as one is loaded. */
+interface ModelSource {
+  /** @throws UserError when there is none */
+  ready(): Promise<Model>;
+}
 
 /**
  * @param onText gets the answer in pieces
@@ -21,17 +24,18 @@ type Model = Pick<ModelSession, "ready" | "generate" | "countTokens">;
  */
 export async function answerChat(
   messages: readonly Message[],
-  { session, settings }: { readonly session: Model; readonly settings: ServerSettings["chat"] },
+  { models, settings }: { readonly models: ModelSource; readonly settings: ServerSettings["chat"] },
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<ChatResult> {
-  const model = await untilAborted(session.ready(), signal);
+  const model = await untilAborted(models.ready(), signal);
   if (!model) return { stopReason: "aborted", leftOut: 0 };
-  const format = formatOf(model);
+  const { info } = model;
+  const format = formatOf(info);
   // An answer may take half of the context at most, so that there is room for what it answers.
-  const reserved = Math.min(settings.maxTokens, Math.floor(model.contextSize / 2));
-  const fitted = await fitTurns(turnsOf(messages), format, model.contextSize - reserved, (prompt) =>
-    session.countTokens(prompt),
+  const reserved = Math.min(settings.maxTokens, Math.floor(info.contextSize / 2));
+  const fitted = await fitTurns(turnsOf(messages), format, info.contextSize - reserved, (prompt) =>
+    model.countTokens(prompt),
   );
   if (signal.aborted) return { stopReason: "aborted", leftOut: fitted.leftOut };
 
@@ -40,14 +44,14 @@ export async function answerChat(
   const show = withoutLeadingSpace((text) => {
     answer += text;
     // Others may write a table of equal rows; the demonstration model does not come out of it.
-    if (model.demonstration && loopAtEnd(answer, 4, shortestLoop)) looped.abort();
+    if (info.demonstration && loopAtEnd(answer, 4, shortestLoop)) looped.abort();
     onText(text);
   });
-  const { stopReason } = await session.generate(
+  const { stopReason } = await model.generate(
     {
-      lane: "chat",
+      priority: "chat",
       prompt: fitted.prompt,
-      maxTokens: Math.min(settings.maxTokens, model.contextSize - fitted.tokens),
+      maxTokens: Math.min(settings.maxTokens, info.contextSize - fitted.tokens),
       temperature: settings.temperature,
       stop: format.stop,
     },

@@ -3,8 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
-import type { LoadedModel } from "../engine/engine.ts";
-import type { ModelSession } from "../models/session/modelSession.ts";
+import type { Model } from "../engine/engine.ts";
 import { blockEnd } from "./blockEnd.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
@@ -14,18 +13,22 @@ import { shouldComplete } from "./trigger.ts";
 import { cutWindow, windowBudget } from "./window.ts";
 
 type CompletionSettings = ServerSettings["inlineCompletion"];
-type Model = Pick<ModelSession, "model" | "generate" | "countTokens">;
+
+/** Has a model while one is in memory. */
+interface CurrentModel {
+  readonly model: Model | undefined;
+}
 
 /** Completes one request at a time: the newest wins, and the older one stops decoding. */
 export class InlineCompleter {
-  readonly #session: Model;
+  readonly #current: CurrentModel;
   #recent = new RecentCompletions();
   /** The model that wrote the recent ones. */
-  #recentModel: LoadedModel | undefined;
+  #recentModel: Model | undefined;
   #running = new AbortController();
 
-  constructor(session: Model) {
-    this.#session = session;
+  constructor(current: CurrentModel) {
+    this.#current = current;
   }
 
   /** The completion, or undefined where there is none to show, as when a newer request came. */
@@ -38,8 +41,8 @@ export class InlineCompleter {
     this.#running = new AbortController();
     const newestSignal = AbortSignal.any([signal, this.#running.signal]);
 
-    const { model } = this.#session;
-    if (!model || !shouldComplete(request, model)) return undefined;
+    const { model } = this.#current;
+    if (!model || !shouldComplete(request, model.info)) return undefined;
     if (model !== this.#recentModel) this.#recent = new RecentCompletions();
     this.#recentModel = model;
     const recent = this.#recent.find(request);
@@ -54,19 +57,26 @@ export class InlineCompleter {
 
   async #ask(
     request: CompletionRequest,
-    model: LoadedModel,
+    model: Model,
     settings: CompletionSettings,
     signal: AbortSignal,
   ): Promise<RefinedCompletion | undefined> {
-    const maxTokens = Math.min(settings.maxTokens, Math.floor(model.contextSize / 4));
-    const firstLine = pathLine(request, model);
-    const budget = windowBudget(model, maxTokens + Buffer.byteLength(firstLine));
-    const window = await cutWindow(request, budget, (text) => this.#session.countTokens([text]));
+    const { info } = model;
+    const maxTokens = Math.min(settings.maxTokens, Math.floor(info.contextSize / 4));
+    const firstLine = pathLine(request, info);
+    const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine));
+    const window = await cutWindow(request, budget, (text) => model.countTokens([text]));
     const block = { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) };
     const ended = new AbortController();
     let text = "";
-    const { stopReason } = await this.#session.generate(
-      { lane: "completion", prompt: completionPrompt(window, firstLine, model), maxTokens, temperature: 0, stop: [] },
+    const { stopReason } = await model.generate(
+      {
+        priority: "completion",
+        prompt: completionPrompt(window, firstLine, info),
+        maxTokens,
+        temperature: 0,
+        stop: [],
+      },
       (piece) => {
         text += piece;
         if (blockEnd(text, block) !== undefined) ended.abort();

@@ -1,6 +1,6 @@
-// The interface that the assistant has of a running model. Implementations: modelProcess.ts, and scripted ones in tests.
+// The interface between the assistant and what runs a model: a `ModelHost` loads it, a `Model` answers requests.
 
-import type { ModelInfo, ServerSettings } from "../../src/shared/protocol.ts";
+import type { ModelInfo } from "../../src/shared/protocol.ts";
 
 /**
  * A piece of a prompt: plain text, in which special tokens have no meaning, or one special token. Places are no text:
@@ -11,8 +11,8 @@ export type PromptPart = string | SpecialToken | { readonly stable: true } | { r
 /** A special token by its spelling, or by its role where models spell it differently. */
 export type SpecialToken = { readonly special: string } | { readonly role: "prefix" | "suffix" | "middle" | "eos" };
 
-/** Who waits: a completion is wanted at once, a chat is read as it comes, for background work nobody waits. */
-export type Lane = "completion" | "chat" | "background";
+/** How urgent a request is: a completion is wanted at once, a chat is read as it comes, nobody waits for background work. */
+export type Priority = "completion" | "chat" | "background";
 
 /** How tokens are chosen. The defaults are llama.cpp's, but without its minP of 0.05. */
 export interface Sampling {
@@ -31,7 +31,7 @@ export interface Sampling {
 }
 
 export interface GenerateRequest extends Sampling {
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly prompt: readonly PromptPart[];
   readonly maxTokens: number;
   /** Generation ends before any of these strings; they are not part of the text. */
@@ -74,8 +74,8 @@ export interface Usage {
   readonly reused: number;
   /** Tokens of the text, and of its alternatives. */
   readonly generated: number;
-  /** Those of the generated that were guessed from the prompt, and rightly. */
-  readonly guessed: number;
+  /** Those of the generated that speculation drafted from the prompt and the model accepted. */
+  readonly accepted: number;
   /** Milliseconds from the request to its first token, if it came to one. */
   readonly firstToken?: number;
   /** Milliseconds from the request to its end. */
@@ -83,7 +83,7 @@ export interface Usage {
 }
 
 export interface ScoreRequest {
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly prompt: readonly PromptPart[];
   /** Texts whose probability after the prompt is asked for. */
   readonly continuations: readonly string[];
@@ -116,24 +116,38 @@ export interface LoadedModel extends ModelInfo {
   readonly markers: readonly string[];
 }
 
-export interface LoadRequest {
-  readonly settings: ServerSettings["model"];
-  readonly markers: readonly string[];
+/** Which model to load, and how: what the loaded model depends on, and nothing else. */
+export interface LoadPlan {
+  /** Absolute path of a GGUF file, or of the first part of a split one. */
+  readonly path: string;
+  /** Tokens per sequence; clamped to what the model was trained on. */
+  readonly contextSize: number;
+  readonly gpu: "auto" | "metal" | "vulkan" | "off";
+  /** Layers that GPUs run; as many as fit unless given. */
+  readonly gpuLayers?: number;
   /** The part of the GPUs' memory that may be used, from 0 to 1; all of it unless given. */
   readonly vramShare?: number;
-  /** Milliseconds without a request after which the contexts are saved, where `settings` say so; 30,000 unless given. */
+  /** Threads for evaluation; 0 chooses by the number of physical cores. */
+  readonly threads: number;
+  /** How the keys and values of the context are stored: 16-bit floats unless given, or 8 bits in blocks with a scale. */
+  readonly kvCache?: "f16" | "q8_0";
+  /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
+  readonly adapter?: { readonly path: string; readonly scale: number };
+  /** Folder of the prompt cache on disk; there is none unless given. */
+  readonly promptCache?: string;
+}
+
+export interface LoadRequest {
+  readonly plan: LoadPlan;
+  /** Special tokens whose presence the caller asks for. */
+  readonly markers: readonly string[];
+  /** Milliseconds without a request after which the prompt cache is written; 30,000 unless given. */
   readonly saveAfter?: number;
 }
 
-export interface Engine {
-  /** Resident bytes of the process that the model runs in, as far as they are known. */
-  readonly memory: number | undefined;
-  /**
-   * Loads a model in the place of the one that is loaded.
-   * @param onProgress gets a fraction from 0 to 1
-   * @throws EngineError
-   */
-  load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<LoadedModel>;
+/** A model that answers requests: in a process of this machine, or behind an address. */
+export interface Model {
+  readonly info: LoadedModel;
   /**
    * Generates text. `onText` gets it in pieces that are whole characters and hold no part of a stop string.
    * @throws EngineError `promptTooLong` when prompt and `maxTokens` exceed the context: nothing is ever cut
@@ -145,6 +159,19 @@ export interface Engine {
    */
   score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined>;
   countTokens(prompt: readonly PromptPart[]): Promise<number>;
+}
+
+/** Loads models; the only part of the product that knows devices and layers. */
+export interface ModelHost {
+  /** Resident bytes of the process that the model runs in, as far as they are known. */
+  readonly memory: number | undefined;
+  /**
+   * Loads a model in the place of the one that is loaded, whose requests end with `died`.
+   * @param onProgress gets a fraction from 0 to 1
+   * @throws EngineError
+   */
+  load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model>;
+  /** Unloads the model, and resolves when nothing of it is left in memory. */
   dispose(): Promise<void>;
 }
 

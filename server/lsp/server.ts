@@ -23,43 +23,74 @@ import {
   statusChanged,
   statusRequest,
 } from "../../src/shared/methods.ts";
-import type { InitializationOptions, Problem, ServerSettings } from "../../src/shared/protocol.ts";
+import type { Problem, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { completionRequest } from "../completion/request.ts";
-import { listenToDocuments } from "./documents.ts";
-import type { Engine } from "../engine/engine.ts";
-import { UserError } from "../userError.ts";
+import type { ModelHost } from "../engine/engine.ts";
+import { RecentUsage } from "../metrics/metrics.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
 import { ModelSession } from "../models/session/modelSession.ts";
+import { UserError } from "../userError.ts";
+import { listenToDocuments } from "./documents.ts";
+import { readOptions, readSettings } from "./settings.ts";
 
 export interface ServerDependencies {
-  readonly createEngine: (log: (line: string) => void, onDied: (reason: string) => void) => Engine;
+  readonly createHost: (log: (line: string) => void, onDied: (reason: string) => void) => ModelHost;
   /** Sets the messages of the user's language. */
   readonly useMessages: (messages: Readonly<Record<string, string>>) => void;
 }
 
+/** What the parts of the server share. */
+interface Assistant {
+  readonly session: ModelSession;
+  /** How the model stands, and how fast it is. */
+  readonly status: () => ServerStatus;
+  /** As the client sent them last. */
+  settings: ServerSettings;
+  /** URIs of the workspace folders. */
+  folders: readonly string[];
+}
+
 /** Serves a connection until it ends. The caller listens on it. */
-export function startServer(connection: Connection, { createEngine, useMessages }: ServerDependencies): void {
-  const documents = listenToDocuments(connection);
+export function startServer(connection: Connection, dependencies: ServerDependencies): void {
+  const assistant = createAssistant(connection, dependencies);
+  registerLifeCycle(connection, assistant, dependencies);
+  registerFolders(connection, assistant);
+  registerInlineCompletion(connection, assistant);
+  registerChat(connection, assistant);
+  registerModels(connection, assistant);
+}
+
+function createAssistant(connection: Connection, { createHost }: ServerDependencies): Assistant {
   const log = (line: string) => connection.console.log(line);
-  const engine = createEngine(log, (reason) => session.engineDied(reason));
+  const host = createHost(log, (reason) => session.hostDied(reason));
+  const usage = new RecentUsage();
   const session = new ModelSession({
-    engine,
+    host,
     markers: chatMarkers,
     log,
-    onStatus: (status) => void connection.sendNotification(statusChanged, status),
+    onStatus: () => void connection.sendNotification(statusChanged, status()),
+    onUsage: (used, model) => usage.add(used, model),
   });
-  const completer = new InlineCompleter(session);
-  let settings: ServerSettings;
-  let folders: readonly string[] = [];
+  const status = (): ServerStatus => {
+    const { state, queue } = session;
+    if (state.state !== "ready") return state;
+    const { memory } = host;
+    const metrics = { ...usage.of(state.model), ...(memory !== undefined && { memory }), queue };
+    return { ...state, generating: queue > 0, metrics };
+  };
+  return { session, status, settings: readSettings(undefined, log), folders: [] };
+}
 
+function registerLifeCycle(connection: Connection, assistant: Assistant, { useMessages }: ServerDependencies): void {
+  const warn = (message: string) => connection.console.warn(message);
   connection.onInitialize(({ initializationOptions, workspaceFolders }): InitializeResult => {
-    const options = initializationOptions as InitializationOptions;
-    if (options.messages) useMessages(options.messages);
-    settings = options.settings;
-    folders = workspaceFolders?.map(({ uri }) => uri) ?? [];
+    const { settings, messages } = readOptions(initializationOptions, warn);
+    if (messages) useMessages(messages);
+    assistant.settings = settings;
+    assistant.folders = workspaceFolders?.map(({ uri }) => uri) ?? [];
     return {
       capabilities: {
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
@@ -69,16 +100,50 @@ export function startServer(connection: Connection, { createEngine, useMessages 
       },
     };
   });
-  connection.onInitialized(() => void session.use(settings.model));
+  connection.onInitialized(() => void assistant.session.use(assistant.settings.model));
+  connection.onNotification(settingsChanged, (changed) => {
+    assistant.settings = readSettings(changed, warn);
+    void assistant.session.use(assistant.settings.model);
+  });
+  connection.onShutdown(() => assistant.session.dispose());
+}
+
+function registerFolders(connection: Connection, assistant: Assistant): void {
   connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
     const gone = new Set(removed.map(({ uri }) => uri));
-    folders = [...folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
+    assistant.folders = [...assistant.folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
   });
-  connection.onNotification(settingsChanged, (changed) => {
-    settings = changed;
-    void session.use(changed.model);
-  });
-  connection.onShutdown(() => session.dispose());
+}
+
+function registerInlineCompletion(connection: Connection, assistant: Assistant): void {
+  const documents = listenToDocuments(connection);
+  const completer = new InlineCompleter(assistant.session);
+
+  async function completeInline(
+    { textDocument, position, context }: InlineCompletionParams,
+    token: CancellationToken,
+  ): Promise<InlineCompletionItem[]> {
+    const document = documents.get(textDocument.uri);
+    if (!document) return [];
+    assistant.session.wake();
+    const request = completionRequest({
+      document,
+      position,
+      automatic: context.triggerKind === InlineCompletionTriggerKind.Automatic,
+      selectedCompletion: context.selectedCompletionInfo,
+      preceding: documents.precedingCells(textDocument.uri),
+      folders: assistant.folders,
+    });
+    const completion = await completer.complete(request, assistant.settings.inlineCompletion, signalOf(token));
+    if (!completion) return [];
+    const { start, end } = request.range;
+    return [
+      {
+        insertText: request.selected + completion.text,
+        range: { start, end: { line: end.line, character: end.character + completion.replacedLength } },
+      },
+    ];
+  }
 
   connection.languages.inlineCompletion.on(async (params, token) => {
     // A rejection would be a message to the user at each key.
@@ -89,44 +154,24 @@ export function startServer(connection: Connection, { createEngine, useMessages 
       return [];
     }
   });
+}
 
-  async function completeInline(
-    { textDocument, position, context }: InlineCompletionParams,
-    token: CancellationToken,
-  ): Promise<InlineCompletionItem[]> {
-    const document = documents.get(textDocument.uri);
-    if (!document) return [];
-    session.wake();
-    const request = completionRequest({
-      document,
-      position,
-      automatic: context.triggerKind === InlineCompletionTriggerKind.Automatic,
-      selectedCompletion: context.selectedCompletionInfo,
-      preceding: documents.precedingCells(textDocument.uri),
-      folders,
-    });
-    const completion = await completer.complete(request, settings.inlineCompletion, signalOf(token));
-    if (!completion) return [];
-    const { start, end } = request.range;
-    return [
-      {
-        insertText: request.selected + completion.text,
-        range: { start, end: { line: end.line, character: end.character + completion.covered } },
-      },
-    ];
-  }
-
+function registerChat(connection: Connection, assistant: Assistant): void {
   connection.onRequest(chatRequest, ({ messages, partialResultToken }, token) => {
     const onText = (text: string) => void connection.sendProgress(chatDelta, partialResultToken, text);
-    return orProblem(answerChat(messages, { session, settings: settings.chat }, onText, signalOf(token)));
+    const options = { models: assistant.session, settings: assistant.settings.chat };
+    return orProblem(answerChat(messages, options, onText, signalOf(token)));
   });
-  connection.onRequest(statusRequest, () => session.status);
+}
+
+function registerModels(connection: Connection, { session, status }: Assistant): void {
+  connection.onRequest(statusRequest, status);
   connection.onRequest(reloadModelRequest, () => session.reload());
   // Wrapped in a promise, so that what it throws is a rejection.
   connection.onRequest(inspectModelRequest, ({ path }) => orProblem(Promise.resolve().then(() => inspectModel(path))));
 }
 
-/** What the user can mend goes to the client as a problem; everything else as the bug that it is. */
+/** Sends what the user can mend to the client as a problem, and everything else as the bug that it is. */
 async function orProblem<T>(result: Promise<T>): Promise<T | ResponseError<Problem>> {
   try {
     return await result;

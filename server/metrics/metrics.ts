@@ -1,12 +1,12 @@
 // How the model runs: what its load gave, and how fast it is of late.
 
-import type { ModelFigures, ModelInfo } from "../../src/shared/protocol.ts";
+import type { ModelMetrics, ModelInfo } from "../../src/shared/protocol.ts";
 import type { Usage } from "../engine/engine.ts";
 
-/** How many generations the figures are of: what was long ago says little of now. */
+/** How many generations the metrics are of: what was long ago says little of now. */
 const remembered = 50;
 
-type Speed = Pick<ModelFigures, "tokensPerSecond" | "firstToken" | "reused">;
+type Speed = Pick<ModelMetrics, "tokensPerSecond" | "firstToken" | "reused">;
 
 /** One line for the log. `memory`: of the model process, in bytes. */
 export function describeLoad(model: ModelInfo, milliseconds: number, memory: number | undefined): string {
@@ -17,9 +17,20 @@ export function describeLoad(model: ModelInfo, milliseconds: number, memory: num
   return `loaded ${name} in ${seconds} s: ${architecture}, ${contextSize} tokens of context, ${place}${megabytes}`;
 }
 
-/** The latest ones, the newest last. */
-export function withUsage(recent: readonly Usage[], usage: Usage): readonly Usage[] {
-  return [...recent, usage].slice(-remembered);
+/** Collects the usage of the model that runs now. */
+export class RecentUsage {
+  #model: ModelInfo | undefined;
+  #usages: readonly Usage[] = [];
+
+  /** What another model did says nothing of this one. */
+  add(usage: Usage, model: ModelInfo): void {
+    this.#usages = [...(model === this.#model ? this.#usages : []), usage].slice(-remembered);
+    this.#model = model;
+  }
+
+  of(model: ModelInfo): Speed {
+    return speedOf(model === this.#model ? this.#usages : []);
+  }
 }
 
 /** What cannot be told yet is absent. */

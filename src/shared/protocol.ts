@@ -19,7 +19,7 @@ export interface ServerSettings {
     /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
     readonly adapter?: { readonly path: string; readonly scale: number };
     /** Contexts on disk, for a start that is warm: kept in the folder, or else deleted with it. None unless given. */
-    readonly savedContexts?: { readonly folder: string; readonly keep: boolean };
+    readonly promptCache?: { readonly folder: string; readonly keep: boolean };
   };
   readonly inlineCompletion: {
     /** Milliseconds of silence before a completion is asked of the model. */
@@ -83,7 +83,7 @@ export interface DeviceInfo {
 }
 
 /** How a model runs. Speeds are of the latest generations; what cannot be told yet is absent. */
-export interface ModelFigures {
+export interface ModelMetrics {
   /** Resident memory of the model process, in bytes. */
   readonly memory?: number;
   readonly tokensPerSecond?: number;
@@ -98,13 +98,13 @@ export interface ModelFigures {
 export type ServerStatus =
   /** `progress` runs from 0 to 1. */
   | { readonly state: "loading"; readonly model: string; readonly progress: number }
-  /** `asleep`: not asked for anything for so long that it left memory; the next request loads it again. */
+  /** `unloaded`: not asked for anything for so long that it left memory; the next request loads it again. */
   | {
       readonly state: "ready";
       readonly model: ModelInfo;
       readonly generating: boolean;
-      readonly asleep: boolean;
-      readonly figures: ModelFigures;
+      readonly unloaded: boolean;
+      readonly metrics: ModelMetrics;
     }
   | { readonly state: "failed"; readonly model: string; readonly problem: Problem };
 

@@ -8,7 +8,7 @@ import type { Settings } from "../settings.ts";
 import { plainName } from "../shared/plainText.ts";
 import type { ServerStatus } from "../shared/protocol.ts";
 import { separator, showList, type ListItem } from "../surfaces.ts";
-import { describeDemonstration, describeFigures, describeModel } from "./statusBarView.ts";
+import { describeDemonstration, describeMetrics, describeModel } from "./statusBarView.ts";
 
 interface MenuItem extends ListItem {
   readonly run?: () => unknown;
@@ -51,7 +51,7 @@ function statusItem(status: ServerStatus): MenuItem {
       return {
         icon: status.generating ? "loading~spin" : "check",
         label: describeModel(status.model, l10n),
-        description: describeFigures(status.figures, l10n),
+        description: describeMetrics(status.metrics, l10n),
         ...(status.model.demonstration
           ? { detail: describeDemonstration(l10n), run: () => runAction("selectModel") }
           : { detail: status.model.path }),

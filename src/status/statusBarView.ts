@@ -3,7 +3,7 @@
 import type { l10n } from "vscode";
 
 import { plainName } from "../shared/plainText.ts";
-import type { ModelFigures, ModelInfo, ServerStatus } from "../shared/protocol.ts";
+import type { ModelMetrics, ModelInfo, ServerStatus } from "../shared/protocol.ts";
 import type { StatusItemView } from "../surfaces.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
@@ -29,9 +29,9 @@ export function statusBarView(
         describeModel(status.model, l10n),
         ...(status.model.demonstration ? [describeDemonstration(l10n)] : []),
         ...(status.model.fallback === undefined ? [] : [status.model.fallback]),
-        describeFigures(status.figures, l10n),
+        describeMetrics(status.metrics, l10n),
         ...(status.generating ? [l10n.t("Generating…")] : []),
-        ...(status.asleep ? [l10n.t("Not in memory: the next request loads the model again")] : []),
+        ...(status.unloaded ? [l10n.t("Not in memory: the next request loads the model again")] : []),
         describeCompletions(completions, language, l10n),
       ];
       const name = status.model.demonstration ? l10n.t("Falcon Demo") : "Falcon";
@@ -53,8 +53,8 @@ export function describeDemonstration(l10n: Localize): string {
 }
 
 /** How the model runs in one line, of what is known. */
-export function describeFigures(figures: ModelFigures, l10n: Localize): string {
-  const { tokensPerSecond, firstToken, reused, memory } = figures;
+export function describeMetrics(metrics: ModelMetrics, l10n: Localize): string {
+  const { tokensPerSecond, firstToken, reused, memory } = metrics;
   const parts = [
     tokensPerSecond !== undefined && l10n.t("{0} tokens/s", tokensPerSecond.toFixed(1)),
     firstToken !== undefined && l10n.t("first token after {0} s", (firstToken / 1000).toFixed(2)),

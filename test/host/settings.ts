@@ -38,7 +38,7 @@ describe("settings", () => {
 
   it("deletes the saved contexts", async () => {
     const { settings } = await activateFalcon();
-    const saved = settings.server.model.savedContexts;
+    const saved = settings.server.model.promptCache;
     assert.ok(saved?.keep);
     await mkdir(saved.folder, { recursive: true });
     await writeFile(path.join(saved.folder, "one.state"), "");

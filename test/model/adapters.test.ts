@@ -5,20 +5,17 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectAdapter } from "../../server/models/files/inspectAdapter.ts";
 import { randomMatrices } from "../fixtures/architectures/weights.ts";
 import { type GgufTensor, writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
 import { assertSmall, differenceOf } from "../support/closeness.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-adapters-"));
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-  log: () => undefined,
+const engine = new ModelUnderTest({
   onDied: (reason) => assert.fail(`the model process died: ${reason}`),
 });
 after(async () => {
@@ -32,9 +29,9 @@ const text = "const berth = boats[12]; // the boat in the harbour, and its owner
 
 /** Log-probabilities of the text's tokens. */
 async function score(file: string, adapter?: { readonly path: string; readonly scale: number }) {
-  const settings = { path: file, contextSize: 256, gpu: "off", threads: 1, ...(adapter && { adapter }) } as const;
-  await engine.load({ settings, markers: [] }, () => undefined);
-  const request = { lane: "background", prompt: [], continuations: [text] } as const;
+  const plan = { path: file, contextSize: 256, gpu: "off", threads: 1, ...(adapter && { adapter }) } as const;
+  await engine.load({ plan });
+  const request = { priority: "background", prompt: [], continuations: [text] } as const;
   const [scored] = (await engine.score(request, new AbortController().signal)) ?? [];
   assert.ok(scored);
   return scored.logProbabilities;

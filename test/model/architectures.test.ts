@@ -5,17 +5,16 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { LlamaModel, Token } from "node-llama-cpp";
 
 import { chatMarkers, renderTurns, formatOf } from "../../server/chat/formats.ts";
 import type { GenerateRequest, LoadedModel } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectModel } from "../../server/models/files/inspectModel.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
 import { askDirectly, infillTokens } from "../support/askDirectly.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
 const chatMl = {
   markers: ["<|im_start|>", "<|im_end|>"],
@@ -41,9 +40,7 @@ const kinds = [
   { name: "falconMamba", architecture: "mamba", infill: false, ...chatMl, optional: [] },
 ] as const;
 
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-  log: () => undefined,
+const engine = new ModelUnderTest({
   onDied: (reason) => assert.fail(`the model process died: ${reason}`),
 });
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-architectures-"));
@@ -61,22 +58,22 @@ const file = Array.from({ length: 120 }, (_, i) => `const berth${i} = boats[${(i
 
 function generate(
   prompt: GenerateRequest["prompt"],
-  { lane = "completion", onText = () => undefined, signal = never }: Partial<GenerateOptions> = {},
+  { priority = "completion", onText = () => undefined, signal = never }: Partial<GenerateOptions> = {},
 ) {
-  return engine.generate({ lane, prompt, maxTokens, temperature: 0, stop: [] }, onText, signal);
+  return engine.generate({ priority, prompt, maxTokens, temperature: 0, stop: [] }, onText, signal);
 }
 
 interface GenerateOptions {
-  readonly lane: GenerateRequest["lane"];
+  readonly priority: GenerateRequest["priority"];
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
 async function textOf(
   prompt: GenerateRequest["prompt"],
-  lane: GenerateRequest["lane"] = "completion",
+  priority: GenerateRequest["priority"] = "completion",
 ): Promise<string> {
-  return (await generate(prompt, { lane })).text;
+  return (await generate(prompt, { priority })).text;
 }
 
 /** What a fresh context writes, where nothing was evaluated before. */
@@ -91,8 +88,8 @@ for (const { name, architecture, infill, markers, chat, optional } of kinds) {
   describe(models[name].name, () => {
     let model: LoadedModel;
     before(async () => {
-      const settings = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
-      model = await engine.load({ settings, markers: chatMarkers }, () => undefined);
+      const plan = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
+      model = await engine.load({ plan, markers: chatMarkers });
     });
 
     test("says what it is", () => {
@@ -167,9 +164,9 @@ for (const { name, architecture, infill, markers, chat, optional } of kinds) {
           ] as const,
       );
       const alone: string[] = [];
-      for (const [prompt, lane] of requests) alone.push(await textOf(prompt, lane));
+      for (const [prompt, priority] of requests) alone.push(await textOf(prompt, priority));
       assert.equal(new Set(alone).size, requests.length);
-      assert.deepEqual(await Promise.all(requests.map(([prompt, lane]) => textOf(prompt, lane))), alone);
+      assert.deepEqual(await Promise.all(requests.map(([prompt, priority]) => textOf(prompt, priority))), alone);
     });
 
     test("an abort leaves the next request correct", async () => {

@@ -3,16 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
 import type { GenerateRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { models } from "../fixtures/models.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-  log: () => undefined,
+const engine = new ModelUnderTest({
   onDied: (reason) => assert.fail(`the model process died: ${reason}`),
 });
 after(() => engine.dispose());
@@ -24,8 +21,8 @@ const prompts = Array.from({ length: 12 }, (_, i) =>
   i % 3 === 0 ? file.slice(i * 50, i * 190 + 300) : `${i} boats and `,
 );
 
-function generate(prompt: string, lane: GenerateRequest["lane"], signal = never) {
-  const request = { lane, prompt: [prompt], maxTokens: 24 + (prompt.length % 17), temperature: 0, stop: [] };
+function generate(prompt: string, priority: GenerateRequest["priority"], signal = never) {
+  const request = { priority, prompt: [prompt], maxTokens: 24 + (prompt.length % 17), temperature: 0, stop: [] };
   return engine.generate(request, () => undefined, signal);
 }
 
@@ -33,8 +30,8 @@ for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
   describe(models[name].name, () => {
     const alone = new Map<string, string>();
     before(async () => {
-      const settings = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
-      await engine.load({ settings, markers: [] }, () => undefined);
+      const plan = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
+      await engine.load({ plan });
       for (const prompt of prompts) alone.set(prompt, (await generate(prompt, "chat")).text);
       assert.equal(new Set(alone.values()).size, prompts.length, "each prompt has a text of its own");
     });
@@ -73,14 +70,14 @@ for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
 describe("who waits for whom", () => {
   let sequences: number;
   before(async () => {
-    const settings = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "off", threads: 1 } as const;
-    ({ sequences } = await engine.load({ settings, markers: [] }, () => undefined));
+    const plan = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "off", threads: 1 } as const;
+    ({ sequences } = await engine.load({ plan }));
   });
 
   /** Writes so many tokens and notes each piece. */
-  function write(lane: GenerateRequest["lane"], maxTokens: number, notes: string[], signal = never) {
-    const request = { lane, prompt: [`${lane} ${maxTokens}`], maxTokens, temperature: 0, stop: [] };
-    return engine.generate(request, () => notes.push(lane), signal);
+  function write(priority: GenerateRequest["priority"], maxTokens: number, notes: string[], signal = never) {
+    const request = { priority, prompt: [`${priority} ${maxTokens}`], maxTokens, temperature: 0, stop: [] };
+    return engine.generate(request, () => notes.push(priority), signal);
   }
 
   test("a completion finds a free sequence, however many answers are written", async () => {
@@ -109,7 +106,7 @@ describe("who waits for whom", () => {
       controller.abort();
       await slower;
       const during = notes.slice(notes.indexOf(urgent), notes.lastIndexOf(urgent));
-      const beside = during.filter((lane) => lane === other).length;
+      const beside = during.filter((priority) => priority === other).length;
       assert.ok(beside < during.length * share, `${beside} of ${during.length}`);
       if (share > 0.1) assert.ok(beside > during.length * 0.1, `${beside} of ${during.length}`);
     });

@@ -32,7 +32,7 @@ test("a request waits for the sequence that is lent, and no other is lent after 
   const request: DecodeRequest = {
     prompt: model.tokenize("one two three"),
     stable: [],
-    priority: 0,
+    priority: "completion",
     async *evaluate(sequence, rest) {
       await sequence.evaluateWithoutGeneratingNewTokens([...rest]);
       yield;
@@ -72,7 +72,7 @@ test("a fault in a step ends its request with an error of the engine, and the ne
   const request = (evaluate: DecodeRequest["evaluate"]): DecodeRequest => ({
     prompt: model.tokenize("one two three"),
     stable: [],
-    priority: 0,
+    priority: "completion",
     evaluate,
   });
   const { signal } = new AbortController();

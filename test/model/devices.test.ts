@@ -5,23 +5,19 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { differenceOf } from "../support/closeness.ts";
 import { until } from "../support/processes.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
-import { EngineError, type LoadRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
+import { EngineError, type LoadPlan } from "../../server/engine/engine.ts";
 import { loadByPlan } from "../../server/models/session/loadPlan.ts";
 import { models, writeModel } from "../fixtures/models.ts";
 import { modelFile } from "../support/models.ts";
-
-type ModelSettings = LoadRequest["settings"];
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
 const log: string[] = [];
 const deaths: string[] = [];
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
+const engine = new ModelUnderTest({
   log: (line) => log.push(line),
   onDied: (reason) => deaths.push(reason),
 });
@@ -32,7 +28,7 @@ after(async () => {
 });
 
 const own = { ...process.env };
-const settings = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "auto", threads: 1 } as const;
+const plan = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "auto", threads: 1 } as const;
 /**
  * Each of the tokens that follow is likelier by 4 % than the next likely: devices round differently. Short, since a driver
  * compiles other programs for more than 32 tokens, and takes long to.
@@ -47,30 +43,32 @@ async function restart(environment: Readonly<Record<string, string>> = {}): Prom
   deaths.length = 0;
 }
 
-function load(changes: Partial<ModelSettings> = {}, vramShare = 1) {
-  return engine.load({ settings: { ...settings, ...changes }, markers: [], vramShare }, () => undefined);
+function load(changes: Partial<LoadPlan> = {}, vramShare = 1) {
+  return engine.load({ plan: { ...plan, ...changes, vramShare } });
 }
 
-function loadWithRetries(changes: Partial<ModelSettings> = {}) {
+async function loadWithRetries(changes: Partial<LoadPlan> = {}) {
   const options = {
-    engine,
+    host: engine.host,
     markers: [],
     onProgress: () => undefined,
     log: () => undefined,
     isWanted: () => true,
     deaths: 0,
   };
-  return loadByPlan({ ...settings, ...changes }, 8192, options);
+  const { model, fallback } = await loadByPlan({ ...plan, ...changes }, 8192, options);
+  engine.model = model;
+  return { ...model.info, fallback };
 }
 
 async function textOf(prompt: string): Promise<string> {
-  const request = { lane: "completion", prompt: [prompt], maxTokens: 16, temperature: 0, stop: [] } as const;
+  const request = { priority: "completion", prompt: [prompt], maxTokens: 16, temperature: 0, stop: [] } as const;
   return (await engine.generate(request, () => undefined, new AbortController().signal)).text;
 }
 
 /** Of the tokens of a text. */
 async function logProbabilities(text: string): Promise<readonly number[]> {
-  const request = { lane: "completion", prompt: ["const"], continuations: [text] } as const;
+  const request = { priority: "completion", prompt: ["const"], continuations: [text] } as const;
   const [score] = (await engine.score(request, new AbortController().signal)) ?? [];
   return score?.logProbabilities ?? [];
 }

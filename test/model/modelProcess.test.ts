@@ -5,21 +5,18 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { copyFolder } from "../../server/engine/process/copyFolder.ts";
 import { EngineError, type GenerateRequest, type Generation, type LoadedModel } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectModel } from "../../server/models/files/inspectModel.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
 import { askDirectly, infillTokens } from "../support/askDirectly.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
 const deaths: string[] = [];
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-  log: () => undefined,
+const engine = new ModelUnderTest({
   onDied: (reason) => deaths.push(reason),
 });
 after(() => engine.dispose());
@@ -28,8 +25,8 @@ const never = new AbortController().signal;
 const code = "function add(a, b) {\n  return ";
 
 function load(name: Parameters<typeof modelFile>[0], onProgress: (fraction: number) => void = () => undefined) {
-  const settings = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
-  return engine.load({ settings, markers: ["<|endoftext|>", "<|im_start|>"] }, onProgress);
+  const plan = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
+  return engine.load({ plan, markers: ["<|endoftext|>", "<|im_start|>"] }, onProgress);
 }
 
 function generate(
@@ -37,7 +34,14 @@ function generate(
   onText: (text: string) => void = () => undefined,
   signal = never,
 ): Promise<Generation> {
-  const whole = { lane: "completion", prompt: [code], maxTokens: 40, temperature: 0, stop: [], ...request } as const;
+  const whole = {
+    priority: "completion",
+    prompt: [code],
+    maxTokens: 40,
+    temperature: 0,
+    stop: [],
+    ...request,
+  } as const;
   return engine.generate(whole, onText, signal);
 }
 
@@ -54,8 +58,8 @@ test("a split model is loaded by its first part, and writes what the whole one d
     writeGguf(part(0), { ...metadata, ...keys(0) }, tensors.slice(0, 9));
     writeGguf(part(1), keys(1), tensors.slice(9));
     assert.equal(inspectModel(part(0)).contextLength, 2048);
-    const settings = { path: part(0), contextSize: 2048, gpu: "off", threads: 1 } as const;
-    await engine.load({ settings, markers: [] }, () => undefined);
+    const plan = { path: part(0), contextSize: 2048, gpu: "off", threads: 1 } as const;
+    await engine.load({ plan });
     const split = await generate({});
     await load("falcon7b");
     assert.equal(split.text, (await generate({})).text);
@@ -109,13 +113,13 @@ describe("a model of Falcon-7B's shape", () => {
     const { text } = await generate({ prompt: ["one two three four"] });
     await generate({ prompt: ["one two five"] });
     assert.equal((await generate({ prompt: ["one two three four"] })).text, text);
-    assert.equal((await generate({ lane: "chat", prompt: ["one two three four"] })).text, text);
+    assert.equal((await generate({ priority: "chat", prompt: ["one two three four"] })).text, text);
   });
 
   test("requests at once, on both lanes, write what each writes alone", async () => {
     const requests = ["one", "two", "three", "four"].flatMap((word) => [
       { prompt: [word] },
-      { lane: "chat", prompt: [`${word} again`] } as const,
+      { priority: "chat", prompt: [`${word} again`] } as const,
     ]);
     const alone: string[] = [];
     for (const request of requests) alone.push((await generate(request)).text);
@@ -150,7 +154,7 @@ describe("a model of Falcon-7B's shape", () => {
       const long = await engine.countTokens([mark.repeat(90_000)]);
       assert.ok(Math.abs(long - 100 * tokens) < 0.2 * long, `${mark}: ${tokens}, ${long} tokens`);
     }
-    assert.ok(isRunning(engine.pid ?? 0));
+    assert.ok(isRunning(engine.pid));
   });
 
   test("a stop string ends the text and is no part of it", async () => {
@@ -240,7 +244,9 @@ test("an abort while the prompt is evaluated waits for one chunk, not for the pr
 test("a completion does not wait for the prompt of a chat", async () => {
   await load("slow");
   const order: string[] = [];
-  const chat = generate({ lane: "chat", prompt: ["long ".repeat(1000)], maxTokens: 1 }).then(() => order.push("chat"));
+  const chat = generate({ priority: "chat", prompt: ["long ".repeat(1000)], maxTokens: 1 }).then(() =>
+    order.push("chat"),
+  );
   await generate({ prompt: ["short"], maxTokens: 3 }).then(() => order.push("completion"));
   await chat;
   assert.deepEqual(order, ["completion", "chat"]);
@@ -248,12 +254,12 @@ test("a completion does not wait for the prompt of a chat", async () => {
 
 test("a killed process ends its requests with an error, and the next load starts another", async () => {
   await load("falcon7b");
-  const running = generate({ lane: "chat", maxTokens: 1900 });
+  const running = generate({ priority: "chat", maxTokens: 1900 });
   // As a process leaves it that is killed while it copies a state.
-  const copies = copyFolder(engine.pid ?? 0);
+  const copies = copyFolder(engine.pid);
   fs.mkdirSync(copies);
   fs.writeFileSync(path.join(copies, "state"), "of a file of the user's");
-  process.kill(engine.pid ?? 0, "SIGKILL");
+  process.kill(engine.pid, "SIGKILL");
   await assert.rejects(running, (error: unknown) => error instanceof EngineError && error.failure === "died");
   await assert.rejects(generate({}), (error: unknown) => error instanceof EngineError && error.failure === "notLoaded");
   assert.deepEqual(deaths, ["SIGKILL"]);
@@ -263,7 +269,7 @@ test("a killed process ends its requests with an error, and the next load starts
 });
 
 test("dispose waits until the process is gone", async () => {
-  const pid = engine.pid ?? 0;
+  const pid = engine.pid;
   assert.ok(isRunning(pid));
   await engine.dispose();
   assert.ok(!isRunning(pid));

@@ -5,13 +5,12 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { EngineError } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { UserError } from "../../server/userError.ts";
 import { inspectModel } from "../../server/models/files/inspectModel.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 import { findPlaces, mutate, type Random, seededRandom } from "../support/mutations.ts";
 import { isRunning } from "../support/processes.ts";
 import { rounds } from "../support/soak.ts";
@@ -20,11 +19,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-mutated-"));
 const file = path.join(folder, "mutated.gguf");
 after(() => fs.rmSync(folder, { recursive: true }));
 
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-  log: () => undefined,
-  onDied: () => undefined,
-});
+const engine = new ModelUnderTest();
 after(() => engine.dispose());
 
 /** Writes mutants until one passes the reader. */
@@ -42,10 +37,10 @@ function writeMutant(original: ReturnType<typeof findPlaces>, random: Random): v
 
 /** Loads the file and writes a few tokens with it. */
 async function use(): Promise<void> {
-  const settings = { path: file, contextSize: 512, gpu: "off", threads: 1 } as const;
-  await engine.load({ settings, markers: ["<|im_start|>"] }, () => undefined);
+  const plan = { path: file, contextSize: 512, gpu: "off", threads: 1 } as const;
+  await engine.load({ plan, markers: ["<|im_start|>"] });
   const prompt = ["function add(a, b) {\n"];
-  const request = { lane: "chat", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
+  const request = { priority: "chat", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
   await engine.generate(request, () => undefined, new AbortController().signal);
 }
 
@@ -64,7 +59,7 @@ for (const [i, name] of (["falcon7b", "falcon40b", "falcon3", "falconH1", "falco
         outcomes.push(error.failure);
       }
       // A process of its own for each, as in the server.
-      const { pid = 0 } = engine;
+      const { pid } = engine;
       await engine.dispose();
       assert.ok(!isRunning(pid));
     }

@@ -6,10 +6,10 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import type { ScoreRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { inspectAdapter } from "../../server/models/files/inspectAdapter.ts";
 import { tokenizeDirectly } from "../support/askDirectly.ts";
 import { assertSmall, differenceOf } from "../support/closeness.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
 /** A text, its tokens, and the log-likelihood of each token but the first in nats. */
 interface ScoredText {
@@ -34,20 +34,18 @@ const { models } = JSON.parse(fs.readFileSync(file("parity.json"), "utf8")) as {
 /** The share of a log-likelihood. llama.cpp keeps keys and values in 16 bits and has tables for GELU, hence no less. */
 const tolerance = 5e-4;
 
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-  log: () => undefined,
+const engine = new ModelUnderTest({
   onDied: (reason) => assert.fail(`the model process died: ${reason}`),
 });
 after(() => engine.dispose());
 
 async function load(path: string, adapter?: { readonly path: string; readonly scale: number }): Promise<void> {
-  const settings = { path, contextSize: 1024, gpu: "off", threads: 1, ...(adapter && { adapter }) } as const;
-  await engine.load({ settings, markers: [] }, () => undefined);
+  const plan = { path, contextSize: 1024, gpu: "off", threads: 1, ...(adapter && { adapter }) } as const;
+  await engine.load({ plan });
 }
 
 async function score(prompt: ScoreRequest["prompt"], continuations: readonly string[]) {
-  const scores = await engine.score({ lane: "background", prompt, continuations }, new AbortController().signal);
+  const scores = await engine.score({ priority: "background", prompt, continuations }, new AbortController().signal);
   assert.ok(scores);
   return scores.map(({ logProbabilities }) => logProbabilities);
 }

@@ -11,15 +11,15 @@ import { fileURLToPath } from "node:url";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 
 import type { Generation, GenerateRequest } from "../../server/engine/engine.ts";
-import { SavedStates } from "../../server/engine/llama/promptCache/promptCache.ts";
+import { PromptCache } from "../../server/engine/llama/promptCache/promptCache.ts";
 import { readTokens } from "../../server/engine/llama/promptCache/stateFile.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
 type ModelName = Parameters<typeof modelFile>[0];
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-saved-states-"));
-let started: ModelProcess[] = [];
+let started: ModelUnderTest[] = [];
 let deaths: string[] = [];
 /** What the log says of saved contexts. */
 let logged: string[] = [];
@@ -47,30 +47,33 @@ interface StartOptions {
 async function start(
   folder: string | undefined,
   { name = "falcon7b", path = modelFile(name), contextSize = 1024, adapter, ...options }: StartOptions = {},
-): Promise<ModelProcess> {
-  const engine = new ModelProcess({
-    modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
+): Promise<ModelUnderTest> {
+  const engine = new ModelUnderTest({
     log: (line) => {
       if (line.includes("saved")) logged.push(line);
     },
     onDied: (reason) => deaths.push(reason),
   });
   started.push(engine);
-  const savedContexts = folder !== undefined && { savedContexts: { folder, keep: true } };
-  const settings = {
+  const promptCache = folder !== undefined && { promptCache: folder };
+  const plan = {
     path,
     contextSize,
     gpu: "off",
     threads: 1,
     ...(adapter && { adapter }),
-    ...savedContexts,
+    ...promptCache,
   } as const;
-  await engine.load({ settings, markers: [], ...options }, () => undefined);
+  await engine.load({ plan, ...options });
   return engine;
 }
 
-function generate(engine: ModelProcess, prompt: GenerateRequest["prompt"], maxTokens = 20): Promise<Generation> {
-  return engine.generate({ lane: "completion", prompt, maxTokens, temperature: 0, stop: [] }, () => undefined, never);
+function generate(engine: ModelUnderTest, prompt: GenerateRequest["prompt"], maxTokens = 20): Promise<Generation> {
+  return engine.generate(
+    { priority: "completion", prompt, maxTokens, temperature: 0, stop: [] },
+    () => undefined,
+    never,
+  );
 }
 
 /** Lines of a dozen tokens. */
@@ -151,7 +154,7 @@ test("contexts are saved when nothing ran for a while, so that a kill does not l
   await sleep(300);
   await generate(engine, prompt("boat"));
   while (savedIn(folder).length === 0) await sleep(20);
-  process.kill(engine.pid ?? 0, "SIGKILL");
+  process.kill(engine.pid, "SIGKILL");
   assertWarm(await generate(await start(folder), prompt("boat")));
   assert.deepEqual(deaths.splice(0), ["SIGKILL"]);
 });
@@ -257,7 +260,7 @@ describe("a file that is not what was saved", () => {
 });
 
 describe("where nothing can be saved, completions go on and the log says so once:", () => {
-  async function assertWorks(engine: ModelProcess): Promise<void> {
+  async function assertWorks(engine: ModelUnderTest): Promise<void> {
     const boat = await generate(engine, prompt("boat"));
     for (const subject of ["pier", "mast", "boat"]) {
       while (logged.length === 0) await sleep(20);
@@ -316,7 +319,7 @@ test("all files together take no more than they may, and the oldest go first", a
         log: (line: string) => logged.push(line),
         maxSize,
       };
-      const states = new SavedStates(options);
+      const states = new PromptCache(options);
       for (const sequence of sequences) await states.save(sequence);
       const saved = await Promise.all(savedIn(folder).map(readTokens));
       return saved.map((tokens) => sequences.findIndex(({ contextTokens }) => contextTokens[0] === tokens[0])).sort();
@@ -384,9 +387,9 @@ test("a request that runs ends when the model is unloaded, and the next process 
   assert.ok(pid);
   const ended = assert.rejects(generate(engine, prompt("boat"), 600), { failure: "died" });
   const disposed = engine.dispose();
-  const settings = { path: modelFile("falcon7b"), contextSize: 1024, gpu: "off", threads: 1 } as const;
-  const loaded = engine.load({ settings, markers: [] }, () => undefined);
-  while (engine.pid === undefined) await sleep(1);
+  const plan = { path: modelFile("falcon7b"), contextSize: 1024, gpu: "off", threads: 1 } as const;
+  const loaded = engine.load({ plan });
+  while (engine.host.pid === undefined) await sleep(1);
   assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
   await Promise.all([ended, disposed, loaded]);
 });

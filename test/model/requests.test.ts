@@ -5,18 +5,15 @@ import fs from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import type { GenerateRequest, JsonSchema } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
 import { assertSmall, differenceOf } from "../support/closeness.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
-const engine = new ModelProcess({
-  modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-  log: () => undefined,
+const engine = new ModelUnderTest({
   onDied: (reason) => assert.fail(`the model process died: ${reason}`),
 });
 after(() => engine.dispose());
@@ -26,12 +23,12 @@ const never = new AbortController().signal;
 const file = Array.from({ length: 60 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`).join("");
 
 function load(name: keyof typeof models) {
-  const settings = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
-  return engine.load({ settings, markers: [] }, () => undefined);
+  const plan = { path: modelFile(name), contextSize: 2048, gpu: "off", threads: 1 } as const;
+  return engine.load({ plan });
 }
 
 function generate(request: Partial<GenerateRequest>, onText: (text: string) => void = () => undefined) {
-  const defaults = { lane: "completion", prompt: ["the boat"], maxTokens: 30, temperature: 0, stop: [] } as const;
+  const defaults = { priority: "completion", prompt: ["the boat"], maxTokens: 30, temperature: 0, stop: [] } as const;
   return engine.generate({ ...defaults, ...request }, onText, never);
 }
 
@@ -81,7 +78,7 @@ for (const name of kinds) {
     test("a score says how likely each token is, and whether it is the likeliest", async () => {
       const [likeliest = ""] = await texts([{ prompt: [file], maxTokens: 1 }]);
       const continuations = [likeliest, `${likeliest} boat`, "boat"];
-      const scores = await engine.score({ lane: "background", prompt: [file], continuations }, never);
+      const scores = await engine.score({ priority: "background", prompt: [file], continuations }, never);
       assert.deepEqual(
         scores?.map(({ greedy }) => greedy),
         [true, false, false],
@@ -96,7 +93,7 @@ for (const name of kinds) {
     });
 
     test("a cursor cuts nothing off what is scored, and nothing weighs nothing", async () => {
-      const request = { lane: "background", prompt: [`${file}const bo`], continuations: ["ats = 1;", ""] } as const;
+      const request = { priority: "background", prompt: [`${file}const bo`], continuations: ["ats = 1;", ""] } as const;
       const [whole, nothing] = (await engine.score(request, never)) ?? [];
       assert.deepEqual(nothing, { logProbabilities: [], greedy: true });
       assert.deepEqual(
@@ -115,7 +112,7 @@ for (const name of kinds) {
     test("a text weighs the same however it is cut into prompt and continuation", async () => {
       const scoreOf = async (at: number) => {
         const scores = await engine.score(
-          { lane: "background", prompt: [file.slice(0, at)], continuations: [file.slice(at, 900)] },
+          { priority: "background", prompt: [file.slice(0, at)], continuations: [file.slice(at, 900)] },
           never,
         );
         return scores?.[0]?.logProbabilities ?? [];
@@ -241,8 +238,8 @@ describe("a model whose text goes round in a circle", () => {
       tensor.name.endsWith("attn_output.weight") ? { ...tensor, values: tensor.values.map(() => 0) } : tensor,
     );
     writeGguf(path, metadata, withoutAttention);
-    const settings = { path, contextSize: 2048, gpu: "off", threads: 1 } as const;
-    await engine.load({ settings, markers: [] }, () => undefined);
+    const plan = { path, contextSize: 2048, gpu: "off", threads: 1 } as const;
+    await engine.load({ plan });
   });
   after(() => fs.rmSync(dirname(path), { recursive: true }));
 
@@ -262,8 +259,8 @@ describe("a model whose text goes round in a circle", () => {
       const [plain, guessed] = [await generate(request), await generate({ ...request, repeatsPrompt: true })];
       assert.equal(guessed.text, plain.text);
       assert.equal(guessed.usage.generated, plain.usage.generated);
-      assert.equal(plain.usage.guessed, 0);
-      assert.ok(guessed.usage.guessed > 100, `${guessed.usage.guessed} tokens were guessed`);
+      assert.equal(plain.usage.accepted, 0);
+      assert.ok(guessed.usage.accepted > 100, `${guessed.usage.accepted} tokens were guessed`);
     }
   });
 
@@ -271,7 +268,7 @@ describe("a model whose text goes round in a circle", () => {
     const prompt = [`a harbour of its own\n${file}`];
     const room = 2048 - (await engine.countTokens(prompt));
     const { usage } = await generate({ prompt, maxTokens: room, repeatsPrompt: true });
-    assert.ok(usage.generated === room && usage.guessed > 100, JSON.stringify(usage));
+    assert.ok(usage.generated === room && usage.accepted > 100, JSON.stringify(usage));
     const again = await generate({ prompt, maxTokens: 1 });
     assert.equal(again.usage.reused, again.usage.prompt - 1);
   });

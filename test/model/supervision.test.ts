@@ -11,31 +11,29 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { EngineError, type GenerateRequest } from "../../server/engine/engine.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { modelFile } from "../support/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 import { isRunning, until } from "../support/processes.ts";
 
 const modulePath = fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url));
-const request: GenerateRequest = { lane: "chat", prompt: ["let x"], maxTokens: 1900, temperature: 0, stop: [] };
+const request: GenerateRequest = { priority: "chat", prompt: ["let x"], maxTokens: 1900, temperature: 0, stop: [] };
 const never = new AbortController().signal;
 
 const deaths: string[] = [];
-const engine = new ModelProcess({
-  modulePath,
-  log: () => undefined,
+const engine = new ModelUnderTest({
   onDied: (reason) => deaths.push(reason),
   heartbeat: { interval: 1000, patience: 8, longestStep: 60_000 },
 });
 after(() => engine.dispose());
 
 function load(into = engine) {
-  const settings = { path: modelFile("slow"), contextSize: 2048, gpu: "off", threads: 1 } as const;
-  return into.load({ settings, markers: [] }, () => undefined);
+  const plan = { path: modelFile("slow"), contextSize: 2048, gpu: "off", threads: 1 } as const;
+  return into.load({ plan });
 }
 
 test("a process that hangs is killed, as one that died, and the next load starts another", async () => {
   await load();
-  const pid = engine.pid ?? 0;
+  const pid = engine.pid;
   const running = engine.generate(request, () => undefined, never);
   // It ignores SIGTERM now, as native code does that hangs.
   process.kill(pid, "SIGSTOP");
@@ -53,18 +51,16 @@ test("a process that hangs is killed, as one that died, and the next load starts
 
 test("a process that answers, but does not get on with a step, is killed", async () => {
   const reasons: string[] = [];
-  const impatient = new ModelProcess({
-    modulePath,
-    log: () => undefined,
+  const impatient = new ModelUnderTest({
     onDied: (reason) => reasons.push(reason),
     // No model is loaded, nor a piece of a prompt evaluated, in a millisecond.
     heartbeat: { interval: 5, patience: 10_000, longestStep: 1 },
   });
   const isHang = (error: unknown) =>
-    error instanceof EngineError && error.failure === "died" && error.message === "did not get on for 0.001 seconds";
+    error instanceof EngineError && error.failure === "died" && error.message === "made no progress for 0.001 seconds";
   try {
     await assert.rejects(load(impatient), isHang);
-    assert.deepEqual(reasons, ["did not get on for 0.001 seconds"]);
+    assert.deepEqual(reasons, ["made no progress for 0.001 seconds"]);
   } finally {
     await impatient.dispose();
   }
@@ -72,14 +68,14 @@ test("a process that answers, but does not get on with a step, is killed", async
 
 test("a process that hangs is ended by dispose", async () => {
   await load();
-  const pid = engine.pid ?? 0;
+  const pid = engine.pid;
   process.kill(pid, "SIGSTOP");
   await engine.dispose();
   assert.ok(!isRunning(pid));
 });
 
 test("the heartbeat knows the memory of the process", async () => {
-  const memory = () => engine.memory ?? 0;
+  const memory = () => engine.host.memory ?? 0;
   assert.equal(memory(), 0);
   await load();
   // The weights alone are 156 MB.

@@ -9,10 +9,10 @@ import { fileURLToPath } from "node:url";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 
 import { textPieces } from "../../server/engine/llama/text/textPieces.ts";
-import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { string } from "../fixtures/architectures/weights.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
+import { ModelUnderTest } from "../support/modelUnderTest.ts";
 import { isRunning } from "../support/processes.ts";
 import { rounds } from "../support/soak.ts";
 
@@ -63,15 +63,11 @@ const runs: readonly (readonly [name: string, unit: string])[] = [
 
 for (const pre of [...ofFalcon, ...ofOthers.slice(0, rounds(1, ofOthers.length))]) {
   test(`a long run of anything is counted by the rules of ${pre ?? "no name"}`, async () => {
-    const engine = new ModelProcess({
-      modulePath: fileURLToPath(new URL("../../dist/engine.cjs", import.meta.url)),
-      log: () => undefined,
-      onDied: () => undefined,
-    });
+    const engine = new ModelUnderTest();
     try {
-      const settings = { path: fileWith(pre), contextSize: 512, gpu: "off", threads: 1 } as const;
-      await engine.load({ settings, markers: [] }, () => undefined);
-      const { pid = 0 } = engine;
+      const plan = { path: fileWith(pre), contextSize: 512, gpu: "off", threads: 1 } as const;
+      await engine.load({ plan });
+      const { pid } = engine;
       for (const [name, unit] of runs) {
         const tokens = await engine.countTokens([`x${unit.repeat(50_000 / unit.length)}y`]);
         assert.ok(tokens > 1000, `${name}: ${tokens} tokens`);

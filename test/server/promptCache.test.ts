@@ -19,7 +19,7 @@ const folder = path.join(root, "contexts");
 const text = Array.from({ length: 40 }, (_, i) => `let boat${i} = find(${(i * 37) % 101});\n`).join("");
 
 function settings(keep: boolean): ServerSettings {
-  const model = { ...quickSettings.model, path: modelFile("falcon7b"), savedContexts: { folder, keep } };
+  const model = { ...quickSettings.model, path: modelFile("falcon7b"), promptCache: { folder, keep } };
   return { ...quickSettings, model };
 }
 
@@ -39,7 +39,7 @@ test("contexts are saved when the server ends, read when it starts, and deleted 
   assert.equal(await complete(second), written);
   const status = await second.statusWhere(({ state }) => state === "ready");
   assert.ok(status.state === "ready");
-  assert.ok((status.figures.reused ?? 0) > 0.9, JSON.stringify(status.figures));
+  assert.ok((status.metrics.reused ?? 0) > 0.9, JSON.stringify(status.metrics));
 
   await second.connection.sendNotification(settingsChanged, settings(false));
   while (fs.existsSync(folder)) await sleep(20);

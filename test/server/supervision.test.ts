@@ -125,15 +125,15 @@ test("a model that nobody uses leaves memory, and the next request loads it agai
   client = await LspClient.start(withModel(modelFile("falcon7b"), { idleUnloadMinutes: 1 / 20 }));
   await client.open("file:///a.ts", "let x = ");
   for (const request of ["completion", "chat"] as const) {
-    const asleep = await client.statusWhere((status) => status.state === "ready" && status.asleep);
-    assert.ok(asleep.state === "ready" && asleep.model.name === "Tiny Falcon 7B");
+    const unloaded = await client.statusWhere((status) => status.state === "ready" && status.unloaded);
+    assert.ok(unloaded.state === "ready" && unloaded.model.name === "Tiny Falcon 7B");
     const on = client;
     await until("its process is gone", () => childrenOf(on.child.pid).length === 0);
     const now = await client.connection.sendRequest(statusRequest);
-    assert.ok(now.state === "ready" && now.asleep && now.figures.memory === undefined);
+    assert.ok(now.state === "ready" && now.unloaded && now.metrics.memory === undefined);
     if (request === "chat") assert.equal((await ask(client, [question("Hello")])).stopReason, "limit");
     else {
-      const awake = client.statusAfter((status) => status.state === "ready" && !status.asleep);
+      const awake = client.statusAfter((status) => status.state === "ready" && !status.unloaded);
       await client.complete("file:///a.ts", 0, 8);
       await awake;
       assert.notDeepEqual(await client.complete("file:///a.ts", 0, 8), []);
@@ -177,15 +177,15 @@ test("whatever is chosen, unloaded and loaded again, there are never two model p
   assert.ok(samples > 50);
 });
 
-test("the status says in figures how the model runs", async () => {
+test("the status says in metrics how the model runs", async () => {
   const on = await LspClient.withModel(modelFile("slow"), talkative);
   client = on;
-  const figures = async () => {
+  const metrics = async () => {
     const status = await on.connection.sendRequest(statusRequest);
     assert.ok(status.state === "ready");
-    return status.figures;
+    return status.metrics;
   };
-  const before = await figures();
+  const before = await metrics();
   assert.ok(before.memory !== undefined && before.tokensPerSecond === undefined && before.queue === 0);
   const measured = memoryOf(modelProcessOf(on));
   assert.ok(before.memory > measured / 2 && before.memory < measured * 2, `${before.memory}, not ${measured}`);
@@ -195,11 +195,11 @@ test("the status says in figures how the model runs", async () => {
     const source = new CancellationTokenSource();
     const running = ask(on, [question("Hello")], deltas, source);
     await until("the answer grows", () => deltas.length >= 3);
-    assert.equal((await figures()).queue, 1);
+    assert.equal((await metrics()).queue, 1);
     source.cancel();
     await running;
   }
-  const { tokensPerSecond = 0, firstToken = 0, reused = 0, queue } = await figures();
+  const { tokensPerSecond = 0, firstToken = 0, reused = 0, queue } = await metrics();
   assert.ok(tokensPerSecond > 0.5 && tokensPerSecond < 1e4, `${tokensPerSecond} tokens/s`);
   assert.ok(firstToken > 0 && firstToken < 30_000, `first token after ${firstToken} ms`);
   assert.ok(reused > 0.3 && reused < 0.6, `of two equal prompts ${reused} was reused`);

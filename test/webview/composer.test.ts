@@ -271,7 +271,7 @@ test("the model: for demonstration, loading with percent, failed with the button
   await page.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
   const choose = page.getByRole("button", { name: "Select Model File…" });
   await choose.focus();
-  await tell({ type: "status", status: { ...demonstrationStatus, figures: { queue: 1 } } });
+  await tell({ type: "status", status: { ...demonstrationStatus, metrics: { queue: 1 } } });
   const isFocused = await choose.evaluate((node) => node.matches(":focus, :focus-within"));
   assert.ok(isFocused, "a completion takes the focus away");
   await choose.click();

@@ -63,8 +63,8 @@ export interface PageOptions {
 export const readyStatus = {
   state: "ready",
   generating: false,
-  asleep: false,
-  figures: { queue: 0 },
+  unloaded: false,
+  metrics: { queue: 0 },
   model: {
     name: "Falcon3 7B Instruct",
     path: "/models/falcon3.gguf",

@@ -2,7 +2,7 @@
 
 import { blockEnd } from "../blockEnd.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "../request.ts";
-import { coverSuffix } from "./coverSuffix.ts";
+import { replacedLengthOf } from "./replacedLength.ts";
 import { dropCutLine } from "./dropCutLine.ts";
 import { stopAtRepetition } from "./stopAtRepetition.ts";
 import { trimLeadingSpace } from "./trimLeadingSpace.ts";
@@ -11,7 +11,7 @@ import { trimSuffixOverlap } from "./trimSuffixOverlap.ts";
 export interface RefinedCompletion {
   readonly text: string;
   /** How many characters after the cursor the text takes the place of. */
-  readonly covered: number;
+  readonly replacedLength: number;
 }
 
 /** The completion to show, or undefined where nothing is left. Never adds text. */
@@ -24,5 +24,5 @@ export function refine(text: string, request: CompletionRequest, reachedLimit: b
   refined = stopAtRepetition(refined);
   refined = trimSuffixOverlap(refined, request.suffix);
   refined = refined.trimEnd();
-  return refined === "" ? undefined : { text: refined, covered: coverSuffix(refined, lineSuffix) };
+  return refined === "" ? undefined : { text: refined, replacedLength: replacedLengthOf(refined, lineSuffix) };
 }

@@ -21,7 +21,7 @@ function trimFollowingLines(text: string, suffix: string): string {
   return text;
 }
 
-/** Cuts the end of the text that is the beginning of the rest of the cursor's line; bare brackets are left to `coverSuffix`. */
+/** Cuts the end of the text that is the beginning of the rest of the cursor's line; bare brackets are left to `replacedLengthOf`. */
 function trimSameLine(text: string, suffix: string): string {
   const rest = suffix.split("\n", 1)[0]?.trimEnd() ?? "";
   for (let length = Math.min(text.length, rest.length); length > 0; length--) {

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import type { CancellationToken, ResponseError } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
-import { EngineError, type EngineFailure } from "../engine.ts";
+import { EngineError, type EngineFailure, type Model } from "../engine.ts";
 import {
   countTokensRequest,
   generateProgress,
@@ -18,39 +18,45 @@ import {
   toResponseError,
   unloadRequest,
 } from "../process/rpc.ts";
-import { LlamaEngine } from "./llamaEngine.ts";
+import { LlamaHost } from "./llamaHost.ts";
 
 async function main(): Promise<void> {
   const watch = path.join(__dirname, "parentWatch.cjs");
   new Worker(watch).unref();
   const library = await import("node-llama-cpp");
   // The parent takes what is written to stderr into its log.
-  const engine = new LlamaEngine(library, (message) => console.error(message));
+  const host = new LlamaHost(library, (message) => console.error(message));
   const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
-  connection.onRequest(pingRequest, () => ({ memory: engine.memory, stalled: engine.stalled }));
-  connection.onRequest(loadRequest, ({ progressToken, ...request }) => {
-    const onProgress = (fraction: number) => void connection.sendProgress(loadProgress, progressToken, fraction);
-    return engine.load(request, onProgress).catch(refuse);
-  });
-  connection.onRequest(generateRequest, ({ progressToken, ...request }, cancellation) => {
-    const onText = (text: string) => void connection.sendProgress(generateProgress, progressToken, text);
-    return engine.generate(request, onText, signalOf(cancellation)).catch(refuse);
-  });
-  connection.onRequest(scoreRequest, (request, cancellation) =>
-    engine
-      .score(request, signalOf(cancellation))
-      .then((scores) => scores ?? null)
-      .catch(refuse),
-  );
-  connection.onRequest(countTokensRequest, async ({ prompt }) => {
+  connection.onRequest(pingRequest, () => ({ memory: host.memory, sinceProgress: host.sinceProgress }));
+  let model: Model | undefined;
+  const withModel = async <R>(use: (model: Model) => Promise<R>) => {
     try {
-      return await engine.countTokens(prompt);
+      if (!model) throw new EngineError("notLoaded", "no model is loaded");
+      return await use(model);
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+  connection.onRequest(loadRequest, async ({ progressToken, ...request }) => {
+    model = undefined;
+    const onProgress = (fraction: number) => void connection.sendProgress(loadProgress, progressToken, fraction);
+    try {
+      model = await host.load(request, onProgress);
+      return model.info;
     } catch (error) {
       return refuse(error);
     }
   });
-  connection.onRequest(unloadRequest, () => engine.unload().catch(refuse));
+  connection.onRequest(generateRequest, ({ progressToken, ...request }, cancellation) => {
+    const onText = (text: string) => void connection.sendProgress(generateProgress, progressToken, text);
+    return withModel((model) => model.generate(request, onText, signalOf(cancellation)));
+  });
+  connection.onRequest(scoreRequest, (request, cancellation) =>
+    withModel(async (model) => (await model.score(request, signalOf(cancellation))) ?? null),
+  );
+  connection.onRequest(countTokensRequest, ({ prompt }) => withModel((model) => model.countTokens(prompt)));
+  connection.onRequest(unloadRequest, () => host.unload().catch(refuse));
   connection.listen();
 }
 

@@ -35,9 +35,9 @@ export function watchHeartbeat(
     }
     owed++;
     ask().then(
-      (stalled) => {
+      (sinceProgress) => {
         owed = 0;
-        if (stalled > longestStep) giveUp(true);
+        if (sinceProgress > longestStep) giveUp(true);
       },
       // The connection was closed: the process ends, and whoever closed it knows.
       () => clearInterval(timer),

@@ -1,4 +1,4 @@
-// The engine as the language server sees it: a child process that runs the model, started on demand.
+// The model host as the language server sees it: a child process that runs the model, started on demand.
 
 import { type ChildProcess, fork } from "node:child_process";
 import fs from "node:fs";
@@ -14,17 +14,7 @@ import {
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
 import { copyFolder } from "./copyFolder.ts";
-import {
-  type Engine,
-  EngineError,
-  type Generation,
-  type GenerateRequest,
-  type LoadedModel,
-  type LoadRequest,
-  type PromptPart,
-  type Score,
-  type ScoreRequest,
-} from "../engine.ts";
+import { EngineError, type LoadedModel, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
 import { heartbeat, watchHeartbeat } from "./heartbeat.ts";
 import {
   countTokensRequest,
@@ -38,13 +28,13 @@ import {
   unloadRequest,
 } from "./rpc.ts";
 
-/** How long a process may take to save its contexts, in milliseconds: an editor that closes waits for two seconds. */
+/** How long a process may take to write the prompt cache, in milliseconds: an editor that closes waits for two seconds. */
 const unloadTime = 1500;
 
 interface Running {
   readonly child: ChildProcess;
   readonly connection: MessageConnection;
-  /** Rejects when the process ends or hangs, with an `EngineError` that requests are raced against. */
+  /** Rejects with an `EngineError` when the process ends or hangs; requests are raced against it. */
   readonly died: Promise<never>;
   /** Resolves when it is gone. */
   readonly gone: Promise<void>;
@@ -59,7 +49,7 @@ export interface ModelProcessOptions {
   readonly heartbeat?: typeof heartbeat;
 }
 
-export class ModelProcess implements Engine {
+export class ModelProcess implements ModelHost {
   readonly #options: ModelProcessOptions;
   #running: Running | undefined;
   #memory: number | undefined;
@@ -81,76 +71,66 @@ export class ModelProcess implements Engine {
     return this.#running && this.#memory;
   }
 
-  async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<LoadedModel> {
+  async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
     // Two models would not fit into the memory.
     await this.#ended;
-    this.#running ??= this.#start();
-    return this.#withProgress(loadProgress, onProgress, async (progressToken, { connection }) => {
-      const model = await connection.sendRequest(loadRequest, { ...request, progressToken });
-      await this.#ping(connection);
-      return model;
+    const running = (this.#running ??= this.#start());
+    const info = await this.#withProgress(running, loadProgress, onProgress, async (progressToken) => {
+      const loaded = await running.connection.sendRequest(loadRequest, { ...request, progressToken });
+      await this.#ping(running.connection);
+      return loaded;
     });
+    return this.#modelOf(running, info);
   }
 
-  async generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
-    return cancellable(signal, (token) =>
-      this.#withProgress(generateProgress, onText, (progressToken, { connection }) =>
-        connection.sendRequest(generateRequest, { ...request, progressToken }, token),
-      ),
-    );
+  /** The model that a process has loaded. */
+  #modelOf(running: Running, info: LoadedModel): Model {
+    const { connection } = running;
+    return {
+      info,
+      generate: (request, onText, signal) =>
+        cancellable(signal, (token) =>
+          this.#withProgress(running, generateProgress, onText, (progressToken) =>
+            connection.sendRequest(generateRequest, { ...request, progressToken }, token),
+          ),
+        ),
+      score: (request, signal) =>
+        cancellable(signal, (token) =>
+          orDied(running, async () => (await connection.sendRequest(scoreRequest, request, token)) ?? undefined),
+        ),
+      countTokens: (prompt) => orDied(running, () => connection.sendRequest(countTokensRequest, { prompt })),
+    };
   }
 
-  async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined> {
-    const scores = await cancellable(signal, (token) =>
-      this.#request(({ connection }) => connection.sendRequest(scoreRequest, request, token)),
-    );
-    return scores ?? undefined;
-  }
-
-  async countTokens(prompt: readonly PromptPart[]): Promise<number> {
-    return this.#request(({ connection }) => connection.sendRequest(countTokensRequest, { prompt }));
-  }
-
-  /** Ends the process, which has a moment to save its contexts, and waits until it is gone. */
+  /** Ends the process, which has a moment to write the prompt cache, and waits until it is gone. */
   async dispose(): Promise<void> {
     if (this.#running) this.#ended = unload(this.#running);
     this.#running = undefined;
     await this.#ended;
   }
 
-  /** Returns for how many milliseconds the process's step has taken. */
+  /** Returns how many milliseconds ago what runs in the process last made progress. */
   async #ping(connection: MessageConnection): Promise<number> {
-    const { memory, stalled } = await connection.sendRequest(pingRequest);
+    const { memory, sinceProgress } = await connection.sendRequest(pingRequest);
     this.#memory = memory;
-    return stalled;
+    return sinceProgress;
   }
 
   async #withProgress<T, R>(
+    running: Running,
     type: ProgressType<T>,
     onProgress: (value: T) => void,
-    send: (token: number, running: Running) => Promise<R>,
+    send: (token: number) => Promise<R>,
   ): Promise<R> {
     const token = this.#nextProgressToken++;
-    return this.#request(async (running) => {
+    return orDied(running, async () => {
       const subscription = running.connection.onProgress(type, token, onProgress);
       try {
-        return await send(token, running);
+        return await send(token);
       } finally {
         subscription.dispose();
       }
     });
-  }
-
-  async #request<R>(send: (running: Running) => Promise<R>): Promise<R> {
-    const running = this.#running;
-    if (!running) throw new EngineError("notLoaded", "the model process is not running");
-    try {
-      return await Promise.race([send(running), running.died]);
-    } catch (error) {
-      // What is sent while the process ends can fail before its end is known.
-      if (!(error instanceof EngineError) && !running.child.connected) return running.died;
-      throw fromResponseError(error);
-    }
   }
 
   #start(): Running {
@@ -167,7 +147,7 @@ export class ModelProcess implements Engine {
     const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
     connection.listen();
     const { promise: died, reject } = Promise.withResolvers<never>();
-    // Whoever waits sees it through the race; nobody waiting is no fault.
+    // Requests that run see the rejection through their race; without any, it is no fault.
     died.catch(() => undefined);
     const { promise: gone, resolve: setGone } = Promise.withResolvers<void>();
     const running = { child, connection, died, gone };
@@ -192,7 +172,7 @@ export class ModelProcess implements Engine {
       (answered) =>
         kill(
           answered
-            ? l10n.t("did not get on for {0} seconds", times.longestStep / 1000)
+            ? l10n.t("made no progress for {0} seconds", times.longestStep / 1000)
             : l10n.t("did not answer for {0} seconds", (times.interval * times.patience) / 1000),
         ),
     );
@@ -204,6 +184,20 @@ export class ModelProcess implements Engine {
     // One that could not be started does not exit.
     if (child.pid === undefined) setGone();
     return running;
+  }
+}
+
+/**
+ * The answer to what is sent to a process.
+ * @throws EngineError `died` when the process ends before
+ */
+async function orDied<R>({ child, died }: Running, send: () => Promise<R>): Promise<R> {
+  try {
+    return await Promise.race([send(), died]);
+  } catch (error) {
+    // What is sent while the process ends can fail before its end is known.
+    if (!(error instanceof EngineError) && !child.connected) return died;
+    throw fromResponseError(error);
   }
 }
 

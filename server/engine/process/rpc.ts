@@ -30,11 +30,11 @@ export const countTokensRequest = new RequestType<{ prompt: readonly PromptPart[
   "countTokens",
 );
 
-/** Ends all requests and saves the contexts, before the process is ended. */
+/** Ends all requests and writes the prompt cache, before the process is ended. */
 export const unloadRequest = new RequestType0<void, EngineFailure>("unload");
 
-/** The heartbeat. `memory`: resident bytes of the process. `stalled`: milliseconds since what runs now last got on. */
-export const pingRequest = new RequestType0<{ readonly memory: number; readonly stalled: number }, void>("ping");
+/** The heartbeat. `memory`: resident bytes of the process. `sinceProgress`: milliseconds since what runs now last made progress. */
+export const pingRequest = new RequestType0<{ readonly memory: number; readonly sinceProgress: number }, void>("ping");
 
 const engineErrorCode = 1;
 

@@ -2,19 +2,16 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import {
   type Backend,
-  type Engine,
   EngineError,
   type EngineFailure,
   type LoadedModel,
-  type LoadRequest,
+  type LoadPlan,
+  type Model,
+  type ModelHost,
   type PassedOver,
 } from "../../engine/engine.ts";
-
-type ModelSettings = ServerSettings["model"];
-type Attempt = Pick<LoadRequest, "settings" | "vramShare">;
 
 /** Failures that another attempt may not have. A GPU's driver without memory often ends the process. */
 const worthAnother: readonly EngineFailure[] = ["deviceFailed", "outOfMemory", "died"];
@@ -23,7 +20,7 @@ const worthAnother: readonly EngineFailure[] = ["deviceFailed", "outOfMemory", "
 const tolerated = 2;
 
 export interface LoadOptions {
-  readonly engine: Engine;
+  readonly host: ModelHost;
   readonly markers: readonly string[];
   readonly onProgress: (fraction: number) => void;
   readonly log: (line: string) => void;
@@ -33,44 +30,50 @@ export interface LoadOptions {
   readonly deaths: number;
 }
 
+export interface PlannedModel {
+  readonly model: Model;
+  /** Why it runs on less than was wanted, in the user's language; absent when it does not. */
+  readonly fallback?: string;
+}
+
 /**
- * Loads a model, each attempt in a fresh process. What it settles for is said in `LoadedModel.fallback`.
+ * Loads a model, each attempt in a fresh process.
  * @param trainedOn the context length that the model was trained on, in tokens
  * @throws EngineError of the last attempt
  */
 export async function loadByPlan(
-  settings: ModelSettings,
+  plan: LoadPlan,
   trainedOn: number,
-  { engine, markers, onProgress, log, isWanted, deaths }: LoadOptions,
-): Promise<LoadedModel> {
-  const withoutGpu = settings.gpu !== "off" && deaths >= tolerated;
+  { host, markers, onProgress, log, isWanted, deaths }: LoadOptions,
+): Promise<PlannedModel> {
+  const withoutGpu = plan.gpu !== "off" && deaths >= tolerated;
   const failures = withoutGpu ? [l10n.t("The model process ended {0} times", deaths)] : [];
-  const attempts = planAttempts(withoutGpu ? { ...settings, gpu: "off" } : settings, trainedOn);
+  const attempts = planAttempts(withoutGpu ? { ...plan, gpu: "off" } : plan, trainedOn);
   for (const [i, attempt] of attempts.entries()) {
     try {
-      const model = await engine.load({ ...attempt, markers }, onProgress);
-      const fallback = describeFallback(model, Math.min(settings.contextSize, trainedOn), failures);
-      if (fallback === undefined) return model;
+      const model = await host.load({ plan: attempt, markers }, onProgress);
+      const fallback = describeFallback(model.info, Math.min(plan.contextSize, trainedOn), failures);
+      if (fallback === undefined) return { model };
       log(fallback);
-      return { ...model, fallback };
+      return { model, fallback };
     } catch (error) {
       const again = error instanceof EngineError && worthAnother.includes(error.failure) && i + 1 < attempts.length;
       if (!again || !isWanted()) throw error;
       log(`loading failed (${error.failure}: ${error.message}), trying with less`);
       failures.push(describeFailure(error));
-      await engine.dispose();
+      await host.dispose();
       if (!isWanted()) throw error;
     }
   }
   throw new EngineError("loadFailed", "no attempt was planned");
 }
 
-/** Everything as set; then half the context and fewer layers on the GPU; then the CPU alone. */
-export function planAttempts(settings: ModelSettings, trainedOn: number): readonly Attempt[] {
-  const whole = { ...settings, contextSize: Math.min(settings.contextSize, trainedOn) };
-  const less = { settings: { ...whole, contextSize: Math.ceil(whole.contextSize / 2) }, vramShare: 1 / 2 };
-  if (settings.gpu === "off") return [{ settings: whole }, less];
-  return [{ settings: whole }, less, { settings: { ...whole, gpu: "off" } }];
+/** Everything as wanted; then half the context and fewer layers on the GPU; then the CPU alone. */
+export function planAttempts(plan: LoadPlan, trainedOn: number): readonly LoadPlan[] {
+  const whole = { ...plan, contextSize: Math.min(plan.contextSize, trainedOn) };
+  const less = { ...whole, contextSize: Math.ceil(whole.contextSize / 2), vramShare: 1 / 2 };
+  if (plan.gpu === "off") return [whole, less];
+  return [whole, less, { ...whole, gpu: "off" }];
 }
 
 const backendNames: Readonly<Record<Backend, string>> = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" };

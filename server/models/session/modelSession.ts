@@ -6,17 +6,17 @@ import * as l10n from "@vscode/l10n";
 
 import type { ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
 import {
-  type Engine,
   EngineError,
   type Generation,
-  type GenerateRequest,
   type LoadedModel,
-  type PromptPart,
+  type LoadPlan,
+  type Model,
+  type ModelHost,
   type Usage,
 } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
-import { describeLoad, speedOf, withUsage } from "../../metrics/metrics.ts";
+import { describeLoad } from "../../metrics/metrics.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { inspectModel } from "../files/inspectModel.ts";
 import { loadByPlan } from "./loadPlan.ts";
@@ -27,21 +27,28 @@ const interrupted: Generation = {
   text: "",
   alternatives: [],
   stopReason: "interrupted",
-  usage: { prompt: 0, reused: 0, generated: 0, guessed: 0, duration: 0 },
+  usage: { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 },
 };
 
 type ModelSettings = ServerSettings["model"];
 
-/** How the session stands. `ready`: in memory, or `asleep` and loaded again by the next request. */
+/** How the session stands. `ready`: in memory, or `unloaded` and loaded again by the next request. */
 type State =
   | Exclude<ServerStatus, { state: "ready" }>
-  | { readonly state: "ready"; readonly model: LoadedModel; readonly asleep: boolean };
+  | { readonly state: "ready"; readonly model: Model; readonly unloaded: boolean };
+
+/** How a session stands, as others see it. */
+type SessionState =
+  | Exclude<State, { state: "ready" }>
+  | { readonly state: "ready"; readonly model: LoadedModel; readonly unloaded: boolean };
 
 export interface ModelSessionOptions {
-  readonly engine: Engine;
+  readonly host: ModelHost;
   /** Special tokens whose presence decides the prompt format. */
   readonly markers: readonly string[];
-  readonly onStatus: (status: ServerStatus) => void;
+  readonly onStatus: () => void;
+  /** One event for each request that came to an end: all metrics are made from these. */
+  readonly onUsage: (usage: Usage, model: LoadedModel) => void;
   readonly log: (line: string) => void;
 }
 
@@ -52,23 +59,25 @@ export class ModelSession {
   #settings: ModelSettings | undefined;
   /** The file that is loaded, or was last, as it was then. */
   #fileVersion = "";
-  #loaded: Promise<LoadedModel | undefined> = Promise.resolve(undefined);
+  #loaded: Promise<Model | undefined> = Promise.resolve(undefined);
   /** Counts loads; a load that is not the newest has nothing more to say. */
   #newest = 0;
-  #generating = 0;
-  #usages: readonly Usage[] = [];
+  #running = 0;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(options: ModelSessionOptions) {
     this.#options = options;
   }
 
-  get status(): ServerStatus {
+  /** How the model stands. */
+  get state(): SessionState {
     const state = this.#state;
-    if (state.state !== "ready") return state;
-    const { memory } = this.#options.engine;
-    const figures = { ...speedOf(this.#usages), ...(memory !== undefined && { memory }), queue: this.#generating };
-    return { ...state, generating: this.#generating > 0, figures };
+    return state.state === "ready" ? { ...state, model: state.model.info } : state;
+  }
+
+  /** Requests that run or wait. */
+  get queue(): number {
+    return this.#running;
   }
 
   /** Loads the model that the settings name, unless it is the loaded one. Never rejects: the status says how it went. */
@@ -86,21 +95,21 @@ export class ModelSession {
   }
 
   /** The model, if it is in memory now. */
-  get model(): LoadedModel | undefined {
+  get model(): Model | undefined {
     const state = this.#state;
-    return state.state === "ready" && !state.asleep ? state.model : undefined;
+    return state.state === "ready" && !state.unloaded ? state.model : undefined;
   }
 
-  /** Begins to load a model that is asleep. */
+  /** Begins to load a model that is unloaded. */
   wake(): void {
-    if (this.#state.state === "ready" && this.#state.asleep) void this.#load();
+    if (this.#state.state === "ready" && this.#state.unloaded) void this.#load();
   }
 
   /**
    * The model once it is loaded.
    * @throws UserError when there is none
    */
-  async ready(): Promise<LoadedModel> {
+  async ready(): Promise<Model> {
     this.wake();
     const model = await this.#loaded;
     if (model) return model;
@@ -108,33 +117,8 @@ export class ModelSession {
     throw new UserError(l10n.t("The model is not loaded."), { action: "retry" });
   }
 
-  /** @throws UserError */
-  async generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
-    this.#setGenerating(1);
-    try {
-      const generation = await this.#options.engine.generate(request, onText, signal);
-      this.#usages = withUsage(this.#usages, generation.usage);
-      return generation;
-    } catch (error) {
-      if (error instanceof EngineError && error.failure === "died") return interrupted;
-      throw generationError(error);
-    } finally {
-      this.#setGenerating(-1);
-      this.#watchIdle();
-    }
-  }
-
-  async countTokens(prompt: readonly PromptPart[]): Promise<number> {
-    this.#watchIdle();
-    try {
-      return await this.#options.engine.countTokens(prompt);
-    } catch (error) {
-      throw generationError(error);
-    }
-  }
-
-  /** To be called when the engine's process ended by itself. */
-  engineDied(reason: string): void {
+  /** To be called when the model's process ended by itself. */
+  hostDied(reason: string): void {
     this.#options.log(`model process ended: ${reason}`);
     // While a model loads, the load itself rejects and says so.
     if (this.#state.state !== "ready") return;
@@ -146,33 +130,33 @@ export class ModelSession {
     this.#newest++;
     this.#loaded = Promise.resolve(undefined);
     clearTimeout(this.#idle);
-    await this.#options.engine.dispose();
+    await this.#options.host.dispose();
   }
 
   /** `delay`: milliseconds to wait before. */
-  #load(delay = 0): Promise<LoadedModel | undefined> {
+  #load(delay = 0): Promise<Model | undefined> {
     const load = ++this.#newest;
     this.#loaded = this.#loadNow(() => load === this.#newest, delay);
     return this.#loaded;
   }
 
-  async #loadNow(isNewest: () => boolean, delay: number): Promise<LoadedModel | undefined> {
-    const { engine, markers, log } = this.#options;
+  async #loadNow(isNewest: () => boolean, delay: number): Promise<Model | undefined> {
+    const { host, markers, log } = this.#options;
     const settings = this.#settings;
     if (!settings) return undefined;
     const model = path.basename(settings.path);
     this.#setState({ state: "loading", model, progress: 0 });
     try {
       // A fresh process for each model: two are never in memory, and nothing of the old one is left.
-      await engine.dispose();
+      await host.dispose();
       await deleteUnwanted(settings, log);
       const contextLength = this.#inspect(settings.path);
       if (settings.adapter) inspectAdapter(settings.adapter.path, settings.path);
       if (delay > 0) await sleep(delay);
       if (!isNewest()) return await this.#loaded;
       const start = performance.now();
-      const loaded = await loadByPlan(settings, contextLength, {
-        engine,
+      const { model: loaded, fallback } = await loadByPlan(planOf(settings), contextLength, {
+        host,
         markers,
         onProgress: (progress) => {
           if (isNewest()) this.#setState({ state: "loading", model, progress });
@@ -182,10 +166,10 @@ export class ModelSession {
         deaths: this.#crashes.of(this.#fileVersion).length,
       });
       if (!isNewest()) return await this.#loaded;
-      this.#usages = [];
-      this.#setState({ state: "ready", model: loaded, asleep: false });
-      this.#options.log(describeLoad(loaded, performance.now() - start, engine.memory));
-      return loaded;
+      const watched = this.#watch(loaded, { ...loaded.info, ...(fallback !== undefined && { fallback }) });
+      this.#setState({ state: "ready", model: watched, unloaded: false });
+      this.#options.log(describeLoad(watched.info, performance.now() - start, host.memory));
+      return watched;
     } catch (error) {
       if (!isNewest()) return this.#loaded;
       const failure = loadError(error, settings.path);
@@ -193,6 +177,44 @@ export class ModelSession {
       this.#setState({ state: "failed", model, problem: failure.toProblem() });
       return undefined;
     }
+  }
+
+  /** The model as features use it: its requests are counted and reported, and its failures are in the user's words. */
+  #watch(model: Model, info: LoadedModel): Model {
+    const count = async <R>(work: () => Promise<R>): Promise<R> => {
+      this.#setRunning(1);
+      try {
+        return await work();
+      } catch (error) {
+        throw generationError(error);
+      } finally {
+        this.#setRunning(-1);
+        this.#watchIdle();
+      }
+    };
+    return {
+      info,
+      generate: (request, onText, signal) =>
+        count(async () => {
+          try {
+            const generation = await model.generate(request, onText, signal);
+            this.#options.onUsage(generation.usage, info);
+            return generation;
+          } catch (error) {
+            if (error instanceof EngineError && error.failure === "died") return interrupted;
+            throw error;
+          }
+        }),
+      score: (request, signal) => count(() => model.score(request, signal)),
+      countTokens: async (prompt) => {
+        this.#watchIdle();
+        try {
+          return await model.countTokens(prompt);
+        } catch (error) {
+          throw generationError(error);
+        }
+      },
+    };
   }
 
   /**
@@ -216,27 +238,32 @@ export class ModelSession {
 
   #sleep(): void {
     // The end of what runs begins the time anew.
-    if (this.#generating > 0 || !this.model) return;
+    if (this.#running > 0 || !this.model) return;
     this.#options.log("model unloaded: it was not used for long");
-    this.#setState({ state: "ready", model: this.model, asleep: true });
-    void this.#options.engine.dispose();
+    this.#setState({ state: "ready", model: this.model, unloaded: true });
+    void this.#options.host.dispose();
   }
 
-  #setGenerating(change: 1 | -1): void {
-    const before = this.#generating;
-    this.#generating += change;
-    if (this.#state.state === "ready" && before > 0 !== this.#generating > 0) this.#options.onStatus(this.status);
+  #setRunning(change: 1 | -1): void {
+    const before = this.#running;
+    this.#running += change;
+    if (this.#state.state === "ready" && before > 0 !== this.#running > 0) this.#options.onStatus();
   }
 
   #setState(state: State): void {
     this.#state = state;
     this.#watchIdle();
-    this.#options.onStatus(this.status);
+    this.#options.onStatus();
   }
+}
+
+/** What of the settings a loaded model depends on. */
+function planOf({ idleUnloadMinutes: _, promptCache, ...plan }: ModelSettings): LoadPlan {
+  return { ...plan, ...(promptCache?.keep && { promptCache: promptCache.folder }) };
 }
 
 function sameModel(a: ModelSettings, b: ModelSettings): boolean {
   const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads"] as const;
   const sameAdapter = a.adapter?.path === b.adapter?.path && a.adapter?.scale === b.adapter?.scale;
-  return keys.every((key) => a[key] === b[key]) && sameAdapter && a.savedContexts?.keep === b.savedContexts?.keep;
+  return keys.every((key) => a[key] === b[key]) && sameAdapter && a.promptCache?.keep === b.promptCache?.keep;
 }

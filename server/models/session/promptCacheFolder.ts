@@ -9,7 +9,7 @@ export async function deleteUnwanted(
   settings: ServerSettings["model"] | undefined,
   log: (line: string) => void,
 ): Promise<void> {
-  const saved = settings?.savedContexts;
+  const saved = settings?.promptCache;
   if (!saved || saved.keep) return;
   try {
     await fs.rm(saved.folder, { recursive: true, force: true, maxRetries: 3 });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { answerChat } from "../../../server/chat/answerChat.ts";
-import type { Generation, LoadedModel, PromptPart } from "../../../server/engine/engine.ts";
+import type { Generation, LoadedModel, Model, PromptPart } from "../../../server/engine/engine.ts";
 import type { Message } from "../../../src/shared/protocol.ts";
 
 const loaded: LoadedModel = {
@@ -30,8 +30,11 @@ const written: Generation = {
   text: "",
   alternatives: [],
   stopReason: "end",
-  usage: { prompt: 0, reused: 0, generated: 0, guessed: 0, duration: 0 },
+  usage: { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 },
 };
+
+const settings = { maxTokens: 500, temperature: 0 };
+const unused = () => Promise.reject(new Error("not asked for"));
 
 /** Messages of so many crosses each, asked of a model for which each cross is a token. */
 async function ask(lengths: readonly number[]) {
@@ -42,30 +45,26 @@ async function ask(lengths: readonly number[]) {
   );
   let counts = 0;
   let crosses = 0;
-  const session = {
-    ready: () => Promise.resolve(loaded),
-    countTokens: (prompt: readonly PromptPart[]) => {
+  const model: Model = {
+    info: loaded,
+    score: unused,
+    countTokens: (prompt) => {
       counts++;
       return Promise.resolve(textOf(prompt).split("✚").length - 1);
     },
-    generate: ({ prompt }: { readonly prompt: readonly PromptPart[] }) => {
+    generate: ({ prompt }) => {
       crosses = textOf(prompt).split("✚").length - 1;
       return Promise.resolve(written);
     },
   };
-  const options = { session, settings: { maxTokens: 500, temperature: 0 } };
+  const options = { models: { ready: () => Promise.resolve(model) }, settings };
   const { leftOut } = await answerChat(messages, options, () => undefined, new AbortController().signal);
   return { leftOut, counts, crosses };
 }
 
 test("who stops a chat does not wait for the model", async () => {
-  const session = {
-    ready: () => new Promise<never>(() => undefined),
-    countTokens: () => Promise.reject(new Error("asked of a model that is not there")),
-    generate: () => Promise.reject(new Error("asked of a model that is not there")),
-  };
   const controller = new AbortController();
-  const options = { session, settings: { maxTokens: 500, temperature: 0 } };
+  const options = { models: { ready: () => new Promise<never>(() => undefined) }, settings };
   const answer = answerChat([], options, () => undefined, controller.signal);
   controller.abort();
   assert.deepEqual(await answer, { stopReason: "aborted", leftOut: 0 });
@@ -74,15 +73,17 @@ test("who stops a chat does not wait for the model", async () => {
 
 test("the demonstration model's answer that goes round in a circle is ended, as if the model had ended it", async () => {
   let demonstration = true;
-  const session = {
-    ready: () => Promise.resolve({ ...loaded, demonstration }),
-    countTokens: () => Promise.resolve(1),
-    generate: (_: unknown, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> => {
-      for (let i = 0; i < 100 && !signal.aborted; i++) onText(" the harbour, and");
-      return Promise.resolve({ ...written, stopReason: signal.aborted ? "aborted" : "limit" });
-    },
-  };
-  const options = { session, settings: { maxTokens: 500, temperature: 0 } };
+  const ready = (): Promise<Model> =>
+    Promise.resolve({
+      info: { ...loaded, demonstration },
+      score: unused,
+      countTokens: () => Promise.resolve(1),
+      generate: (_, onText, signal) => {
+        for (let i = 0; i < 100 && !signal.aborted; i++) onText(" the harbour, and");
+        return Promise.resolve({ ...written, stopReason: signal.aborted ? "aborted" : "limit" });
+      },
+    });
+  const options = { models: { ready }, settings };
   const never = new AbortController().signal;
   let text = "";
   const result = await answerChat([], options, (delta) => (text += delta), never);

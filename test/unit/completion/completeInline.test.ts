@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { InlineCompleter } from "../../../server/completion/completeInline.ts";
-import type { Generation, LoadedModel, StopReason } from "../../../server/engine/engine.ts";
+import type { Generation, LoadedModel, Model, StopReason } from "../../../server/engine/engine.ts";
 import { requestAt } from "../../support/cursor.ts";
 
 const settings = { debounce: 0, maxTokens: 32 };
@@ -25,39 +25,40 @@ const loaded: LoadedModel = {
 };
 
 function generation(text: string, stopReason: StopReason = "end"): Generation {
-  return { text, alternatives: [], stopReason, usage: { prompt: 0, reused: 0, generated: 0, guessed: 0, duration: 0 } };
+  return {
+    text,
+    alternatives: [],
+    stopReason,
+    usage: { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 },
+  };
 }
 
 /** A model that writes what the test says. */
-class ScriptedModel {
-  model = { ...loaded };
-  writes = generation("");
-
-  generate(_request: unknown, onText: (text: string) => void): Promise<Generation> {
-    onText(this.writes.text);
-    return Promise.resolve(this.writes);
-  }
-
-  countTokens(): Promise<number> {
-    return Promise.resolve(1);
-  }
+function modelThatWrites(written: () => Generation): Model {
+  return {
+    info: loaded,
+    generate: (_request, onText) => {
+      onText(written().text);
+      return Promise.resolve(written());
+    },
+    score: () => Promise.reject(new Error("not asked for")),
+    countTokens: () => Promise.resolve(1),
+  };
 }
 
 test("what one model wrote is not shown as another's", async () => {
-  const session = new ScriptedModel();
-  const completer = new InlineCompleter(session);
+  let written = generation("one");
+  const current = { model: modelThatWrites(() => written) };
+  const completer = new InlineCompleter(current);
   const complete = async () => (await completer.complete(requestAt("let x = ║"), settings, never))?.text;
-  session.writes = generation("one");
   assert.equal(await complete(), "one");
-  session.writes = generation("two");
+  written = generation("two");
   assert.equal(await complete(), "one", "the same model is not asked again");
-  session.model = { ...loaded };
+  current.model = modelThatWrites(() => written);
   assert.equal(await complete(), "two");
 });
 
 test("what a model process wrote before it died is not shown", async () => {
-  const session = new ScriptedModel();
-  const completer = new InlineCompleter(session);
-  session.writes = generation("hal", "interrupted");
+  const completer = new InlineCompleter({ model: modelThatWrites(() => generation("hal", "interrupted")) });
   assert.equal(await completer.complete(requestAt("let x = ║"), settings, never), undefined);
 });

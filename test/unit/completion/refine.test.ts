@@ -64,7 +64,7 @@ test("never adds text: what is shown was written, in its order", () => {
       const refined = refine(written, requestAt(`${before}║${after}`), reachedLimit);
       assert.ok(written.includes(refined?.text ?? ""));
       assert.notEqual(refined?.text, "");
-      assert.ok((refined?.covered ?? 0) <= (after.split("\n", 1)[0] ?? "").length);
+      assert.ok((refined?.replacedLength ?? 0) <= (after.split("\n", 1)[0] ?? "").length);
     }),
   );
 });
@@ -72,5 +72,5 @@ test("never adds text: what is shown was written, in its order", () => {
 function accept(document: string, written: string): string | undefined {
   const request = requestAt(document);
   const refined = refine(written, request, false);
-  return refined && `${request.prefix}├${refined.text}┤${request.suffix.slice(refined.covered)}`;
+  return refined && `${request.prefix}├${refined.text}┤${request.suffix.slice(refined.replacedLength)}`;
 }

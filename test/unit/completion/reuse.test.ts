@@ -6,7 +6,7 @@ import { requestAt } from "../../support/cursor.ts";
 
 function recentWith(picture: string, text: string): RecentCompletions {
   const recent = new RecentCompletions();
-  recent.add(requestAt(picture), { text, covered: 0 });
+  recent.add(requestAt(picture), { text, replacedLength: 0 });
   return recent;
 }
 
@@ -36,8 +36,8 @@ test("near the start of a document, a text that only ends like the one before is
 
 test("the newest of several wins, and the oldest is forgotten", () => {
   const recent = recentWith("a║", "first");
-  recent.add(requestAt("a║"), { text: "second", covered: 0 });
+  recent.add(requestAt("a║"), { text: "second", replacedLength: 0 });
   assert.equal(recent.find(requestAt("a║"))?.text, "second");
-  for (let i = 0; i < 16; i++) recent.add(requestAt(`b${i}║`), { text: "other", covered: 0 });
+  for (let i = 0; i < 16; i++) recent.add(requestAt(`b${i}║`), { text: "other", replacedLength: 0 });
   assert.equal(recent.find(requestAt("a║")), undefined);
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { guessNext } from "../../../server/engine/llama/decode/promptLookup.ts";
+import { draftTokens } from "../../../server/engine/llama/decode/promptLookup.ts";
 
 function guess(text: string, length = 4): string {
-  return guessNext(text.split(""), length).join("");
+  return draftTokens(text.split(""), length).join("");
 }
 
 test("what followed the same end before", () => {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mayStart, priorities, whoseTurn } from "../../../server/engine/llama/decode/scheduling.ts";
-import type { Lane } from "../../../server/engine/engine.ts";
+import { mayStart, whoseTurn } from "../../../server/engine/llama/decode/scheduling.ts";
+import type { Priority } from "../../../server/engine/engine.ts";
 
-const of = (lane: Lane) => ({ request: { priority: priorities[lane] } });
+const of = (priority: Priority) => ({ request: { priority } });
 
-/** How many requests of a lane may run at once on so many sequences. */
-function most(lane: Lane, sequences: number): number {
+/** How many requests of a priority may run at once on so many sequences. */
+function most(priority: Priority, sequences: number): number {
   const running: ReturnType<typeof of>[] = [];
-  while (mayStart(of(lane), running, sequences - running.length)) running.push(of(lane));
+  while (mayStart(of(priority), running, sequences - running.length)) running.push(of(priority));
   return running.length;
 }
 

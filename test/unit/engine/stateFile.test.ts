@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, suite, test } from "node:test";
 
-import { isSealed, readTokens, sealState } from "../../../server/engine/llama/promptCache/stateFile.ts";
+import { hasValidChecksum, readTokens, appendChecksum } from "../../../server/engine/llama/promptCache/stateFile.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-state-file-"));
 after(() => fs.rmSync(folder, { recursive: true }));
@@ -27,7 +27,7 @@ function stateBytes(): Buffer {
 
 async function sealed(state = stateBytes()): Promise<Buffer> {
   fs.writeFileSync(file, state);
-  await sealState(file, identity, state.length);
+  await appendChecksum(file, identity, state.length);
   return fs.readFileSync(file);
 }
 
@@ -36,7 +36,7 @@ suite("the file of a saved state", () => {
     const state = stateBytes();
     const bytes = await sealed(state);
     assert.ok(bytes.subarray(0, state.length).equals(state));
-    assert.ok(await isSealed(file, identity));
+    assert.ok(await hasValidChecksum(file, identity));
     assert.deepEqual(await readTokens(file), [11, 22, 33]);
   });
 
@@ -44,10 +44,10 @@ suite("the file of a saved state", () => {
     const bytes = await sealed();
     for (const length of [0, 1, 31, 32, 33, 100, bytes.length - 33, bytes.length - 32, bytes.length - 1]) {
       fs.writeFileSync(file, bytes.subarray(0, length));
-      assert.equal(await isSealed(file, identity), false, `${length} bytes`);
+      assert.equal(await hasValidChecksum(file, identity), false, `${length} bytes`);
     }
     fs.writeFileSync(file, Buffer.concat([bytes, Buffer.from("x")]));
-    assert.equal(await isSealed(file, identity), false);
+    assert.equal(await hasValidChecksum(file, identity), false);
   });
 
   test("is not whole when one bit changed", async () => {
@@ -56,19 +56,19 @@ suite("the file of a saved state", () => {
       const changed = Buffer.from(bytes);
       changed.writeUInt8(changed.readUInt8(place) ^ 1, place);
       fs.writeFileSync(file, changed);
-      assert.equal(await isSealed(file, identity), false, `byte ${place}`);
+      assert.equal(await hasValidChecksum(file, identity), false, `byte ${place}`);
     }
   });
 
   test("is not whole for another model", async () => {
     await sealed();
-    assert.equal(await isSealed(file, "b".repeat(64)), false);
+    assert.equal(await hasValidChecksum(file, "b".repeat(64)), false);
   });
 
   test("is not sealed when the end of it was not written", async () => {
     const state = stateBytes();
     fs.writeFileSync(file, state.subarray(0, -100));
-    await assert.rejects(sealState(file, identity, state.length), /3145\d+ of 3145\d+ bytes/);
+    await assert.rejects(appendChecksum(file, identity, state.length), /3145\d+ of 3145\d+ bytes/);
   });
 
   test("has no tokens when it is something else", async () => {

@@ -22,7 +22,7 @@ const model: ModelInfo = {
   sequences: 2,
   devices: [],
 };
-const ready = { state: "ready", model, generating: false, asleep: false, figures: { queue: 0 } } as const;
+const ready = { state: "ready", model, generating: false, unloaded: false, metrics: { queue: 0 } } as const;
 const details = "Falcon 7B: 2048 tokens of context, on CPU";
 
 suite("statusBarView", () => {
@@ -79,15 +79,15 @@ suite("statusBarView", () => {
   });
 
   test("says how fast the model is, of what is known", () => {
-    const figures = { tokensPerSecond: 23.94, firstToken: 412, reused: 0.954, memory: 4.61e9, queue: 0 };
+    const metrics = { tokensPerSecond: 23.94, firstToken: 412, reused: 0.954, memory: 4.61e9, queue: 0 };
     const line = "23.9 tokens/s, first token after 0.41 s, 95% of prompts reused, 4610 MB of memory";
-    assert.deepEqual(statusBarView({ ...ready, figures }, "on", "", l10n).tooltip, [
+    assert.deepEqual(statusBarView({ ...ready, metrics }, "on", "", l10n).tooltip, [
       details,
       line,
       "Inline completions are on",
     ]);
     assert.ok(
-      statusBarView({ ...ready, figures: { memory: 5e8, queue: 0 } }, "on", "", l10n).tooltip.includes(
+      statusBarView({ ...ready, metrics: { memory: 5e8, queue: 0 } }, "on", "", l10n).tooltip.includes(
         "500 MB of memory",
       ),
     );
@@ -95,7 +95,7 @@ suite("statusBarView", () => {
 
   test("says that the model sleeps", () => {
     assert.match(
-      statusBarView({ ...ready, asleep: true }, "on", "", l10n).tooltip.join("\n"),
+      statusBarView({ ...ready, unloaded: true }, "on", "", l10n).tooltip.join("\n"),
       /the next request loads/,
     );
   });

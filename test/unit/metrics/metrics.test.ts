@@ -4,14 +4,28 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
 import type { Usage } from "../../../server/engine/engine.ts";
-import { speedOf, withUsage } from "../../../server/metrics/metrics.ts";
+import { RecentUsage, speedOf } from "../../../server/metrics/metrics.ts";
+import type { ModelInfo } from "../../../src/shared/protocol.ts";
 
-const usage: Usage = { prompt: 100, reused: 60, generated: 21, guessed: 0, firstToken: 500, duration: 1500 };
+const model: ModelInfo = {
+  name: "",
+  path: "",
+  demonstration: false,
+  architecture: "falcon",
+  contextSize: 2048,
+  sequences: 2,
+  infill: true,
+  device: "CPU",
+  gpuLayers: 0,
+  layers: 33,
+  devices: [],
+};
+const usage: Usage = { prompt: 100, reused: 60, generated: 21, accepted: 0, firstToken: 500, duration: 1500 };
 
-suite("figures", () => {
+suite("metrics", () => {
   test("nothing is said of nothing, nor of what ended before its first token", () => {
     assert.deepEqual(speedOf([]), {});
-    assert.deepEqual(speedOf([{ prompt: 100, reused: 0, generated: 0, guessed: 0, duration: 20 }]), {});
+    assert.deepEqual(speedOf([{ prompt: 100, reused: 0, generated: 0, accepted: 0, duration: 20 }]), {});
   });
 
   test("the first token counts to the prompt, and the others make the speed", () => {
@@ -26,10 +40,20 @@ suite("figures", () => {
   });
 
   test("what is long past is forgotten", () => {
-    let recent: readonly Usage[] = [];
-    recent = withUsage(recent, { ...usage, reused: 0 });
-    for (let i = 0; i < 50; i++) recent = withUsage(recent, { ...usage, reused: 100 });
-    assert.equal(speedOf(recent).reused, 1);
-    assert.equal(recent.length, 50);
+    const recent = new RecentUsage();
+    recent.add({ ...usage, reused: 0 }, model);
+    for (let i = 0; i < 49; i++) recent.add({ ...usage, reused: 100 }, model);
+    assert.ok((recent.of(model).reused ?? 1) < 1);
+    recent.add({ ...usage, reused: 100 }, model);
+    assert.equal(recent.of(model).reused, 1);
+  });
+
+  test("what one model did says nothing of another", () => {
+    const recent = new RecentUsage();
+    recent.add(usage, model);
+    const other = { ...model };
+    assert.deepEqual(recent.of(other), {});
+    recent.add({ ...usage, firstToken: 7 }, other);
+    assert.equal(recent.of(other).firstToken, 7);
   });
 });

@@ -6,8 +6,8 @@ import type { LlamaContextSequence, Token } from "node-llama-cpp";
 import { EngineError } from "../../engine.ts";
 import { ChunkSize } from "./chunkSize.ts";
 import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
-import { mayStart, whoseTurn } from "./scheduling.ts";
-import { copyState, evaluatePrompt, keepShared, KeptStates, sharedLength, toNextCheckpoint } from "./sequences.ts";
+import { byUrgency, mayStart, whoseTurn } from "./scheduling.ts";
+import { copyState, evaluatePrompt, keepShared, Checkpoints, sharedLength, toNextCheckpoint } from "./sequences.ts";
 
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
@@ -41,7 +41,7 @@ export class DecodeLoop {
   #idle: LlamaContextSequence[];
   #waiting: Waiting[] = [];
   #running: Running[] = [];
-  readonly #kept = new KeptStates();
+  readonly #checkpoints = new Checkpoints();
   #looping = Promise.resolve();
   #isLooping = false;
   #stepStart: number | undefined;
@@ -97,7 +97,7 @@ export class DecodeLoop {
 
   #enqueue(...waiting: readonly Waiting[]): void {
     this.#waiting.push(...waiting);
-    this.#waiting.sort((a, b) => a.request.priority - b.request.priority);
+    this.#waiting.sort(byUrgency);
   }
 
   async #loop(): Promise<void> {
@@ -154,10 +154,10 @@ export class DecodeLoop {
         // To read takes as long as some steps, for which nobody waits who runs.
         const mayRestore = shared(best) === 0 && this.#running.length === 0;
         if (mayRestore && (await this.#options.restore(best, reusable))) {
-          this.#kept.forget(best);
-          this.#kept.add(best);
+          this.#checkpoints.forget(best);
+          this.#checkpoints.add(best);
         }
-        const reused = await keepShared(best, reusable, this.#kept);
+        const reused = await keepShared(best, reusable, this.#checkpoints);
         this.#running.push({ ...waiting, sequence: best, reused, rest: prompt.slice(reused) });
       } catch (error) {
         this.#idle.push(best);
@@ -178,7 +178,7 @@ export class DecodeLoop {
           continue;
         }
         this.#idle = this.#idle.slice(1);
-        this.#kept.forget(sequence);
+        this.#checkpoints.forget(sequence);
         this.#running.push({ ...sibling, sequence, reused: sequence.nextTokenIndex, rest: run.rest });
       }
     }
@@ -201,7 +201,7 @@ export class DecodeLoop {
         // The end of a prompt and the first new token are one step.
         if (length === run.rest.length) return this.#guard(run, () => this.#evaluate(run));
         return this.#guard(run, async () => {
-          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#kept);
+          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#checkpoints);
           run.rest = run.rest.slice(length);
         });
       }),
@@ -222,7 +222,7 @@ export class DecodeLoop {
     } catch (error) {
       this.#reject(run, decodeFailure(error));
       await run.sequence.clearHistory();
-      this.#kept.forget(run.sequence);
+      this.#checkpoints.forget(run.sequence);
       this.#finish(run, "aborted");
     }
   }

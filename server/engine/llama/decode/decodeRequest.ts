@@ -2,6 +2,8 @@
 
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
+import type { Priority } from "../../engine.ts";
+
 /** What goes on after a prompt: each step of it evaluates once. `stopped`: whoever takes the tokens wants no more. */
 export type Evaluation = AsyncGenerator<void, "end" | "stopped", void>;
 
@@ -10,8 +12,7 @@ export interface DecodeRequest {
   readonly prompt: readonly Token[];
   /** Where later prompts are likely to leave this one, each as the number of tokens before it, rising. */
   readonly stable: readonly number[];
-  /** One of `priorities`. */
-  readonly priority: number;
+  readonly priority: Priority;
   /** Gets the end of the prompt that is not evaluated yet: one token or more. */
   readonly evaluate: (sequence: LlamaContextSequence, rest: readonly Token[]) => Evaluation;
 }

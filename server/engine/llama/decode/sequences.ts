@@ -22,7 +22,7 @@ export function sharedLength(sequence: LlamaContextSequence, tokens: readonly To
  * Where sequences that cannot drop the end of their context keep copies of their state, each as the number of tokens
  * before it. The library tells of the last one only, and how much memory they take together.
  */
-export class KeptStates {
+export class Checkpoints {
   readonly #places = new WeakMap<LlamaContextSequence, readonly number[]>();
   /** Bytes of a copy: of one model all have as many. */
   #size = 1;
@@ -52,14 +52,14 @@ export class KeptStates {
 export async function keepShared(
   sequence: LlamaContextSequence,
   tokens: readonly Token[],
-  kept: KeptStates,
+  checkpoints: Checkpoints,
 ): Promise<number> {
   const shared = sharedLength(sequence, tokens);
   const end = sequence.nextTokenIndex;
-  if (end === 0) kept.forget(sequence);
+  if (end === 0) checkpoints.forget(sequence);
   if (shared < end) {
     // From a copy of the state to the place, the library would evaluate everything at once, with all others waiting.
-    const start = sequence.needsCheckpoints ? kept.cut(sequence, shared) : shared;
+    const start = sequence.needsCheckpoints ? checkpoints.cut(sequence, shared) : shared;
     await sequence.eraseContextTokenRanges([{ start, end }]);
   }
   return sequence.nextTokenIndex;
@@ -70,15 +70,15 @@ export async function evaluatePrompt(
   sequence: LlamaContextSequence,
   { stable }: Prompt,
   piece: readonly Token[],
-  kept: KeptStates,
+  checkpoints: Checkpoints,
 ): Promise<void> {
   await sequence.evaluateWithoutGeneratingNewTokens([...piece]);
   if (!sequence.needsCheckpoints || !stable.includes(sequence.nextTokenIndex)) return;
   await sequence.takeCheckpoint();
-  kept.add(sequence);
+  checkpoints.add(sequence);
 }
 
-/** How many tokens of the prompt come before the next place at which a recurrent state has to be kept. */
+/** How many tokens of the prompt come before the next place at which a recurrent state has to be checkpoints. */
 export function toNextCheckpoint(sequence: LlamaContextSequence, { prompt, stable }: Prompt): number {
   if (!sequence.needsCheckpoints) return Infinity;
   const next = stable.find((place) => place > sequence.nextTokenIndex && place < prompt.length);
@@ -90,7 +90,7 @@ export function toNextCheckpoint(sequence: LlamaContextSequence, { prompt, stabl
  * moment, and nobody else can read it. False where it cannot be written.
  */
 export async function copyState(from: LlamaContextSequence, to: LlamaContextSequence): Promise<boolean> {
-  // Loading a state would leave the kept states of what was there before.
+  // Loading a state would leave the checkpoints states of what was there before.
   await to.clearHistory();
   if (from.nextTokenIndex === 0) return true;
   const folder = copyFolder(pid);

@@ -5,11 +5,9 @@ import { platform } from "node:process";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
 
-import type { DeviceInfo, ServerSettings } from "../../../../src/shared/protocol.ts";
-import { type Backend, EngineError, type PassedOver } from "../../engine.ts";
+import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
+import { type Backend, EngineError, type LoadPlan, type PassedOver } from "../../engine.ts";
 import { availableRam } from "./memory.ts";
-
-type ModelSettings = ServerSettings["model"];
 
 export interface OpenedLlama {
   readonly llama: Llama;
@@ -19,12 +17,12 @@ export interface OpenedLlama {
 }
 
 /**
- * Opens the first backend that works, of those that the settings ask for and the CPU last; never builds one from source.
+ * Opens the first backend that works, of those that the plan asks for and the CPU last; never builds one from source.
  * @throws EngineError `noBackend` when there is not even the CPU's
  */
 export async function openLlama(
   library: typeof NodeLlamaCpp,
-  { gpu, threads }: ModelSettings,
+  { gpu, threads }: LoadPlan,
   log: (level: string, message: string) => void,
 ): Promise<OpenedLlama> {
   const passedOver: PassedOver[] = [];
@@ -42,11 +40,7 @@ export async function openLlama(
 }
 
 /** CUDA is no loss where its driver or its libraries are missing: Vulkan serves the same cards. */
-export function backendsToTry(
-  gpu: ModelSettings["gpu"],
-  platform: NodeJS.Platform,
-  hasCuda: boolean,
-): readonly Backend[] {
+export function backendsToTry(gpu: LoadPlan["gpu"], platform: NodeJS.Platform, hasCuda: boolean): readonly Backend[] {
   if (gpu === "off") return [];
   if (gpu !== "auto") return [gpu];
   if (platform === "darwin") return ["metal"];

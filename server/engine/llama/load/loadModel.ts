@@ -5,15 +5,12 @@ import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 
-import type { ServerSettings } from "../../../../src/shared/protocol.ts";
 import { modelFiles } from "../../../models/files/splitFiles.ts";
-import { EngineError, type LoadedModel, type LoadRequest } from "../../engine.ts";
+import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
 import { batchSize } from "../decode/chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
 import { canInfill, markerToken } from "../text/tokenizePrompt.ts";
-
-type ModelSettings = ServerSettings["model"];
 
 /**
  * Copies of a recurrent state, to go back to: a hybrid or recurrent model cannot drop the end of its context. Only where
@@ -32,13 +29,14 @@ export interface ModelInMemory {
 /** @throws EngineError */
 export async function loadModel(
   library: typeof NodeLlamaCpp,
-  { settings, markers, vramShare = 1 }: LoadRequest,
+  { plan, markers }: LoadRequest,
   log: (message: string) => void,
   onProgress: (fraction: number) => void,
 ): Promise<ModelInMemory> {
+  const { vramShare = 1 } = plan;
   const errors: string[] = [];
   const places: string[] = [];
-  const { llama, threads, passedOver } = await openLlama(library, settings, (level, message) => {
+  const { llama, threads, passedOver } = await openLlama(library, plan, (level, message) => {
     if (level === "error") errors.push(message);
     if (level === "info" && tellsOfPlace(message)) places.push(message);
     if (level !== "info" || tellsOfPlace(message)) log(`${level}: ${message}`);
@@ -50,23 +48,23 @@ export async function loadModel(
     // On the CPU, weights that are read are better than weights that are mapped: llama.cpp keeps most in an order of its own
     // and the mapped ones beside them, and a file that is cut short meanwhile ends the process. Only what hardly fits is
     // mapped, since the system can drop its pages.
-    const useMmap = llama.gpu !== false || (await fileSize(settings.path)) > availableRam() / 2;
+    const useMmap = llama.gpu !== false || (await fileSize(plan.path)) > availableRam() / 2;
     const model = await llama.loadModel({
-      modelPath: settings.path,
-      gpuLayers: chooseLayers(settings, vramShare),
+      modelPath: plan.path,
+      gpuLayers: chooseLayers(plan),
       useMmap,
       onLoadProgress: onProgress,
     });
     // What llama.cpp logged is delivered by the event loop, and the library drops what comes while it estimates memory. The
     // first turn may begin behind the point at which the loop delivers.
     for (let i = 0; i < 2; i++) await setImmediate();
-    const context = await createContext(library, model, settings, threads, useMmap);
+    const context = await createContext(library, model, plan, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
     if (llama.gpu !== false && sequences[0]) await warmUp(sequences[0]);
     const info: LoadedModel = {
-      name: model.fileInfo.metadata.general.name ?? settings.path,
-      path: settings.path,
+      name: model.fileInfo.metadata.general.name ?? plan.path,
+      path: plan.path,
       demonstration: isDemonstration(model),
       architecture: model.architecture,
       contextSize: context.contextSize,
@@ -102,7 +100,7 @@ async function fileSize(modelPath: string): Promise<number> {
 const backendNames = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" } as const;
 
 /** As many layers as fit beside the context of two sequences, unless the user said how many. */
-function chooseLayers({ gpuLayers, contextSize }: ModelSettings, vramShare: number) {
+function chooseLayers({ gpuLayers, contextSize, vramShare = 1 }: LoadPlan) {
   if (gpuLayers !== undefined && vramShare === 1) return gpuLayers;
   return { ...(gpuLayers !== undefined && { max: gpuLayers }), fitContext: { contextSize: 2 * contextSize } };
 }
@@ -110,16 +108,16 @@ function chooseLayers({ gpuLayers, contextSize }: ModelSettings, vramShare: numb
 async function createContext(
   library: typeof NodeLlamaCpp,
   model: LlamaModel,
-  settings: ModelSettings,
+  plan: LoadPlan,
   threads: number,
   isMapped: boolean,
 ): Promise<LlamaContext> {
-  const kvType = kvCacheType(library, settings);
+  const kvType = kvCacheType(library, plan);
   // On a processor flash attention adds up in 16 bits: log-probabilities are off by up to 0.01 and depend on how a prompt
   // was cut into batches, for some percent of speed. A quantized KV cache cannot do without.
   const flashAttention = model.llama.gpu === false && kvType === library.GgmlType.F16 ? false : "auto";
   const options = {
-    contextSize: Math.min(settings.contextSize, model.trainContextSize),
+    contextSize: Math.min(plan.contextSize, model.trainContextSize),
     batchSize,
     flashAttention,
   } as const;
@@ -137,13 +135,13 @@ async function createContext(
   const weights = isMapped ? (await model.llama.getLlamaMemoryUsage()).cpuRam : 0;
   const sequences = await countSequences(needs, await freeMemory(model.llama), weights);
   const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
-  const { adapter } = settings;
+  const { adapter } = plan;
   const lora = adapter && { adapters: [{ filePath: adapter.path, scale: adapter.scale }] };
   return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }), sequences, threads });
 }
 
 /** The library would take a name that it does not know for F16. */
-function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, { kvCache = "f16" }: ModelSettings): NodeLlamaCpp.GgmlType {
+function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, { kvCache = "f16" }: LoadPlan): NodeLlamaCpp.GgmlType {
   switch (kvCache) {
     case "f16":
       return GgmlType.F16;

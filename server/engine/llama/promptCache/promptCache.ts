@@ -1,12 +1,13 @@
-// The states of sequences in a folder, so that a restart begins warm. They hold the user's text: only the user can read them.
+// The prompt cache: states of sequences in a folder, so that a restart begins warm. They hold the user's text, and only the
+// user can read them.
 
 import { randomUUID } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import type { ServerSettings } from "../../../../src/shared/protocol.ts";
-import { isSealed, readTokens, sealState } from "./stateFile.ts";
+import type { LoadPlan } from "../../engine.ts";
+import { hasValidChecksum, readTokens, appendChecksum } from "./stateFile.ts";
 import { stateIdentity } from "./stateIdentity.ts";
 
 /** Fewer tokens are not worth a file. */
@@ -17,7 +18,7 @@ const longestUnused = 7 * day;
 /** A file that has been in use for longer, in milliseconds, was left by a process that died. */
 const longestUse = 10 * 60_000;
 
-export interface SavedStatesOptions {
+export interface PromptCacheOptions {
   /** Made when it is not there. Several processes may share it. */
   readonly folder: string;
   /** Of everything that a state depends on (stateIdentity.ts). */
@@ -29,26 +30,26 @@ export interface SavedStatesOptions {
   readonly maxSize?: number;
 }
 
-interface SavedState {
+interface CachedPrompt {
   readonly file: string;
   readonly tokens: readonly Token[];
 }
 
-/** The saved states of the model that is loaded, if the settings want them kept. Never rejects. */
-export async function openSavedStates(
-  settings: ServerSettings["model"],
+/** The prompt cache of the model that is loaded, if the plan has one. Never rejects. */
+export async function openPromptCache(
+  plan: LoadPlan,
   sequences: readonly LlamaContextSequence[],
   libraryVersion: string,
   log: (message: string) => void,
-): Promise<SavedStates | undefined> {
-  const { savedContexts } = settings;
+): Promise<PromptCache | undefined> {
+  const { promptCache: folder } = plan;
   const [sequence] = sequences;
-  if (!savedContexts?.keep || !sequence) return undefined;
+  if (folder === undefined || !sequence) return undefined;
   try {
-    const identity = await stateIdentity(sequence.context, settings, libraryVersion);
-    const states = new SavedStates({ folder: savedContexts.folder, identity, sequences, log });
-    await states.prune();
-    return states;
+    const identity = await stateIdentity(sequence.context, plan, libraryVersion);
+    const cache = new PromptCache({ folder, identity, sequences, log });
+    await cache.prune();
+    return cache;
   } catch (error) {
     log(`contexts are not saved: ${String(error)}`);
     return undefined;
@@ -56,16 +57,16 @@ export async function openSavedStates(
 }
 
 /** Calls must not overlap. None rejects: without its states a model is slower, and works. */
-export class SavedStates {
-  readonly #options: SavedStatesOptions;
+export class PromptCache {
+  readonly #options: PromptCacheOptions;
   readonly #maxSize: number;
   /** A file has this name while this process writes or reads it: if the process dies of it, nobody reads it again. */
   readonly #inUse: string;
   /** What was written or read of a sequence last. It is not written again, even if the user deleted the file. */
-  readonly #known = new WeakMap<LlamaContextSequence, SavedState>();
+  readonly #known = new WeakMap<LlamaContextSequence, CachedPrompt>();
   #failed = false;
 
-  constructor(options: SavedStatesOptions) {
+  constructor(options: PromptCacheOptions) {
     this.#options = options;
     this.#maxSize = options.maxSize ?? 2 ** 30;
     this.#inUse = path.join(options.folder, `in-use-${process.pid}.tmp`);
@@ -108,7 +109,7 @@ export class SavedStates {
     });
   }
 
-  async #write(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<SavedState> {
+  async #write(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<CachedPrompt> {
     const { folder, identity } = this.#options;
     const file = path.join(folder, `${this.#prefix}${randomUUID()}.state`);
     try {
@@ -116,7 +117,7 @@ export class SavedStates {
       await fs.writeFile(this.#inUse, "", { mode: 0o600 });
       await sequence.eraseContextTokenRanges([{ start: tokens.length, end: sequence.nextTokenIndex }]);
       const { fileSize } = await sequence.saveStateToFile(this.#inUse);
-      await sealState(this.#inUse, identity, fileSize);
+      await appendChecksum(this.#inUse, identity, fileSize);
       await fs.rename(this.#inUse, file);
       return { file, tokens };
     } catch (error) {
@@ -134,7 +135,7 @@ export class SavedStates {
     if (!isMine) return false;
     try {
       // Verified first: llama.cpp ends the process when it reads a damaged one.
-      if (!(await isSealed(this.#inUse, this.#options.identity))) throw new Error("it is damaged");
+      if (!(await hasValidChecksum(this.#inUse, this.#options.identity))) throw new Error("it is damaged");
       // Loading alone would leave the copies of the state of what was there before.
       await sequence.clearHistory();
       await sequence.loadStateFromFile(this.#inUse, { acceptRisk: true });
@@ -157,7 +158,7 @@ export class SavedStates {
   }
 
   /** The states of this model and context. */
-  async #states(): Promise<readonly SavedState[]> {
+  async #states(): Promise<readonly CachedPrompt[]> {
     const { folder } = this.#options;
     const names = await readFolder(folder);
     const mine = names.filter((name) => name.startsWith(this.#prefix) && name.endsWith(".state"));
@@ -221,7 +222,7 @@ function lengthToSave(sequence: LlamaContextSequence): number {
 }
 
 /** How many of the tokens need no evaluation after the state was loaded. */
-function usable({ tokens }: SavedState, wanted: readonly Token[], sequence: LlamaContextSequence): number {
+function usable({ tokens }: CachedPrompt, wanted: readonly Token[], sequence: LlamaContextSequence): number {
   const shared = sharedLength(tokens, wanted);
   return sequence.needsCheckpoints && shared < tokens.length ? 0 : shared;
 }

@@ -1,40 +1,40 @@
-// A saved state as a file: what llama.cpp writes of a sequence, and behind it a seal by which damage is found.
+// A saved state as a file: what llama.cpp writes of a sequence, and behind it a checksum by which damage is found.
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import fs from "node:fs/promises";
 import type { Token } from "node-llama-cpp";
 
-/** Bytes of a seal: SHA-256 of the identity and the state. llama.cpp reads what it wrote, and nothing behind it. */
-const sealSize = 32;
+/** Bytes of a checksum: SHA-256 of the identity and the state. llama.cpp reads what it wrote, and nothing behind it. */
+const checksumSize = 32;
 const piece = 2 ** 20;
 
 /**
- * Appends the seal to a state that was just written.
+ * Appends the checksum to a state that was just written.
  * @param identity of everything that the state depends on; always of one length
  * @param length bytes that the state should have: the end of it may be lost without an error when the disk is full
  */
-export async function sealState(file: string, identity: string, length: number): Promise<void> {
+export async function appendChecksum(file: string, identity: string, length: number): Promise<void> {
   const { size } = await fs.stat(file);
   if (size !== length) throw new Error(`${size} of ${length} bytes were written`);
-  await fs.appendFile(file, await computeSeal(file, identity, length));
+  await fs.appendFile(file, await computeChecksum(file, identity, length));
 }
 
-/** Whether the file is, to the last bit, what was sealed for this identity. */
-export async function isSealed(file: string, identity: string): Promise<boolean> {
+/** Whether the file is, to the last bit, what was written for this identity. */
+export async function hasValidChecksum(file: string, identity: string): Promise<boolean> {
   const opened = await fs.open(file);
   try {
-    const length = (await opened.stat()).size - sealSize;
+    const length = (await opened.stat()).size - checksumSize;
     if (length <= 0) return false;
-    const { buffer } = await opened.read({ buffer: Buffer.alloc(sealSize), position: length });
-    return buffer.equals(await computeSeal(file, identity, length));
+    const { buffer } = await opened.read({ buffer: Buffer.alloc(checksumSize), position: length });
+    return buffer.equals(await computeChecksum(file, identity, length));
   } finally {
     await opened.close();
   }
 }
 
 /** In pieces, so that the process can do other things meanwhile. */
-async function computeSeal(file: string, identity: string, length: number): Promise<Buffer> {
+async function computeChecksum(file: string, identity: string, length: number): Promise<Buffer> {
   const hash = createHash("sha256").update(identity);
   for await (const bytes of createReadStream(file, { end: length - 1, highWaterMark: piece }))
     hash.update(bytes as Buffer);

@@ -4,21 +4,21 @@ import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import type { LlamaContext } from "node-llama-cpp";
 
-import type { ServerSettings } from "../../../../src/shared/protocol.ts";
 import { modelFiles } from "../../../models/files/splitFiles.ts";
+import type { LoadPlan } from "../../engine.ts";
 
 /** Blocks of a file that are hashed, and the bytes of each. */
 const blocks = 64;
 const blockSize = 2 ** 16;
 
 /**
- * @param settings by which the context was made; `path` is a GGUF file, or the first of a split one
+ * @param plan by which the context was made; `path` is a GGUF file, or the first of a split one
  * @param libraryVersion of node-llama-cpp, which comes with one version of llama.cpp and of its format
  * @returns 64 hexadecimal digits
  */
 export async function stateIdentity(
   context: LlamaContext,
-  { path, adapter }: Pick<ServerSettings["model"], "path" | "adapter">,
+  { path, adapter }: Pick<LoadPlan, "path" | "adapter">,
   libraryVersion: string,
 ): Promise<string> {
   const { contextSize, totalSequences, kvCacheKeyType, kvCacheValueType, flashAttention, model } = context;

@@ -2,7 +2,8 @@
 
 import type { GenerateRequest } from "../../engine.ts";
 import type { DecodeRequest } from "../decode/decodeRequest.ts";
-import { sampleGuessedTokens, sampleTokens } from "../decode/sampler.ts";
+import { sampleTokens } from "../decode/sampler.ts";
+import { sampleDraftedTokens } from "../decode/speculation.ts";
 import { GeneratedText } from "./generatedText.ts";
 import { type SamplingContext, samplingOptions, schemaEnd } from "./sampling.ts";
 import type { TokenizedPrompt } from "./tokenizePrompt.ts";
@@ -10,44 +11,44 @@ import type { TokenizedPrompt } from "./tokenizePrompt.ts";
 export interface TextRequest {
   readonly request: DecodeRequest;
   readonly text: GeneratedText;
-  /** Tokens that were guessed rightly. */
-  readonly guessed: number;
+  /** Drafted tokens that the model accepted. */
+  readonly accepted: number;
 }
 
 export async function textRequest(
   request: GenerateRequest,
-  context: Omit<SamplingContext, "known" | "prompt"> & TokenizedPrompt & { readonly priority: number },
+  context: Omit<SamplingContext, "known" | "prompt"> & TokenizedPrompt,
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<TextRequest> {
-  const { model, tokens: prompt, stable, priority, cut } = context;
+  const { model, tokens: prompt, stable, cut } = context;
   const stop = request.schema ? [...request.stop, schemaEnd] : request.stop;
   const text = new GeneratedText((tokens) => model.detokenize(tokens), { ...request, stop }, onText, cut);
   const known = [...prompt];
   const options = await samplingOptions(request, { ...context, known, prompt });
-  let guessed = 0;
+  let accepted = 0;
   const onToken = (token: (typeof known)[number]) => {
     if (signal.aborted) return false;
     known.push(token);
     return text.push(token);
   };
-  const canGuess = request.repeatsPrompt && !request.schema && (request.repeatPenalty ?? 1) === 1;
+  const canDraft = request.repeatsPrompt && !request.schema && (request.repeatPenalty ?? 1) === 1;
   return {
     request: {
       prompt,
       stable,
-      priority,
+      priority: request.priority,
       evaluate: (sequence, rest) =>
-        // A recurrent state could not be cut back to before a wrong guess.
-        canGuess && !sequence.needsCheckpoints
-          ? sampleGuessedTokens(sequence, prompt, rest, options, onToken, (count) => {
-              guessed += count;
+        // A recurrent state could not be cut back to before a rejected draft.
+        canDraft && !sequence.needsCheckpoints
+          ? sampleDraftedTokens(sequence, prompt, rest, options, onToken, (count) => {
+              accepted += count;
             })
           : sampleTokens(sequence, rest, options, onToken),
     },
     text,
-    get guessed() {
-      return guessed;
+    get accepted() {
+      return accepted;
     },
   };
 }

@@ -3,20 +3,20 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { type Engine, EngineError, type LoadedModel, type LoadRequest } from "../../../../server/engine/engine.ts";
+import { EngineError, type LoadedModel, type LoadRequest, type ModelHost } from "../../../../server/engine/engine.ts";
 import { loadByPlan, planAttempts } from "../../../../server/models/session/loadPlan.ts";
 
-const settings = { path: "/models/m.gguf", contextSize: 4096, gpu: "auto", threads: 0 } as const;
+const plan = { path: "/models/m.gguf", contextSize: 4096, gpu: "auto", threads: 0 } as const;
 
 /** What an engine would say of a model that it loaded. */
-function loaded({ settings, vramShare = 1 }: LoadRequest): LoadedModel {
-  const onGpu = settings.gpu !== "off";
+function loaded({ plan: { path, contextSize, gpu, vramShare = 1 } }: LoadRequest): LoadedModel {
+  const onGpu = gpu !== "off";
   return {
     name: "m",
-    path: settings.path,
+    path,
     demonstration: false,
     architecture: "falcon",
-    contextSize: settings.contextSize,
+    contextSize,
     sequences: 2,
     infill: false,
     device: onGpu ? "Vulkan" : "CPU",
@@ -36,24 +36,24 @@ async function load(
   const events: string[] = [];
   const rest = [...outcomes];
   const unused = () => Promise.reject(new Error("not asked for"));
-  const engine: Engine = {
+  const host: ModelHost = {
     memory: undefined,
     load: (request) => {
-      events.push(`load ${request.settings.contextSize} ${request.settings.gpu} ${request.vramShare ?? 1}`);
+      const { contextSize, gpu, vramShare = 1 } = request.plan;
+      events.push(`load ${contextSize} ${gpu} ${vramShare}`);
       const outcome = rest.shift();
       if (outcome === undefined) return unused();
-      return outcome instanceof EngineError ? Promise.reject(outcome) : Promise.resolve(outcome(request));
+      return outcome instanceof EngineError
+        ? Promise.reject(outcome)
+        : Promise.resolve({ info: outcome(request), generate: unused, score: unused, countTokens: unused });
     },
     dispose: () => {
       events.push("dispose");
       return Promise.resolve();
     },
-    generate: unused,
-    score: unused,
-    countTokens: unused,
   };
-  const options = { engine, markers: [], onProgress: () => undefined, log: () => undefined, isWanted, deaths };
-  const model = await loadByPlan(settings, 8192, options).catch((error: unknown) => error as Error);
+  const options = { host, markers: [], onProgress: () => undefined, log: () => undefined, isWanted, deaths };
+  const model = await loadByPlan(plan, 8192, options).catch((error: unknown) => error as Error);
   return { events, model, fallback: "fallback" in model ? model.fallback : undefined };
 }
 
@@ -62,24 +62,21 @@ const outOfMemory = new EngineError("outOfMemory", "failed to allocate");
 
 suite("planAttempts", () => {
   test("everything, then half the context and fewer layers, then the CPU", () => {
-    assert.deepEqual(planAttempts(settings, 8192), [
-      { settings },
-      { settings: { ...settings, contextSize: 2048 }, vramShare: 0.5 },
-      { settings: { ...settings, gpu: "off" } },
+    assert.deepEqual(planAttempts(plan, 8192), [
+      plan,
+      { ...plan, contextSize: 2048, vramShare: 0.5 },
+      { ...plan, gpu: "off" },
     ]);
   });
 
   test("without a GPU, half the context is all there is to try", () => {
-    const cpu = { ...settings, gpu: "off" } as const;
-    assert.deepEqual(
-      planAttempts(cpu, 8192).map((attempt) => attempt.settings),
-      [cpu, { ...cpu, contextSize: 2048 }],
-    );
+    const cpu = { ...plan, gpu: "off" } as const;
+    assert.deepEqual(planAttempts(cpu, 8192), [cpu, { ...cpu, contextSize: 2048, vramShare: 0.5 }]);
   });
 
   test("half of what the model was trained on, where that is less than what is set", () => {
     assert.deepEqual(
-      planAttempts(settings, 1000).map((attempt) => attempt.settings.contextSize),
+      planAttempts(plan, 1000).map((attempt) => attempt.contextSize),
       [1000, 500, 1000],
     );
   });

@@ -3,17 +3,17 @@
 const closerOf: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
 /** How many characters after the cursor the text replaces: each is one that the text closes or ends with itself. */
-export function coverSuffix(text: string, lineSuffix: string): number {
+export function replacedLengthOf(text: string, lineSuffix: string): number {
   const closers = unmatchedClosers(text, lineSuffix);
   let from = 0;
-  let covered = 0;
+  let replacedLength = 0;
   for (const character of lineSuffix) {
     const found = closers.indexOf(character, from);
     if (found < 0) break;
     from = found + 1;
-    covered++;
+    replacedLength++;
   }
-  return covered;
+  return replacedLength;
 }
 
 /** Closing brackets and quotes whose opening is not in the text, and punctuation outside of brackets, in their order. */

@@ -1,0 +1,100 @@
+// Loads a model into this process, through node-llama-cpp.
+
+import { memoryUsage } from "node:process";
+import type * as NodeLlamaCpp from "node-llama-cpp";
+
+import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
+import { DecodeLoop } from "./decode/decodeLoop.ts";
+import { Threads } from "./decode/threads.ts";
+import { LlamaModel } from "./llamaModel.ts";
+import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
+import { openPromptCache } from "./promptCache/promptCache.ts";
+import { Vocabulary } from "./text/vocabulary.ts";
+
+/** Milliseconds without a request after which the prompt cache is written. */
+const saveAfter = 30_000;
+
+interface Loaded extends ModelInMemory {
+  readonly loop: DecodeLoop;
+  readonly save: () => Promise<void>;
+  /** Saves when nothing ran for a while. */
+  readonly saveLater: NodeJS.Timeout;
+}
+
+export class LlamaHost implements ModelHost {
+  readonly #library: typeof NodeLlamaCpp;
+  readonly #log: (message: string) => void;
+  #loaded: Loaded | undefined;
+  /** When the load that runs now last made progress. */
+  #loadProgress: number | undefined;
+
+  constructor(library: typeof NodeLlamaCpp, log: (message: string) => void) {
+    this.#library = library;
+    this.#log = log;
+  }
+
+  get memory(): number {
+    return memoryUsage.rss();
+  }
+
+  /** Milliseconds since what runs now last made progress, be it a load or the decode loop; 0 while nothing runs. */
+  get sinceProgress(): number {
+    const since = this.#loadProgress ?? this.#loaded?.loop.stepStart;
+    return since === undefined ? 0 : performance.now() - since;
+  }
+
+  async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
+    const noteProgress = () => (this.#loadProgress = performance.now());
+    noteProgress();
+    try {
+      return await this.#load(request, (fraction) => {
+        noteProgress();
+        onProgress(fraction);
+      });
+    } finally {
+      this.#loadProgress = undefined;
+    }
+  }
+
+  async #load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
+    await this.dispose();
+    const loaded = await loadModel(this.#library, request, this.#log, onProgress);
+    const version = await this.#library.getModuleVersion();
+    // The demonstration model evaluates a prompt in the time that reading takes.
+    const cache = loaded.info.demonstration
+      ? undefined
+      : await openPromptCache(request.plan, loaded.sequences, version, this.#log);
+    const { llama } = loaded;
+    // Where a GPU works, threads that wait for it say nothing of the cores.
+    const threads =
+      llama.gpu === false ? new Threads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
+    const loop: DecodeLoop = new DecodeLoop({
+      sequences: loaded.sequences,
+      restore: async (sequence, prompt) => (await cache?.restore(sequence, prompt)) ?? false,
+      onStep: (wall, cpu) => threads?.stepped(wall, cpu),
+      onIdle: () => saveLater.refresh(),
+    });
+    const save = async () => {
+      if (cache) await loop.lendIdle((sequence) => cache.save(sequence));
+    };
+    const saveLater = setTimeout(() => void save(), request.saveAfter ?? saveAfter).unref();
+    this.#loaded = { ...loaded, loop, save, saveLater };
+    return new LlamaModel({ ...loaded, library: this.#library, loop, vocabulary: new Vocabulary(loaded.model) });
+  }
+
+  /** Ends what runs, and writes the prompt cache. The process can be ended after that. */
+  async unload(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    if (!loaded) return;
+    await loaded.loop.end(new EngineError("died", "the model was unloaded"));
+    clearTimeout(loaded.saveLater);
+    await loaded.save();
+  }
+
+  async dispose(): Promise<void> {
+    const loaded = this.#loaded;
+    await this.unload();
+    await loaded?.llama.dispose();
+  }
+}

@@ -1,0 +1,73 @@
+// What a client sends as options and settings: checked, with a default for what it leaves out or gets wrong.
+
+// Valibot: typed results, no dependency, and no more in the bundle than what is used (MIT).
+import * as v from "valibot";
+
+import type { InitializationOptions, ServerSettings } from "../../src/shared/protocol.ts";
+
+const count = (most: number, least = 0) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+
+/** Each property with its default, as package.json has it; a property without one is absent unless given. */
+const model = {
+  path: v.optional(v.string(), ""),
+  contextSize: v.optional(count(2 ** 22, 1), 4096),
+  gpu: v.optional(v.picklist(["auto", "metal", "vulkan", "off"]), "auto"),
+  threads: v.optional(count(1024), 0),
+  idleUnloadMinutes: v.exactOptional(count(1_000_000)),
+  gpuLayers: v.exactOptional(count(100_000)),
+  kvCache: v.exactOptional(v.picklist(["f16", "q8_0"])),
+  adapter: v.exactOptional(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) })),
+  promptCache: v.exactOptional(v.object({ folder: v.string(), keep: v.boolean() })),
+};
+const inlineCompletion = {
+  debounce: v.optional(count(60_000), 75),
+  maxTokens: v.optional(count(65_536, 1), 96),
+};
+const chat = {
+  maxTokens: v.optional(count(4_194_304, 1), 1024),
+  temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0.1),
+};
+
+/**
+ * The settings of a client. What is wrong is told to `warn` and taken for not given, so that one wrong value does not turn
+ * the assistant off.
+ */
+export function readSettings(given: unknown, warn: (message: string) => void): ServerSettings {
+  const section = recordOf(given, "settings", warn);
+  const group = <E extends v.ObjectEntries>(name: string, entries: E) =>
+    readGroup(name, entries, recordOf(section[name], `settings.${name}`, warn), warn);
+  return {
+    model: group("model", model),
+    inlineCompletion: group("inlineCompletion", inlineCompletion),
+    chat: group("chat", chat),
+  };
+}
+
+/** `initializationOptions`, which a client may leave out. */
+export function readOptions(given: unknown, warn: (message: string) => void): InitializationOptions {
+  const { settings, messages } = recordOf(given, "initializationOptions", warn);
+  const bundle = v.safeParse(v.record(v.string(), v.string()), messages);
+  if (messages !== undefined && !bundle.success) warn("initializationOptions.messages is no record of strings.");
+  return { settings: readSettings(settings, warn), ...(bundle.success && { messages: bundle.output }) };
+}
+
+function readGroup<E extends v.ObjectEntries>(
+  name: string,
+  entries: E,
+  given: Readonly<Record<string, unknown>>,
+  warn: (message: string) => void,
+): v.InferOutput<v.ObjectSchema<E, undefined>> {
+  const schema = v.object(entries);
+  const result = v.safeParse(schema, given);
+  if (result.success) return result.output;
+  const wrong = new Set(result.issues.map(({ path }) => String(path?.[0].key)));
+  for (const issue of result.issues) warn(`settings.${name}.${v.getDotPath(issue) ?? ""}: ${issue.message}`);
+  return v.parse(schema, Object.fromEntries(Object.entries(given).filter(([key]) => !wrong.has(key))));
+}
+
+function recordOf(given: unknown, name: string, warn: (message: string) => void): Readonly<Record<string, unknown>> {
+  if (given === undefined || given === null) return {};
+  if (typeof given === "object" && !Array.isArray(given)) return given as Readonly<Record<string, unknown>>;
+  warn(`${name} is no object.`);
+  return {};
+}
