@@ -13,7 +13,7 @@ const model = {
   contextSize: v.optional(count(2 ** 22, 1), 4096),
   gpu: v.optional(v.picklist(["auto", "metal", "vulkan", "off"]), "auto"),
   threads: v.optional(count(1024), 0),
-  idleUnloadMinutes: v.exactOptional(count(1_000_000)),
+  idleUnloadMinutes: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))),
   gpuLayers: v.exactOptional(count(100_000)),
   kvCache: v.exactOptional(v.picklist(["f16", "q8_0"])),
   adapter: v.exactOptional(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) })),

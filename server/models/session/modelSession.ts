@@ -258,7 +258,7 @@ export class ModelSession {
 }
 
 /** What of the settings a loaded model depends on. */
-function planOf({ idleUnloadMinutes: _, promptCache, ...plan }: ModelSettings): LoadPlan {
+function planOf({ promptCache, ...plan }: ModelSettings): LoadPlan {
   return { ...plan, ...(promptCache?.keep && { promptCache: promptCache.folder }) };
 }
 
