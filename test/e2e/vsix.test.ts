@@ -31,20 +31,20 @@ after(() => {
 
 /** Loads a model with the unpacked engine, and lets it write. */
 async function write(gpu: "off" | "vulkan"): Promise<{ readonly device: string; readonly text: string }> {
-  const engine = new ModelProcess({
+  const host = new ModelProcess({
     modulePath: path.join(folder, "dist/engine.cjs"),
     log: () => undefined,
     onDied: (reason) => assert.fail(reason),
   });
   try {
-    const settings = { path: modelFile("falcon7b"), contextSize: 512, gpu, threads: 1 } as const;
-    const { device } = await engine.load({ settings, markers: [] }, () => undefined);
+    const plan = { path: modelFile("falcon7b"), contextSize: 512, gpu, threads: 1 } as const;
+    const model = await host.load({ plan, markers: [] }, () => undefined);
     const prompt = ["const berth0 = boats[0];\nclass"];
-    const request = { lane: "completion", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
-    const { text } = await engine.generate(request, () => undefined, new AbortController().signal);
-    return { device, text };
+    const request = { priority: "completion", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
+    const { text } = await model.generate(request, () => undefined, new AbortController().signal);
+    return { device: model.info.device, text };
   } finally {
-    await engine.dispose();
+    await host.dispose();
   }
 }
 
