@@ -22,6 +22,10 @@ const noEngine = ["^node-llama-cpp$", "Only server/engine/llama/ imports node-ll
 const noNode = ["^node:", "The page has no Node."];
 const noConnection = ["^vscode-languageserver(?!-textdocument)", "The core runs without a connection."];
 
+const server = [noVscode, noHost, noWebview, noEngine];
+/** Forbids a part of server/ the folders above it, and what implements an interface that it has. */
+const layer = (folders) => [`^\\.[./]*/(engine/)?(${folders})`, "CONTRIBUTING.md: imports of server/ go one way."];
+
 /** What VS Code reads links, icons and Markdown in, or shows as it comes. */
 const surfaces = [
   ...["showErrorMessage", "showWarningMessage", "showInformationMessage", "withProgress"],
@@ -55,16 +59,40 @@ export default tseslint.config(
     "^[^.](?!scode-languageserver-protocol$)",
     "src/shared/ imports the LSP type constructors and nothing else.",
   ]),
+  // Small helpers ← engine.ts ← models ← features ← lsp ← roots; features never import one another.
   forbidImports(
-    ["server/**"],
-    ["server/engine/llama/**", "server/{completion,chat,models}/**"],
-    noVscode,
-    noHost,
-    noWebview,
-    noEngine,
+    ["server/*.ts"],
+    ["server/main.ts"],
+    ...server,
+    noConnection,
+    layer("engine|metrics|models|completion|chat|lsp"),
   ),
-  forbidImports(["server/{completion,chat,models}/**"], [], noVscode, noHost, noWebview, noEngine, noConnection),
-  forbidImports(["server/engine/llama/**"], [], noVscode, noHost, noWebview),
+  forbidImports(
+    ["server/engine/*.ts"],
+    [],
+    ...server,
+    noConnection,
+    layer("metrics|models|completion|chat|lsp|llama|process"),
+  ),
+  forbidImports(
+    ["server/engine/process/**"],
+    [],
+    ...server,
+    noConnection,
+    layer("metrics|models|completion|chat|lsp|llama"),
+  ),
+  forbidImports(
+    ["server/engine/llama/**"],
+    [],
+    ...[noVscode, noHost, noWebview, noConnection],
+    layer("metrics|models|completion|chat|lsp|process/(?!rpc|copyFolder)"),
+  ),
+  forbidImports(["server/metrics/**"], [], ...server, noConnection, layer("models|completion|chat|lsp|llama|process")),
+  forbidImports(["server/models/**"], [], ...server, noConnection, layer("completion|chat|lsp|llama|process")),
+  forbidImports(["server/completion/**"], [], ...server, noConnection, layer("models|chat|lsp|llama|process")),
+  forbidImports(["server/chat/**"], [], ...server, noConnection, layer("models|completion|lsp|llama|process")),
+  forbidImports(["server/lsp/**"], [], ...server, layer("llama|process")),
+  forbidImports(["server/main.ts"], [], ...server),
   forbidImports(["webview/**"], [], noVscode, noServer, noHost, noEngine, noNode),
   {
     files: ["src/**", "server/**"],

@@ -5,7 +5,7 @@ import fs from "node:fs";
 import { basename } from "node:path";
 
 import { ByteReader, GgufError } from "./byteReader.ts";
-import { modelFiles } from "./splitFiles.ts";
+import { modelFiles } from "../../engine/splitFiles.ts";
 
 export type GgufScalar = number | boolean | string;
 

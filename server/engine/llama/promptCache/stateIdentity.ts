@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import type { LlamaContext } from "node-llama-cpp";
 
-import { modelFiles } from "../../../models/files/splitFiles.ts";
+import { modelFiles } from "../../splitFiles.ts";
 import type { LoadPlan } from "../../engine.ts";
 
 /** Blocks of a file that are hashed, and the bytes of each. */
