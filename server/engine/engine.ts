@@ -34,8 +34,8 @@ export interface GenerateRequest extends Sampling {
   readonly priority: Priority;
   readonly prompt: readonly PromptPart[];
   readonly maxTokens: number;
-  /** Generation ends before any of these strings; they are not part of the text. */
-  readonly stop: readonly string[];
+  /** Generation ends before any of these strings and special tokens; they are not part of the text. */
+  readonly stop: readonly (string | SpecialToken)[];
   /** Milliseconds after which there is an end, with the text that there is. */
   readonly timeLimit?: number;
   /** How many texts to write after the one prompt, each with a seed of its own; 1 unless given. */
@@ -158,7 +158,8 @@ export interface Model {
    * @throws EngineError `promptTooLong`
    */
   score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined>;
-  countTokens(prompt: readonly PromptPart[]): Promise<number>;
+  /** @param limit the count may end at any number above it */
+  countTokens(prompt: readonly PromptPart[], limit?: number): Promise<number>;
 }
 
 /** Loads models; the only part of the product that knows devices and layers. */

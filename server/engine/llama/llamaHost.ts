@@ -9,7 +9,6 @@ import { Threads } from "./decode/threads.ts";
 import { LlamaModel } from "./llamaModel.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
 import { openPromptCache } from "./promptCache/promptCache.ts";
-import { Vocabulary } from "./text/vocabulary.ts";
 
 /** Milliseconds without a request after which the prompt cache is written. */
 const saveAfter = 30_000;
@@ -79,7 +78,7 @@ export class LlamaHost implements ModelHost {
     };
     const saveLater = setTimeout(() => void save(), request.saveAfter ?? saveAfter).unref();
     this.#loaded = { ...loaded, loop, save, saveLater };
-    return new LlamaModel({ ...loaded, library: this.#library, loop, vocabulary: new Vocabulary(loaded.model) });
+    return new LlamaModel({ ...loaded, library: this.#library, loop });
   }
 
   /** Ends what runs, and writes the prompt cache. The process can be ended after that. */

@@ -39,10 +39,10 @@ export class LlamaModel implements Model {
   async generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation> {
     const start = performance.now();
     const { model, vocabulary, loop } = this.#loaded;
-    const tokenized = tokenizePrompt(model, vocabulary, request.prompt);
+    const timeLimit = request.timeLimit === undefined ? undefined : AbortSignal.timeout(request.timeLimit);
+    const tokenized = await tokenizePrompt(model, vocabulary, request.prompt);
     requireRoom(tokenized.tokens.length, request.maxTokens, this.info.contextSize);
     const seed = request.seed ?? randomInt(2 ** 32);
-    const timeLimit = request.timeLimit === undefined ? undefined : AbortSignal.timeout(request.timeLimit);
     const stopped = timeLimit ? AbortSignal.any([signal, timeLimit]) : signal;
     const texts: TextRequest[] = [];
     for (let i = 0; i < (request.candidates ?? 1); i++) {
@@ -80,7 +80,7 @@ export class LlamaModel implements Model {
     const given = prompt.filter((part) => typeof part === "string" || !("cursor" in part));
     // One after the other: each finds the common prompt in the sequence of the one before.
     for (const continuation of continuations) {
-      const { tokens, stable } = tokenizePrompt(model, vocabulary, [...given, { stable: true }, continuation]);
+      const { tokens, stable } = await tokenizePrompt(model, vocabulary, [...given, { stable: true }, continuation]);
       requireRoom(tokens.length, 0, info.contextSize);
       const begin = Math.max(stable.at(-1) ?? 0, 1);
       if (begin >= tokens.length) {
@@ -113,9 +113,9 @@ export class LlamaModel implements Model {
     return scores;
   }
 
-  countTokens(prompt: readonly PromptPart[]): Promise<number> {
+  async countTokens(prompt: readonly PromptPart[], limit?: number): Promise<number> {
     const { model, vocabulary } = this.#loaded;
-    return Promise.resolve(tokenizePrompt(model, vocabulary, prompt).tokens.length);
+    return (await tokenizePrompt(model, vocabulary, prompt, limit)).tokens.length;
   }
 }
 

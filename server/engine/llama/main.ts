@@ -55,7 +55,9 @@ async function main(): Promise<void> {
   connection.onRequest(scoreRequest, (request, cancellation) =>
     withModel(async (model) => (await model.score(request, signalOf(cancellation))) ?? null),
   );
-  connection.onRequest(countTokensRequest, ({ prompt }) => withModel((model) => model.countTokens(prompt)));
+  connection.onRequest(countTokensRequest, ({ prompt, limit }) =>
+    withModel((model) => model.countTokens(prompt, limit)),
+  );
   connection.onRequest(unloadRequest, () => host.unload().catch(refuse));
   connection.listen();
 }

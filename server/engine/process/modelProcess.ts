@@ -98,7 +98,10 @@ export class ModelProcess implements ModelHost {
         cancellable(signal, (token) =>
           orDied(running, async () => (await connection.sendRequest(scoreRequest, request, token)) ?? undefined),
         ),
-      countTokens: (prompt) => orDied(running, () => connection.sendRequest(countTokensRequest, { prompt })),
+      countTokens: (prompt, limit) => {
+        const params = { prompt, ...(limit !== undefined && { limit }) };
+        return orDied(running, () => connection.sendRequest(countTokensRequest, params));
+      },
     };
   }
 

@@ -26,9 +26,11 @@ export const generateProgress = new ProgressType<string>();
 /** Null when it was cancelled: JSON has no undefined. */
 export const scoreRequest = new RequestType<ScoreRequest, readonly Score[] | null, EngineFailure>("score");
 
-export const countTokensRequest = new RequestType<{ prompt: readonly PromptPart[] }, number, EngineFailure>(
-  "countTokens",
-);
+export const countTokensRequest = new RequestType<
+  { readonly prompt: readonly PromptPart[]; readonly limit?: number },
+  number,
+  EngineFailure
+>("countTokens");
 
 /** Ends all requests and writes the prompt cache, before the process is ended. */
 export const unloadRequest = new RequestType0<void, EngineFailure>("unload");

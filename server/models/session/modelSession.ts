@@ -206,10 +206,10 @@ export class ModelSession {
           }
         }),
       score: (request, signal) => count(() => model.score(request, signal)),
-      countTokens: async (prompt) => {
+      countTokens: async (prompt, limit) => {
         this.#watchIdle();
         try {
-          return await model.countTokens(prompt);
+          return await model.countTokens(prompt, limit);
         } catch (error) {
           throw generationError(error);
         }

@@ -10,7 +10,8 @@ import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "
 import { batchSize } from "../decode/chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
-import { canInfill, markerToken } from "../text/tokenizePrompt.ts";
+import { canInfill } from "../text/tokenizePrompt.ts";
+import { Vocabulary } from "../text/vocabulary.ts";
 
 /**
  * Copies of a recurrent state, to go back to: a hybrid or recurrent model cannot drop the end of its context. Only where
@@ -22,6 +23,7 @@ const checkpointMemory = 2 ** 30;
 export interface ModelInMemory {
   readonly llama: Llama;
   readonly model: LlamaModel;
+  readonly vocabulary: Vocabulary;
   readonly sequences: readonly LlamaContextSequence[];
   readonly info: LoadedModel;
 }
@@ -62,6 +64,7 @@ export async function loadModel(
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
     if (llama.gpu !== false && sequences[0]) await warmUp(sequences[0]);
+    const vocabulary = new Vocabulary(model);
     const info: LoadedModel = {
       name: model.fileInfo.metadata.general.name ?? plan.path,
       path: plan.path,
@@ -75,9 +78,9 @@ export async function loadModel(
       layers: model.fileInsights.totalLayers,
       devices: listDevices(places, vram),
       passedOver,
-      markers: markers.filter((marker) => markerToken(model, marker) !== undefined),
+      markers: markers.filter((marker) => vocabulary.markers.has(marker)),
     };
-    return { llama, model, sequences, info };
+    return { llama, model, vocabulary, sequences, info };
   } catch (error) {
     const onGpu = llama.gpu !== false;
     await llama.dispose();

@@ -2,7 +2,6 @@
 
 import type { Token } from "node-llama-cpp";
 
-import type { GenerateRequest } from "../../engine.ts";
 import { TextStream } from "./textStream.ts";
 
 /** No character is spread over more tokens than a UTF-8 sequence has bytes. */
@@ -22,14 +21,14 @@ export class GeneratedText {
   #text = "";
   /** Characters that were cut off the prompt and are generated again. */
   #cut: number;
-  /** Whether a stop string ended it. */
+  /** Whether a stop string or token ended it. */
   stopped = false;
   /** When the first token came, as `performance.now()` tells it. */
   firstTokenTime: number | undefined;
 
   constructor(
     detokenize: (tokens: readonly Token[]) => string,
-    { stop, maxTokens }: Pick<GenerateRequest, "stop" | "maxTokens">,
+    { stop, maxTokens }: { readonly stop: readonly string[]; readonly maxTokens: number },
     onText: (text: string) => void,
     cut = "",
   ) {

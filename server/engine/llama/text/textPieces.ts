@@ -6,7 +6,7 @@
  * as a match is long: 34,000 digits, or 12,000 letters under other rules, end a process with a stack as large as Linux
  * gives, and an eighth of it one with the megabyte of Windows.
  */
-const longest = 1000;
+export const longestPiece = 1000;
 
 /**
  * Places behind which the rules of every Falcon model begin another word, the best first: before a space or tab; in a line
@@ -17,8 +17,8 @@ const places = [/^[^]*\S(?=[ \t])/u, /^[^]*[\p{L}\p{N}](?=[^\p{L}\p{N}\p{M}'’]
 export function textPieces(text: string): readonly string[] {
   const pieces: string[] = [];
   let from = 0;
-  while (text.length - from > longest) {
-    const piece = firstPiece(text.slice(from, from + longest));
+  while (text.length - from > longestPiece) {
+    const piece = firstPiece(text.slice(from, from + longestPiece));
     pieces.push(piece);
     from += piece.length;
   }

@@ -6,7 +6,7 @@ import { sampleTokens } from "../decode/sampler.ts";
 import { sampleDraftedTokens } from "../decode/speculation.ts";
 import { GeneratedText } from "./generatedText.ts";
 import { type SamplingContext, samplingOptions, schemaEnd } from "./sampling.ts";
-import type { TokenizedPrompt } from "./tokenizePrompt.ts";
+import { specialToken, type TokenizedPrompt } from "./tokenizePrompt.ts";
 
 export interface TextRequest {
   readonly request: DecodeRequest;
@@ -21,14 +21,24 @@ export async function textRequest(
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<TextRequest> {
-  const { model, tokens: prompt, stable, cut } = context;
-  const stop = request.schema ? [...request.stop, schemaEnd] : request.stop;
-  const text = new GeneratedText((tokens) => model.detokenize(tokens), { ...request, stop }, onText, cut);
+  const { model, vocabulary, tokens: prompt, stable, cut } = context;
+  const stopStrings = request.stop.filter((each) => typeof each === "string");
+  // One that the model does not have cannot come.
+  const stopTokens = request.stop
+    .filter((each) => typeof each !== "string")
+    .map((each) => specialToken(model, vocabulary, each));
+  const stop = request.schema ? [...stopStrings, schemaEnd] : stopStrings;
+  const { maxTokens } = request;
+  const text = new GeneratedText((tokens) => model.detokenize(tokens), { stop, maxTokens }, onText, cut);
   const known = [...prompt];
   const options = await samplingOptions(request, { ...context, known, prompt });
   let accepted = 0;
   const onToken = (token: (typeof known)[number]) => {
     if (signal.aborted) return false;
+    if (stopTokens.includes(token)) {
+      text.stopped = true;
+      return false;
+    }
     known.push(token);
     return text.push(token);
   };

@@ -1,9 +1,10 @@
 // From the parts of a prompt to tokens.
 
+import { setImmediate } from "node:timers/promises";
 import type { LlamaModel, Token } from "node-llama-cpp";
 
-import type { PromptPart, SpecialToken } from "../../engine.ts";
-import { textPieces } from "./textPieces.ts";
+import { EngineError, type PromptPart, type SpecialToken } from "../../engine.ts";
+import { longestPiece, textPieces } from "./textPieces.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export interface TokenizedPrompt {
@@ -14,65 +15,106 @@ export interface TokenizedPrompt {
   readonly cut: string;
 }
 
-export function tokenizePrompt(
+/** Pieces of a text after which others get their turn. */
+const piecesInTurn = 16;
+
+/** @param limit no more is read once there are more tokens */
+export async function tokenizePrompt(
   model: LlamaModel,
   vocabulary: Vocabulary,
   parts: readonly PromptPart[],
-): TokenizedPrompt {
-  const { bos, shouldPrependBosToken } = model.tokens;
-  const tokens: Token[] = shouldPrependBosToken && bos !== null ? [bos] : [];
+  limit = Infinity,
+): Promise<TokenizedPrompt> {
+  const tokens = textStart(model);
   const stable: number[] = [];
   let cut = "";
   let text = "";
   /** Lengths of the text before its stable places. */
   let places: number[] = [];
   // Text on both sides of nothing is tokenized as one, as the model saw it in training.
-  const flush = () => {
-    const textTokens = tokenizeText(model, text);
-    for (const place of places) {
-      const before = tokenizeText(model, text.slice(0, place));
-      stable.push(tokens.length + sharedLength(before, textTokens));
-    }
+  const flush = async () => {
+    const tokenized = await tokenizeText(model, vocabulary, text, places, limit - tokens.length);
+    for (const place of tokenized.places) stable.push(tokens.length + place);
     // Not by spreading: a long text has more tokens than a call may have arguments.
-    for (const token of textTokens) tokens.push(token);
+    for (const token of tokenized.tokens) tokens.push(token);
     text = "";
     places = [];
   };
   for (const part of parts) {
+    if (tokens.length > limit) break;
     if (typeof part === "string") text += part;
     else if ("stable" in part) places.push(text.length);
     else if ("cursor" in part) {
       const isText = text !== "";
-      flush();
+      await flush();
       const last = tokens.at(-1);
       if (isText && last !== undefined && tokens.length > 1) cut = vocabulary.healed(last);
       if (cut !== "") tokens.pop();
     } else {
-      flush();
-      tokens.push(specialToken(model, part));
+      await flush();
+      tokens.push(requireToken(model, vocabulary, part));
     }
   }
-  flush();
+  await flush();
   // What comes first of all comes after the end of another text.
-  const first = bos ?? model.tokens.eos;
+  const first = model.tokens.bos ?? model.tokens.eos;
   if (tokens.length === 0 && first !== null) tokens.push(first);
   return { tokens, stable: stable.map((place) => Math.min(place, tokens.length)), cut };
 }
 
-function tokenizeText(model: LlamaModel, text: string): readonly Token[] {
-  return textPieces(text).flatMap((piece) => model.tokenize(piece, false));
+/** What a model's texts begin with. */
+function textStart({ tokens: { bos, shouldPrependBosToken } }: LlamaModel): Token[] {
+  return shouldPrependBosToken && bos !== null ? [bos] : [];
 }
 
-/** How many tokens two lists share at the beginning: a token may reach over a place in the text. */
-function sharedLength(a: readonly Token[], b: readonly Token[]): number {
-  const different = a.findIndex((token, i) => token !== b[i]);
+/** The tokens of a text, and for each of `places` in it how many of them come before. */
+async function tokenizeText(
+  model: LlamaModel,
+  { markers }: Vocabulary,
+  text: string,
+  places: readonly number[],
+  limit: number,
+): Promise<{ readonly tokens: readonly Token[]; readonly places: readonly number[] }> {
+  const tokens: Token[] = [];
+  /** The tokens from a piece's start to a place, which may end in the middle of a token of the text. */
+  const befores: { readonly from: number; readonly tokens: readonly Token[] }[] = [];
+  const mark = (start: number) => {
+    for (let place = places[befores.length]; place !== undefined; place = places[befores.length]) {
+      // A text that ended at the place would have the same pieces up to here, and one more.
+      if (place - start > longestPiece) return;
+      befores.push({ from: tokens.length, tokens: tokenizePieces(markers.splitPlainText(text.slice(start, place))) });
+    }
+  };
+  const tokenizePieces = (pieces: readonly string[]) => pieces.flatMap((piece) => model.tokenize(piece, false));
+  let start = 0;
+  for (const [i, piece] of markers.splitPlainText(text).flatMap(textPieces).entries()) {
+    if (tokens.length > limit) break;
+    if (i % piecesInTurn === piecesInTurn - 1) {
+      await setImmediate();
+      if (model.disposed) throw new EngineError("died", "the model was unloaded");
+    }
+    mark(start);
+    for (const token of model.tokenize(piece, false)) tokens.push(token);
+    start += piece.length;
+  }
+  mark(text.length);
+  return { tokens, places: befores.map((before) => before.from + sharedLength(before.tokens, tokens, before.from)) };
+}
+
+/** How many tokens a list shares with another one from a place on: a token may reach over a place in the text. */
+function sharedLength(a: readonly Token[], b: readonly Token[], from: number): number {
+  const different = a.findIndex((token, i) => token !== b[from + i]);
   return different < 0 ? a.length : different;
 }
 
-function specialToken(model: LlamaModel, part: SpecialToken): Token {
-  const token = "special" in part ? markerToken(model, part.special) : roleToken(model, part.role);
-  if (token === undefined || token === null) throw new Error(`the model has no token ${JSON.stringify(part)}`);
+function requireToken(model: LlamaModel, vocabulary: Vocabulary, part: SpecialToken): Token {
+  const token = specialToken(model, vocabulary, part);
+  if (token === undefined) throw new Error(`the model has no token ${JSON.stringify(part)}`);
   return token;
+}
+
+export function specialToken(model: LlamaModel, { markers }: Vocabulary, part: SpecialToken): Token | undefined {
+  return ("special" in part ? markers.token(part.special) : roleToken(model, part.role)) ?? undefined;
 }
 
 export function canInfill({ tokens: { infill } }: LlamaModel): boolean {
@@ -81,10 +123,4 @@ export function canInfill({ tokens: { infill } }: LlamaModel): boolean {
 
 function roleToken({ tokens }: LlamaModel, role: "prefix" | "suffix" | "middle" | "eos"): Token | null {
   return role === "eos" ? tokens.eos : tokens.infill[role];
-}
-
-/** The token that is spelled so, if it is a special one. */
-export function markerToken(model: LlamaModel, marker: string): Token | undefined {
-  const [token, ...more] = model.tokenize(marker, true);
-  return more.length === 0 && model.isSpecialToken(token) ? token : undefined;
 }

@@ -2,19 +2,23 @@
 
 import type { LlamaModel, Token } from "node-llama-cpp";
 
+import { Markers } from "./markers.ts";
+
 interface Entry {
   readonly text: string;
   readonly token: Token;
 }
 
 export class Vocabulary {
+  readonly markers: Markers;
   readonly #model: LlamaModel;
   readonly #sorted: readonly Entry[];
 
   /** Takes half a second for 131,072 tokens, which is better spent while a model loads than at the first key. */
   constructor(model: LlamaModel) {
     this.#model = model;
-    this.#sorted = sortedTokens(model);
+    this.markers = new Markers(model);
+    this.#sorted = sortedTokens(model, this.markers);
   }
 
   /** The text of a token, if others begin with it; none across lines, and of whole characters only. */
@@ -34,11 +38,12 @@ export class Vocabulary {
   }
 }
 
-function sortedTokens(model: LlamaModel): Entry[] {
+function sortedTokens(model: LlamaModel, markers: Markers): Entry[] {
   const entries: Entry[] = [];
   for (const token of model.iterateAllTokens()) {
-    if (!model.isSpecialToken(token) && !model.isEogToken(token))
-      entries.push({ text: model.detokenize([token]), token });
+    if (model.isSpecialToken(token) || model.isEogToken(token)) continue;
+    const text = model.detokenize([token]);
+    if (!markers.has(text)) entries.push({ text, token });
   }
   return entries.sort((a, b) => (a.text < b.text ? -1 : 1));
 }
