@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 
 import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
-import { ModelFiles } from "../support/badModels.ts";
+import { ModelFiles } from "../support/modelFiles.ts";
 import { modelFile } from "../support/models.ts";
 import type { Workbench } from "../support/workbench.ts";
 

@@ -1,6 +1,6 @@
 // Damages model files at random, where it is likely to be noticed late.
 
-import { readGguf } from "../../server/models/files/gguf.ts";
+import { readModelFile } from "../../server/models/files/readModelFile.ts";
 
 /** A generator that gives the same numbers each time: below `below`, and not negative. */
 export type Random = (below: number) => number;
@@ -23,7 +23,7 @@ export interface Mutable {
 }
 
 export function findPlaces(file: string, bytes: Buffer): Mutable {
-  const { scalars, tensors } = readGguf(file);
+  const { scalars, tensors } = readModelFile(file);
   const after = (name: string) => bytes.indexOf(lengthAndText(name)) + 8 + Buffer.byteLength(name);
   // A key is followed by its type and value, a tensor's name by its rank, dimensions, type and offset.
   const ofKeys = [...scalars.keys()].flatMap((key) => [after(key), after(key) + 4]);

@@ -2,13 +2,13 @@
 
 import fs from "node:fs";
 
-/** A file that is not what GGUF prescribes; the message says what was met where. */
+/** A file that is not what is needed of it; the message says what was met where, as the end of a sentence. */
 export class GgufError extends Error {
   override readonly name = "GgufError";
 }
 
-/** More than any real file needs, and little enough that a hostile length cannot exhaust memory. */
-const maxStringBytes = 16 * 2 ** 20;
+/** Bytes of a string that are read; what is longer, as chat templates may be, is passed over. */
+const keptBytes = 1024;
 const pieceBytes = 2 ** 20;
 
 export class ByteReader {
@@ -55,18 +55,34 @@ export class ByteReader {
     return Number(value);
   }
 
+  /** The first kilobyte of a string, and no more than llama.cpp reads, for which a zero byte is the end. */
   string(what: string): string {
-    return this.take(this.stringLength(what), what).toString("utf8");
+    const length = this.#stringLength(what);
+    const kept = Math.min(length, keptBytes);
+    const bytes = this.take(kept, what);
+    this.skip(length - kept, what);
+    const end = bytes.indexOf(0);
+    return bytes.toString("utf8", 0, end < 0 ? kept : end);
   }
 
-  stringLength(what: string): number {
-    return this.u64(`the length of ${what}`, maxStringBytes);
+  skipString(what: string): void {
+    this.skip(this.#stringLength(what), what);
+  }
+
+  /** A string of at most `most` bytes, each as one character. */
+  bytes(what: string, most: number): string {
+    return this.take(this.u64(`the length of ${what}`, most), what).toString("latin1");
+  }
+
+  #stringLength(what: string): number {
+    return this.u64(`the length of ${what}`, this.size);
   }
 
   #fill(count: number, what: string): void {
     this.#base = this.position;
     this.#at = 0;
-    const buffer = Buffer.alloc(Math.max(count, pieceBytes));
+    if (this.#base + count > this.size) throw this.#ended(what);
+    const buffer = Buffer.allocUnsafe(Math.max(count, pieceBytes));
     const read = fs.readSync(this.#file, buffer, 0, buffer.length, this.#base);
     if (read < count) throw this.#ended(what);
     this.#buffer = buffer.subarray(0, read);

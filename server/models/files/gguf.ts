@@ -1,11 +1,11 @@
-// Reads the header of a GGUF file: its keys and the list of its tensors.
-// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+// Reads the header of a GGUF file: its keys and the list of its tensors. It keeps what a check asks for, within bounds
+// that no real file meets. Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
-import fs from "node:fs";
-import { basename } from "node:path";
+import * as l10n from "@vscode/l10n";
 
-import { ByteReader, GgufError } from "./byteReader.ts";
-import { modelFiles } from "../../engine/splitFiles.ts";
+import { plainName } from "../../../src/shared/plainText.ts";
+import { type ByteReader, GgufError } from "./byteReader.ts";
+import { tensorBytes, tensorTypeName, unknownTypeCause } from "./tensorTypes.ts";
 
 export type GgufScalar = number | boolean | string;
 
@@ -16,28 +16,49 @@ export interface GgufTensor {
   readonly type: number;
 }
 
+export interface GgufArray {
+  readonly type: number;
+  readonly length: number;
+  /** The numbers of a short array of numbers. */
+  readonly numbers: readonly number[];
+}
+
 export interface GgufHeader {
+  /** Of a long string the first kilobyte. */
   readonly scalars: ReadonlyMap<string, GgufScalar>;
-  /** The keys of 32-bit floats. */
-  readonly floats: ReadonlySet<string>;
-  /** Lengths of the arrays. */
-  readonly arrays: ReadonlyMap<string, number>;
-  /** The vocabulary; empty where the file has none. */
+  /** The types of the scalars, as GGUF numbers them. */
+  readonly types: ReadonlyMap<string, number>;
+  readonly arrays: ReadonlyMap<string, GgufArray>;
+  /** The vocabulary, each byte as one character; empty where the file has none. */
   readonly tokens: readonly string[];
   readonly tensors: ReadonlyMap<string, GgufTensor>;
   /** Bytes of the file, or of all parts of a split model. */
   readonly size: number;
 }
 
+export const valueTypes = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
+
 /** More than any real file needs, and little enough that a hostile count cannot exhaust memory. */
 const limits = {
   keys: 10_000,
+  keyBytes: 200,
   tensors: 100_000,
+  tensorNameBytes: 63,
   arrayLength: 4_000_000,
+  /** llama.cpp's most layers: longer arrays of numbers say nothing of layers. */
+  keptNumbers: 512,
+  /** The largest vocabulary of a Falcon model has 261,120 tokens. */
+  tokens: 1_000_000,
+  tokenBytes: 2 ** 14,
   dimensions: 4,
   dimension: 2 ** 32,
-  parts: 1000,
 };
+
+/**
+ * The most that the squares of the tokens' lengths add up to, ten times that of the largest vocabulary: what llama.cpp
+ * writes for a token whose bytes it does not know grows with the square of its length. It bounds the bytes, too.
+ */
+const tokenWork = 2 ** 28;
 
 const scalarBytes = new Map([
   [0, 1],
@@ -52,149 +73,92 @@ const scalarBytes = new Map([
   [11, 8],
   [12, 8],
 ]);
-const floatType = 6;
-const stringType = 8;
-const arrayType = 9;
 const tokensKey = "tokenizer.ggml.tokens";
 
-/** Name of each tensor type, and elements and bytes of its blocks: https://github.com/ggml-org/ggml/blob/master/src/ggml-common.h */
-const tensorBlocks = new Map<number, readonly [name: string, elements: number, bytes: number]>([
-  [0, ["F32", 1, 4]],
-  [1, ["F16", 1, 2]],
-  [2, ["Q4_0", 32, 18]],
-  [3, ["Q4_1", 32, 20]],
-  [6, ["Q5_0", 32, 22]],
-  [7, ["Q5_1", 32, 24]],
-  [8, ["Q8_0", 32, 34]],
-  [9, ["Q8_1", 32, 36]],
-  [10, ["Q2_K", 256, 84]],
-  [11, ["Q3_K", 256, 110]],
-  [12, ["Q4_K", 256, 144]],
-  [13, ["Q5_K", 256, 176]],
-  [14, ["Q6_K", 256, 210]],
-  [15, ["Q8_K", 256, 292]],
-  [16, ["IQ2_XXS", 256, 66]],
-  [17, ["IQ2_XS", 256, 74]],
-  [18, ["IQ3_XXS", 256, 98]],
-  [19, ["IQ1_S", 256, 50]],
-  [20, ["IQ4_NL", 32, 18]],
-  [21, ["IQ3_S", 256, 110]],
-  [22, ["IQ2_S", 256, 82]],
-  [23, ["IQ4_XS", 256, 136]],
-  [24, ["I8", 1, 1]],
-  [25, ["I16", 1, 2]],
-  [26, ["I32", 1, 4]],
-  [27, ["I64", 1, 8]],
-  [28, ["F64", 1, 8]],
-  [29, ["IQ1_M", 256, 56]],
-  [30, ["BF16", 1, 2]],
-  [34, ["TQ1_0", 256, 54]],
-  [35, ["TQ2_0", 256, 66]],
-  [39, ["MXFP4", 32, 17]],
-  [40, ["NVFP4", 64, 36]],
-  [41, ["Q1_0", 128, 18]],
-  [42, ["Q2_0", 64, 18]],
-]);
-
-/** What ggml calls a tensor type, such as Q4_K. */
-export function tensorTypeName(type: number): string {
-  return tensorBlocks.get(type)?.[0] ?? String(type);
-}
-
-/**
- * Reads a model's file, or all parts of a split model by its first one.
- * @throws GgufError, or the file system's error
- */
-export function readGguf(file: string): GgufHeader {
-  const first = readFile(file);
-  const tensors = new Map(first.tensors);
-  let { size } = first;
-  for (const [i, path] of otherParts(file, first.scalars.get("split.count")).entries()) {
-    const part = readPart(path, i + 1);
-    for (const [name, tensor] of part.tensors) {
-      if (tensors.has(name)) throw new GgufError(`the tensor ${name} comes twice, again in ${basename(path)}`);
-      tensors.set(name, tensor);
-    }
-    size += part.size;
-  }
-  return { ...first, tensors, size };
-}
-
-/** A later part of a split model; its faults name its file, since the user chose the first. */
-function readPart(path: string, number: number): GgufHeader {
-  try {
-    const part = readFile(path);
-    const stated = part.scalars.get("split.no");
-    if (stated !== number) throw new GgufError(`split.no is ${stated}, not ${number}`);
-    return part;
-  } catch (error) {
-    throw error instanceof GgufError ? new GgufError(`in ${basename(path)}, ${error.message}`) : error;
-  }
-}
-
-/** Paths of a split model's parts after the first. */
-function otherParts(file: string, count: GgufScalar | undefined): readonly string[] {
-  if (count === undefined || count === 1) return [];
-  if (typeof count !== "number" || count < 1 || count > limits.parts) throw new GgufError(`split.count is ${count}`);
-  const files = modelFiles(file);
-  if (files.length === count) return files.slice(1);
-  const ending = `-00001-of-${String(count).padStart(5, "0")}.gguf`;
-  throw new GgufError(`it is a part of a split model: choose the first, ${ending}`);
-}
-
-function readFile(path: string): GgufHeader {
-  const file = fs.openSync(path, "r");
-  try {
-    return readHeader(new ByteReader(file));
-  } finally {
-    fs.closeSync(file);
-  }
-}
-
-function readHeader(reader: ByteReader): GgufHeader {
-  if (reader.take(4, "magic").toString("latin1") !== "GGUF") throw new GgufError("it does not begin with “GGUF”");
+/** @throws GgufError */
+export function readHeader(reader: ByteReader): GgufHeader {
+  // The caller saw “GGUF”.
+  reader.skip(4, "magic");
   const version = reader.u32("version");
-  if (version !== 2 && version !== 3) throw new GgufError(`GGUF version ${version} is not supported`);
+  // Version 3 with its bytes the other way round.
+  if (version === 0x0300_0000 || version === 0x0200_0000) {
+    throw new GgufError(
+      l10n.t("it is a big-endian file, for processors such as IBM's: download the model's usual, little-endian file"),
+    );
+  }
+  if (version !== 2 && version !== 3) throw new GgufError(l10n.t("GGUF version {0} is not supported", String(version)));
   const tensorCount = reader.u64("tensor count", limits.tensors);
   const keyCount = reader.u64("key count", limits.keys);
   const keys = readKeys(reader, keyCount);
-  const tensors = readTensors(reader, tensorCount, alignmentOf(keys.scalars));
+  const tensors = readTensors(reader, tensorCount, alignmentOf(keys));
   return { ...keys, tensors, size: reader.size };
 }
 
-function readKeys(reader: ByteReader, count: number): Pick<GgufHeader, "scalars" | "floats" | "arrays" | "tokens"> {
+type Keys = Pick<GgufHeader, "scalars" | "types" | "arrays" | "tokens">;
+
+function readKeys(reader: ByteReader, count: number): Keys {
   const scalars = new Map<string, GgufScalar>();
-  const floats = new Set<string>();
-  const arrays = new Map<string, number>();
-  const tokens: string[] = [];
+  const types = new Map<string, number>();
+  const arrays = new Map<string, GgufArray>();
+  let tokens: readonly string[] = [];
   for (let i = 0; i < count; i++) {
-    const key = reader.string("key");
-    if (scalars.has(key) || arrays.has(key)) throw new GgufError(`the key ${key} comes twice`);
+    const key = readName(reader, "key", limits.keyBytes);
+    if (scalars.has(key) || arrays.has(key)) throw new GgufError(l10n.t("the key {0} comes twice", key));
     const type = reader.u32(key);
-    if (type === floatType) floats.add(key);
-    if (type !== arrayType) scalars.set(key, readScalar(reader, key, type));
-    else arrays.set(key, readArray(reader, key, key === tokensKey ? tokens : undefined));
+    if (type !== valueTypes.array) {
+      types.set(key, type);
+      scalars.set(key, readScalar(reader, key, type));
+      continue;
+    }
+    const elementType = reader.u32(key);
+    const length = reader.u64(`the length of ${key}`, limits.arrayLength);
+    const isVocabulary = key === tokensKey && elementType === valueTypes.string;
+    if (isVocabulary) tokens = readTokens(reader, length);
+    const numbers = isVocabulary ? [] : readArray(reader, key, elementType, length);
+    arrays.set(key, { type: elementType, length, numbers });
   }
-  return { scalars, floats, arrays, tokens };
+  return { scalars, types, arrays, tokens };
 }
 
-/** Passes over an array, or takes its strings, and returns its length. */
-function readArray(reader: ByteReader, key: string, strings: string[] | undefined): number {
-  const type = reader.u32(key);
-  const length = reader.u64(`the length of ${key}`, limits.arrayLength);
-  if (type !== stringType) reader.skip(length * bytesOf(type, key), key);
-  else if (strings) for (let i = 0; i < length; i++) strings.push(reader.string(key));
-  else for (let i = 0; i < length; i++) reader.skip(reader.stringLength(key), key);
-  return length;
+/** llama.cpp takes a zero byte for the end of a name, and would find another than a check does. */
+function readName(reader: ByteReader, what: string, most: number): string {
+  const name = reader.bytes(what, most);
+  if (!/^[!-~]+$/.test(name)) throw new GgufError(l10n.t("{0} is {1}", what, JSON.stringify(name)));
+  return name;
+}
+
+function readTokens(reader: ByteReader, length: number): readonly string[] {
+  if (length > limits.tokens) throw new GgufError(l10n.t("{0} has {1} entries", tokensKey, String(length)));
+  const tokens: string[] = [];
+  let work = 0;
+  for (let i = 0; i < length; i++) {
+    const token = reader.bytes(tokensKey, limits.tokenBytes);
+    work += token.length ** 2;
+    if (work > tokenWork) throw new GgufError(l10n.t("the tokens of {0} are longer than any text", tokensKey));
+    tokens.push(token);
+  }
+  return tokens;
+}
+
+/** Passes over an array; the numbers of a short one come back. */
+function readArray(reader: ByteReader, key: string, type: number, length: number): readonly number[] {
+  if (type === valueTypes.string) {
+    for (let i = 0; i < length; i++) reader.skipString(key);
+    return [];
+  }
+  const bytes = bytesOf(type, key);
+  if (length <= limits.keptNumbers) return Array.from({ length }, () => Number(readScalar(reader, key, type)));
+  reader.skip(length * bytes, key);
+  return [];
 }
 
 function readScalar(reader: ByteReader, key: string, type: number): GgufScalar {
-  if (type === stringType) return reader.string(key);
+  if (type === valueTypes.string) return reader.string(key);
   const bytes = reader.take(bytesOf(type, key), key);
   switch (type) {
-    case floatType:
+    case valueTypes.f32:
       return bytes.readFloatLE();
-    case 7:
+    case valueTypes.bool:
       return bytes.readUInt8() !== 0;
     case 10:
       return Number(bytes.readBigUInt64LE());
@@ -213,16 +177,19 @@ function readScalar(reader: ByteReader, key: string, type: number): GgufScalar {
 
 function bytesOf(type: number, key: string): number {
   const bytes = scalarBytes.get(type);
-  if (bytes === undefined) throw new GgufError(`the value of ${key} has the unknown type ${type}`);
+  if (bytes === undefined) throw new GgufError(l10n.t("the value of {0} has the unknown type {1}", key, String(type)));
   return bytes;
 }
 
-function alignmentOf(scalars: ReadonlyMap<string, GgufScalar>): number {
-  const alignment = scalars.get("general.alignment") ?? 32;
-  if (typeof alignment !== "number" || alignment < 8 || alignment > 65_536 || Math.log2(alignment) % 1 !== 0) {
-    throw new GgufError(`general.alignment is ${alignment}`);
+/** gguf.cpp ends the process where the type is another. */
+function alignmentOf({ scalars, types, arrays }: Keys): number {
+  const key = "general.alignment";
+  const alignment = scalars.get(key) ?? 32;
+  const isOfType = (types.get(key) ?? valueTypes.u32) === valueTypes.u32 && !arrays.has(key);
+  if (isOfType && typeof alignment === "number" && alignment >= 8 && alignment <= 65_536) {
+    if (Math.log2(alignment) % 1 === 0) return alignment;
   }
-  return alignment;
+  throw new GgufError(l10n.t("{0} is {1}", key, plainName(String(alignment))));
 }
 
 /** Reads the list of tensors, whose data follows in the same order, each at the next multiple of the alignment. */
@@ -230,35 +197,50 @@ function readTensors(reader: ByteReader, count: number, alignment: number): Gguf
   const listed: (GgufTensor & { readonly name: string; readonly offset: number; readonly bytes: number })[] = [];
   const names = new Set<string>();
   for (let i = 0; i < count; i++) {
-    const name = reader.string("the name of a tensor");
-    if (name.length > 63 || names.has(name)) throw new GgufError(`the tensor name ${name} is too long or comes twice`);
+    const name = readName(reader, "the name of a tensor", limits.tensorNameBytes);
+    if (names.has(name)) throw new GgufError(l10n.t("the tensor {0} comes twice", name));
     names.add(name);
     listed.push({ name, ...readTensor(reader, name) });
   }
   const start = Math.ceil(reader.position / alignment) * alignment;
   let expected = 0;
   for (const { name, offset, bytes } of listed) {
-    if (offset !== expected) throw new GgufError(`the tensor ${name} is at the offset ${offset}, not ${expected}`);
-    const end = start + offset + bytes;
-    if (end > reader.size) {
-      throw new GgufError(`it ends at byte ${reader.size}, but the tensor ${name} reaches to byte ${end}`);
+    if (offset !== expected) {
+      throw new GgufError(
+        l10n.t("the tensor {0} is at the offset {1}, not {2}", name, String(offset), String(expected)),
+      );
     }
     expected = Math.ceil((offset + bytes) / alignment) * alignment;
+  }
+  const last = listed.at(-1);
+  const end = start + (last ? last.offset + last.bytes : 0);
+  if (end > reader.size) {
+    throw new GgufError(
+      l10n.t(
+        "only {0} of its {1} bytes are there, so that the download was not finished: download it again",
+        String(reader.size),
+        String(end),
+      ),
+    );
   }
   return new Map(listed.map(({ name, dims, type }) => [name, { dims, type }]));
 }
 
 function readTensor(reader: ByteReader, name: string) {
   const rank = reader.u32(name);
-  if (rank < 1 || rank > limits.dimensions) throw new GgufError(`the tensor ${name} has ${rank} dimensions`);
+  if (rank < 1 || rank > limits.dimensions) {
+    throw new GgufError(l10n.t("the tensor {0} has {1} dimensions", name, String(rank)));
+  }
   const dims = Array.from({ length: rank }, () => reader.u64(`a dimension of ${name}`, limits.dimension));
   const type = reader.u32(name);
   const offset = reader.u64(`the offset of ${name}`);
-  const block = tensorBlocks.get(type);
-  if (!block) throw new GgufError(`the tensor ${name} has the unknown type ${type}`);
-  const [, elements, bytes] = block;
-  const [width = 0] = dims;
-  if (dims.includes(0) || width % elements !== 0)
-    throw new GgufError(`the tensor ${name} has the shape ${dims.join("×")}`);
-  return { dims, type, offset, bytes: (dims.reduce((product, dim) => product * dim, 1) / elements) * bytes };
+  const cause = unknownTypeCause(type);
+  if (cause !== undefined) throw new GgufError(cause);
+  const bytes = tensorBytes(type, dims);
+  if (bytes === undefined) {
+    throw new GgufError(
+      l10n.t("the tensor {0} of the type {1} has the shape {2}", name, tensorTypeName(type), dims.join("×")),
+    );
+  }
+  return { dims, type, offset, bytes };
 }

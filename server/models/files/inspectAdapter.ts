@@ -6,7 +6,7 @@ import * as l10n from "@vscode/l10n";
 import { UserError } from "../../userError.ts";
 import { GgufError } from "./byteReader.ts";
 import { checkAdapter } from "./checkAdapter.ts";
-import { readGguf } from "./gguf.ts";
+import { readModelFile } from "./readModelFile.ts";
 
 /**
  * @param modelFile a file that was inspected already
@@ -15,7 +15,7 @@ import { readGguf } from "./gguf.ts";
 export function inspectAdapter(file: string, modelFile: string): void {
   if (!path.isAbsolute(file)) throw unusable(file, l10n.t("the path is not absolute"));
   try {
-    checkAdapter(readGguf(file), readGguf(modelFile));
+    checkAdapter(readModelFile(file), readModelFile(modelFile));
   } catch (error) {
     if (error instanceof GgufError || isSystemError(error)) throw unusable(file, error.message);
     throw error;

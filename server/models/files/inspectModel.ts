@@ -4,11 +4,14 @@ import fs from "node:fs";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
+import { plainName } from "../../../src/shared/plainText.ts";
 import type { ModelFileInfo } from "../../../src/shared/protocol.ts";
 import { UserError } from "../../userError.ts";
 import { GgufError } from "./byteReader.ts";
 import { type Architecture, architectures, checkModel } from "./checkModel.ts";
-import { type GgufHeader, readGguf, tensorTypeName } from "./gguf.ts";
+import type { GgufHeader } from "./gguf.ts";
+import { readModelFile } from "./readModelFile.ts";
+import { tensorTypeName } from "./tensorTypes.ts";
 
 /** @throws UserError that names the file, the cause and the mend */
 export function inspectModel(file: string): ModelFileInfo {
@@ -16,12 +19,13 @@ export function inspectModel(file: string): ModelFileInfo {
     throw unusable(l10n.t("The model path {0} is not absolute. Choose the file again.", file));
   try {
     if (!fs.statSync(file).isFile()) throw unusable(l10n.t("{0} is not a file. Choose a GGUF model file.", file));
-    const header = readGguf(file);
+    const header = readModelFile(file);
+    checkKind(header);
     const architecture = architectureOf(file, header);
     checkModel(header, architecture);
     const name = header.scalars.get("general.name");
     return {
-      name: typeof name === "string" && name !== "" ? name : path.basename(file),
+      name: (typeof name === "string" && plainName(name)) || path.basename(file),
       architecture,
       ...weightsOf(header),
       infill: canInfill(header),
@@ -56,15 +60,34 @@ function canInfill({ scalars, tokens }: GgufHeader): boolean {
   return hasKeys || ["<|prefix|>", "<|suffix|>", "<|middle|>"].every((token) => tokens.includes(token));
 }
 
+/** What is made for another purpose, although it may be of a Falcon model. */
+function checkKind({ scalars, tensors }: GgufHeader): void {
+  const kind = scalars.get("general.type") ?? "model";
+  if (kind === "adapter") {
+    throw new GgufError(
+      l10n.t(
+        "it is a LoRA adapter, which changes a model: choose the model that it was made for, and name the adapter in the setting {0}",
+        "falcon.model.adapter",
+      ),
+    );
+  }
+  if (kind === "mmproj" || scalars.get("general.architecture") === "clip") {
+    throw new GgufError(l10n.t("it is the part of a model that sees images: choose the file of the model itself"));
+  }
+  if (kind !== "model") throw new GgufError(l10n.t("it is of the kind “{0}”, not a model", plainName(String(kind))));
+  if (tensors.size === 0) throw new GgufError(l10n.t("it holds no weights, only keys or a vocabulary"));
+}
+
 function architectureOf(file: string, { scalars }: GgufHeader): Architecture {
   const named = scalars.get("general.architecture");
   const architecture = architectures.find((each) => each === named);
   if (architecture) return architecture;
+  if (named === undefined) throw new GgufError(l10n.t("{0} is missing", "general.architecture"));
   throw unusable(
     l10n.t(
-      "The model in {0} has the architecture “{1}”. Choose a Falcon model: one of the architectures {2}.",
+      "The model in {0} has the architecture “{1}”, which is not of a Falcon model that runs here. Choose one of Falcon, Falcon2, Falcon3, Falcon-H1 or Falcon-Mamba: their architectures are {2}.",
       file,
-      String(named),
+      plainName(String(named)),
       architectures.join(", "),
     ),
   );

@@ -62,10 +62,10 @@ test("takes an adapter of the model, with and without alpha", () => {
 });
 
 test("refuses what is no LoRA adapter, or one of another architecture", () => {
-  assertRejected(model, /general.type is missing, not adapter/);
-  assertRejected(adapterWith({ "general.type": { type: "u32", value: 1 } }), /general.type is 1, not adapter/);
-  assertRejected(adapterWith({ "adapter.type": string("dora") }), /adapter.type is dora, not lora/);
-  assertRejected(adapterWith({ "general.architecture": string("llama") }), /architecture is llama, not falcon/);
+  assertRejected(model, /it is a model, not an adapter: .*falcon\.model\.path/);
+  assertRejected(adapterWith({ "general.type": { type: "u32", value: 1 } }), /general.type is “1”, not “adapter”/);
+  assertRejected(adapterWith({ "adapter.type": string("dora") }), /adapter.type is “dora”, not “lora”/);
+  assertRejected(adapterWith({ "general.architecture": string("llama") }), /architecture is “llama”, not “falcon”/);
   assertRejected(adapterWith({}, []), /no tensors/);
 });
 
@@ -110,9 +110,9 @@ test("refuses a type that no adapter is converted to, and a file that is cut sho
   const type = bytes.indexOf(a.name) + a.name.length + 4 + 2 * 8;
   bytes.writeUInt32LE(26, type);
   fs.writeFileSync(file, bytes);
-  assertRejected(file, /attn_qkv.weight.lora_a has the unusable type 26/);
+  assertRejected(file, /attn_qkv.weight.lora_a is of the type I32, which it cannot be/);
   fs.truncateSync(file, bytes.length - 400);
-  assertRejected(file, /it ends at byte \d+, but the tensor blk.1.attn_qkv.weight.lora_b reaches to byte/);
+  assertRejected(file, /only \d+ of its \d+ bytes are there/);
 });
 
 test("says what is wrong with a path", () => {

@@ -5,11 +5,13 @@ import path from "node:path";
 import { after, test } from "node:test";
 
 import { UserError } from "../../../../server/userError.ts";
-import { readGguf } from "../../../../server/models/files/gguf.ts";
+import { readModelFile } from "../../../../server/models/files/readModelFile.ts";
 import { inspectModel } from "../../../../server/models/files/inspectModel.ts";
 import { type GgufValue, writeGguf } from "../../../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../../../fixtures/models.ts";
-import { badFiles, ModelFiles } from "../../../support/badModels.ts";
+import { badFiles } from "../../../support/badModels.ts";
+import { oddFiles } from "../../../support/badValues.ts";
+import { ModelFiles } from "../../../support/modelFiles.ts";
 import { findPlaces, mutate, seededRandom } from "../../../support/mutations.ts";
 import { modelFile } from "../../../support/models.ts";
 import { rounds } from "../../../support/soak.ts";
@@ -51,9 +53,13 @@ test("reads keys of every type that the writer writes, and the lengths of arrays
     name: { type: "string", value: "Fälcon" },
   };
   writeGguf(file, values, [{ name: "t", dims: [2, 3], values: new Float32Array(6) }]);
-  const { scalars, arrays, tensors: listed } = readGguf(file);
+  const { scalars, types, arrays, tensors: listed } = readModelFile(file);
   assert.deepEqual(Object.fromEntries(scalars), { count: 4_000_000_000, ratio: 0.5, yes: true, name: "Fälcon" });
-  assert.deepEqual(Object.fromEntries(arrays), { numbers: 3, words: 2 });
+  assert.deepEqual(Object.fromEntries(types), { count: 4, ratio: 6, yes: 7, name: 8 });
+  assert.deepEqual(Object.fromEntries(arrays), {
+    numbers: { type: 5, length: 3, numbers: [1, -2, 3] },
+    words: { type: 8, length: 2, numbers: [] },
+  });
   assert.deepEqual([...listed], [["t", { dims: [2, 3], type: 0 }]]);
 });
 
@@ -67,14 +73,14 @@ test("a split model is read by its first part, and misses no part", () => {
   writeGguf(part(2), second, tensors.slice(5));
   assert.equal(inspectModel(part(1)).size, fs.statSync(part(1)).size + fs.statSync(part(2)).size);
   fs.truncateSync(part(2), fs.statSync(part(2)).size - 100);
-  assert.throws(() => inspectModel(part(1)), /in split-00002-of-00002\.gguf, it ends at byte .* reaches to byte/);
+  assert.throws(
+    () => inspectModel(part(1)),
+    /in its part split-00002-of-00002\.gguf: only \d+ of its \d+ bytes are there/,
+  );
   writeGguf(part(2), { ...second, "split.no": { type: "u16", value: 3 } }, tensors.slice(5));
-  assert.throws(() => inspectModel(part(1)), /in split-00002-of-00002\.gguf, split\.no is 3, not 1/);
+  assert.throws(() => inspectModel(part(1)), /in its part split-00002-of-00002\.gguf: split\.no is 3, not 1/);
   writeGguf(part(2), second, tensors.slice(4));
   assert.throws(() => inspectModel(part(1)), /the tensor .* comes twice, again in split-00002-of-00002\.gguf/);
-  assert.throws(() => inspectModel(files.modelWith(split)), /choose the first/);
-  const absurd = { "split.count": { type: "u32", value: 4_000_000_000 } } as const;
-  assert.throws(() => inspectModel(files.modelWith(absurd)), /split\.count is 4000000000/);
 });
 
 for (const [name, makeFile, cause] of badFiles) {
@@ -91,6 +97,33 @@ for (const [name, makeFile, cause] of badFiles) {
   });
 }
 
+for (const [name, makeFile] of oddFiles) {
+  test(`${name}: a model`, () => {
+    const { contextLength, name: shown } = inspectModel(makeFile(files));
+    assert.equal(contextLength, 2048);
+    assert.ok(shown.length <= 100);
+  });
+}
+
+test("a vocabulary as large as they come is read at once, and a larger one takes little memory", () => {
+  const { metadata } = buildModel(models.falcon3);
+  const vocabulary = metadata["tokenizer.ggml.tokens"]?.value as readonly string[];
+  const filled = (count: number, text: string): Record<string, GgufValue> => {
+    const more = Array.from({ length: count - vocabulary.length }, (_, i) => `${text}${i}`);
+    return { "tokenizer.ggml.tokens": { type: "string[]", value: [...vocabulary, ...more] } };
+  };
+  const large = files.modelOf("falcon3", filled(131_072, "token"));
+  const start = performance.now();
+  assert.equal(readModelFile(large).tokens.length, 131_072);
+  assert.ok(performance.now() - start < 5000);
+  const before = process.memoryUsage().rss;
+  const hostile = files.modelOf("falcon3", filled(200_000, "字".repeat(300)));
+  const written = process.memoryUsage().rss;
+  assert.throws(() => inspectModel(hostile), /longer than any text/);
+  const read = process.memoryUsage().rss - written;
+  assert.ok(read < 200 * 2 ** 20, `${read} bytes, ${written - before} to write it`);
+});
+
 test("whatever a header holds, it is read or refused", () => {
   const names = ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba"] as const;
   const originals = names.map((name) => findPlaces(modelFile(name), fs.readFileSync(modelFile(name))));
@@ -102,7 +135,9 @@ test("whatever a header holds, it is read or refused", () => {
     const original = originals[round % originals.length];
     assert.ok(original);
     fs.writeFileSync(file, mutate(original, random).subarray(0, original.headerLength));
-    fs.truncateSync(file, original.bytes.length);
+    fs.truncateSync(file, original.bytes.length - 1);
+    // What ends in zeros is refused.
+    fs.appendFileSync(file, "\x01");
     try {
       inspectModel(file);
     } catch (error) {
