@@ -56,8 +56,14 @@ const badFormats: readonly BadFile[] = [
   ],
   [
     "an absurd number of parts",
-    (files) => files.modelWith({ "split.count": u32(4_000_000_000) }),
-    /split\.count is 4000000000/,
+    (files) => files.modelWith({ "split.count": { type: "u16", value: 65_535 } }),
+    /split\.count is 65535/,
+  ],
+  ["a number of parts of another type", (files) => files.modelWith({ "split.count": u32(1) }), /split\.count is 1/],
+  [
+    "numbers of parts",
+    (files) => files.modelWith({ "split.count": { type: "u32[]", value: [1, 1] } }),
+    /split\.count is a list of 2 values/,
   ],
   ["no architecture", (files) => files.modelWith({ "general.architecture": undefined }), /architecture is missing/],
   [

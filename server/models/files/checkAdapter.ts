@@ -5,7 +5,8 @@ import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
 import { GgufError } from "./byteReader.ts";
-import { type GgufHeader, type GgufTensor, valueTypes } from "./gguf.ts";
+import type { GgufHeader, GgufTensor } from "./gguf.ts";
+import { valueTypes } from "./ggufValues.ts";
 import { tensorTypeName } from "./tensorTypes.ts";
 
 /** The weights that llama.cpp runs with an adapter: https://github.com/ggml-org/llama.cpp/blob/master/src/llama-graph.cpp */

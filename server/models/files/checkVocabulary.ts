@@ -4,7 +4,8 @@ import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
 import { GgufError } from "./byteReader.ts";
-import { type GgufHeader, valueTypes } from "./gguf.ts";
+import type { GgufHeader } from "./gguf.ts";
+import { valueTypes } from "./ggufValues.ts";
 
 /**
  * Rules whose words are no bytes in GPT-2's spelling (`byte_encode = false`): find_bpe_rank ends the process at a space,

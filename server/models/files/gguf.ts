@@ -3,24 +3,15 @@
 
 import * as l10n from "@vscode/l10n";
 
-import { plainName } from "../../../src/shared/plainText.ts";
 import { type ByteReader, GgufError } from "./byteReader.ts";
+import { type GgufArray, type GgufScalar, readArray, readScalar, valueFault, valueTypes } from "./ggufValues.ts";
 import { tensorBytes, tensorTypeName, unknownTypeCause } from "./tensorTypes.ts";
-
-export type GgufScalar = number | boolean | string;
 
 /** `dims`: the input's first. Its data is in the file. */
 export interface GgufTensor {
   readonly dims: readonly number[];
   /** As ggml numbers its types. */
   readonly type: number;
-}
-
-export interface GgufArray {
-  readonly type: number;
-  readonly length: number;
-  /** The numbers of a short array of numbers. */
-  readonly numbers: readonly number[];
 }
 
 export interface GgufHeader {
@@ -36,17 +27,12 @@ export interface GgufHeader {
   readonly size: number;
 }
 
-export const valueTypes = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
-
 /** More than any real file needs, and little enough that a hostile count cannot exhaust memory. */
 const limits = {
   keys: 10_000,
   keyBytes: 200,
   tensors: 100_000,
   tensorNameBytes: 63,
-  arrayLength: 4_000_000,
-  /** llama.cpp's most layers: longer arrays of numbers say nothing of layers. */
-  keptNumbers: 512,
   /** The largest vocabulary of a Falcon model has 261,120 tokens. */
   tokens: 1_000_000,
   tokenBytes: 2 ** 14,
@@ -60,19 +46,6 @@ const limits = {
  */
 const tokenWork = 2 ** 28;
 
-const scalarBytes = new Map([
-  [0, 1],
-  [1, 1],
-  [2, 2],
-  [3, 2],
-  [4, 4],
-  [5, 4],
-  [6, 4],
-  [7, 1],
-  [10, 8],
-  [11, 8],
-  [12, 8],
-]);
 const tokensKey = "tokenizer.ggml.tokens";
 
 /** @throws GgufError */
@@ -110,12 +83,14 @@ function readKeys(reader: ByteReader, count: number): Keys {
       scalars.set(key, readScalar(reader, key, type));
       continue;
     }
-    const elementType = reader.u32(key);
-    const length = reader.u64(`the length of ${key}`, limits.arrayLength);
-    const isVocabulary = key === tokensKey && elementType === valueTypes.string;
-    if (isVocabulary) tokens = readTokens(reader, length);
-    const numbers = isVocabulary ? [] : readArray(reader, key, elementType, length);
-    arrays.set(key, { type: elementType, length, numbers });
+    arrays.set(
+      key,
+      readArray(reader, key, (elementType, length) => {
+        if (key !== tokensKey || elementType !== valueTypes.string) return false;
+        tokens = readTokens(reader, length);
+        return true;
+      }),
+    );
   }
   return { scalars, types, arrays, tokens };
 }
@@ -140,56 +115,15 @@ function readTokens(reader: ByteReader, length: number): readonly string[] {
   return tokens;
 }
 
-/** Passes over an array; the numbers of a short one come back. */
-function readArray(reader: ByteReader, key: string, type: number, length: number): readonly number[] {
-  if (type === valueTypes.string) {
-    for (let i = 0; i < length; i++) reader.skipString(key);
-    return [];
-  }
-  const bytes = bytesOf(type, key);
-  if (length <= limits.keptNumbers) return Array.from({ length }, () => Number(readScalar(reader, key, type)));
-  reader.skip(length * bytes, key);
-  return [];
-}
-
-function readScalar(reader: ByteReader, key: string, type: number): GgufScalar {
-  if (type === valueTypes.string) return reader.string(key);
-  const bytes = reader.take(bytesOf(type, key), key);
-  switch (type) {
-    case valueTypes.f32:
-      return bytes.readFloatLE();
-    case valueTypes.bool:
-      return bytes.readUInt8() !== 0;
-    case 10:
-      return Number(bytes.readBigUInt64LE());
-    case 11:
-      return Number(bytes.readBigInt64LE());
-    case 12:
-      return bytes.readDoubleLE();
-    case 1:
-    case 3:
-    case 5:
-      return bytes.readIntLE(0, bytes.length);
-    default:
-      return bytes.readUIntLE(0, bytes.length);
-  }
-}
-
-function bytesOf(type: number, key: string): number {
-  const bytes = scalarBytes.get(type);
-  if (bytes === undefined) throw new GgufError(l10n.t("the value of {0} has the unknown type {1}", key, String(type)));
-  return bytes;
-}
-
 /** gguf.cpp ends the process where the type is another. */
-function alignmentOf({ scalars, types, arrays }: Keys): number {
+function alignmentOf(keys: Keys): number {
   const key = "general.alignment";
-  const alignment = scalars.get(key) ?? 32;
-  const isOfType = (types.get(key) ?? valueTypes.u32) === valueTypes.u32 && !arrays.has(key);
+  const alignment = keys.scalars.get(key) ?? 32;
+  const isOfType = (keys.types.get(key) ?? valueTypes.u32) === valueTypes.u32 && !keys.arrays.has(key);
   if (isOfType && typeof alignment === "number" && alignment >= 8 && alignment <= 65_536) {
     if (Math.log2(alignment) % 1 === 0) return alignment;
   }
-  throw new GgufError(l10n.t("{0} is {1}", key, plainName(String(alignment))));
+  throw valueFault(keys, key);
 }
 
 /** Reads the list of tensors, whose data follows in the same order, each at the next multiple of the alignment. */

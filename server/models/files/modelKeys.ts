@@ -2,10 +2,10 @@
 
 import * as l10n from "@vscode/l10n";
 
-import { plainName } from "../../../src/shared/plainText.ts";
 import { GgufError } from "./byteReader.ts";
 import type { Architecture } from "./checkModel.ts";
-import { type GgufHeader, valueTypes } from "./gguf.ts";
+import type { GgufHeader } from "./gguf.ts";
+import { valueFault, valueTypes } from "./ggufValues.ts";
 
 export class ModelKeys {
   readonly #header: GgufHeader;
@@ -17,16 +17,7 @@ export class ModelKeys {
   }
 
   fault(key: string, value?: number): GgufError {
-    const name = `${this.architecture}.${key}`;
-    const stated = value ?? this.#header.scalars.get(name);
-    const list = this.#header.arrays.get(name);
-    if (list && value === undefined) {
-      return new GgufError(
-        l10n.t("{0} is a list of {1} values, where llama.cpp takes a single one", name, String(list.length)),
-      );
-    }
-    if (stated === undefined) return new GgufError(l10n.t("{0} is missing", name));
-    return new GgufError(l10n.t("{0} is {1}", name, plainName(String(stated))));
+    return valueFault(this.#header, `${this.architecture}.${key}`, value);
   }
 
   has(key: string): boolean {

@@ -8,6 +8,7 @@ import { modelFiles } from "../../engine/splitFiles.ts";
 import { ByteReader, GgufError } from "./byteReader.ts";
 import { foreignCause } from "./foreignFile.ts";
 import { type GgufHeader, readHeader } from "./gguf.ts";
+import { valueFault, valueTypes } from "./ggufValues.ts";
 
 /** The most parts of a split model. */
 const mostParts = 1000;
@@ -39,8 +40,7 @@ export function readModelFile(file: string): GgufHeader {
 function readPart(path: string, number: number): GgufHeader {
   try {
     const part = readFile(path);
-    const stated = part.scalars.get("split.no");
-    if (stated !== number) throw new GgufError(`split.no is ${stated}, not ${number}`);
+    if (part.scalars.get("split.no") !== number) throw valueFault(part, "split.no");
     return part;
   } catch (error) {
     throw error instanceof GgufError
@@ -50,13 +50,15 @@ function readPart(path: string, number: number): GgufHeader {
 }
 
 /** Paths of a split model's parts after the first. */
-function otherParts(file: string, { scalars }: GgufHeader): readonly string[] {
-  const count = scalars.get("split.count");
+function otherParts(file: string, header: GgufHeader): readonly string[] {
+  const count = header.scalars.get("split.count");
   if (count === undefined || count === 1) return [];
-  if (typeof count !== "number" || count < 1 || count > mostParts) throw new GgufError(`split.count is ${count}`);
+  if (typeof count !== "number" || count < 1 || count > mostParts) {
+    throw valueFault(header, "split.count");
+  }
   const files = modelFiles(file);
   if (files.length === count) return files.slice(1);
-  const number = Number(scalars.get("split.no") ?? 0) + 1;
+  const number = Number(header.scalars.get("split.no") ?? 0) + 1;
   throw new GgufError(
     l10n.t(
       "it is part {0} of {1} of a split model: choose the first part, whose name ends in {2}, with the others beside it",
@@ -73,12 +75,21 @@ function readFile(path: string): GgufHeader {
     const cause = foreignCause(file);
     if (cause !== undefined) throw new GgufError(cause);
     const header = readHeader(new ByteReader(file));
+    checkSplitKeys(header);
     if (endsInZeros(file, header.size)) {
       throw new GgufError(l10n.t("it ends in zeros, so that the download was not finished: download it again"));
     }
     return header;
   } finally {
     fs.closeSync(file);
+  }
+}
+
+/** The native code asserts the type of these wherever it reads them. */
+function checkSplitKeys(header: GgufHeader): void {
+  for (const key of ["split.no", "split.count"]) {
+    const isOfType = (header.types.get(key) ?? valueTypes.u16) === valueTypes.u16 && !header.arrays.has(key);
+    if (!isOfType) throw valueFault(header, key);
   }
 }
 

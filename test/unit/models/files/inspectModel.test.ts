@@ -78,7 +78,7 @@ test("a split model is read by its first part, and misses no part", () => {
     /in its part split-00002-of-00002\.gguf: only \d+ of its \d+ bytes are there/,
   );
   writeGguf(part(2), { ...second, "split.no": { type: "u16", value: 3 } }, tensors.slice(5));
-  assert.throws(() => inspectModel(part(1)), /in its part split-00002-of-00002\.gguf: split\.no is 3, not 1/);
+  assert.throws(() => inspectModel(part(1)), /in its part split-00002-of-00002\.gguf: split\.no is 3/);
   writeGguf(part(2), second, tensors.slice(4));
   assert.throws(() => inspectModel(part(1)), /the tensor .* comes twice, again in split-00002-of-00002\.gguf/);
 });
