@@ -1,10 +1,12 @@
 // Loads a model file onto the devices that there are, with a context for its requests.
 
 import fs from "node:fs/promises";
+import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 
+import { plainName } from "../../../../src/shared/plainText.ts";
 import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
 import { batchSize } from "../decode/chunkSize.ts";
@@ -66,7 +68,7 @@ export async function loadModel(
     if (llama.gpu !== false && sequences[0]) await warmUp(sequences[0]);
     const vocabulary = new Vocabulary(model);
     const info: LoadedModel = {
-      name: model.fileInfo.metadata.general.name ?? plan.path,
+      name: plainName(model.fileInfo.metadata.general.name ?? "") || path.basename(plan.path),
       path: plan.path,
       demonstration: isDemonstration(model),
       architecture: model.architecture,
