@@ -172,16 +172,28 @@ export interface ModelHost {
    * @throws EngineError
    */
   load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model>;
-  /** Unloads the model, and resolves when nothing of it is left in memory. */
+  /**
+   * Unloads the model, and resolves when nothing of it is left in memory.
+   * @throws EngineError `notEnded` when it stays there
+   */
   dispose(): Promise<void>;
 }
 
 /**
  * Why an engine failed. `deviceFailed`: a model could not be loaded onto a GPU; it may be that it can be onto the CPU.
- * `died`: its process ended while the request ran. `decodeFailed`: the native code refused a step of the request.
+ * `died`: its process ended while the request ran. `notEnded`: the process of an earlier model does not end, so that there
+ * is no memory for another. `decodeFailed`: the native code refused a step of the request.
  */
 export type EngineFailure =
-  "loadFailed" | "deviceFailed" | "outOfMemory" | "noBackend" | "promptTooLong" | "decodeFailed" | "died" | "notLoaded";
+  | "loadFailed"
+  | "deviceFailed"
+  | "outOfMemory"
+  | "noBackend"
+  | "promptTooLong"
+  | "decodeFailed"
+  | "died"
+  | "notEnded"
+  | "notLoaded";
 
 export class EngineError extends Error {
   override readonly name = "EngineError";

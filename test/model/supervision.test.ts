@@ -1,7 +1,7 @@
 // A model process that hangs, and one whose parent is gone.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
@@ -72,6 +72,23 @@ test("a process that hangs is ended by dispose", async () => {
   process.kill(pid, "SIGSTOP");
   await engine.dispose();
   assert.ok(!isRunning(pid));
+});
+
+test("a process that cannot be killed is named, and no other is started beside it until it is gone", async (context) => {
+  const stuck = new ModelUnderTest({ endTime: 200 });
+  await load(stuck);
+  const { pid } = stuck;
+  // As when it waits for a disk that does not answer.
+  const { mock } = context.mock.method(ChildProcess.prototype, "kill", () => true);
+  const notEnded = { failure: "notEnded", message: String(pid) };
+  await assert.rejects(stuck.dispose(), notEnded);
+  await assert.rejects(load(stuck), notEnded);
+  assert.equal(stuck.pid, 0, "none was started");
+  mock.restore();
+  process.kill(pid, "SIGKILL");
+  await load(stuck);
+  assert.ok(!isRunning(pid));
+  await stuck.dispose();
 });
 
 test("the heartbeat knows the memory of the process", async () => {

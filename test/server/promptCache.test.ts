@@ -1,6 +1,7 @@
 // The setting that keeps contexts, through the language server: saved when it ends, deleted when they are not wanted.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -51,7 +52,7 @@ test("contexts are saved when the server ends, read when it starts, and deleted 
 
 test("what an earlier server saved is deleted at the start when the setting is off", async () => {
   fs.mkdirSync(folder);
-  fs.writeFileSync(path.join(folder, "x.state"), "");
+  fs.writeFileSync(path.join(folder, `${"a".repeat(16)}-${randomUUID()}.state`), "");
   const client = await LspClient.start({ ...quickSettings, model: { ...settings(false).model, path: "" } });
   while (fs.existsSync(folder)) await sleep(20);
   await client.stop();

@@ -28,6 +28,12 @@ import {
   unloadRequest,
 } from "./rpc.ts";
 
+/**
+ * How long a process may take to be gone once it is killed, in milliseconds: the system frees some ten gigabytes a second,
+ * and what waits for a disk or a driver without end cannot be killed.
+ */
+const endTime = 30_000;
+
 /** How long a process may take to write the prompt cache, in milliseconds: an editor that closes waits for two seconds. */
 const unloadTime = 1500;
 
@@ -47,6 +53,7 @@ export interface ModelProcessOptions {
   /** The process ended although nobody asked it to. The next `load` starts another. */
   readonly onDied: (reason: string) => void;
   readonly heartbeat?: typeof heartbeat;
+  readonly endTime?: number;
 }
 
 export class ModelProcess implements ModelHost {
@@ -54,8 +61,8 @@ export class ModelProcess implements ModelHost {
   #running: Running | undefined;
   #memory: number | undefined;
   #nextProgressToken = 0;
-  /** Resolves when the process before this one is gone. */
-  #ended = Promise.resolve();
+  /** The process before this one: its id, and what resolves when it is gone. */
+  #ending: { readonly pid: number | undefined; readonly gone: Promise<void> } | undefined;
 
   constructor(options: ModelProcessOptions) {
     this.#options = options;
@@ -73,7 +80,7 @@ export class ModelProcess implements ModelHost {
 
   async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
     // Two models would not fit into the memory.
-    await this.#ended;
+    await this.#waitUntilGone();
     const running = (this.#running ??= this.#start());
     const info = await this.#withProgress(running, loadProgress, onProgress, async (progressToken) => {
       const loaded = await running.connection.sendRequest(loadRequest, { ...request, progressToken });
@@ -105,11 +112,24 @@ export class ModelProcess implements ModelHost {
     };
   }
 
-  /** Ends the process, which has a moment to write the prompt cache, and waits until it is gone. */
+  /**
+   * Ends the process, which has a moment to write the prompt cache, and waits until it is gone.
+   * @throws EngineError `notEnded`
+   */
   async dispose(): Promise<void> {
-    if (this.#running) this.#ended = unload(this.#running);
+    const running = this.#running;
     this.#running = undefined;
-    await this.#ended;
+    if (running) this.#ending = { pid: running.child.pid, gone: unload(running) };
+    await this.#waitUntilGone();
+  }
+
+  /** @throws EngineError `notEnded` with the id of a process that stays although it was killed */
+  async #waitUntilGone(): Promise<void> {
+    if (!this.#ending) return;
+    const { pid, gone } = this.#ending;
+    const time = unloadTime + (this.#options.endTime ?? endTime);
+    const isGone = await Promise.race([gone.then(() => true), sleep(time, false, { ref: false })]);
+    if (!isGone) throw new EngineError("notEnded", String(pid));
   }
 
   /** Returns how many milliseconds ago what runs in the process last made progress. */
@@ -161,7 +181,7 @@ export class ModelProcess implements ModelHost {
       // A process that was disposed of ended because it was told to.
       if (this.#running !== running) return;
       this.#running = undefined;
-      this.#ended = gone;
+      this.#ending = { pid: child.pid, gone };
       this.#options.onDied(reason);
     };
     const kill = (reason: string) => {

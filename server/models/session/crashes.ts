@@ -2,6 +2,8 @@
 
 import fs from "node:fs";
 
+import { modelFiles } from "../../engine/splitFiles.ts";
+
 /** Deaths that are further apart have nothing to do with each other, in milliseconds. */
 const memory = 10 * 60_000;
 /** Deaths in a row after which a file is set aside. */
@@ -33,12 +35,15 @@ export class Crashes {
 }
 
 /**
- * What tells a file from others, and from itself before it was changed.
+ * What tells a model's file, with all its parts, from others, and from itself before it was changed.
  * @throws the file system's error
  */
 export function fileVersion(path: string): string {
-  const { size, mtimeMs } = fs.statSync(path);
-  return JSON.stringify([path, size, mtimeMs]);
+  const parts = modelFiles(path).map((part) => {
+    const { size, mtimeMs } = fs.statSync(part);
+    return [part, size, mtimeMs];
+  });
+  return JSON.stringify(parts);
 }
 
 export function isSetAside(crashes: readonly Crash[]): boolean {

@@ -2,6 +2,7 @@
 
 import * as l10n from "@vscode/l10n";
 
+import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import {
   type Backend,
   EngineError,
@@ -28,6 +29,21 @@ export interface LoadOptions {
   readonly isWanted: () => boolean;
   /** How often the model's process ended of late, once the model was loaded. */
   readonly deaths: number;
+}
+
+type ModelSettings = ServerSettings["model"];
+
+/** What of the settings a loaded model depends on. */
+export function planOf({ promptCache, ...plan }: ModelSettings): LoadPlan {
+  return { ...plan, ...(promptCache?.keep && { promptCache: promptCache.folder }) };
+}
+
+/** Whether a model that was loaded by the one settings is what the other ones ask for. */
+export function samePlan(a: ModelSettings, b: ModelSettings): boolean {
+  const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads"] as const;
+  const sameAdapter = a.adapter?.path === b.adapter?.path && a.adapter?.scale === b.adapter?.scale;
+  const sameCache = a.promptCache?.folder === b.promptCache?.folder && a.promptCache?.keep === b.promptCache?.keep;
+  return keys.every((key) => a[key] === b[key]) && sameAdapter && sameCache;
 }
 
 export interface PlannedModel {

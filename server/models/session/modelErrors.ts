@@ -32,6 +32,14 @@ export function loadError(error: unknown, file: string): UserError {
         ),
         { action: "selectModel" },
       );
+    case "notEnded":
+      return new UserError(
+        l10n.t(
+          "Process {0}, in which a model ran, does not end although it was told to, and two models may not fit into memory. Wait until it has ended, or restart the computer, and try again.",
+          reason,
+        ),
+        { action: "retry" },
+      );
     default:
       return new UserError(l10n.t("The model {0} cannot be loaded: {1}. Choose another file.", file, reason), {
         action: "selectModel",

@@ -5,37 +5,31 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
 import type { ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
-import {
-  EngineError,
-  type Generation,
-  type LoadedModel,
-  type LoadPlan,
-  type Model,
-  type ModelHost,
-  type Usage,
-} from "../../engine/engine.ts";
+import type { LoadedModel, Model, ModelHost, Usage } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
 import { describeLoad } from "../../metrics/metrics.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { inspectModel } from "../files/inspectModel.ts";
-import { loadByPlan } from "./loadPlan.ts";
-import { deleteUnwanted } from "./promptCacheFolder.ts";
-import { generationError, loadError, setAsideError } from "./modelErrors.ts";
+import { loadByPlan, planOf, samePlan } from "./loadPlan.ts";
+import { loadError, setAsideError } from "./modelErrors.ts";
+import { deleteUnwanted } from "./savedContexts.ts";
+import { watchModel } from "./watchModel.ts";
 
-const interrupted: Generation = {
-  text: "",
-  alternatives: [],
-  stopReason: "interrupted",
-  usage: { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 },
-};
+/** Node fires a timer of more milliseconds at once. */
+const longestTimer = 2 ** 31 - 1;
 
 type ModelSettings = ServerSettings["model"];
 
 /** How the session stands. `ready`: in memory, or `unloaded` and loaded again by the next request. */
 type State =
-  | Exclude<ServerStatus, { state: "ready" }>
-  | { readonly state: "ready"; readonly model: Model; readonly unloaded: boolean };
+  Exclude<ServerStatus, { state: "ready" }> | (LoadedFile & { readonly state: "ready"; readonly unloaded: boolean });
+
+interface LoadedFile {
+  readonly model: Model;
+  /** What tells the file from itself before it was changed: its crashes are counted by that. */
+  readonly version: string;
+}
 
 /** How a session stands, as others see it. */
 type SessionState =
@@ -57,11 +51,10 @@ export class ModelSession {
   readonly #crashes = new Crashes();
   #state: State = { state: "loading", model: "", progress: 0 };
   #settings: ModelSettings | undefined;
-  /** The file that is loaded, or was last, as it was then. */
-  #fileVersion = "";
+  /** Aborts the newest load: a later one, or the end of the session, supersedes it. */
+  #newest = new AbortController();
   #loaded: Promise<Model | undefined> = Promise.resolve(undefined);
-  /** Counts loads; a load that is not the newest has nothing more to say. */
-  #newest = 0;
+  #isDisposed = false;
   #running = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -72,26 +65,12 @@ export class ModelSession {
   /** How the model stands. */
   get state(): SessionState {
     const state = this.#state;
-    return state.state === "ready" ? { ...state, model: state.model.info } : state;
+    return state.state === "ready" ? { state: "ready", model: state.model.info, unloaded: state.unloaded } : state;
   }
 
   /** Requests that run or wait. */
   get queue(): number {
     return this.#running;
-  }
-
-  /** Loads the model that the settings name, unless it is the loaded one. Never rejects: the status says how it went. */
-  async use(settings: ModelSettings): Promise<void> {
-    const isSame = this.#settings && sameModel(this.#settings, settings);
-    this.#settings = settings;
-    if (isSame) this.#watchIdle();
-    else await this.#load();
-  }
-
-  /** Loads the chosen model again, after a failure, however often it failed. */
-  async reload(): Promise<void> {
-    this.#crashes.forget();
-    await this.#load();
   }
 
   /** The model, if it is in memory now. */
@@ -100,13 +79,27 @@ export class ModelSession {
     return state.state === "ready" && !state.unloaded ? state.model : undefined;
   }
 
+  /** Loads the model that the settings name, unless it is the loaded one. Never rejects: the status says how it went. */
+  async use(settings: ModelSettings): Promise<void> {
+    const isSame = this.#settings && samePlan(this.#settings, settings);
+    this.#settings = settings;
+    if (isSame) this.#watchIdle();
+    else await this.#load();
+  }
+
+  /** Loads the chosen model again, after a failure, however often it failed. Never rejects. */
+  async reload(): Promise<void> {
+    this.#crashes.forget();
+    await this.#load();
+  }
+
   /** Begins to load a model that is unloaded. */
   wake(): void {
     if (this.#state.state === "ready" && this.#state.unloaded) void this.#load();
   }
 
   /**
-   * The model once it is loaded.
+   * The model once it is loaded. A load that another one supersedes passes those who wait on to that one.
    * @throws UserError when there is none
    */
   async ready(): Promise<Model> {
@@ -121,57 +114,42 @@ export class ModelSession {
   hostDied(reason: string): void {
     this.#options.log(`model process ended: ${reason}`);
     // While a model loads, the load itself rejects and says so.
-    if (this.#state.state !== "ready") return;
-    this.#crashes.add(this.#fileVersion, { time: Date.now(), reason });
-    void this.#load(reloadDelay(this.#crashes.of(this.#fileVersion)));
+    if (this.#state.state !== "ready" || this.#state.unloaded) return;
+    const { version } = this.#state;
+    this.#crashes.add(version, { time: Date.now(), reason });
+    const crashes = this.#crashes.of(version);
+    void this.#load(isSetAside(crashes) ? 0 : reloadDelay(crashes));
   }
 
+  /** Unloads the model for good: no load begins after that, and no status is reported. Never rejects. */
   async dispose(): Promise<void> {
-    this.#newest++;
+    this.#isDisposed = true;
+    this.#newest.abort();
     this.#loaded = Promise.resolve(undefined);
     clearTimeout(this.#idle);
-    await this.#options.host.dispose();
+    await this.#unload();
   }
 
   /** `delay`: milliseconds to wait before. */
   #load(delay = 0): Promise<Model | undefined> {
-    const load = ++this.#newest;
-    this.#loaded = this.#loadNow(() => load === this.#newest, delay);
+    if (this.#isDisposed || !this.#settings) return Promise.resolve(undefined);
+    this.#newest.abort();
+    this.#newest = new AbortController();
+    this.#loaded = this.#loadNow(this.#settings, delay, this.#newest.signal);
     return this.#loaded;
   }
 
-  async #loadNow(isNewest: () => boolean, delay: number): Promise<Model | undefined> {
-    const { host, markers, log } = this.#options;
-    const settings = this.#settings;
-    if (!settings) return undefined;
+  /** A load that the signal ends neither deletes, judges a file, nor reports: what it comes to is the newest load's model. */
+  async #loadNow(settings: ModelSettings, delay: number, signal: AbortSignal): Promise<Model | undefined> {
     const model = path.basename(settings.path);
     this.#setState({ state: "loading", model, progress: 0 });
     try {
-      // A fresh process for each model: two are never in memory, and nothing of the old one is left.
-      await host.dispose();
-      await deleteUnwanted(settings, log);
-      const contextLength = this.#inspect(settings.path);
-      if (settings.adapter) inspectAdapter(settings.adapter.path, settings.path);
-      if (delay > 0) await sleep(delay);
-      if (!isNewest()) return await this.#loaded;
-      const start = performance.now();
-      const { model: loaded, fallback } = await loadByPlan(planOf(settings), contextLength, {
-        host,
-        markers,
-        onProgress: (progress) => {
-          if (isNewest()) this.#setState({ state: "loading", model, progress });
-        },
-        log,
-        isWanted: isNewest,
-        deaths: this.#crashes.of(this.#fileVersion).length,
-      });
-      if (!isNewest()) return await this.#loaded;
-      const watched = this.#watch(loaded, { ...loaded.info, ...(fallback !== undefined && { fallback }) });
-      this.#setState({ state: "ready", model: watched, unloaded: false });
-      this.#options.log(describeLoad(watched.info, performance.now() - start, host.memory));
-      return watched;
+      const loaded = await this.#tryLoad(settings, delay, signal);
+      signal.throwIfAborted();
+      this.#setState({ ...loaded, state: "ready", unloaded: false });
+      return loaded.model;
     } catch (error) {
-      if (!isNewest()) return this.#loaded;
+      if (signal.aborted) return this.#loaded;
       const failure = loadError(error, settings.path);
       this.#options.log(failure.message);
       this.#setState({ state: "failed", model, problem: failure.toProblem() });
@@ -179,75 +157,76 @@ export class ModelSession {
     }
   }
 
-  /** The model as features use it: its requests are counted and reported, and its failures are in the user's words. */
-  #watch(model: Model, info: LoadedModel): Model {
-    const count = async <R>(work: () => Promise<R>): Promise<R> => {
-      this.#setRunning(1);
-      try {
-        return await work();
-      } catch (error) {
-        throw generationError(error);
-      } finally {
-        this.#setRunning(-1);
-        this.#watchIdle();
-      }
-    };
-    return {
-      info,
-      generate: (request, onText, signal) =>
-        count(async () => {
-          try {
-            const generation = await model.generate(request, onText, signal);
-            this.#options.onUsage(generation.usage, info);
-            return generation;
-          } catch (error) {
-            if (error instanceof EngineError && error.failure === "died") return interrupted;
-            throw error;
-          }
-        }),
-      score: (request, signal) => count(() => model.score(request, signal)),
-      countTokens: async (prompt, limit) => {
-        this.#watchIdle();
-        try {
-          return await model.countTokens(prompt, limit);
-        } catch (error) {
-          throw generationError(error);
-        }
-      },
-    };
-  }
-
   /**
-   * The context length that a file's model was trained on.
-   * @throws UserError when it cannot be loaded, or is not to be
+   * Loads the model.
+   * @throws UserError, EngineError; anything once the signal fired
    */
-  #inspect(file: string): number {
-    const { contextLength } = inspectModel(file);
-    this.#fileVersion = fileVersion(file);
-    const crashes = this.#crashes.of(this.#fileVersion);
-    if (isSetAside(crashes)) throw setAsideError(file, crashes);
-    return contextLength;
+  async #tryLoad(settings: ModelSettings, delay: number, signal: AbortSignal): Promise<LoadedFile> {
+    const { host, markers, log, onUsage } = this.#options;
+    // A fresh process for each model: two are never in memory, and nothing of the old one is left.
+    await host.dispose();
+    // The file is looked at after the wait: who replaces one that the process dies with, gets the new one.
+    await sleep(delay, undefined, { signal });
+    await deleteUnwanted(settings.promptCache, log, signal);
+    signal.throwIfAborted();
+    const { contextLength } = inspectModel(settings.path);
+    const version = fileVersion(settings.path);
+    const crashes = this.#crashes.of(version);
+    if (isSetAside(crashes)) throw setAsideError(settings.path, crashes);
+    if (settings.adapter) inspectAdapter(settings.adapter.path, settings.path);
+    const start = performance.now();
+    const { model, fallback } = await loadByPlan(planOf(settings), contextLength, {
+      host,
+      markers,
+      onProgress: (progress) => {
+        if (!signal.aborted) this.#setState({ state: "loading", model: path.basename(settings.path), progress });
+      },
+      log,
+      isWanted: () => !signal.aborted,
+      deaths: crashes.length,
+    });
+    signal.throwIfAborted();
+    log(describeLoad(model.info, performance.now() - start, host.memory));
+    const info = { ...model.info, ...(fallback !== undefined && { fallback }) };
+    const watched = watchModel(model, info, {
+      onRunning: (change) => this.#setRunning(change),
+      onUse: () => this.#watchIdle(),
+      onUsage,
+    });
+    return { model: watched, version };
   }
 
   /** Begins the time anew after which the model is unloaded. */
   #watchIdle(): void {
     clearTimeout(this.#idle);
     const minutes = this.#settings?.idleUnloadMinutes ?? 0;
-    if (minutes > 0 && this.model) this.#idle = setTimeout(() => this.#sleep(), minutes * 60_000);
+    if (this.#isDisposed || minutes === 0 || !this.model) return;
+    this.#idle = setTimeout(() => this.#unloadIdle(), Math.min(minutes * 60_000, longestTimer));
   }
 
-  #sleep(): void {
+  #unloadIdle(): void {
     // The end of what runs begins the time anew.
-    if (this.#running > 0 || !this.model) return;
+    if (this.#running > 0 || this.#state.state !== "ready" || this.#state.unloaded) return;
     this.#options.log("model unloaded: it was not used for long");
-    this.#setState({ state: "ready", model: this.model, unloaded: true });
-    void this.#options.host.dispose();
+    this.#setState({ ...this.#state, unloaded: true });
+    void this.#unload();
+  }
+
+  /** Never rejects: a model that stays in memory is the next load's failure. */
+  async #unload(): Promise<void> {
+    try {
+      await this.#options.host.dispose();
+    } catch (error) {
+      this.#options.log(String(error));
+    }
   }
 
   #setRunning(change: 1 | -1): void {
     const before = this.#running;
     this.#running += change;
-    if (this.#state.state === "ready" && before > 0 !== this.#running > 0) this.#options.onStatus();
+    const isReady = this.#state.state === "ready" && !this.#isDisposed;
+    if (isReady && before > 0 !== this.#running > 0) this.#options.onStatus();
+    this.#watchIdle();
   }
 
   #setState(state: State): void {
@@ -255,15 +234,4 @@ export class ModelSession {
     this.#watchIdle();
     this.#options.onStatus();
   }
-}
-
-/** What of the settings a loaded model depends on. */
-function planOf({ promptCache, ...plan }: ModelSettings): LoadPlan {
-  return { ...plan, ...(promptCache?.keep && { promptCache: promptCache.folder }) };
-}
-
-function sameModel(a: ModelSettings, b: ModelSettings): boolean {
-  const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads"] as const;
-  const sameAdapter = a.adapter?.path === b.adapter?.path && a.adapter?.scale === b.adapter?.scale;
-  return keys.every((key) => a[key] === b[key]) && sameAdapter && a.promptCache?.keep === b.promptCache?.keep;
 }

@@ -1,0 +1,38 @@
+// How long saved contexts stay on the disk: not at all where the user does not want them, else as long as they are used.
+
+import type { ServerSettings } from "../../../src/shared/protocol.ts";
+import { deleteCacheFiles, deleteExpiredFiles } from "../../engine/promptCacheFolder.ts";
+
+type CacheSettings = ServerSettings["model"]["promptCache"];
+
+/** How often expired files are looked for, in milliseconds. */
+const interval = 60 * 60_000;
+
+/** Deletes what was saved when it is not to be kept; the signal ends that. Never rejects. */
+export async function deleteUnwanted(
+  promptCache: CacheSettings,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!promptCache || promptCache.keep) return;
+  try {
+    await deleteCacheFiles(promptCache.folder, signal);
+  } catch (error) {
+    log(`the saved contexts were not deleted: ${String(error)}`);
+  }
+}
+
+/** Deletes the files that expired, whichever model they are of: now, and every hour until the returned function is called. */
+export function expireSavedContexts(promptCache: () => CacheSettings, log: (line: string) => void): () => void {
+  const expire = async () => {
+    const settings = promptCache();
+    try {
+      if (settings) await deleteExpiredFiles(settings.folder);
+    } catch (error) {
+      log(`old saved contexts were not deleted: ${String(error)}`);
+    }
+  };
+  void expire();
+  const timer = setInterval(() => void expire(), interval).unref();
+  return () => clearInterval(timer);
+}
