@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
+import { CancellationTokenSource, InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 
+import { statusRequest } from "../../src/shared/methods.ts";
 import { askDirectly, healedInfill, healedPrefix } from "../support/askDirectly.ts";
+import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 
@@ -114,7 +116,7 @@ test("typing what was shown is answered without the model", async () => {
   assert.equal(client.statuses.length, before, "the model was not busy");
 });
 
-test("the newest request wins, and a cancelled one ends", async () => {
+test("the newest request wins", async () => {
   await client.open("file:///race.ts", "one two three four");
   const requests = [3, 7, 13, 18].map((character) => client.complete("file:///race.ts", 0, character));
   const answers = await Promise.all(requests);
@@ -122,6 +124,46 @@ test("the newest request wins, and a cancelled one ends", async () => {
     answers.map((items) => items.length),
     [0, 0, 0, 1],
   );
+});
+
+test("a request waits for the pause after a key, which a newer one ends; one that is asked for does not", async (t) => {
+  const patient = await LspClient.withModel(modelFile("falcon7b"), {
+    ...quickSettings,
+    inlineCompletion: { debounce: 60_000, maxTokens: 8 },
+  });
+  t.after(() => patient.stop());
+  await patient.open("file:///pause.ts", "let total = ");
+  const automatic = patient.complete("file:///pause.ts", 0, 12);
+  // The engine prefers a completion to an answer: without a pause it would be there before this answer.
+  await ask(patient, [question("Hello")]);
+  const asked = await patient.complete("file:///pause.ts", 0, 12, { triggerKind: InlineCompletionTriggerKind.Invoked });
+  assert.equal(asked.length, 1);
+  assert.deepEqual(await automatic, []);
+});
+
+test("a request that is cancelled ends, though the model has not read its prompt yet", async (t) => {
+  const slow = await LspClient.withModel(modelFile("slow"), {
+    ...quickSettings,
+    inlineCompletion: { debounce: 0, maxTokens: 1 },
+  });
+  t.after(() => slow.stop());
+  const lines = Array.from({ length: 400 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`);
+  await slow.open("file:///cancelled.ts", `${lines.join("")}const last = `);
+  const place = ["file:///cancelled.ts", 400, 13, {}] as const;
+  const source = new CancellationTokenSource();
+  const reading = slow.statusAfter((status) => status.state === "ready" && status.generating);
+  const cancelled = slow.complete(...place, source.token);
+  await reading;
+  const idle = slow.statusAfter((status) => status.state === "ready" && !status.generating);
+  source.cancel();
+  await idle;
+  assert.deepEqual(await cancelled, []);
+  // The next one would find all of the prompt evaluated, had the first gone on to its end.
+  assert.equal((await slow.complete(...place)).length, 1);
+  const status = await slow.connection.sendRequest(statusRequest);
+  assert.ok(status.state === "ready");
+  const { reused = 1 } = status.metrics;
+  assert.ok(reused < 0.9, `${reused} of the prompt was evaluated`);
 });
 
 test("a document that is not open completes to nothing", async () => {

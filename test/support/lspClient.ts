@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import {
+  CancellationToken,
   createProtocolConnection,
   type InlineCompletionItem,
   type InlineCompletionParams,
@@ -97,13 +98,14 @@ export class LspClient {
     line: number,
     character: number,
     context: Partial<InlineCompletionParams["context"]> = {},
+    token = CancellationToken.None,
   ): Promise<TextCompletion[]> {
     const params: InlineCompletionParams = {
       textDocument: { uri },
       position: { line, character },
       context: { triggerKind: InlineCompletionTriggerKind.Automatic, ...context },
     };
-    return this.connection.sendRequest("textDocument/inlineCompletion", params);
+    return this.connection.sendRequest("textDocument/inlineCompletion", params, token);
   }
 
   async stop(): Promise<void> {

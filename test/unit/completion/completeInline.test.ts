@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
 import { InlineCompleter } from "../../../server/completion/completeInline.ts";
 import type { Generation, LoadedModel, Model, StopReason } from "../../../server/engine/engine.ts";
@@ -61,4 +62,32 @@ test("what one model wrote is not shown as another's", async () => {
 test("what a model process wrote before it died is not shown", async () => {
   const completer = new InlineCompleter({ model: modelThatWrites(() => generation("hal", "interrupted")) });
   assert.equal(await completer.complete(requestAt("let x = ║"), settings, never), undefined);
+});
+
+test("the model is asked after the pause, and not at all when that is cut short", async () => {
+  let asked = 0;
+  const model = modelThatWrites(() => generation("one"));
+  const completer = new InlineCompleter({
+    model: {
+      ...model,
+      generate: (...request) => {
+        asked++;
+        return model.generate(...request);
+      },
+    },
+  });
+  const complete = (debounce: number, request = requestAt("let x = ║"), signal = never) =>
+    completer.complete(request, { ...settings, debounce }, signal);
+  const controller = new AbortController();
+  const cancelled = complete(600_000, requestAt("a║"), controller.signal);
+  // Whatever does not wait for time has come to its end after that.
+  await setImmediate();
+  controller.abort();
+  assert.equal(await cancelled, undefined);
+  const older = complete(600_000, requestAt("ab║"));
+  await setImmediate();
+  assert.equal(asked, 0);
+  assert.equal((await complete(1))?.text, "one");
+  assert.equal(await older, undefined);
+  assert.equal(asked, 1);
 });
