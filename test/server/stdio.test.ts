@@ -44,6 +44,11 @@ test("a model is loaded and completes a line over stdin and stdout, which carry 
   connection.onNotification(statusChanged, ({ state }) => {
     if (state === "ready") ready.resolve(undefined);
   });
+  // What the reader cannot make sense of.
+  connection.onError(([error]) => {
+    ready.reject(error);
+    connection.dispose();
+  });
   connection.listen();
 
   const model = { ...quickSettings.model, path: modelFile("falcon7b") };
