@@ -58,6 +58,7 @@ export class Workbench {
     this.#browser = browser;
     this.page = page;
     this.foreignRequests = foreignRequests;
+    page.setDefaultTimeout(60_000);
   }
 
   /** Opens a window on the editor's workspace. `prepare` gets the page before it loads, `query` adds to its address. */
@@ -87,10 +88,9 @@ export class Workbench {
       if (/^(http|ws)s?:$/.test(protocol) && !isLocal) foreignRequests.push(href);
     };
     context.on("request", watch);
+    context.on("page", (page) => page.on("websocket", watch));
     await context.request.post(`${editor.url}/login`, { form: { password: editor.password } });
     const page = await context.newPage();
-    page.on("websocket", watch);
-    page.setDefaultTimeout(60_000);
     const workbench = new Workbench(editor, browser, page, foreignRequests);
     try {
       await prepare?.(page);
@@ -101,6 +101,22 @@ export class Workbench {
       await browser.close();
       throw error;
     }
+  }
+
+  /** Opens another window on the same workspace, in a further tab of the same browser. */
+  async openBeside(): Promise<Workbench> {
+    const page = await this.page.context().newPage();
+    const workbench = new Workbench(this.editor, this.#browser, page, this.foreignRequests);
+    await page.goto(this.page.url());
+    await workbench.#whenOpen();
+    return workbench;
+  }
+
+  /** Closes this window alone, as its user does. */
+  async closeWindow(): Promise<void> {
+    const closed = this.page.waitForEvent("close");
+    await this.page.close({ runBeforeUnload: true });
+    await closed;
   }
 
   async #whenOpen(): Promise<void> {

@@ -1,0 +1,174 @@
+// The chats of the packed extension in several windows of a real VS Code on one folder, and in windows that close.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, suite, test } from "node:test";
+
+import { ChatPage, type FalconWindow, openFalcon } from "../support/falconWindow.ts";
+import { modelFile } from "../support/models.ts";
+import type { Workbench } from "../support/workbench.ts";
+
+/** A window with its chat in sight. */
+interface Window {
+  readonly workbench: Workbench;
+  readonly chat: ChatPage;
+}
+
+async function openChat(workbench: Workbench): Promise<Window> {
+  const chat = new ChatPage(workbench);
+  await workbench.whenReady();
+  await chat.open();
+  return { workbench, chat };
+}
+
+async function newChat({ workbench, chat }: Window): Promise<void> {
+  await workbench.runCommand("Falcon: New Chat");
+  await chat.questions.first().waitFor({ state: "detached" });
+}
+
+async function askAndWait({ chat }: Window, question: string): Promise<void> {
+  await chat.ask(question);
+  await chat.questions.filter({ hasText: question }).waitFor();
+  await chat.whenEnded();
+}
+
+async function openList({ workbench }: Window): Promise<void> {
+  await workbench.runCommand("Falcon: Open Previous Chat…");
+  await workbench.page.getByPlaceholder("Choose a chat to go on with").waitFor();
+  await workbench.quickRows.first().waitFor();
+}
+
+/** The titles of the list of previous chats, newest first. */
+async function previousChats(window: Window): Promise<string[]> {
+  await openList(window);
+  const titles = await window.workbench.quickRows.locator(".label-name").allInnerTexts();
+  await window.workbench.page.keyboard.press("Escape");
+  await window.workbench.quickInput.waitFor({ state: "detached" });
+  return titles.filter((title) => title !== "");
+}
+
+async function openPreviousChat(window: Window, title: string): Promise<void> {
+  await openList(window);
+  await window.workbench.quickRow(title).click();
+  await window.chat.questions.filter({ hasText: title }).waitFor();
+}
+
+function lettersOf(text: string): string {
+  return text.replace(/[^\p{L}]+/gu, "");
+}
+
+suite("windows on one folder", () => {
+  let falcon: FalconWindow;
+  let a: Window;
+  let b: Window;
+  const warnings: string[] = [];
+
+  before(async () => {
+    falcon = await openFalcon({
+      "falcon.model.path": modelFile("falcon7b"),
+      "falcon.model.gpu": "off",
+      "falcon.model.threads": 1,
+      "falcon.chat.maxTokens": 16,
+    });
+    a = await openChat(falcon.workbench);
+    b = await openChat(await falcon.workbench.openBeside());
+  });
+  after(() => falcon.dispose());
+
+  test("show the chats of all, also when they open anew", async () => {
+    await askAndWait(a, "alpha");
+    await newChat(b);
+    await askAndWait(b, "beta");
+    await newChat(a);
+    await askAndWait(a, "gamma");
+    assert.deepEqual(await previousChats(b), ["gamma", "beta", "alpha"]);
+
+    await a.workbench.reload();
+    await b.workbench.closeWindow();
+    a = await openChat(a.workbench);
+    assert.deepEqual(await previousChats(a), ["gamma", "beta", "alpha"]);
+  });
+
+  test("that go on with one chat keep what is asked in both", async () => {
+    b = await openChat(await a.workbench.openBeside());
+    for (const window of [a, b]) await openPreviousChat(window, "alpha");
+    await askAndWait(a, "alpha of the one");
+    await askAndWait(b, "alpha of the other");
+    await b.workbench.toast("changed in another window").waitFor();
+    assert.deepEqual(await previousChats(a), ["alpha", "alpha", "gamma", "beta"]);
+    for (const [index, question] of ["alpha of the other", "alpha of the one"].entries()) {
+      await openList(a);
+      await a.workbench.quickRows.nth(index).click();
+      await a.chat.questions.filter({ hasText: question }).waitFor();
+      assert.equal(await a.chat.questions.count(), 2);
+    }
+  });
+
+  test("see that one deletes a chat", async () => {
+    await openList(a);
+    const row = a.workbench.quickRow("gamma");
+    await row.hover();
+    await row.getByRole("button", { name: "Delete" }).click();
+    await row.waitFor({ state: "detached" });
+    await a.workbench.page.keyboard.press("Escape");
+    assert.deepEqual(await previousChats(b), ["alpha", "alpha", "beta"]);
+    await b.workbench.closeWindow();
+  });
+
+  test("keep seven chats with files of 96 KB, and VS Code does not warn of a large state", async () => {
+    a.workbench.page.on("console", (message) => warnings.push(message.text()));
+    const line = "A harbour master keeps the berths of the harbour in order.\n";
+    const content = line.repeat(Math.ceil(96_000 / line.length)).slice(0, 96_000);
+    fs.writeFileSync(path.join(falcon.editor.workspace, "long.txt"), content);
+    await a.workbench.openFile("long.txt");
+    for (let i = 0; i < 7; i++) {
+      await newChat(a);
+      await a.chat.frame.getByRole("button", { name: "Attach the file" }).click();
+      await a.chat.frame.getByText("long.txt").waitFor();
+      await askAndWait(a, `About the file, ${i}`);
+    }
+    await a.workbench.reload();
+    a = await openChat(a.workbench);
+    await a.chat.questions.getByText("long.txt").waitFor();
+    assert.equal((await previousChats(a)).filter((title) => title.startsWith("About")).length, 7);
+    assert.deepEqual(
+      warnings.filter((text) => text.includes("large extension state")),
+      [],
+    );
+  });
+});
+
+suite("a window that closes in the middle of an answer", () => {
+  let falcon: FalconWindow;
+
+  before(async () => {
+    falcon = await openFalcon({
+      "falcon.model.path": modelFile("slow"),
+      "falcon.model.gpu": "off",
+      "falcon.model.threads": 1,
+      "falcon.chat.maxTokens": 1500,
+    });
+  });
+  after(() => falcon.dispose());
+
+  test("leaves what had come of it, marked as interrupted, and it can be asked again", async () => {
+    const closing = await openChat(await falcon.workbench.openBeside());
+    await closing.chat.ask("Tell me of falcons.");
+    await closing.chat.watchGrowth(5);
+    const shown = (await closing.chat.answers.last().locator(".markdown").textContent()) ?? "";
+    await closing.workbench.closeWindow();
+
+    const opened = await openChat(await falcon.workbench.openBeside());
+    const answer = opened.chat.answers.last();
+    await answer.locator(".standing.interrupted").waitFor();
+    const kept = (await answer.locator(".markdown").textContent()) ?? "";
+    // What had come last may have been half of a word or of a mark, and was drawn otherwise.
+    assert.ok(shown.length > 20 && lettersOf(kept).startsWith(lettersOf(shown).slice(0, -10)), `${shown}\n${kept}`);
+    await answer.getByRole("button", { name: "Try again" }).click();
+    assert.ok((await opened.chat.watchGrowth(3)).length > 3);
+    await opened.chat.stop.click();
+    await opened.chat.whenEnded();
+    assert.equal(await opened.chat.answers.count(), 1);
+  });
+});
