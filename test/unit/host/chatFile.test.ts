@@ -107,6 +107,7 @@ test("what a later version adds to a message is not lost by this one", () => {
 suite("a file that is no chat", () => {
   const wrong: Record<string, string> = {
     "is empty": "",
+    "is no JSON": secret,
     "was cut": chatContent(5, valid).slice(0, 100),
     "is zeros": "\0".repeat(200),
     "is null": "null",
@@ -154,8 +155,13 @@ suite("a file that is no chat", () => {
     fs.writeFileSync(path.join(folder, "note.txt"), "{");
     const { store, log } = openStore(folder);
     assert.deepEqual(await listQuestions(store), []);
-    assert.equal(store.find("../elsewhere"), undefined);
     assert.deepEqual(log, []);
+  });
+
+  test("outside of the folder is not reached by a chat's id", () => {
+    fs.writeFileSync(path.join(folder, "elsewhere.json"), chatContent(5, valid));
+    assert.equal(openStore(folder).store.find("elsewhere")?.messages.length, 2);
+    assert.equal(openStore(path.join(folder, "chats")).store.find("../elsewhere"), undefined);
   });
 
   test("damaged anywhere it is either a chat that can be shown or left out", async () => {
