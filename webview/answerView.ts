@@ -42,7 +42,11 @@ export function createAnswerView(context: PageContext): AnswerView {
         if (!wasStreaming) announce(strings.answering);
         return;
       }
-      footer.replaceChildren(...createStanding(context, answer), createActions(context, answer, last));
+      footer.replaceChildren(
+        ...createStanding(context, answer),
+        ...notesOf(answer).map(createNote),
+        createActions(context, answer, last),
+      );
       if (wasStreaming) announce(describe(context, answer, markdown.node.textContent));
     },
   };
@@ -72,6 +76,15 @@ function createStanding(context: PageContext, answer: AnswerMessage): HTMLElemen
   return [element("p", `standing ${answer.state}`, codicon(name), element("span", "", words))];
 }
 
+/** What the user should know of the answer, as plain text: the server puts a model's name into it. */
+function notesOf({ notes = [] }: AnswerMessage): string[] {
+  return notes.map((note) => plainText(note));
+}
+
+function createNote(note: string): HTMLElement {
+  return element("p", "standing note", codicon("info"), element("span", "", note));
+}
+
 /** Discreet icons under a good answer; a button in words where something is to be mended. */
 function createActions(context: PageContext, answer: AnswerMessage, last: boolean): HTMLElement {
   const { strings, ask, announce } = context;
@@ -98,5 +111,5 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
 function describe(context: PageContext, answer: AnswerMessage, text: string): string {
   const words = standing(context, answer);
   const said = text.trim() ? fill(context.strings.answered, text.trim().slice(0, longestAnnounced)) : "";
-  return [said, words].filter(Boolean).join("\n");
+  return [said, words, ...notesOf(answer)].filter(Boolean).join("\n");
 }

@@ -1,16 +1,16 @@
-// Answers the last message of a conversation: turns → fit → format → engine.
+// Answers the last message of a conversation: turns → fit → format → model.
 
 import * as l10n from "@vscode/l10n";
 
-import type { ChatResult, Message, ServerSettings } from "../../src/shared/protocol.ts";
-import type { Model, PromptPart } from "../engine/engine.ts";
-import { UserError } from "../userError.ts";
+import type { ChatParams, ChatResult, ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
+import type { LoadedModel, Model } from "../engine/engine.ts";
 import { loopAtEnd } from "../repetition.ts";
+import { AnswerStream } from "./answerStream.ts";
+import { fitTurns } from "./fitTurns.ts";
+import { formatNote } from "./formatNote.ts";
+import { formatOf } from "./formats.ts";
+import { TurnCounts } from "./turnCounts.ts";
 import { turnsOf } from "./turns.ts";
-import { formatOf, type PromptFormat, renderTurns, type Turn } from "./formats.ts";
-
-/** Characters that a loop has before it ends the answer. */
-const shortestLoop = 160;
 
 /** Has a model as soon as one is loaded. */
 interface ModelSource {
@@ -18,33 +18,45 @@ interface ModelSource {
   ready(): Promise<Model>;
 }
 
+export interface ChatOptions {
+  readonly models: ModelSource;
+  readonly settings: ServerSettings["chat"];
+  readonly counts?: TurnCounts;
+}
+
 /**
  * @param onText gets the answer in pieces
  * @throws UserError when there is no model, or the last message alone does not fit into its context
  */
 export async function answerChat(
-  messages: readonly Message[],
-  { models, settings }: { readonly models: ModelSource; readonly settings: ServerSettings["chat"] },
+  { messages, deadline }: Pick<ChatParams, "messages" | "deadline">,
+  { models, settings, counts = new TurnCounts() }: ChatOptions,
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<ChatResult> {
-  const model = await untilAborted(models.ready(), signal);
-  if (!model) return { stopReason: "aborted", leftOut: 0 };
+  const late = deadline === undefined ? new AbortController().signal : AbortSignal.timeout(deadline);
+  const stopped = AbortSignal.any([signal, late]);
+  const resultOf = (stopReason: ChatResult["stopReason"], leftOut = 0): ChatResult => ({
+    stopReason: stopReason === "aborted" && !signal.aborted ? "limit" : stopReason,
+    leftOut,
+  });
+
+  const model = await untilAborted(models.ready(), stopped);
+  if (!model) return resultOf("aborted");
   const { info } = model;
   const format = formatOf(info);
   // An answer may take half of the context at most, so that there is room for what it answers.
   const reserved = Math.min(settings.maxTokens, Math.floor(info.contextSize / 2));
-  const fitted = await fitTurns(turnsOf(messages), format, info.contextSize - reserved, (prompt) =>
-    model.countTokens(prompt),
-  );
-  if (signal.aborted) return { stopReason: "aborted", leftOut: fitted.leftOut };
+  const turns = turnsOf(messages);
+  const fitting = fitTurns(turns, { format, model, budget: info.contextSize - reserved, counts });
+  const fitted = await untilAborted(fitting, stopped);
+  if (!fitted) return resultOf("aborted");
 
-  const looped = new AbortController();
-  let answer = "";
-  const show = withoutLeadingSpace((text) => {
-    answer += text;
+  const ended = new AbortController();
+  const isLoop = endsInLoop();
+  const answer = new AnswerStream(format.stopLines, (text) => {
     // Others may write a table of equal rows; the demonstration model does not come out of it.
-    if (info.demonstration && loopAtEnd(answer, 4, shortestLoop)) looped.abort();
+    if (info.demonstration && isLoop(text)) ended.abort();
     onText(text);
   });
   const { stopReason } = await model.generate(
@@ -53,12 +65,30 @@ export async function answerChat(
       prompt: fitted.prompt,
       maxTokens: Math.min(settings.maxTokens, info.contextSize - fitted.tokens),
       temperature: settings.temperature,
-      stop: format.stop,
+      stop: format.stopTokens,
     },
-    show,
-    AbortSignal.any([signal, looped.signal]),
+    (text) => {
+      if (!answer.push(text)) ended.abort();
+    },
+    AbortSignal.any([stopped, ended.signal]),
   );
-  return { stopReason: looped.signal.aborted ? "end" : stopReason, leftOut: fitted.leftOut };
+  answer.end();
+  const notes = notesOf(info, turns, fitted.leftOut);
+  return {
+    ...resultOf(ended.signal.aborted ? "end" : stopReason, fitted.leftOut),
+    ...(notes.length > 0 && { notes }),
+  };
+}
+
+function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number): readonly string[] {
+  const notes: string[] = [];
+  // Once in a conversation.
+  const format = turns.some(({ role }) => role === "assistant") ? undefined : formatNote(model);
+  if (format !== undefined) notes.push(format);
+  if (leftOut > 0) {
+    notes.push(l10n.t("The oldest messages ({0}) did not fit into the model's context and were left out.", leftOut));
+  }
+  return notes;
 }
 
 /** What is waited for, or nothing as soon as the signal fires: who stops a chat does not wait for a model that loads. */
@@ -74,54 +104,14 @@ async function untilAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise
   }
 }
 
-interface FittedPrompt {
-  readonly prompt: readonly PromptPart[];
-  readonly tokens: number;
-  readonly leftOut: number;
-}
+/** Characters that a loop has before it ends the answer. */
+const shortestLoop = 160;
 
-/** Leaves out the oldest questions and answers, as few as it takes for the rest to fit. */
-async function fitTurns(
-  turns: readonly Turn[],
-  format: PromptFormat,
-  budget: number,
-  countTokens: (prompt: readonly PromptPart[]) => Promise<number>,
-): Promise<FittedPrompt> {
-  const [system, ...rest] = turns;
-  const without = async (leftOut: number): Promise<FittedPrompt> => {
-    const kept = system ? [system, ...rest.slice(leftOut)] : rest.slice(leftOut);
-    const prompt = renderTurns(kept, format);
-    return { prompt, tokens: await countTokens(prompt), leftOut };
-  };
-  const whole = await without(0);
-  if (whole.tokens <= budget) return whole;
-  let fitted = await without(2 * Math.floor((rest.length - 1) / 2));
-  if (fitted.tokens > budget) {
-    throw new UserError(
-      l10n.t(
-        "The message has {0} tokens, and the model's context has room for {1}. Attach less, or raise the setting {2} if the model allows it.",
-        String(fitted.tokens),
-        String(budget),
-        "falcon.model.contextSize",
-      ),
-    );
-  }
-  // Halved again and again: to count a long conversation takes a while.
-  let tooFew = 0;
-  while (fitted.leftOut - tooFew > 2) {
-    const middle = await without(tooFew + 2 * Math.floor((fitted.leftOut - tooFew) / 4));
-    if (middle.tokens <= budget) fitted = middle;
-    else tooFew = middle.leftOut;
-  }
-  return fitted;
-}
-
-/** The first token of an answer brings the space after "Assistant:" with it. */
-function withoutLeadingSpace(onText: (text: string) => void): (text: string) => void {
-  let begun = false;
+/** Whether the text so far, of which each call gets the next piece, ends in a loop. */
+function endsInLoop(): (text: string) => boolean {
+  let end = "";
   return (text) => {
-    const shown = begun ? text : text.trimStart();
-    begun ||= shown !== "";
-    if (shown !== "") onText(shown);
+    end = (end + text).slice(-2 * shortestLoop);
+    return loopAtEnd(end, 4, shortestLoop) !== undefined;
   };
 }

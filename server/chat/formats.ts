@@ -1,32 +1,32 @@
 // The prompt formats of the Falcon families, as data. A model's own template is never run.
 
-import type { PromptPart } from "../engine/engine.ts";
+import { basename } from "node:path";
 
-/** One turn of a conversation, as plain text. */
-export interface Turn {
-  readonly role: "system" | "user" | "assistant";
-  readonly text: string;
-}
+import type { ChatTurn } from "../../src/shared/protocol.ts";
+import type { PromptPart, SpecialToken } from "../engine/engine.ts";
 
 export interface PromptFormat {
   /** Stands before each turn's text. */
-  readonly open: Readonly<Record<Turn["role"], readonly PromptPart[]>>;
+  readonly open: Readonly<Record<ChatTurn["role"], readonly PromptPart[]>>;
   /** Stands after each turn's text. */
-  readonly close: Readonly<Record<Turn["role"], readonly PromptPart[]>>;
-  /** Strings that end an answer where the model does not end it with its end token. */
-  readonly stop: readonly string[];
+  readonly close: Readonly<Record<ChatTurn["role"], readonly PromptPart[]>>;
+  /** Special tokens that end an answer, beside the model's end token: those with which another turn begins or this one ends. */
+  readonly stopTokens: readonly SpecialToken[];
+  /** Texts that end an answer where one of its lines begins with one: models spell the turns out, too. */
+  readonly stopLines: readonly string[];
   /** Whether turns are told apart by empty lines, so that those inside one must go. */
   readonly squeezesEmptyLines: boolean;
 }
 
-const marker = (special: string): PromptPart => ({ special });
+const marker = (special: string): SpecialToken => ({ special });
 const nothing = { system: [], user: [], assistant: [] };
 
 /** tiiuae/falcon-7b-instruct, commit 0b9684d: system text bare, no space after "Assistant:". */
 const falconInstruct: PromptFormat = {
   open: { system: [], user: ["\n\nUser: "], assistant: ["\n\nAssistant:"] },
   close: nothing,
-  stop: ["\nUser:", "\nAssistant:"],
+  stopTokens: [],
+  stopLines: ["User:", "Assistant:"],
   squeezesEmptyLines: true,
 };
 
@@ -34,7 +34,8 @@ const falconInstruct: PromptFormat = {
 const falcon180bChat: PromptFormat = {
   open: { system: ["System: "], user: ["User: "], assistant: ["Falcon:"] },
   close: { system: ["\n"], user: ["\n"], assistant: ["\n"] },
-  stop: ["User:"],
+  stopTokens: [],
+  stopLines: ["User:"],
   squeezesEmptyLines: false,
 };
 
@@ -46,7 +47,8 @@ const falcon3: PromptFormat = {
     assistant: [marker("<|assistant|>"), "\n"],
   },
   close: { system: ["\n"], user: ["\n"], assistant: [{ role: "eos" }, "\n"] },
-  stop: ["<|user|>"],
+  stopTokens: ["<|user|>", "<|assistant|>", "<|system|>"].map(marker),
+  stopLines: ["<|user|>"],
   squeezesEmptyLines: false,
 };
 
@@ -62,7 +64,8 @@ const chatMl: PromptFormat = {
     user: [marker("<|im_end|>"), "\n"],
     assistant: [marker("<|im_end|>"), "\n"],
   },
-  stop: ["<|im_end|>"],
+  stopTokens: ["<|im_end|>", "<|im_start|>"].map(marker),
+  stopLines: ["<|im_end|>", "<|im_start|>"],
   squeezesEmptyLines: false,
 };
 
@@ -70,37 +73,46 @@ const chatMl: PromptFormat = {
 export const chatMarkers = ["<|im_start|>", "<|im_end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 
 export interface FormatModel {
+  /** `general.name`. */
   readonly name: string;
+  readonly path: string;
   readonly architecture: string;
-  /** Which of `chatMarkers` are special tokens of the model. */
+  /** Which of `chatMarkers` are tokens of the model. */
   readonly markers: readonly string[];
 }
 
-/** The format by the model's own special tokens, then by its family; a model without any gets falcon-instruct's, which is plain text. */
-export function formatOf({ name, markers }: FormatModel): PromptFormat {
+/** The format by the model's own turn tokens, then by its name; a model without any gets falcon-instruct's, which is plain text. */
+export function formatOf({ name, path, architecture, markers }: FormatModel): PromptFormat {
   const has = (...needed: string[]) => needed.every((each) => markers.includes(each));
-  if (has("<|im_start|>", "<|im_end|>")) return chatMl;
-  if (has("<|system|>", "<|user|>", "<|assistant|>")) return falcon3;
-  return /180b/i.test(name) ? falcon180bChat : falconInstruct;
+  const names = `${name} ${basename(path)}`;
+  const knowsChatMl = has("<|im_start|>", "<|im_end|>");
+  if (has("<|system|>", "<|user|>", "<|assistant|>")) {
+    // A vocabulary may have the tokens of both; Falcon-Arabic is made from Falcon3, and Falcon3-Mamba from Falcon-Mamba.
+    if (!knowsChatMl || (architecture === "llama" && /falcon[-_ ]?(?:3|arabic)/i.test(names))) return falcon3;
+  }
+  if (knowsChatMl) return chatMl;
+  return /180b/i.test(names) ? falcon180bChat : falconInstruct;
 }
 
 /** The prompt of a conversation, up to where the assistant's next turn begins. */
-export function renderTurns(turns: readonly Turn[], format: PromptFormat): PromptPart[] {
-  const stable: PromptPart = { stable: true };
-  const rendered = turns.flatMap(({ role, text }): PromptPart[] => [
+export function renderTurns(turns: readonly ChatTurn[], format: PromptFormat): PromptPart[] {
+  // An answer that is asked for again begins here.
+  return [...turns.flatMap((turn) => renderTurn(turn, format)), { stable: true }, ...format.open.assistant];
+}
+
+export function renderTurn({ role, text }: ChatTurn, format: PromptFormat): PromptPart[] {
+  return [
     ...format.open[role],
     ...spaceBefore(role, format),
     plainText(text, format),
     ...format.close[role],
     // Other conversations begin alike.
-    ...(role === "system" ? [stable] : []),
-  ]);
-  // An answer that is asked for again begins here.
-  return [...rendered, stable, ...format.open.assistant];
+    ...(role === "system" ? [{ stable: true } as const] : []),
+  ];
 }
 
 /** An answer's first token brings its own space after "Assistant:"; a finished answer in the history needs it written. */
-function spaceBefore(role: Turn["role"], format: PromptFormat): readonly PromptPart[] {
+function spaceBefore(role: ChatTurn["role"], format: PromptFormat): readonly PromptPart[] {
   const open = format.open[role].at(-1);
   return role === "assistant" && typeof open === "string" && open.endsWith(":") ? [" "] : [];
 }

@@ -1,7 +1,7 @@
 // The words of a conversation as the model reads them.
 
-import type { Attachment, ChatCommand, Message } from "../../src/shared/protocol.ts";
-import type { Turn } from "./formats.ts";
+import { splitAnswer } from "../../src/shared/answerParts.ts";
+import type { Attachment, ChatCommand, ChatTurn, Message, UserMessage } from "../../src/shared/protocol.ts";
 
 const systemPrompt =
   "You are Falcon, an assistant for code and prose inside the user's editor. Answer briefly and precisely. " +
@@ -11,29 +11,51 @@ const commandText: Readonly<Record<ChatCommand, string>> = {
   explain: "Explain what this does, step by step, and what is notable about it.",
 };
 
-/** The conversation's turns, with the system prompt first. Answers that were never written are left out with their questions. */
-export function turnsOf(messages: readonly Message[]): Turn[] {
-  const turns: Turn[] = [];
+/**
+ * The conversation's turns: the system prompt first, then questions and answers by turns. An answer that says nothing is
+ * left out with its question.
+ */
+export function turnsOf(messages: readonly (Message | ChatTurn)[]): ChatTurn[] {
+  const system: string[] = [];
+  const turns: ChatTurn[] = [];
   for (const message of messages) {
-    if (message.role === "user") turns.push({ role: "user", text: userText(message) });
-    else if (message.text.trim() !== "") turns.push({ role: "assistant", text: message.text });
-    // An unanswered question would stand before the next one, and roles must alternate.
-    else if (turns.at(-1)?.role === "user") turns.pop();
+    const last = turns.at(-1);
+    const text = textOf(message);
+    if (message.role === "system") system.push(text);
+    else if (message.role === "assistant" && text === "") {
+      if (last?.role === "user") turns.pop();
+    } else if (last?.role === message.role) {
+      turns[turns.length - 1] = { role: message.role, text: `${last.text}\n\n${text}` };
+    } else turns.push({ role: message.role, text });
   }
-  return [{ role: "system", text: systemPrompt }, ...turns];
+  return [{ role: "system", text: system.join("\n\n") || systemPrompt }, ...turns];
 }
 
-function userText({ text, attachments, command }: Extract<Message, { role: "user" }>): string {
+function textOf(message: Message | ChatTurn): string {
+  if (message.role === "assistant") return answerText(message.text);
+  return "attachments" in message ? userText(message) : message.text;
+}
+
+/** What an answer says. Models are trained without the thinking and the tool calls of earlier turns. */
+function answerText(answer: string): string {
+  return splitAnswer(answer)
+    .flatMap(({ kind, text }) => (kind === "text" ? [text.trim()] : []))
+    .join("\n\n");
+}
+
+function userText({ text, attachments, command }: UserMessage): string {
   const question = [command && commandText[command], text].filter((each) => each !== undefined && each !== "");
   return [...attachments.map(attachmentText), ...question].join("\n\n");
 }
 
 function attachmentText({ label, languageId, text }: Attachment): string {
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-  return `${label}:\n${fence}${languageId}\n${text.replace(/\s+$/, "")}\n${fence}`;
+  return `${label}:\n${fence}${languageId}\n${text.trimEnd()}\n${fence}`;
 }
 
 /** A fence must be longer than any run of backticks inside. */
 function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
 }

@@ -158,7 +158,10 @@ export interface Model {
    * @throws EngineError `promptTooLong`
    */
   score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined>;
-  /** @param limit the count may end at any number above it */
+  /**
+   * How many tokens a part of a prompt has, without the one that the model's prompts may begin with.
+   * @param limit the count may end at any number above it
+   */
   countTokens(prompt: readonly PromptPart[], limit?: number): Promise<number>;
 }
 

@@ -26,6 +26,7 @@ import {
 import type { Problem, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { chatMarkers } from "../chat/formats.ts";
+import { TurnCounts } from "../chat/turnCounts.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { completionRequest } from "../completion/request.ts";
 import type { ModelHost } from "../engine/engine.ts";
@@ -157,10 +158,11 @@ function registerInlineCompletion(connection: Connection, assistant: Assistant):
 }
 
 function registerChat(connection: Connection, assistant: Assistant): void {
-  connection.onRequest(chatRequest, ({ messages, partialResultToken }, token) => {
+  const counts = new TurnCounts();
+  connection.onRequest(chatRequest, ({ partialResultToken, ...params }, token) => {
     const onText = (text: string) => void connection.sendProgress(chatDelta, partialResultToken, text);
-    const options = { models: assistant.session, settings: assistant.settings.chat };
-    return orProblem(answerChat(messages, options, onText, signalOf(token)));
+    const options = { models: assistant.session, settings: assistant.settings.chat, counts };
+    return orProblem(answerChat(params, options, onText, signalOf(token)));
   });
 }
 

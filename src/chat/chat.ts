@@ -21,6 +21,7 @@ import type { ConversationStore } from "./conversationStore.ts";
 export interface AnswerEnd {
   readonly state: Exclude<AnswerState, "streaming">;
   readonly problem?: Problem;
+  readonly notes?: readonly string[];
 }
 
 export interface ChatDependencies {
@@ -159,8 +160,8 @@ export class Chat {
     };
     try {
       const params = { messages, partialResultToken: randomUUID() };
-      const { stopReason } = await this.#dependencies.answer(params, onDelta, run.controller.signal);
-      this.#end(run, { state: answerStates[stopReason] });
+      const { stopReason, notes } = await this.#dependencies.answer(params, onDelta, run.controller.signal);
+      this.#end(run, { state: answerStates[stopReason], ...(notes && { notes }) });
     } catch (error) {
       if (this.#run === run) this.#end(run, this.#dependencies.endOfFailedAnswer(error));
     }

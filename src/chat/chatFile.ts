@@ -55,6 +55,7 @@ const answer = v.looseObject({
   text: v.string(),
   state: v.picklist(["streaming", "done", "truncated", "stopped", "interrupted", "failed"]),
   problem: v.exactOptional(problem),
+  notes: v.exactOptional(v.array(v.string())),
 } satisfies Entries<AnswerMessage>);
 const messages: v.GenericSchema<unknown, readonly Message[]> = v.pipe(
   v.array(v.variant("role", [question, answer])),

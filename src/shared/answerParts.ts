@@ -10,12 +10,12 @@ export interface AnswerPart {
   readonly open: boolean;
 }
 
-const tags = [
+export const answerTags = [
   { kind: "thinking", start: "<think>", end: "</think>" },
   { kind: "toolCall", start: "<tool_call>", end: "</tool_call>" },
 ] as const;
 
-const longestTag = Math.max(...tags.map(({ end }) => end.length));
+const longestTag = Math.max(...answerTags.map(({ end }) => end.length));
 
 /** The parts of a whole answer. */
 export function splitAnswer(answer: string): readonly AnswerPart[] {
@@ -33,7 +33,7 @@ export function createAnswerSplitter(): (answer: string) => readonly AnswerPart[
   const parts: AnswerPart[] = [];
   let closed = 0;
   /** The tag that the open part began with; none for text. */
-  let tag: (typeof tags)[number] | undefined;
+  let tag: (typeof answerTags)[number] | undefined;
   let partStart = 0;
   let lineStart = 0;
   /** Where the open part has its first visible character, or where that is to be looked for. */
@@ -63,7 +63,7 @@ export function createAnswerSplitter(): (answer: string) => readonly AnswerPart[
   /** Begins a part where a line begins with a tag; "later" when the line may yet turn out to. */
   function readLineStart(answer: string): "begun" | "later" | undefined {
     const start = skipSpaces(answer, lineStart);
-    tag = tags.find((each) => answer.startsWith(each.start, start));
+    tag = answerTags.find((each) => answer.startsWith(each.start, start));
     if (!tag) return answer.length - start < longestTag && !answer.includes("\n", start) ? "later" : undefined;
     closePart(answer, "text", lineStart, start + tag.start.length);
     return "begun";
@@ -103,7 +103,7 @@ export function createAnswerSplitter(): (answer: string) => readonly AnswerPart[
   }
 
   /** Reads up to the end tag of the open part; false when the answer ends before it. */
-  function readTagged(answer: string, { kind, end }: (typeof tags)[number]): boolean {
+  function readTagged(answer: string, { kind, end }: (typeof answerTags)[number]): boolean {
     const found = answer.indexOf(end, read);
     if (found < 0) {
       read = Math.max(read, answer.length - longestTag);

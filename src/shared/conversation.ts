@@ -20,6 +20,7 @@ export function reduceConversation(conversation: Conversation, event: Conversati
         ...answer,
         state: event.state,
         ...(event.problem && { problem: event.problem }),
+        ...(event.notes && { notes: event.notes }),
       }));
   }
 }

@@ -154,6 +154,8 @@ export interface AnswerMessage {
   readonly text: string;
   readonly state: AnswerState;
   readonly problem?: Problem;
+  /** Of `ChatResult`. */
+  readonly notes?: readonly string[];
 }
 
 export type Message = UserMessage | AnswerMessage;
@@ -163,18 +165,29 @@ export interface Conversation {
   readonly messages: readonly Message[];
 }
 
+/** A turn of a conversation in its own words: what clients send that have no messages of the kinds above. */
+export interface ChatTurn {
+  /** A client's own `system` text takes the place of the assistant's. */
+  readonly role: "system" | "user" | "assistant";
+  readonly text: string;
+}
+
 /** Parameters of `falcon/chat`. The last message is the user's. */
 export interface ChatParams {
-  readonly messages: readonly Message[];
+  readonly messages: readonly (Message | ChatTurn)[];
   /** Deltas of the answer come as `$/progress` with this token. */
   readonly partialResultToken: string;
+  /** Milliseconds after which the answer ends with what there is, as at its limit; as long as it takes unless given. */
+  readonly deadline?: number;
 }
 
 export interface ChatResult {
   /** `interrupted`: the model's process ended; it is started again. */
   readonly stopReason: "end" | "limit" | "aborted" | "interrupted";
-  /** How many of the oldest messages did not fit into the model's context and were left out. */
+  /** How many of the oldest turns did not fit into the model's context and were left out. */
   readonly leftOut: number;
+  /** What the user should know of the answer, in their language, if anything. */
+  readonly notes?: readonly string[];
 }
 
 /** One change of a conversation, folded by `reduceConversation` in the host and in the page. */
@@ -189,6 +202,7 @@ export type ConversationEvent =
       readonly answerId: string;
       readonly state: Exclude<AnswerState, "streaming">;
       readonly problem?: Problem;
+      readonly notes?: readonly string[];
     };
 
 /** Host to page. The page gets a whole `state` when it says `ready`, and changes after that. */

@@ -9,7 +9,8 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 
-import { chatMarkers, formatOf, renderTurns, type Turn } from "../../server/chat/formats.ts";
+import { chatMarkers, formatOf, renderTurns } from "../../server/chat/formats.ts";
+import type { ChatTurn } from "../../src/shared/protocol.ts";
 import type { PromptPart } from "../../server/engine/engine.ts";
 import { tokenizePrompt } from "../../server/engine/llama/text/tokenizePrompt.ts";
 import { Vocabulary } from "../../server/engine/llama/text/vocabulary.ts";
@@ -58,13 +59,13 @@ for (const name of instructed) {
         assert.deepEqual(markersOf(other), markersOf(control));
         assert.ok(markersOf(other).length > 0);
 
-        const format = formatOf({ name: "", architecture: "", markers: markersOf(other) });
+        const format = formatOf({ name: "", path: "", architecture: "", markers: markersOf(other) });
         const text = fc
           .array(fc.constantFrom(...chatMarkers, "<|", "|>", "<", "user", "im_end|>", " ", "\n", "a.", ">>", "é"))
           .map((pieces) => pieces.join(""));
         await fc.assert(
           fc.asyncProperty(text, text, async (question, answer) => {
-            const turns: readonly Turn[] = [
+            const turns: readonly ChatTurn[] = [
               { role: "user", text: question },
               { role: "assistant", text: answer },
               { role: "user", text: "x" },

@@ -94,8 +94,9 @@ test("an adapter changes the answers of its model, and is refused with the cause
 test("an answer streams, and its pieces are the answer", async () => {
   client = await LspClient.withModel(modelFile("falcon7b"));
   const deltas: string[] = [];
-  const result = await ask(client, [question("Hello")], deltas);
+  const { notes, ...result } = await ask(client, [question("Hello")], deltas);
   assert.deepEqual(result, { stopReason: "limit", leftOut: 0 } satisfies ChatResult);
+  assert.match(notes?.join() ?? "", /^Tiny Falcon 7B is a base model/);
   assert.ok(deltas.length > 50 && deltas.join("").length > 200);
 });
 
@@ -117,7 +118,9 @@ test("the oldest questions are left out when a conversation outgrows the context
   const answer = (text: string): Message => ({ id: text, role: "assistant", text, state: "done" });
   const long = "word ".repeat(500);
   const conversation = [question(long), answer(long), question(long), answer(long), question("And now?")];
-  assert.deepEqual(await ask(client, conversation), { stopReason: "limit", leftOut: 2 });
+  const { notes, ...result } = await ask(client, conversation);
+  assert.deepEqual(result, { stopReason: "limit", leftOut: 2 });
+  assert.match(notes?.join() ?? "", /^The oldest messages \(2\)/);
 });
 
 test("a message that does not fit is refused with the numbers", async () => {

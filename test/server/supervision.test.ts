@@ -42,7 +42,7 @@ test("a killed model process interrupts the answer, and is back by itself", asyn
   const running = ask(client, [question("Hello")], deltas);
   await until("the answer grows", () => deltas.length >= 3);
   process.kill(modelProcessOf(client), "SIGKILL");
-  assert.deepEqual(await running, { stopReason: "interrupted", leftOut: 0 });
+  assert.equal((await running).stopReason, "interrupted");
   // The chat waits for the model that is being loaded again.
   const source = new CancellationTokenSource();
   const again = ask(client, [question("Hello")], deltas, source);
@@ -112,7 +112,7 @@ test("the same with a GPU, for which the file is mapped: the answer is interrupt
   const running = ask(client, [question("Hello")], deltas);
   await until("the answer grows", () => deltas.length >= 3);
   fs.truncateSync(file, fs.statSync(file).size / 2);
-  assert.deepEqual(await running, { stopReason: "interrupted", leftOut: 0 });
+  assert.equal((await running).stopReason, "interrupted");
   const status = await client.statusWhere(({ state }) => state === "failed");
   assert.ok(status.state === "failed" && status.problem.action === "selectModel");
   assert.match(status.problem.message, /mapped\.gguf .*ends at byte \d+, but the tensor \S+ reaches to byte/);

@@ -217,6 +217,13 @@ test("how an answer ended is told in words", async () => {
   assert.equal(await page.locator(".thinking").isVisible(), true);
 });
 
+test("what the server says of an answer is told as text", async () => {
+  const { page, tell } = await openPage();
+  const notes = ["<b>Falcon3</b> is a base model.", "The oldest messages (2) were left out."];
+  await tell(stateMessage([userMessage("1"), { ...answerMessage("x"), notes }]));
+  assert.deepEqual(await page.locator(".standing").allTextContents(), notes);
+});
+
 test("code is copied and inserted as it was written, and an answer is copied as Markdown", async () => {
   const { page, tell, said } = await openPage();
   const code = "if (a < b) {\n\treturn `&amp;`;\n}";

@@ -18,7 +18,7 @@ import type { Decoded } from "./decode/decodeRequest.ts";
 import { scoreTokens } from "./decode/scorer.ts";
 import type { SamplingContext } from "./text/sampling.ts";
 import { type TextRequest, textRequest } from "./text/textRequest.ts";
-import { tokenizePrompt } from "./text/tokenizePrompt.ts";
+import { textStart, tokenizePrompt } from "./text/tokenizePrompt.ts";
 
 export interface LlamaModelParts extends Pick<SamplingContext, "library" | "model" | "vocabulary"> {
   readonly info: LoadedModel;
@@ -115,7 +115,8 @@ export class LlamaModel implements Model {
 
   async countTokens(prompt: readonly PromptPart[], limit?: number): Promise<number> {
     const { model, vocabulary } = this.#loaded;
-    return (await tokenizePrompt(model, vocabulary, prompt, limit)).tokens.length;
+    const { tokens } = await tokenizePrompt(model, vocabulary, prompt, limit);
+    return tokens.length - textStart(model).length;
   }
 }
 

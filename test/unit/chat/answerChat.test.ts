@@ -1,119 +1,114 @@
-// Which messages of a conversation go into the prompt.
+// An answer from the conversation to its end.
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { test } from "node:test";
 
-import fc from "fast-check";
-
 import { answerChat } from "../../../server/chat/answerChat.ts";
-import type { Generation, LoadedModel, Model, PromptPart } from "../../../server/engine/engine.ts";
-import type { Message } from "../../../src/shared/protocol.ts";
-
-const loaded: LoadedModel = {
-  name: "",
-  path: "",
-  demonstration: false,
-  architecture: "falcon",
-  contextSize: 1000,
-  sequences: 2,
-  infill: true,
-  device: "CPU",
-  gpuLayers: 0,
-  layers: 2,
-  devices: [],
-  passedOver: [],
-  markers: [],
-};
-
-const textOf = (prompt: readonly PromptPart[]) => prompt.filter((part) => typeof part === "string").join("");
-const written: Generation = {
-  text: "",
-  alternatives: [],
-  stopReason: "end",
-  usage: { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 },
-};
+import type { Model } from "../../../server/engine/engine.ts";
+import type { ChatParams, Message } from "../../../src/shared/protocol.ts";
+import { loadedModel, scriptedModel, textOf } from "../../support/scriptedModel.ts";
 
 const settings = { maxTokens: 500, temperature: 0 };
-const unused = () => Promise.reject(new Error("not asked for"));
+const never = new AbortController().signal;
+const question = (text: string): Message => ({ id: text, role: "user", text, attachments: [] });
+const answered = (text: string): Message => ({ id: text, role: "assistant", text, state: "done" });
 
-/** Messages of so many crosses each, asked of a model for which each cross is a token. */
-async function ask(lengths: readonly number[]) {
-  const messages = lengths.map((length, i): Message =>
-    i % 2 === 0
-      ? { id: String(i), role: "user", text: "✚".repeat(length), attachments: [] }
-      : { id: String(i), role: "assistant", text: "✚".repeat(length), state: "done" },
-  );
-  let counts = 0;
-  let crosses = 0;
-  const model: Model = {
-    info: loaded,
-    score: unused,
-    countTokens: (prompt) => {
-      counts++;
-      return Promise.resolve(textOf(prompt).split("✚").length - 1);
-    },
-    generate: ({ prompt }) => {
-      crosses = textOf(prompt).split("✚").length - 1;
-      return Promise.resolve(written);
-    },
-  };
+/** What is shown of an answer, and how it ended. */
+async function answer(model: Model, params: Partial<ChatParams> = {}, signal = never) {
   const options = { models: { ready: () => Promise.resolve(model) }, settings };
-  const { leftOut } = await answerChat(messages, options, () => undefined, new AbortController().signal);
-  return { leftOut, counts, crosses };
+  let text = "";
+  const result = await answerChat(
+    { messages: [question("Hi")], ...params },
+    options,
+    (piece) => (text += piece),
+    signal,
+  );
+  return { ...result, text };
 }
 
 test("who stops a chat does not wait for the model", async () => {
-  const controller = new AbortController();
   const options = { models: { ready: () => new Promise<never>(() => undefined) }, settings };
-  const answer = answerChat([], options, () => undefined, controller.signal);
+  const controller = new AbortController();
+  const params = { messages: [question("Hi")] };
+  const waiting = answerChat(params, options, () => undefined, controller.signal);
   controller.abort();
-  assert.deepEqual(await answer, { stopReason: "aborted", leftOut: 0 });
-  assert.deepEqual(await answerChat([], options, () => undefined, AbortSignal.abort()), await answer);
+  assert.deepEqual(await waiting, { stopReason: "aborted", leftOut: 0 });
+  assert.deepEqual(await answerChat(params, options, () => undefined, AbortSignal.abort()), await waiting);
+});
+
+test("who sets a deadline has what there is by then, also where the model does not load", async () => {
+  const model = scriptedModel({}, (onText, signal) => {
+    onText("As far as");
+    return new Promise((resolve) => signal.addEventListener("abort", () => resolve("aborted")));
+  });
+  assert.deepEqual(await answer(model, { deadline: 20 }), { text: "As far as", stopReason: "limit", leftOut: 0 });
+  const options = { models: { ready: () => new Promise<never>(() => undefined) }, settings };
+  const params = { messages: [question("Hi")], deadline: 20 };
+  assert.deepEqual(await answerChat(params, options, () => undefined, never), { stopReason: "limit", leftOut: 0 });
 });
 
 test("the demonstration model's answer that goes round in a circle is ended, as if the model had ended it", async () => {
-  let demonstration = true;
-  const ready = (): Promise<Model> =>
-    Promise.resolve({
-      info: { ...loaded, demonstration },
-      score: unused,
-      countTokens: () => Promise.resolve(1),
-      generate: (_, onText, signal) => {
-        for (let i = 0; i < 100 && !signal.aborted; i++) onText(" the harbour, and");
-        return Promise.resolve({ ...written, stopReason: signal.aborted ? "aborted" : "limit" });
-      },
+  const circle = (demonstration: boolean) =>
+    scriptedModel({ demonstration }, (onText, signal) => {
+      for (let i = 0; i < 100 && !signal.aborted; i++) onText(" the harbour, and");
+      return signal.aborted ? "aborted" : "limit";
     });
-  const options = { models: { ready }, settings };
-  const never = new AbortController().signal;
-  let text = "";
-  const result = await answerChat([], options, (delta) => (text += delta), never);
-  assert.deepEqual(result, { stopReason: "end", leftOut: 0 });
+  const { stopReason, text } = await answer(circle(true));
+  assert.equal(stopReason, "end");
   assert.ok(text.startsWith("the harbour, and the") && text.length < 200, text);
-  demonstration = false;
-  assert.equal((await answerChat([], options, () => undefined, never)).stopReason, "limit");
+  assert.equal((await answer(circle(false))).stopReason, "limit");
 });
 
-test("the newest messages are kept, as many as fit", async () => {
-  // A question, and then answers with the questions after them.
-  const lengths = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 60 });
-  await fc.assert(
-    fc.asyncProperty(lengths, async (all) => {
-      const odd = all.length % 2 === 1 ? all : all.slice(1);
-      const { leftOut, crosses } = await ask(odd);
-      const sum = (from: number) => odd.slice(from).reduce((total, length) => total + length, 0);
-      assert.equal(crosses, sum(leftOut));
-      assert.ok(crosses <= 500 && leftOut % 2 === 0);
-      assert.ok(leftOut === 0 || sum(leftOut - 2) > 500, "no more are left out than must be");
-    }),
+test("an answer ends at a line of another turn, and not in its code", async () => {
+  const code = fs.readFileSync(new URL("../../fixtures/answers/class-user.md", import.meta.url), "utf8");
+  const model = scriptedModel({ name: "falcon-180B-chat" }, (onText, signal) => {
+    for (const piece of `${code}\nUser: Thanks. Falcon: Bye`) if (!signal.aborted) onText(piece);
+    return signal.aborted ? "aborted" : "limit";
+  });
+  const { text, stopReason } = await answer(model);
+  assert.equal(text, `${code}\n`);
+  assert.equal(stopReason, "end");
+});
+
+test("thinking is shown and not sent back; an answer that came no further has a limit for its end", async () => {
+  const thought = fs.readFileSync(new URL("../../fixtures/answers/think-block.md", import.meta.url), "utf8");
+  const model = scriptedModel({}, (onText) => {
+    onText("<think>\nThe user");
+    return "limit";
+  });
+  const messages = [question("Hi"), answered(thought), question("And?"), answered("<think>\nHm"), question("So?")];
+  const { text, stopReason } = await answer(model, { messages });
+  assert.equal(text, "<think>\nThe user");
+  assert.equal(stopReason, "limit");
+  const [request] = model.asked;
+  assert.ok(request);
+  const prompt = textOf(request.prompt);
+  assert.ok(prompt.endsWith("\n\nUser: Hi\n\nAssistant: Hello!\n\nUser: So?\n\nAssistant:"), prompt);
+});
+
+test("the turns' own tokens end an answer", async () => {
+  const model = scriptedModel({ markers: ["<|system|>", "<|user|>", "<|assistant|>"] });
+  await answer(model);
+  assert.deepEqual(
+    model.asked[0]?.stop.filter((each) => typeof each !== "string").map((each) => "special" in each && each.special),
+    ["<|user|>", "<|assistant|>", "<|system|>"],
   );
 });
 
-test("a long conversation is counted a few times, not once for each message", async () => {
-  const { leftOut, counts } = await ask(Array.from({ length: 2001 }, () => 10));
-  assert.equal(leftOut, 1952);
-  assert.ok(counts < 16, `${counts} times`);
+test("a model that was not trained to answer is told of once in a conversation", async () => {
+  const name = "Falcon3-7B-Base";
+  const model = scriptedModel({ name, markers: ["<|system|>", "<|user|>", "<|assistant|>"] });
+  const { notes } = await answer(model);
+  assert.match(notes?.join() ?? "", /^Falcon3-7B-Base is a base model/);
+  const later = await answer(model, { messages: [question("Hi"), answered("Hello"), question("And?")] });
+  assert.equal(later.notes, undefined);
+  assert.equal((await answer(scriptedModel({ name: loadedModel.name }))).notes, undefined);
 });
 
-test("a last message that alone is too long is an error with its length", async () => {
-  await assert.rejects(ask([10, 10, 501]), /501 tokens.* room for 500/);
+test("messages that did not fit are told of", async () => {
+  const messages = [question("✚".repeat(400)), answered("x"), question("✚".repeat(400))];
+  const { notes, leftOut } = await answer(scriptedModel(), { messages });
+  assert.equal(leftOut, 2);
+  assert.match(notes?.join() ?? "", /oldest messages \(2\)/);
 });

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { describe, test } from "node:test";
 
-import { renderTurns, formatOf, type Turn } from "../../../server/chat/formats.ts";
+import { renderTurns, formatOf } from "../../../server/chat/formats.ts";
+import type { ChatTurn } from "../../../src/shared/protocol.ts";
 import type { PromptPart } from "../../../server/engine/engine.ts";
 
 interface Conversation {
   readonly name: string;
-  readonly turns: readonly { readonly role: Turn["role"]; readonly content: string }[];
+  readonly turns: readonly { readonly role: ChatTurn["role"]; readonly content: string }[];
   /** What the published template makes of it. */
   readonly published: string;
   /** What the assistant makes of it instead, on purpose. */
@@ -35,7 +36,7 @@ function spelled(part: PromptPart): string {
 
 for (const { model, markers, conversations } of families) {
   describe(model, () => {
-    const format = formatOf({ name: model, architecture: "", markers });
+    const format = formatOf({ name: model, path: "", architecture: "", markers });
     for (const { name, turns, published, deviation } of conversations) {
       test(deviation ? `${name}. ${deviation.reason}` : name, () => {
         const parts = renderTurns(

@@ -91,6 +91,15 @@ suite("chat", () => {
     assert.deepEqual({ ...lastMessage(), id: "" }, { id: "", role: "assistant", text: "Hello", state: "done" });
   });
 
+  test("what the server says of an answer stays with it", async () => {
+    chat.send("Hi");
+    lastAsked().resolve({ stopReason: "end", leftOut: 2, notes: ["Older messages were left out."] });
+    await pause(0);
+    assert.deepEqual((lastMessage() as { notes?: unknown }).notes, ["Older messages were left out."]);
+    chat.retry();
+    assert.equal((lastMessage() as { notes?: unknown }).notes, undefined);
+  });
+
   test("deltas are joined to one event per frame", async () => {
     chat.send("Hi");
     for (const letter of "abc") lastAsked().onDelta(letter);

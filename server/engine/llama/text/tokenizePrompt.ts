@@ -63,7 +63,7 @@ export async function tokenizePrompt(
 }
 
 /** What a model's texts begin with. */
-function textStart({ tokens: { bos, shouldPrependBosToken } }: LlamaModel): Token[] {
+export function textStart({ tokens: { bos, shouldPrependBosToken } }: LlamaModel): Token[] {
   return shouldPrependBosToken && bos !== null ? [bos] : [];
 }
 
