@@ -68,6 +68,7 @@ function defaultSettings(model: string): ServerSettings {
       maxTokens: properties["falcon.chat.maxTokens"].default,
       temperature: properties["falcon.chat.temperature"].default,
     },
+    excludedFiles: properties["falcon.excludedFiles"].default,
   };
 }
 

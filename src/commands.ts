@@ -26,7 +26,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
   const { chat, chatView, contextsFolder, conversations, lastEditor, log, server, settings } = dependencies;
   const table: Record<string, () => unknown> = {
     "falcon.explainSelection": async () => {
-      const attachment = await attachCodeAtCursor(lastEditor.get());
+      const attachment = await attachCodeAtCursor(lastEditor.get(), settings);
       chat.explain(attachment);
       await chatView.focus();
     },
@@ -39,7 +39,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
       if (await showPreviousChats(chat, conversations)) await chatView.focus();
     },
     "falcon.attachSelection": async () => {
-      chat.attach(attachSelection(lastEditor.get()));
+      chat.attach(await attachSelection(lastEditor.get(), settings));
       await chatView.focus();
     },
     "falcon.toggleInlineCompletions": () => settings.toggleCompletions(),
@@ -50,7 +50,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.reloadModel": () => server.reloadModel(),
     "falcon.restartServer": () => server.restart(),
     "falcon.showLog": () => log.show(),
-    "falcon.showMenu": () => showMenu(server, settings),
+    "falcon.showMenu": () => showMenu(server, settings, lastEditor),
   };
   const registrations = Object.entries(table).map(([id, run]) =>
     commands.registerCommand(id, async () => {

@@ -16,6 +16,9 @@ import { Settings } from "./settings.ts";
 import { registerStatusBar } from "./status/statusBar.ts";
 import { createLog } from "./surfaces.ts";
 
+/** What must be done before the extension host ends. VS Code hands `deactivate` nothing, so it is kept here. */
+let shutDown: (() => Promise<void>) | undefined;
+
 export function activate(context: ExtensionContext) {
   const log = createLog("Falcon");
   const contextsFolder = Uri.joinPath(context.globalStorageUri, "contexts").fsPath;
@@ -52,7 +55,7 @@ export function activate(context: ExtensionContext) {
     extensionUri: context.extensionUri,
     log,
     state: chatState,
-    receive: (message) => receivePageMessage(message, { chat, lastEditor, server }),
+    receive: (message) => receivePageMessage(message, { chat, lastEditor, server, settings }),
   });
 
   context.subscriptions.push(
@@ -68,7 +71,7 @@ export function activate(context: ExtensionContext) {
       server,
       settings,
     }),
-    registerStatusBar(server, settings),
+    registerStatusBar(server, settings, lastEditor),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status })),
     settings.onDidChangeServerSettings((changed) => void server.updateSettings(changed)),
@@ -79,7 +82,17 @@ export function activate(context: ExtensionContext) {
     log,
   );
 
+  shutDown = async () => {
+    chat.dispose();
+    await Promise.all([conversations.flush(), server.dispose()]);
+  };
+
   return context.extensionMode === ExtensionMode.Test ? { chat, chatView, server, settings } : undefined;
+}
+
+/** VS Code waits for it, at most five seconds, before it ends the extension host. */
+export async function deactivate(): Promise<void> {
+  await shutDown?.();
 }
 
 /** What the tests inside VS Code get hold of. */

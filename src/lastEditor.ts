@@ -1,6 +1,6 @@
 // The text editor that the user last worked in, also while the chat or an output panel has the focus.
 
-import { l10n, window, type Disposable, type TextEditor } from "vscode";
+import { Disposable, EventEmitter, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
 
 import { UserError } from "./problems.ts";
 
@@ -9,9 +9,20 @@ const workbenchSchemes = ["output", "debug", "comment", "vscode-scm", "chatSessi
 
 export class LastEditor implements Disposable {
   #editor = onDocument(window.activeTextEditor);
-  readonly #listener = window.onDidChangeActiveTextEditor((editor) => {
-    this.#editor = onDocument(editor) ?? this.#editor;
-  });
+  readonly #change = new EventEmitter<void>();
+  readonly #listeners = Disposable.from(
+    this.#change,
+    window.onDidChangeActiveTextEditor((editor) => {
+      this.#editor = onDocument(editor) ?? this.#editor;
+      this.#change.fire();
+    }),
+    // VS Code closes a document and opens it again when its language changes.
+    workspace.onDidOpenTextDocument((document) => this.#fireFor(document)),
+    workspace.onDidCloseTextDocument((document) => this.#fireFor(document)),
+  );
+
+  /** Fires when another document is the last, and when its language changes. */
+  readonly onDidChange = this.#change.event;
 
   /** The editor; throws an error for the user when there is none, or its document was closed. */
   get(): TextEditor {
@@ -19,8 +30,17 @@ export class LastEditor implements Disposable {
     return this.#editor;
   }
 
+  /** The editor's document, unless there is none. */
+  get document(): TextDocument | undefined {
+    return this.#editor?.document.isClosed === false ? this.#editor.document : undefined;
+  }
+
   dispose(): void {
-    this.#listener.dispose();
+    this.#listeners.dispose();
+  }
+
+  #fireFor(document: TextDocument): void {
+    if (document === this.#editor?.document) this.#change.fire();
   }
 }
 

@@ -1,9 +1,10 @@
 // Failures that the user sees: worded for him, shown once, with a button that mends them.
 
-import { commands, l10n, type Disposable, type Event, type LogOutputChannel } from "vscode";
+import { CancellationError, commands, l10n, type Disposable, type Event, type LogOutputChannel } from "vscode";
 import { ConnectionError, ErrorCodes, LSPErrorCodes, ResponseError } from "vscode-languageserver-protocol";
 
 import { problemCode } from "./shared/methods.ts";
+import { plainText } from "./shared/plainText.ts";
 import type { AnswerState, Problem, ProblemAction, ServerStatus } from "./shared/protocol.ts";
 import { showErrorMessage } from "./surfaces.ts";
 
@@ -34,9 +35,11 @@ export async function showError(error: unknown, log: LogOutputChannel): Promise<
 
 /** Why something was not done, for the place where the user asked for it. A bug is shown with the way to the log, too. */
 export function refusalOf(error: unknown, log: LogOutputChannel): string {
+  // The user knows why he said no.
+  if (isCancelled(error)) return "";
   const problem = problemOf(error);
   if (!problem) void showError(error, log);
-  return problem?.message ?? l10n.t("Falcon ran into an error. The log has the details.");
+  return plainText(problem?.message ?? l10n.t("Falcon ran into an error. The log has the details."));
 }
 
 /** Shows a problem with its button, and one that opens the log. */
@@ -95,7 +98,7 @@ export function endOfFailedAnswer(
 
 function isCancelled(error: unknown): boolean {
   const codes: number[] = [LSPErrorCodes.RequestCancelled, LSPErrorCodes.ServerCancelled];
-  return error instanceof ResponseError && codes.includes(error.code);
+  return error instanceof CancellationError || (error instanceof ResponseError && codes.includes(error.code));
 }
 
 function isDisconnected(error: unknown): boolean {

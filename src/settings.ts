@@ -1,15 +1,29 @@
 // The only reader and writer of the user's configuration. Bounds and defaults are those that package.json declares.
 
-import { ConfigurationTarget, Disposable, EventEmitter, workspace, type ConfigurationScope, type Event } from "vscode";
+import {
+  ConfigurationTarget,
+  Disposable,
+  EventEmitter,
+  workspace,
+  type ConfigurationScope,
+  type Event,
+  type Uri,
+} from "vscode";
 
 import manifest from "../package.json" with { type: "json" };
+import { afterRest } from "./afterRest.ts";
 import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completion/completionSwitch.ts";
 import { settingNumber } from "./settingNumber.ts";
+import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
 import type { ServerSettings } from "./shared/protocol.ts";
 
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
 const modelPath = "falcon.model.path";
+const excludedFiles = "falcon.excludedFiles";
+
+/** Milliseconds without a further change after which a change counts: each digit of a number is one. */
+const rest = 1000;
 
 type NumberKey = {
   [Key in keyof typeof properties]: (typeof properties)[Key] extends { minimum: number } ? Key : never;
@@ -30,23 +44,27 @@ export interface ExtensionPaths {
 export class Settings implements Disposable {
   readonly #paths: ExtensionPaths;
   #server: ServerSettings;
+  #isExcluded: (uri: string) => boolean;
+  readonly #refresh = afterRest(rest, () => this.#refreshServerSettings());
   readonly #changeServer = new EventEmitter<ServerSettings>();
   readonly #changeCompletions = new EventEmitter<void>();
   readonly #listener = workspace.onDidChangeConfiguration((change) => {
-    if (change.affectsConfiguration(completionSwitch)) this.#changeCompletions.fire();
-    if (["model", "inlineCompletion", "chat"].some((part) => change.affectsConfiguration(`falcon.${part}`))) {
-      this.#refreshServerSettings();
-    }
+    if (!change.affectsConfiguration("falcon")) return;
+    if (change.affectsConfiguration(excludedFiles)) this.#isExcluded = matchExcludedFiles(readExcludedFiles());
+    if ([completionSwitch, excludedFiles].some((key) => change.affectsConfiguration(key)))
+      this.#changeCompletions.fire();
+    this.#refresh.soon();
   });
 
-  /** Fires when what the server needs to know has changed. */
+  /** Fires when what the server needs to know has changed and the user has come to rest. */
   readonly onDidChangeServerSettings: Event<ServerSettings> = this.#changeServer.event;
-  /** Fires when completions were switched on or off, for any language. */
+  /** Fires when completions were switched on or off, for any language or file. */
   readonly onDidChangeCompletions: Event<void> = this.#changeCompletions.event;
 
   constructor(paths: ExtensionPaths) {
     this.#paths = paths;
     this.#server = readServerSettings(paths);
+    this.#isExcluded = matchExcludedFiles(readExcludedFiles());
   }
 
   get server(): ServerSettings {
@@ -55,6 +73,11 @@ export class Settings implements Disposable {
 
   completionsEnabled(scope?: ConfigurationScope): boolean {
     return workspace.getConfiguration(undefined, scope).get<unknown>(completionSwitch) !== false;
+  }
+
+  /** Whether the model may read the file only when the user says so. */
+  isExcluded(uri: Uri): boolean {
+    return this.#isExcluded(uri.toString());
   }
 
   async toggleCompletions(): Promise<void> {
@@ -70,12 +93,14 @@ export class Settings implements Disposable {
     return readPath(modelPath);
   }
 
-  /** `undefined` goes back to the demonstration model. */
+  /** Counts at once. `undefined` goes back to the demonstration model. */
   async saveModelPath(path: string | undefined): Promise<void> {
     await workspace.getConfiguration().update(modelPath, path, true);
+    this.#refresh.now();
   }
 
   dispose(): void {
+    this.#refresh.cancel();
     Disposable.from(this.#listener, this.#changeServer, this.#changeCompletions).dispose();
   }
 
@@ -112,6 +137,7 @@ function readServerSettings({ demonstrationModel, contextsFolder }: ExtensionPat
       maxTokens: readNumber("falcon.chat.maxTokens"),
       temperature: readNumber("falcon.chat.temperature"),
     },
+    excludedFiles: readExcludedFiles(),
   };
 }
 
@@ -122,6 +148,13 @@ function readSetting(key: keyof typeof properties): unknown {
 function readPath(key: typeof modelPath | "falcon.model.adapter"): string {
   const path = readSetting(key);
   return typeof path === "string" ? path.trim() : "";
+}
+
+/** What is no glob is left out. */
+function readExcludedFiles(): readonly string[] {
+  const globs = readSetting(excludedFiles);
+  if (!Array.isArray(globs)) return secretFiles;
+  return globs.filter((glob: unknown) => typeof glob === "string" && glob !== "") as string[];
 }
 
 function readNumber(key: NumberKey): number {

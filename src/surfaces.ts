@@ -24,6 +24,11 @@ export async function showInformationMessage(message: string): Promise<void> {
   await window.showInformationMessage(plainText(message));
 }
 
+/** Asks before something is done. Resolves to whether the button was chosen. */
+export async function askConsent(message: string, button: string): Promise<boolean> {
+  return (await window.showWarningMessage(plainText(message), { modal: true }, button)) === button;
+}
+
 /** A row of a list. */
 export interface ListItem {
   /** A codicon's name, such as `gear`. */

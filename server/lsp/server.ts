@@ -13,6 +13,7 @@ import {
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 
+import { matchExcludedFiles } from "../../src/shared/excludedFiles.ts";
 import {
   chatDelta,
   chatRequest,
@@ -125,7 +126,7 @@ function registerInlineCompletion(connection: Connection, assistant: Assistant):
     token: CancellationToken,
   ): Promise<InlineCompletionItem[]> {
     const document = documents.get(textDocument.uri);
-    if (!document) return [];
+    if (!document || matchExcludedFiles(assistant.settings.excludedFiles)(textDocument.uri)) return [];
     assistant.session.wake();
     const request = completionRequest({
       document,

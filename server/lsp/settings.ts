@@ -3,6 +3,7 @@
 // Valibot: typed results, no dependency, and no more in the bundle than what is used (MIT).
 import * as v from "valibot";
 
+import { secretFiles } from "../../src/shared/excludedFiles.ts";
 import type { InitializationOptions, ServerSettings } from "../../src/shared/protocol.ts";
 
 const count = (most: number, least = 0) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -40,6 +41,7 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
     model: group("model", model),
     inlineCompletion: group("inlineCompletion", inlineCompletion),
     chat: group("chat", chat),
+    excludedFiles: readExcludedFiles(section["excludedFiles"], warn),
   };
 }
 
@@ -49,6 +51,16 @@ export function readOptions(given: unknown, warn: (message: string) => void): In
   const bundle = v.safeParse(v.record(v.string(), v.string()), messages);
   if (messages !== undefined && !bundle.success) warn("initializationOptions.messages is no record of strings.");
   return { settings: readSettings(settings, warn), ...(bundle.success && { messages: bundle.output }) };
+}
+
+function readExcludedFiles(given: unknown, warn: (message: string) => void): readonly string[] {
+  const result = v.safeParse(
+    v.optional(v.array(v.string()), () => [...secretFiles]),
+    given,
+  );
+  if (result.success) return result.output;
+  warn("settings.excludedFiles is no array of strings.");
+  return secretFiles;
 }
 
 function readGroup<E extends v.ObjectEntries>(

@@ -3,6 +3,8 @@
 import { randomUUID } from "node:crypto";
 
 import {
+  CancellationError,
+  FileSystemError,
   NotebookRange,
   Range,
   Uri,
@@ -15,30 +17,39 @@ import {
 } from "vscode";
 
 import { UserError } from "../problems.ts";
+import type { Settings } from "../settings.ts";
+import { plainName } from "../shared/plainText.ts";
 import type { Attachment } from "../shared/protocol.ts";
+import { askConsent } from "../surfaces.ts";
 import { findEnclosingSymbol } from "./enclosingSymbol.ts";
 import { lineLabel } from "./lineLabel.ts";
 
 /** About 25 000 tokens: more than this is a mistake more often than a question. */
 const longestAttachment = 100_000;
 
-export function attachFile({ document }: TextEditor): Attachment {
-  return attach(document);
+/** What decides which files are attached only when the user says so once more. */
+type Exclusion = Pick<Settings, "isExcluded">;
+
+export function attachFile({ document }: TextEditor, exclusion: Exclusion): Promise<Attachment> {
+  return attach(document, undefined, exclusion);
 }
 
-export function attachSelection({ document, selection }: TextEditor): Attachment {
+export async function attachSelection({ document, selection }: TextEditor, exclusion: Exclusion): Promise<Attachment> {
   if (selection.isEmpty) throw new UserError(l10n.t("Select the code to attach first."));
-  return attach(document, selection);
+  return attach(document, selection, exclusion);
 }
 
 /** The selection; without one the function or class around the cursor, else the cursor's line. */
-export async function attachCodeAtCursor({ document, selection }: TextEditor): Promise<Attachment> {
-  if (!selection.isEmpty) return attach(document, selection);
+export async function attachCodeAtCursor(
+  { document, selection }: TextEditor,
+  exclusion: Exclusion,
+): Promise<Attachment> {
+  if (!selection.isEmpty) return attach(document, selection, exclusion);
   const line = document.lineAt(selection.active);
   const range =
     (await findEnclosingSymbol(document, selection.active)) ?? (line.isEmptyOrWhitespace ? undefined : line.range);
   if (!range) throw new UserError(l10n.t("Select the code to explain first."));
-  return attach(document, range);
+  return attach(document, range, exclusion);
 }
 
 /** Shows the code that was attached, at its place. */
@@ -55,10 +66,26 @@ export async function showAttachment({ uri, range }: Attachment): Promise<void> 
     throw new UserError(l10n.t("The document of this attachment is no longer open."));
   }
   const selection = range && new Range(range.startLine, 0, range.endLine + 1, 0);
-  await window.showTextDocument(target, selection && { selection });
+  try {
+    await window.showTextDocument(target, selection && { selection });
+  } catch (error) {
+    await requireFile(target);
+    throw error;
+  }
 }
 
-function attach(document: TextDocument, range?: Range): Attachment {
+/** Throws an error for the user when the file was deleted or moved; what else is wrong with it, opening it told. */
+async function requireFile(uri: Uri): Promise<void> {
+  try {
+    await workspace.fs.stat(uri);
+  } catch (error) {
+    if (!(error instanceof FileSystemError) || error.code !== "FileNotFound") return;
+    throw new UserError(l10n.t("{0} is not there any more: it was deleted, moved or renamed.", plainName(nameOf(uri))));
+  }
+}
+
+/** @throws CancellationError when the user does not want a file attached that he has excluded */
+async function attach(document: TextDocument, range: Range | undefined, exclusion: Exclusion): Promise<Attachment> {
   const text = document.getText(range);
   if (text.trim() === "") throw new UserError(l10n.t("There is no text to attach."));
   if (text.length > longestAttachment) {
@@ -66,6 +93,7 @@ function attach(document: TextDocument, range?: Range): Attachment {
       l10n.t("This is too much to attach: {0} characters. Select at most {1}.", text.length, longestAttachment),
     );
   }
+  if (exclusion.isExcluded(document.uri) && !(await askToRead(document))) throw new CancellationError();
   // A selection up to the start of a line does not hold that line.
   const endLine = range && (range.end.character === 0 && !range.isSingleLine ? range.end.line - 1 : range.end.line);
   const lines = range && endLine !== undefined ? { startLine: range.start.line, endLine } : undefined;
@@ -79,8 +107,23 @@ function attach(document: TextDocument, range?: Range): Attachment {
   };
 }
 
+function askToRead({ uri }: TextDocument): Promise<boolean> {
+  return askConsent(
+    l10n.t(
+      "{0} may hold secrets: the setting {1} names it. What you attach is read by the model and kept with the chat on this machine.",
+      plainName(nameOf(uri)),
+      "falcon.excludedFiles",
+    ),
+    l10n.t("Attach"),
+  );
+}
+
+function nameOf({ path }: Uri): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 function documentLabel({ uri }: TextDocument): string {
-  const name = uri.path.slice(uri.path.lastIndexOf("/") + 1);
+  const name = nameOf(uri);
   const cell = findCell(uri);
   return cell ? l10n.t("{0}, cell {1}", name, cell.index + 1) : name;
 }

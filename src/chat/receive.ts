@@ -5,6 +5,7 @@ import { Uri, env, l10n } from "vscode";
 import type { ServerClient } from "../server/client.ts";
 import { UserError, runAction } from "../problems.ts";
 import type { LastEditor } from "../lastEditor.ts";
+import type { Settings } from "../settings.ts";
 import type { PageRequest, ProblemAction } from "../shared/protocol.ts";
 import { attachFile, attachSelection, showAttachment } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
@@ -15,10 +16,11 @@ export interface PageDependencies {
   readonly chat: Chat;
   readonly lastEditor: LastEditor;
   readonly server: ServerClient;
+  readonly settings: Settings;
 }
 
 export async function receivePageMessage(message: PageRequest, dependencies: PageDependencies): Promise<void> {
-  const { chat, lastEditor } = dependencies;
+  const { chat, lastEditor, settings } = dependencies;
   switch (message.type) {
     case "send":
       chat.send(message.text);
@@ -36,10 +38,10 @@ export async function receivePageMessage(message: PageRequest, dependencies: Pag
       await insertCode(message.code, lastEditor.get());
       break;
     case "attachSelection":
-      chat.attach(attachSelection(lastEditor.get()));
+      chat.attach(await attachSelection(lastEditor.get(), settings));
       break;
     case "attachFile":
-      chat.attach(attachFile(lastEditor.get()));
+      chat.attach(await attachFile(lastEditor.get(), settings));
       break;
     case "removeAttachment":
       chat.removeAttachment(message.id);

@@ -1,14 +1,26 @@
-// Stands between the editor and the server for ghost text: the switch, and quiet failures.
+// Stands between the editor and the server for ghost text: where it is written, and quiet failures.
 
-import { CancellationError, type LogOutputChannel } from "vscode";
+import { CancellationError, type LogOutputChannel, type TextDocument } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 
+import { isEditable } from "../server/documentSync.ts";
 import type { Settings } from "../settings.ts";
+
+/** Whether ghost text is written in a document, and what has it switched off. */
+export type Completions = "on" | "off" | "offForLanguage" | "offForFile";
+
+/** Without a document: whether ghost text is written at all. */
+export function completionsFor(document: TextDocument | undefined, settings: Settings): Completions {
+  if (!settings.completionsEnabled(document)) {
+    return document && settings.completionsEnabled() ? "offForLanguage" : "off";
+  }
+  return document && settings.isExcluded(document.uri) ? "offForFile" : "on";
+}
 
 export function inlineCompletionMiddleware(settings: Settings, log: LogOutputChannel): Middleware {
   return {
     async provideInlineCompletionItems(document, position, context, token, next) {
-      if (!settings.completionsEnabled(document)) return undefined;
+      if (!isEditable(document) || completionsFor(document, settings) !== "on") return undefined;
       try {
         return await next(document, position, context, token);
       } catch (error) {

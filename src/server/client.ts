@@ -25,8 +25,9 @@ export class ServerClient implements Disposable {
   readonly #changeStatus = new EventEmitter<ServerStatus>();
   #status: ServerStatus;
   #client: QuietLanguageClient | undefined;
-  /** Resolves to the running client, or to undefined when there will be none. */
+  /** Resolves to the running client, or to undefined when there will be none until a restart. */
   #running = Promise.withResolvers<QuietLanguageClient | undefined>();
+  #isSettled = false;
   #life: { readonly end: AbortController; readonly ended: Promise<void> };
   #isDisposed = false;
 
@@ -83,21 +84,20 @@ export class ServerClient implements Disposable {
     }
   }
 
-  /** Resolves when a new server runs, or was given up. */
+  /** Resolves when a new server runs, or was given up. Requests that wait for a server wait for the new one. */
   async restart(): Promise<void> {
     const life = this.#life;
     await this.#end();
     // Of several that ask at once, the first begins the new life: two would be two servers.
-    if (this.#life === life && !this.#isDisposed) {
-      this.#running = Promise.withResolvers();
-      this.#life = this.#begin();
-    }
+    if (this.#life === life && !this.#isDisposed) this.#life = this.#begin();
     await this.#running.promise;
   }
 
+  /** Ends the server, which ends its model process. Resolves when the server is gone. */
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     await this.#end();
+    this.#settle(undefined);
     this.#changeStatus.dispose();
   }
 
@@ -114,8 +114,8 @@ export class ServerClient implements Disposable {
 
   async #end(): Promise<void> {
     this.#life.end.abort();
+    this.#disconnect();
     await this.#life.ended;
-    this.#running.resolve(undefined);
   }
 
   /** Runs one server after the other, until told to end or until they die too fast. */
@@ -150,7 +150,7 @@ export class ServerClient implements Disposable {
       await client.start();
       if (end.aborted) return;
       this.#client = client;
-      this.#running.resolve(client);
+      this.#settle(client);
       if (this.#settings() !== settings) await this.updateSettings(this.#settings());
       this.#setStatus(await client.sendRequest(statusRequest));
       await stopped;
@@ -165,12 +165,18 @@ export class ServerClient implements Disposable {
 
   /** From now on, requests wait for the next server. */
   #disconnect(): void {
-    if (this.#client) this.#running = Promise.withResolvers();
+    if (this.#isSettled) this.#running = Promise.withResolvers();
+    this.#isSettled = false;
     this.#client = undefined;
   }
 
+  #settle(client: QuietLanguageClient | undefined): void {
+    this.#running.resolve(client);
+    this.#isSettled = true;
+  }
+
   #giveUp(): void {
-    this.#running.resolve(undefined);
+    this.#settle(undefined);
     const message = l10n.t("Falcon's language server ended several times in a row. It was not started again.");
     this.#setStatus({ state: "failed", model: "Falcon", problem: { message, action: "restartServer" } });
   }

@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { l10n, workspace, type LogOutputChannel } from "vscode";
+import { l10n, type LogOutputChannel } from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from "vscode-languageclient/node";
 import type { Middleware } from "vscode-languageclient/node";
 
+import { documentSync, everyDocument } from "./documentSync.ts";
 import type { InitializationOptions, ServerSettings } from "../shared/protocol.ts";
 
 export interface ConnectionOptions {
@@ -17,9 +18,6 @@ export interface ConnectionOptions {
   readonly middleware: Middleware;
 }
 
-/** Documents of every kind that a user edits, wherever they live. */
-const editedSchemes = ["file", "untitled", "vscode-notebook-cell", "vscode-remote", "vscode-vfs"];
-
 /** `onClosed` is called as soon as the connection is lost, some time before the client's state is `Stopped`. */
 export function createLanguageClient(
   options: ConnectionOptions,
@@ -27,19 +25,17 @@ export function createLanguageClient(
   onClosed: () => void,
 ): QuietLanguageClient {
   const { module, log, middleware } = options;
-  const folderSchemes = workspace.workspaceFolders?.map((folder) => folder.uri.scheme) ?? [];
-  const schemes = new Set([...editedSchemes, ...folderSchemes]);
   const initializationOptions: InitializationOptions = { settings, ...(l10n.bundle && { messages: l10n.bundle }) };
   return new QuietLanguageClient(
     "falcon",
     "Falcon",
     { module, transport: TransportKind.ipc, options: { cwd: dirname(module) } },
     {
-      documentSelector: Array.from(schemes, (scheme) => ({ scheme })),
+      documentSelector: everyDocument,
       outputChannel: log,
       initializationOptions,
       initializationFailedHandler: () => false,
-      middleware,
+      middleware: { ...documentSync, ...middleware },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: async () => {
@@ -76,7 +72,7 @@ export class QuietLanguageClient extends LanguageClient {
       this.error("The language server did not stop when asked to.", error);
     }
     if (!process || process.exitCode !== null || process.signalCode !== null) return;
-    await Promise.race([once(process, "exit"), pause(3000)]);
+    await Promise.race([once(process, "exit"), pause(1000)]);
     process.kill("SIGKILL");
   }
 }

@@ -31,6 +31,8 @@ export interface ServerSettings {
     /** 0 is greedy. */
     readonly temperature: number;
   };
+  /** Globs of files that are never completed, read along or saved with what the model has read (`matchExcludedFiles`). */
+  readonly excludedFiles: readonly string[];
 }
 
 /** `initializationOptions` of the language server. */

@@ -1,7 +1,8 @@
 // The menu behind the status bar item.
 
-import { commands, l10n, window } from "vscode";
+import { commands, l10n } from "vscode";
 
+import type { LastEditor } from "../lastEditor.ts";
 import type { ServerClient } from "../server/client.ts";
 import { actionLabels, runAction } from "../problems.ts";
 import type { Settings } from "../settings.ts";
@@ -14,20 +15,24 @@ interface MenuItem extends ListItem {
   readonly run?: () => unknown;
 }
 
-export async function showMenu(server: ServerClient, settings: Settings): Promise<void> {
+export async function showMenu(server: ServerClient, settings: Settings, lastEditor: LastEditor): Promise<void> {
   const chosen = await showList({
     title: "Falcon",
     placeholder: l10n.t("Choose what to do"),
-    items: () => menuItems(server.status, settings),
+    items: () => menuItems(server.status, settings, lastEditor.document?.languageId),
   });
   await chosen?.run?.();
 }
 
-function menuItems(status: ServerStatus, settings: Settings): (MenuItem | typeof separator)[] {
+function menuItems(
+  status: ServerStatus,
+  settings: Settings,
+  language: string | undefined,
+): (MenuItem | typeof separator)[] {
   return [
     statusItem(status),
     separator,
-    ...switchItems(settings),
+    ...switchItems(settings, language),
     separator,
     commandItem("comment-discussion", l10n.t("Open Chat"), "falcon.openChat"),
     commandItem("folder-opened", l10n.t("Select Model File…"), "falcon.selectModelFile"),
@@ -63,8 +68,7 @@ function statusItem(status: ServerStatus): MenuItem {
   }
 }
 
-function switchItems(settings: Settings): MenuItem[] {
-  const language = window.activeTextEditor?.document.languageId;
+function switchItems(settings: Settings, language: string | undefined): MenuItem[] {
   const forAll = settings.completionsEnabled()
     ? l10n.t("Turn Off Inline Completions")
     : l10n.t("Turn On Inline Completions");

@@ -2,14 +2,12 @@
 
 import type { l10n } from "vscode";
 
+import type { Completions } from "../completion/inlineCompletion.ts";
 import { plainName } from "../shared/plainText.ts";
 import type { ModelMetrics, ModelInfo, ServerStatus } from "../shared/protocol.ts";
 import type { StatusItemView } from "../surfaces.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
-
-/** Whether ghost text is written in the active editor: "offForLanguage" when only its language has it switched off. */
-export type Completions = "on" | "off" | "offForLanguage";
 
 /** `language` names the active editor's language to the user. */
 export function statusBarView(
@@ -76,6 +74,8 @@ function describeCompletions(completions: Completions, language: string, l10n: L
       return l10n.t("Inline completions are on");
     case "off":
       return l10n.t("Inline completions are off");
+    case "offForFile":
+      return l10n.t("Inline completions are off for this file: the setting {0} names it", "falcon.excludedFiles");
     case "offForLanguage":
       return l10n.t("Inline completions are off for {0}", language);
   }

@@ -5,10 +5,12 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "mocha";
 import { NotebookCellData, NotebookCellKind, NotebookData, Selection, commands, env, window, workspace } from "vscode";
 
+import { showAttachment } from "../../src/chat/attachments.ts";
 import type { TestApi } from "../../src/extension.ts";
 import { longestText } from "../../src/shared/limits.ts";
 import type { AnswerMessage, UserMessage } from "../../src/shared/protocol.ts";
 import { openEditor, readyFalcon, until } from "./falcon.ts";
+import { MemoryFiles } from "./memoryFiles.ts";
 
 const code = "def add(a, b):\n    return a + b\n";
 
@@ -114,12 +116,22 @@ describe("chat", () => {
   it("sends what was attached, once", async () => {
     await openEditor(code, "python", "all");
     await commands.executeCommand("falcon.attachSelection");
-    assert.equal(falcon.chat.attachments.length, 1);
+    const [first] = falcon.chat.attachments;
+    assert.ok(first);
     falcon.chatView.receive({ type: "attachSelection", request: 1 });
-    await until("the selection replaced itself", () => falcon.chat.attachments.length === 1);
+    await until("the selection replaced itself", () => falcon.chat.attachments[0] !== first);
+    assert.equal(falcon.chat.attachments.length, 1);
     falcon.chatView.receive({ type: "send", request: 1, text: "What is this?" });
     assert.deepEqual(falcon.chat.attachments, []);
     assert.equal(question()?.attachments[0]?.text, code);
+  });
+
+  it("says of an attachment whose file was deleted that it is gone", async () => {
+    const files = new MemoryFiles("deleted");
+    const uri = files.uri("gone.js").toString();
+    const attachment = { id: "1", label: "gone.js", uri, languageId: "javascript", text: "let a = 1;" };
+    await assert.rejects(showAttachment(attachment), /gone\.js is not there any more/);
+    files.dispose();
   });
 
   it("names the cell of a notebook", async () => {

@@ -24,7 +24,11 @@ export async function readyFalcon(): Promise<TestApi> {
   await configure("falcon.model.path", TEST_MODEL);
   // The model writes some ten tokens a second, so that one can stop it.
   await configure("falcon.inlineCompletion.maxTokens", 8);
-  await until("the model is ready", () => falcon.server.status.state === "ready");
+  await until("the settings have come to rest", () => falcon.settings.server.inlineCompletion.maxTokens === 8);
+  await until("the model is ready", () => {
+    const { status } = falcon.server;
+    return status.state === "ready" && status.model.path === TEST_MODEL;
+  });
   return falcon;
 }
 

@@ -52,6 +52,18 @@ describe("server", () => {
     await assert.rejects(falcon.server.inspectModel("/nowhere/model.gguf"), /nowhere/);
   });
 
+  it("answers after a restart what was asked before and during it", async () => {
+    kill(runningPid(), "SIGKILL");
+    await until("the death is known", () => falcon.server.pid === undefined);
+    const before = assert.rejects(falcon.server.inspectModel("/nowhere/before.gguf"), /before/);
+    const restarted = falcon.server.restart();
+    const during = assert.rejects(falcon.server.inspectModel("/nowhere/during.gguf"), /during/);
+    await Promise.all([before, during, restarted]);
+    const again = falcon.server.restart();
+    await assert.rejects(falcon.server.inspectModel("/nowhere/again.gguf"), /again/);
+    await again;
+  });
+
   it("restarts on command", async () => {
     await until("a server runs", () => falcon.server.pid !== undefined);
     const pid = runningPid();

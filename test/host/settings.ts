@@ -8,7 +8,7 @@ import path from "node:path";
 import { afterEach, describe, it } from "mocha";
 import { ConfigurationTarget, commands, workspace } from "vscode";
 
-import { activateFalcon, openEditor } from "./falcon.ts";
+import { activateFalcon, openEditor, until } from "./falcon.ts";
 
 const key = "falcon.inlineCompletion.enabled";
 
@@ -33,6 +33,29 @@ describe("settings", () => {
       await assert.rejects(() =>
         Promise.resolve(configuration.update(name, "/elsewhere", ConfigurationTarget.Workspace)),
       );
+    }
+  });
+
+  it("waits until the user has come to rest, and for no command", async () => {
+    const { settings } = await activateFalcon();
+    const { modelPath } = settings;
+    const sizes: number[] = [];
+    let atOnce = 0;
+    const listeners = [
+      settings.onDidChangeServerSettings(({ model }) => sizes.push(model.contextSize)),
+      // The extension listened first.
+      workspace.onDidChangeConfiguration(() => (atOnce += sizes.length)),
+    ];
+    try {
+      await workspace.getConfiguration().update("falcon.model.contextSize", 1024, ConfigurationTarget.Global);
+      assert.equal(atOnce, 0);
+      await until("the digit counts", () => sizes.includes(1024));
+      await settings.saveModelPath("/nowhere/model.gguf");
+      assert.equal(settings.server.model.path, "/nowhere/model.gguf");
+    } finally {
+      for (const listener of listeners) listener.dispose();
+      await workspace.getConfiguration().update("falcon.model.contextSize", undefined, ConfigurationTarget.Global);
+      await settings.saveModelPath(modelPath === "" ? undefined : modelPath);
     }
   });
 

@@ -166,6 +166,13 @@ test("a request that is cancelled ends, though the model has not read its prompt
   assert.ok(reused < 0.9, `${reused} of the prompt was evaluated`);
 });
 
+test("a file that may hold secrets completes to nothing", async () => {
+  for (const uri of ["file:///a/.env", "file:///a/tls.key"]) {
+    await client.open(uri, "const key = ");
+    assert.deepEqual(await client.complete(uri, 0, 12), []);
+  }
+});
+
 test("a document that is not open completes to nothing", async () => {
   assert.deepEqual(await client.complete("file:///closed.ts", 0, 0), []);
 });

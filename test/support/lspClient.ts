@@ -14,6 +14,7 @@ import {
   type ProtocolConnection,
 } from "vscode-languageserver-protocol/node";
 
+import { secretFiles } from "../../src/shared/excludedFiles.ts";
 import { statusChanged } from "../../src/shared/methods.ts";
 import type { InitializationOptions, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
 
@@ -21,6 +22,7 @@ export const quickSettings: ServerSettings = {
   model: { path: "", contextSize: 2048, gpu: "off", threads: 1 },
   inlineCompletion: { debounce: 0, maxTokens: 48 },
   chat: { maxTokens: 200, temperature: 0 },
+  excludedFiles: secretFiles,
 };
 
 /** An inline completion as our server gives it: plain text, never a snippet. */

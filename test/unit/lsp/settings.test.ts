@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 
+import { secretFiles } from "../../../src/shared/excludedFiles.ts";
 import { readOptions, readSettings } from "../../../server/lsp/settings.ts";
 
 const defaults = {
@@ -21,7 +22,7 @@ function read(given: unknown) {
 test("a client that sends no options gets the defaults, without a word", () => {
   for (const given of [undefined, null, {}, { settings: {} }, { settings: { model: {} } }]) {
     const options = readOptions(given, (warning) => assert.fail(warning));
-    assert.deepEqual(options, { settings: defaults });
+    assert.deepEqual(options, { settings: { ...defaults, excludedFiles: secretFiles } });
   }
 });
 
@@ -41,14 +42,22 @@ test("what is right is taken, and one wrong value costs that value alone", () =>
     model: { path: "/m.gguf", contextSize: "many", gpu: "cuda", adapter: { path: "/a.gguf", scale: 0.5 } },
     inlineCompletion: { debounce: -1, maxTokens: 7, unknown: true },
     chat: 3,
+    excludedFiles: ".env",
   });
   assert.deepEqual(settings, {
     model: { ...defaults.model, path: "/m.gguf", adapter: { path: "/a.gguf", scale: 0.5 } },
     inlineCompletion: { debounce: 75, maxTokens: 7 },
     chat: defaults.chat,
+    excludedFiles: secretFiles,
   });
-  assert.equal(warnings.length, 4, warnings.join("\n"));
-  for (const [i, name] of ["model.contextSize", "model.gpu", "inlineCompletion.debounce", "chat"].entries()) {
+  assert.equal(warnings.length, 5, warnings.join("\n"));
+  for (const [i, name] of [
+    "model.contextSize",
+    "model.gpu",
+    "inlineCompletion.debounce",
+    "chat",
+    "excludedFiles",
+  ].entries()) {
     assert.ok(warnings[i]?.startsWith(`settings.${name}`), warnings[i]);
   }
 });
