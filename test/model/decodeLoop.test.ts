@@ -15,9 +15,13 @@ let context: LlamaContext;
 before(async () => {
   llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
   model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
-  context = await model.createContext({ sequences: 4, contextSize: 256, threads: 1 });
+  context = await model.createContext({ sequences: 5, contextSize: 256, threads: 1 });
 });
 after(() => llama.dispose());
+
+const onFault = (error: unknown) => {
+  throw error;
+};
 
 test("a request waits for the sequence that is lent, and no other is lent after that", async () => {
   const events: string[] = [];
@@ -28,6 +32,7 @@ test("a request waits for the sequence that is lent, and no other is lent after 
     restore: () => Promise.resolve(false),
     onStep: () => undefined,
     onIdle: () => idle.resolve(undefined),
+    onFault,
   });
   const request: DecodeRequest = {
     prompt: model.tokenize("one two three"),
@@ -47,14 +52,14 @@ test("a request waits for the sequence that is lent, and no other is lent after 
     events.push("back");
   });
   await Promise.resolve();
-  assert.equal(loop.stepStart, undefined);
+  assert.ok(!loop.isRunning);
   const run = loop.run([request], new AbortController().signal);
-  assert.notEqual(loop.stepStart, undefined);
+  assert.ok(loop.isRunning);
   await new Promise((resolve) => setTimeout(resolve, 50));
   back.resolve(undefined);
   await Promise.all([lent, run, idle.promise]);
   assert.deepEqual(events, ["lent 2", "back", "evaluated"]);
-  assert.equal(loop.stepStart, undefined);
+  assert.ok(!loop.isRunning);
 
   events.length = 0;
   await loop.lendIdle((sequence) => Promise.resolve(void events.push(`lent ${sequences.indexOf(sequence)}`)));
@@ -68,6 +73,7 @@ test("a fault in a step ends its request with an error of the engine, and the ne
     restore: () => Promise.resolve(false),
     onStep: () => undefined,
     onIdle: () => undefined,
+    onFault,
   });
   const request = (evaluate: DecodeRequest["evaluate"]): DecodeRequest => ({
     prompt: model.tokenize("one two three"),
@@ -89,4 +95,16 @@ test("a fault in a step ends its request with an error of the engine, and the ne
     return "stopped";
   });
   assert.deepEqual(await loop.run([whole], signal), [{ end: "stopped", reused: 0 }]);
+});
+
+test("a request without a token is refused", async () => {
+  const loop = new DecodeLoop({
+    sequences: [context.getSequence()],
+    restore: () => Promise.resolve(false),
+    onStep: () => undefined,
+    onIdle: () => undefined,
+    onFault,
+  });
+  const request: DecodeRequest = { prompt: [], stable: [], priority: "chat", evaluate: () => assert.fail() };
+  await assert.rejects(loop.run([request], new AbortController().signal), { failure: "decodeFailed" });
 });

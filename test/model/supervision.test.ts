@@ -7,6 +7,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -53,16 +54,38 @@ test("a process that answers, but does not get on with a step, is killed", async
   const reasons: string[] = [];
   const impatient = new ModelUnderTest({
     onDied: (reason) => reasons.push(reason),
-    // No model is loaded, nor a piece of a prompt evaluated, in a millisecond.
-    heartbeat: { interval: 5, patience: 10_000, longestStep: 1 },
+    // To open the library alone takes longer.
+    heartbeat: { interval: 5, patience: 10_000, longestStep: 5 },
   });
   const isHang = (error: unknown) =>
-    error instanceof EngineError && error.failure === "died" && error.message === "made no progress for 0.001 seconds";
+    error instanceof EngineError && error.failure === "died" && error.message === "made no progress for 0.005 seconds";
   try {
     await assert.rejects(load(impatient), isHang);
-    assert.deepEqual(reasons, ["made no progress for 0.001 seconds"]);
+    assert.deepEqual(reasons, ["made no progress for 0.005 seconds"]);
   } finally {
     await impatient.dispose();
+  }
+});
+
+test("a machine that sleeps finds its model process as it was", async () => {
+  const program = fileURLToPath(new URL("../support/sleeper.ts", import.meta.url));
+  const parent = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+  const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+  try {
+    const pid = Number((await lines.next()).value);
+    // In the middle of the prompt.
+    await sleep(500);
+    parent.kill("SIGSTOP");
+    process.kill(pid, "SIGSTOP");
+    // Longer than a step may take.
+    await sleep(11_000);
+    // It asks at once, while the step is as far as it was.
+    parent.kill("SIGCONT");
+    await sleep(200);
+    process.kill(pid, "SIGCONT");
+    assert.equal((await lines.next()).value, "limit");
+  } finally {
+    parent.kill("SIGKILL");
   }
 });
 

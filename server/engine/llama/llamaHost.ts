@@ -24,8 +24,9 @@ export class LlamaHost implements ModelHost {
   readonly #library: typeof NodeLlamaCpp;
   readonly #log: (message: string) => void;
   #loaded: Loaded | undefined;
-  /** When the load that runs now last made progress. */
-  #loadProgress: number | undefined;
+  #isLoading = false;
+  /** Steps of loads and of the decode loop until now. */
+  #steps = 0;
 
   constructor(library: typeof NodeLlamaCpp, log: (message: string) => void) {
     this.#library = library;
@@ -36,22 +37,20 @@ export class LlamaHost implements ModelHost {
     return memoryUsage.rss();
   }
 
-  /** Milliseconds since what runs now last made progress, be it a load or the decode loop; 0 while nothing runs. */
-  get sinceProgress(): number {
-    const since = this.#loadProgress ?? this.#loaded?.loop.stepStart;
-    return since === undefined ? 0 : performance.now() - since;
+  /** A number that rises with the progress of what runs, be it a load or requests; undefined while nothing runs. */
+  get progress(): number | undefined {
+    return this.#isLoading || this.#loaded?.loop.isRunning ? this.#steps : undefined;
   }
 
   async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
-    const noteProgress = () => (this.#loadProgress = performance.now());
-    noteProgress();
+    this.#isLoading = true;
     try {
       return await this.#load(request, (fraction) => {
-        noteProgress();
+        this.#steps++;
         onProgress(fraction);
       });
     } finally {
-      this.#loadProgress = undefined;
+      this.#isLoading = false;
     }
   }
 
@@ -70,8 +69,12 @@ export class LlamaHost implements ModelHost {
     const loop: DecodeLoop = new DecodeLoop({
       sequences: loaded.sequences,
       restore: async (sequence, prompt) => (await cache?.restore(sequence, prompt)) ?? false,
-      onStep: (wall, cpu) => threads?.stepped(wall, cpu),
+      onStep: (wall, cpu) => {
+        this.#steps++;
+        threads?.stepped(wall, cpu);
+      },
       onIdle: () => saveLater.refresh(),
+      onFault: (error) => this.#log(`all requests end: ${String(error)}`),
     });
     const save = async () => {
       if (cache) await loop.lendIdle((sequence) => cache.save(sequence));

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const host = new LlamaHost(library, (message) => console.error(message));
   const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 
-  connection.onRequest(pingRequest, () => ({ memory: host.memory, sinceProgress: host.sinceProgress }));
+  connection.onRequest(pingRequest, () => ({ memory: host.memory, progress: host.progress }));
   let model: Model | undefined;
   const withModel = async <R>(use: (model: Model) => Promise<R>) => {
     try {

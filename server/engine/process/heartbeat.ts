@@ -1,31 +1,38 @@
-// Watches whether a process still answers, and gets on with what it does.
+// Watches whether a process still answers, and whether what it does makes progress.
 
 /**
- * So often is the process asked, in milliseconds, and given up when it owes so many answers: a hang lasts half a minute.
- * That is long for a process that works. Native code runs on threads of its own: measured on a machine with five times as
- * much to do as it has cores, the load of a 1B model kept the process from answering for 0.6 s, and the evaluation of a
- * prompt for 0.25 s. Tokenizing, which takes the main thread, needed a second for each megabyte of text.
+ * The process is asked every `interval` milliseconds, and given up when it owes `patience` answers: a hang lasts half a
+ * minute. That is long for a process that works. Native code runs on threads of its own: measured on a machine with five
+ * times as much to do as it has cores, the load of a 1B model kept the process from answering for 0.6 s, and the evaluation
+ * of a prompt for 0.25 s.
  *
- * A thread of native code that hangs keeps nobody from answering, so the process tells also for how many milliseconds its
- * step has taken. The longest that may be is long, since a slow processor evaluates 64 tokens of a 40B model in a minute or
- * more, and a GPU compiles its shaders before its first step.
+ * A thread of native code that hangs keeps the process from nothing but progress, so it is given up, too, when it makes none
+ * for `longestStep` milliseconds. That is long, since a slow processor takes ten seconds for a token of a large model, and a
+ * GPU compiles its shaders before its first step.
  */
 export const heartbeat = { interval: 5000, patience: 6, longestStep: 5 * 60_000 };
 
 /**
- * Asks again and again until `onHang` was called, or until the returned function is. Beats are counted, not time: a
- * machine that sleeps, or a server that is busy itself, gives no process up.
- * @param ask for how many milliseconds the step has taken that runs now
+ * Asks again and again until `onHang` was called, or until the returned function is. Beats are counted, not time, and
+ * progress is a number, not a moment: clocks go on while a machine sleeps, but neither beats nor steps do.
+ * @param ask for a number that rises with the progress of what runs; undefined while nothing runs
  * @param onHang gets whether the process answered still
  */
 export function watchHeartbeat(
-  ask: () => Promise<number>,
+  ask: () => Promise<number | undefined>,
   { interval, patience, longestStep }: typeof heartbeat,
   onHang: (answered: boolean) => void,
 ): () => void {
   let owed = 0;
-  const giveUp = (answered: boolean) => {
+  let lastProgress: number | undefined;
+  let beatsWithoutProgress = 0;
+  let isOver = false;
+  const stop = () => {
     clearInterval(timer);
+    isOver = true;
+  };
+  const giveUp = (answered: boolean) => {
+    stop();
     onHang(answered);
   };
   const timer = setInterval(() => {
@@ -35,14 +42,18 @@ export function watchHeartbeat(
     }
     owed++;
     ask().then(
-      (sinceProgress) => {
+      (progress) => {
+        if (isOver) return;
         owed = 0;
-        if (sinceProgress > longestStep) giveUp(true);
+        const isStill = progress !== undefined && progress === lastProgress;
+        beatsWithoutProgress = isStill ? beatsWithoutProgress + 1 : 0;
+        lastProgress = progress;
+        if (beatsWithoutProgress * interval > longestStep) giveUp(true);
       },
       // The connection was closed: the process ends, and whoever closed it knows.
-      () => clearInterval(timer),
+      stop,
     );
   }, interval);
   timer.unref();
-  return () => clearInterval(timer);
+  return stop;
 }

@@ -132,11 +132,11 @@ export class ModelProcess implements ModelHost {
     if (!isGone) throw new EngineError("notEnded", String(pid));
   }
 
-  /** Returns how many milliseconds ago what runs in the process last made progress. */
-  async #ping(connection: MessageConnection): Promise<number> {
-    const { memory, sinceProgress } = await connection.sendRequest(pingRequest);
+  /** Returns a number that rises with the progress of what runs in the process; undefined while nothing runs. */
+  async #ping(connection: MessageConnection): Promise<number | undefined> {
+    const { memory, progress } = await connection.sendRequest(pingRequest);
     this.#memory = memory;
-    return sinceProgress;
+    return progress;
   }
 
   async #withProgress<T, R>(

@@ -35,8 +35,14 @@ export const countTokensRequest = new RequestType<
 /** Ends all requests and writes the prompt cache, before the process is ended. */
 export const unloadRequest = new RequestType0<void, EngineFailure>("unload");
 
-/** The heartbeat. `memory`: resident bytes of the process. `sinceProgress`: milliseconds since what runs now last made progress. */
-export const pingRequest = new RequestType0<{ readonly memory: number; readonly sinceProgress: number }, void>("ping");
+/** The answer to a heartbeat. */
+export interface Pong {
+  /** Resident bytes of the process. */
+  readonly memory: number;
+  /** A number that rises with the progress of what runs; not there while nothing runs. */
+  readonly progress?: number | undefined;
+}
+export const pingRequest = new RequestType0<Pong, void>("ping");
 
 const engineErrorCode = 1;
 

@@ -51,22 +51,41 @@ suite("watchHeartbeat", () => {
     }
   });
 
-  test("gives up who answers, but does not get on", async () => {
+  /** Beats that are answered with these numbers, one after the other, and how many of them were before a hang. */
+  async function beatsBeforeHang(progress: readonly (number | undefined)[]): Promise<number | undefined> {
     const timers = mock.timers;
-    timers.enable({ apis: ["setInterval"] });
+    timers.enable({ apis: ["setInterval", "Date"] });
+    let hang: number | undefined;
+    let beats = 0;
+    const stop = watchHeartbeat(
+      () => Promise.resolve(progress[beats++]),
+      { interval: 1000, patience: 3, longestStep: 3000 },
+      (answered) => {
+        assert.ok(answered);
+        assert.equal(hang, undefined, "told once");
+        hang = beats;
+      },
+    );
     try {
-      const hangs: boolean[] = [];
-      const stalls = [0, 60_000, 60_001];
-      const ask = () => Promise.resolve(stalls.shift() ?? 0);
-      watchHeartbeat(ask, { interval: 1000, patience: 3, longestStep: 60_000 }, (answered) => hangs.push(answered));
-      for (const expected of [0, 0, 1, 1]) {
+      for (let i = 0; i < progress.length; i++) {
         timers.tick(1000);
-        await Promise.resolve();
-        assert.equal(hangs.length, expected);
+        await new Promise(setImmediate);
       }
-      assert.deepEqual(hangs, [true]);
+      return hang;
     } finally {
+      stop();
       timers.reset();
     }
+  }
+
+  test("gives up who answers, but makes no progress", async () => {
+    assert.equal(await beatsBeforeHang([1, 1, 1, 1, 1]), 5);
+    assert.equal(await beatsBeforeHang([1, 1, 1, 1, 2, 2, 2, 2, 3]), undefined);
+    assert.equal(await beatsBeforeHang([1, 1, 1, 1, 2, 2, 2, 2, 2]), 9);
+  });
+
+  test("nothing makes no progress while nothing runs", async () => {
+    assert.equal(await beatsBeforeHang(Array<undefined>(20).fill(undefined)), undefined);
+    assert.equal(await beatsBeforeHang([1, 1, 1, 1, undefined, 1, 1, 1, 1]), undefined);
   });
 });

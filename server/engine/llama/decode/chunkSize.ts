@@ -1,28 +1,40 @@
-// How many tokens of prompts a step evaluates: as many as it has time for, at the rate of the steps before.
+// How many tokens of prompts a step evaluates: as many as it has time for, at the rate of the last step that evaluated any.
 
-/** How long the evaluation of prompts may make a step, in milliseconds: an abort waits for a step. */
-const prefillTime = 200;
-/** The same while others decode, whose next token waits for the step. */
-const prefillTimeBesideOthers = 50;
+interface Limits {
+  /** How long the evaluation of prompts should make a step, in milliseconds. */
+  readonly time: number;
+  /** Fewer tokens are evaluated at a lower rate: of a 1B model 32 at 0.81 of the rate of 512, 64 at 0.96. */
+  readonly worthwhile: number;
+  /** How long a step may take, in milliseconds, so that it evaluates as many. */
+  readonly longest: number;
+}
+
+/** A request that is aborted, or comes, waits for the step. */
+const alone: Limits = { time: 200, worthwhile: 64, longest: 900 };
+/** The next token of those that decode waits for it, too. */
+const besideOthers: Limits = { time: 50, worthwhile: 32, longest: 400 };
+
 /** Tokens that llama.cpp evaluates at once at the most. */
 export const batchSize = 512;
-/** Fewer tokens at once are evaluated at a lower rate: of a 1B model 32 at 0.81 of the rate of 512, 64 at 0.96. */
-const smallestChunk = 64;
-const smallestChunkBesideOthers = 32;
 
 export class ChunkSize {
-  /** Prompt tokens per millisecond. */
-  #rate = 1;
+  /** Prompt tokens per millisecond; 0 until one was evaluated. */
+  #rate = 0;
 
   /** Tokens of prompts for the next step, in which so many requests run. */
   next(running: number): number {
-    const [time, smallest] =
-      running === 1 ? [prefillTime, smallestChunk] : [prefillTimeBesideOthers, smallestChunkBesideOthers];
-    return Math.min(Math.max(Math.round(this.#rate * time), smallest), batchSize + 1 - running);
+    const { time, worthwhile, longest } = running === 1 ? alone : besideOthers;
+    const tokens = Math.floor(Math.max(this.#rate * time, Math.min(this.#rate * longest, worthwhile)));
+    return Math.min(Math.max(tokens, 1), batchSize + 1 - running);
   }
 
-  /** Takes how many tokens of prompts a step evaluated, and its milliseconds. */
+  /**
+   * Takes how many tokens of prompts a step evaluated, and its milliseconds. What each step costs besides its tokens makes
+   * a small one slower for its size than a large one: at the rate of the last step, the next takes at most the time that
+   * it has, however much larger it is. So one token is enough to begin with, and three or four steps reach the full size;
+   * one that was held up by something else, such as the compilation of shaders, is made good as fast.
+   */
   evaluated(tokens: number, duration: number): void {
-    if (tokens >= smallestChunkBesideOthers) this.#rate = (this.#rate + tokens / duration) / 2;
+    if (tokens > 0) this.#rate = tokens / Math.max(duration, 0.001);
   }
 }

@@ -4,19 +4,22 @@ import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import { EngineError } from "../../engine.ts";
+import { evaluatePrompt, toNextCheckpoint } from "./checkpoints.ts";
 import { ChunkSize } from "./chunkSize.ts";
 import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
 import { byUrgency, mayStart, whoseTurn } from "./scheduling.ts";
-import { copyState, evaluatePrompt, keepShared, Checkpoints, sharedLength, toNextCheckpoint } from "./sequences.ts";
+import { SequencePool, type Taken } from "./sequencePool.ts";
 
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
-  /** Puts what was saved of a prompt into a sequence, if that is more than it holds. Never rejects. */
+  /** Puts what was saved of a prompt into a sequence, if that is more than it holds. */
   readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
   /** Gets how long a step took, and the process's CPU time in it, both in milliseconds. */
   readonly onStep: (wall: number, cpu: number) => void;
   /** Nothing runs any more. */
   readonly onIdle: () => void;
+  /** Gets a fault that belongs to no request: it has ended all that ran. */
+  readonly onFault: (error: unknown) => void;
 }
 
 interface Waiting {
@@ -28,42 +31,38 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-interface Running extends Waiting {
-  readonly sequence: LlamaContextSequence;
-  readonly reused: number;
+interface Running extends Waiting, Taken {
   /** Tokens of the prompt that are not evaluated yet; of no meaning once `evaluation` is there. */
   rest: readonly Token[];
   evaluation?: Evaluation;
 }
 
 export class DecodeLoop {
-  /** Those that nobody uses, the least recently used first. */
-  #idle: LlamaContextSequence[];
+  readonly #options: DecodeLoopOptions;
+  readonly #pool: SequencePool;
+  readonly #chunkSize = new ChunkSize();
   #waiting: Waiting[] = [];
   #running: Running[] = [];
-  readonly #checkpoints = new Checkpoints();
+  #steps = 0;
   #looping = Promise.resolve();
   #isLooping = false;
-  #stepStart: number | undefined;
-  #steps = 0;
-  readonly #chunkSize = new ChunkSize();
   #ended: Error | undefined;
-  readonly #options: DecodeLoopOptions;
-  /** Ends when nobody else uses the idle sequences. */
+  /** Resolves when the sequence that is lent is back. */
   #lent = Promise.resolve();
 
   constructor(options: DecodeLoopOptions) {
     this.#options = options;
-    this.#idle = [...options.sequences];
+    this.#pool = new SequencePool(options.sequences, options.restore);
   }
 
-  /** When the step began that runs now, as `performance.now()` tells it; undefined while nothing runs. */
-  get stepStart(): number | undefined {
-    return this.#stepStart;
+  get isRunning(): boolean {
+    return this.#isLooping;
   }
 
   /** Runs requests that have one prompt in common: it is evaluated once. */
   async run(requests: readonly DecodeRequest[], signal: AbortSignal): Promise<readonly Decoded[]> {
+    // It would wait for its output for ever.
+    if (requests.some(({ prompt }) => prompt.length === 0)) throw decodeFailure("the prompt has no token");
     const waiting: Waiting[] = [];
     const ends = requests.map(
       (request) =>
@@ -86,12 +85,13 @@ export class DecodeLoop {
 
   /**
    * Lends the sequences while nothing runs, one after the other, the last used first. A request that comes waits until the
-   * one that is lent is back, and ends it. `use` never rejects.
+   * one that is lent is back, and ends it.
    */
   async lendIdle(use: (sequence: LlamaContextSequence) => Promise<void>): Promise<void> {
-    for (const sequence of this.#idle.toReversed()) {
-      this.#lent = this.#lent.then(() => (this.#isLooping ? undefined : use(sequence)));
-      await this.#lent;
+    for (const sequence of this.#pool.lendable) {
+      const used = this.#lent.then(() => (this.#isLooping ? undefined : use(sequence)));
+      this.#lent = used.catch(() => undefined);
+      await used;
     }
   }
 
@@ -102,32 +102,33 @@ export class DecodeLoop {
 
   async #loop(): Promise<void> {
     this.#isLooping = true;
-    this.#stepStart = performance.now();
     await this.#lent;
     while (this.#waiting.length + this.#running.length > 0) {
-      this.#stepStart = performance.now();
-      // Between two steps nothing is evaluated, so that a sequence can be cut back or copied without waiting for others.
-      this.#endAborted();
-      await this.#admit();
-      await this.#startSiblings();
-      const start = performance.now();
-      const before = cpuUsage();
-      await this.#step();
-      const { user, system } = cpuUsage(before);
-      this.#options.onStep(performance.now() - start, (user + system) / 1000);
+      try {
+        // Between two steps nothing is evaluated, so that a sequence can be cut back or copied without waiting for others.
+        await this.#endAborted();
+        await this.#admit();
+        await this.#startSiblings();
+        await this.#step();
+      } catch (error) {
+        await this.#failAll(error);
+      }
     }
     this.#isLooping = false;
-    this.#stepStart = undefined;
-    this.#options.onIdle();
+    try {
+      this.#options.onIdle();
+    } catch (error) {
+      this.#options.onFault(error);
+    }
   }
 
-  #endAborted(): void {
+  async #endAborted(): Promise<void> {
     if (this.#ended) {
-      for (const each of [...this.#running, ...this.#waiting]) this.#reject(each, this.#ended);
-      for (const run of this.#running) this.#finish(run, "aborted");
+      for (const each of [...this.#running, ...this.#waiting]) reject(each, this.#ended);
+      for (const run of this.#running) await this.#finish(run, "aborted");
       this.#waiting = [];
     }
-    for (const run of this.#running.filter(({ signal }) => signal.aborted)) this.#finish(run, "aborted");
+    for (const run of this.#running.filter(({ signal }) => signal.aborted)) await this.#finish(run, "aborted");
     const aborted = this.#waiting.filter(({ signal }) => signal.aborted);
     this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
     for (const { siblings, ...first } of aborted) {
@@ -135,33 +136,18 @@ export class DecodeLoop {
     }
   }
 
-  /** Gives each waiting request the idle sequence that shares most with its prompt, else the one idle longest. */
+  /** Starts those of the waiting requests that may have a sequence. */
   async #admit(): Promise<void> {
     for (const waiting of this.#waiting) {
-      if (!mayStart(waiting, this.#running, this.#idle.length)) continue;
+      if (!mayStart(waiting, this.#running, this.#pool.size)) continue;
       this.#waiting = this.#waiting.filter((other) => other !== waiting);
       const { prompt } = waiting.request;
-      // Less in common is chance, such as a line that many files begin with, and would cost another file what it holds.
-      const shared = (sequence: LlamaContextSequence) => {
-        const length = sharedLength(sequence, prompt);
-        return length < Math.min(prompt.length, sequence.nextTokenIndex) / 2 ? 0 : length;
-      };
-      const best = this.#idle.reduce((a, b) => (shared(b) > shared(a) ? b : a));
-      this.#idle = this.#idle.filter((sequence) => sequence !== best);
       try {
-        // The last token is always evaluated, since its output is what the first new token comes from.
-        const reusable = prompt.slice(0, -1);
-        // To read takes as long as some steps, for which nobody waits who runs.
-        const mayRestore = shared(best) === 0 && this.#running.length === 0;
-        if (mayRestore && (await this.#options.restore(best, reusable))) {
-          this.#checkpoints.forget(best);
-          this.#checkpoints.add(best);
-        }
-        const reused = await keepShared(best, reusable, this.#checkpoints);
-        this.#running.push({ ...waiting, sequence: best, reused, rest: prompt.slice(reused) });
+        // To read a saved state takes as long as some steps, and those that run would wait.
+        const taken = await this.#pool.take(prompt, this.#running.length === 0);
+        this.#running.push({ ...waiting, ...taken, rest: prompt.slice(taken.reused) });
       } catch (error) {
-        this.#idle.push(best);
-        this.#reject(waiting, decodeFailure(error));
+        reject(waiting, decodeFailure(error));
       }
     }
   }
@@ -172,14 +158,10 @@ export class DecodeLoop {
       const siblings = run.siblings;
       run.siblings = [];
       for (const sibling of siblings) {
-        const [sequence] = mayStart(sibling, this.#running, this.#idle.length) ? this.#idle : [];
-        if (!sequence || !(await copyState(run.sequence, sequence))) {
-          this.#enqueue(sibling);
-          continue;
-        }
-        this.#idle = this.#idle.slice(1);
-        this.#checkpoints.forget(sequence);
-        this.#running.push({ ...sibling, sequence, reused: sequence.nextTokenIndex, rest: run.rest });
+        const mayCopy = mayStart(sibling, this.#running, this.#pool.size);
+        const taken = mayCopy ? await this.#pool.takeCopy(run.sequence).catch(() => undefined) : undefined;
+        if (taken) this.#running.push({ ...sibling, ...taken, rest: run.rest });
+        else this.#enqueue(sibling);
       }
     }
   }
@@ -190,54 +172,77 @@ export class DecodeLoop {
     let room = this.#chunkSize.next(this.#running.length);
     let prefilled = 0;
     const start = performance.now();
+    const before = cpuUsage();
     await Promise.all(
-      turn.map(async (run) => {
-        if (run.evaluation) return this.#guard(run, () => this.#evaluate(run));
-        const end = run.siblings.length > 0 ? 1 : 0;
-        const length = Math.min(room, run.rest.length - end, toNextCheckpoint(run.sequence, run.request));
-        room -= length;
-        prefilled += length;
-        if (length === 0) return;
-        // The end of a prompt and the first new token are one step.
-        if (length === run.rest.length) return this.#guard(run, () => this.#evaluate(run));
-        return this.#guard(run, async () => {
-          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#checkpoints);
+      turn.map((run) =>
+        this.#guard(run, async () => {
+          if (run.evaluation) return this.#evaluate(run);
+          const end = run.siblings.length > 0 ? 1 : 0;
+          const length = Math.min(room, run.rest.length - end, toNextCheckpoint(run.sequence, run.request));
+          room -= length;
+          prefilled += length;
+          if (length === 0) return;
+          // The end of a prompt and the first new token are one step.
+          if (length === run.rest.length) return this.#evaluate(run);
+          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#pool.checkpoints);
           run.rest = run.rest.slice(length);
-        });
-      }),
+        }),
+      ),
     );
-    this.#chunkSize.evaluated(prefilled, performance.now() - start);
+    const { user, system } = cpuUsage(before);
+    const duration = performance.now() - start;
+    this.#chunkSize.evaluated(prefilled, duration);
+    this.#options.onStep(duration, (user + system) / 1000);
   }
 
   async #evaluate(run: Running): Promise<void> {
     run.evaluation ??= run.request.evaluate(run.sequence, run.rest);
     const { value, done } = await run.evaluation.next();
-    if (done) this.#finish(run, run.signal.aborted ? "aborted" : value);
+    if (done) await this.#finish(run, run.signal.aborted ? "aborted" : value);
   }
 
-  /** A fault ends the request that it happened in, and leaves nothing of it in the sequence. */
+  /** A fault ends the request that it happened in. */
   async #guard(run: Running, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.#reject(run, decodeFailure(error));
-      await run.sequence.clearHistory();
-      this.#checkpoints.forget(run.sequence);
-      this.#finish(run, "aborted");
+      await this.#fail(run, error);
     }
   }
 
-  #reject({ siblings, ...first }: Waiting, error: unknown): void {
-    for (const { reject } of [first, ...siblings]) reject(error);
-  }
-
-  #finish(run: Running, end: Decoded["end"]): void {
+  async #finish(run: Running, end: Decoded["end"]): Promise<void> {
     this.#running = this.#running.filter((other) => other !== run);
-    this.#idle.push(run.sequence);
-    void run.evaluation?.return("stopped");
+    try {
+      await run.evaluation?.return("stopped");
+      this.#pool.giveBack(run.sequence);
+    } catch {
+      await this.#pool.giveBackSpoilt(run.sequence);
+    }
     run.resolve({ end, reused: run.reused });
     for (const { resolve } of run.siblings) resolve({ end, reused: 0 });
   }
+
+  /** Ends a request, of which nothing stays in its sequence. */
+  async #fail(run: Running, error: unknown): Promise<void> {
+    this.#running = this.#running.filter((other) => other !== run);
+    reject(run, decodeFailure(error));
+    await run.evaluation?.return("stopped").catch(() => undefined);
+    await this.#pool.giveBackSpoilt(run.sequence);
+  }
+
+  /** Ends all that run; where nothing does, all that wait, since they would meet the same fault. */
+  async #failAll(error: unknown): Promise<void> {
+    this.#options.onFault(error);
+    if (this.#running.length === 0) {
+      for (const waiting of this.#waiting) reject(waiting, decodeFailure(error));
+      this.#waiting = [];
+    }
+    await Promise.all(this.#running.map((run) => this.#fail(run, error)));
+  }
+}
+
+function reject({ siblings, ...first }: Waiting, error: unknown): void {
+  for (const each of [first, ...siblings]) each.reject(error);
 }
 
 function decodeFailure(error: unknown): EngineError {

@@ -1,0 +1,108 @@
+// The sequences of a context: which are idle, and which of them a request gets.
+
+import type { LlamaContextSequence, Token } from "node-llama-cpp";
+
+import { Checkpoints } from "./checkpoints.ts";
+import { copyState, keepShared, sharedLength } from "./sequences.ts";
+
+/** A sequence that a request uses, and how many tokens of its prompt it held already. */
+export interface Taken {
+  readonly sequence: LlamaContextSequence;
+  readonly reused: number;
+}
+
+export class SequencePool {
+  readonly checkpoints = new Checkpoints();
+  /** Those that nobody uses, the least recently used first. */
+  #idle: readonly LlamaContextSequence[];
+  /** Those in which something failed, and what it left could not be cleared yet. */
+  readonly #spoilt = new Set<LlamaContextSequence>();
+  readonly #restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
+
+  /** @param restore puts what was saved of a prompt into a sequence, if that is more than it holds */
+  constructor(
+    sequences: readonly LlamaContextSequence[],
+    restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>,
+  ) {
+    this.#idle = sequences;
+    this.#restore = restore;
+  }
+
+  /** How many are idle. */
+  get size(): number {
+    return this.#idle.length;
+  }
+
+  /** Those that are idle and hold what was evaluated in them, the last used first. */
+  get lendable(): readonly LlamaContextSequence[] {
+    return this.#idle.filter((sequence) => !this.#spoilt.has(sequence)).toReversed();
+  }
+
+  /**
+   * Takes the idle sequence that shares most with a prompt, else the one idle longest, cut back to what it shares. Where it
+   * fails the sequence stays idle.
+   */
+  async take(prompt: readonly Token[], mayRestore: boolean): Promise<Taken> {
+    const { sequence, shared } = this.#choose(prompt);
+    // The last token is always evaluated, since its output is what the first new token comes from.
+    const reusable = prompt.slice(0, -1);
+    return this.#use(sequence, async () => {
+      if (shared === 0 && mayRestore && (await this.#restore(sequence, reusable))) {
+        this.checkpoints.forget(sequence);
+        this.checkpoints.add(sequence);
+      }
+      return { sequence, reused: await keepShared(sequence, reusable, this.checkpoints) };
+    });
+  }
+
+  /** Takes an idle sequence that holds what another does; undefined where the state cannot be copied. */
+  async takeCopy(from: LlamaContextSequence): Promise<Taken | undefined> {
+    const [sequence] = this.#idle;
+    if (!sequence) return undefined;
+    return this.#use(sequence, async () => {
+      this.checkpoints.forget(sequence);
+      if (await copyState(from, sequence)) return { sequence, reused: sequence.nextTokenIndex };
+      this.giveBack(sequence);
+      return undefined;
+    });
+  }
+
+  giveBack(sequence: LlamaContextSequence): void {
+    this.#idle = [...this.#idle, sequence];
+  }
+
+  /** Gives back a sequence in which something failed, with nothing in it. */
+  async giveBackSpoilt(sequence: LlamaContextSequence): Promise<void> {
+    this.#spoilt.add(sequence);
+    // Where it fails, whoever takes the sequence tries again.
+    await this.#clear(sequence).catch(() => undefined);
+    this.giveBack(sequence);
+  }
+
+  #choose(prompt: readonly Token[]): { readonly sequence: LlamaContextSequence; readonly shared: number } {
+    const candidates = this.#idle.map((sequence) => {
+      const shared = this.#spoilt.has(sequence) ? 0 : sharedLength(sequence, prompt);
+      // Less in common is chance, such as a line that many files begin with, and would cost another file what it holds.
+      const isChance = shared < Math.min(prompt.length, sequence.nextTokenIndex) / 2;
+      return { sequence, shared: isChance ? 0 : shared };
+    });
+    return candidates.reduce((a, b) => (b.shared > a.shared ? b : a));
+  }
+
+  async #use<T>(sequence: LlamaContextSequence, prepare: () => Promise<T>): Promise<T> {
+    this.#idle = this.#idle.filter((other) => other !== sequence);
+    try {
+      if (this.#spoilt.has(sequence)) await this.#clear(sequence);
+      return await prepare();
+    } catch (error) {
+      await this.giveBackSpoilt(sequence);
+      throw error;
+    }
+  }
+
+  async #clear(sequence: LlamaContextSequence): Promise<void> {
+    this.checkpoints.forget(sequence);
+    await sequence.clearHistory();
+    this.#spoilt.delete(sequence);
+  }
+}

@@ -1,0 +1,120 @@
+// How the size of prompt chunks follows the speed of the machine: simulated, so that nothing depends on this one's.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+
+import { batchSize, ChunkSize } from "../../../server/engine/llama/decode/chunkSize.ts";
+
+/** A machine by what a step takes: so many milliseconds, and so many tokens a second on top of them. */
+interface Machine {
+  readonly overhead: number;
+  readonly rate: number;
+}
+
+/** Milliseconds of a step. Those who decode beside the prompt have a token in it each. */
+function stepTime({ overhead, rate }: Machine, tokens: number, running: number): number {
+  return overhead + ((tokens + running - 1) / rate) * 1000;
+}
+
+/** Evaluates a prompt and returns its steps. */
+function evaluate(chunkSize: ChunkSize, machine: Machine, prompt: number, running = 1) {
+  const steps: { readonly tokens: number; readonly time: number }[] = [];
+  for (let rest = prompt; rest > 0;) {
+    const tokens = Math.min(chunkSize.next(running), rest);
+    const time = stepTime(machine, tokens, running);
+    steps.push({ tokens, time });
+    chunkSize.evaluated(tokens, time);
+    rest -= tokens;
+  }
+  return steps;
+}
+
+const total = (steps: readonly { readonly time: number }[]) => steps.reduce((sum, { time }) => sum + time, 0);
+
+/** From 0.1 to 100,000 tokens a second; a step costs as much as up to eight tokens, and a tenth of a millisecond. */
+const machines = fc
+  .record({ exponent: fc.double({ min: -1, max: 5, noNaN: true }), tokens: fc.double({ min: 0, max: 8, noNaN: true }) })
+  .map(({ exponent, tokens }): Machine => {
+    const rate = 10 ** exponent;
+    return { rate, overhead: 0.1 + (tokens / rate) * 1000 };
+  });
+const prompts = fc.integer({ min: 1, max: 5000 });
+const runnings = fc.integer({ min: 1, max: 4 });
+
+test("no step takes longer than a second, or than one token where that takes longer", () => {
+  const work = fc.array(fc.tuple(prompts, runnings), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(machines, work, (machine, requests) => {
+      const chunkSize = new ChunkSize();
+      for (const [prompt, running] of requests) {
+        for (const { time } of evaluate(chunkSize, machine, prompt, running)) {
+          assert.ok(time <= Math.max(1000, stepTime(machine, 1, running) + 1e-6), `${time} ms`);
+        }
+      }
+    }),
+  );
+});
+
+test("where the speed changes, one step is too long, and none after it", () => {
+  fc.assert(
+    fc.property(machines, machines, runnings, (before, after, running) => {
+      const chunkSize = new ChunkSize();
+      evaluate(chunkSize, before, 2000, running);
+      const [, ...later] = evaluate(chunkSize, after, 2000, running);
+      const longest = Math.max(1000, stepTime(after, 1, running) + 1e-6);
+      for (const { time } of later) assert.ok(time <= longest, `${time} ms`);
+    }),
+  );
+});
+
+test("what it takes to learn the speed is a few percent of the first prompt, and nothing of a later one", () => {
+  fc.assert(
+    fc.property(machines, runnings, (machine, running) => {
+      const chunkSize = new ChunkSize();
+      const first = evaluate(chunkSize, machine, 4000, running);
+      const second = evaluate(chunkSize, machine, 4000, running);
+      const settled = second.at(-2)?.tokens ?? 4000;
+      const best = total(evaluate(fixed(settled), machine, 4000, running));
+      // Beside the steps that the first one is ahead by, each as long as its overhead.
+      const learning = 5 * stepTime(machine, 0, running);
+      assert.ok(total(first) <= 1.05 * best + learning, `${total(first)} ms, ${best} ms at best`);
+      assert.ok(total(second) <= 1.03 * best + stepTime(machine, 0, running), `${total(second)} ms, ${best} at best`);
+    }),
+  );
+});
+
+test("a fast machine evaluates full batches after three steps, also after a short prompt", () => {
+  for (const machine of [
+    { overhead: 1, rate: 10_000 },
+    { overhead: 20, rate: 8000 },
+  ]) {
+    const chunkSize = new ChunkSize();
+    for (let round = 0; round < 3; round++) {
+      const sizes = evaluate(chunkSize, machine, 5000).map(({ tokens }) => tokens);
+      assert.ok(sizes.indexOf(batchSize) <= 3, String(sizes));
+      evaluate(chunkSize, machine, 3);
+    }
+  }
+});
+
+test("a slow machine is given as much at once as fits into a second: fewer tokens are evaluated at a lower rate", () => {
+  // Falcon-7B on two cores: a token alone takes 140 ms, and 52 ms with others.
+  const machine = { overhead: 90, rate: 19 };
+  const [, ...steps] = evaluate(new ChunkSize(), machine, 500);
+  assert.ok(total(steps) / total(evaluate(fixed(64), machine, 499)) < 1.1);
+});
+
+test("first steps in which a GPU compiles its shaders teach nothing for long", () => {
+  const chunkSize = new ChunkSize();
+  for (let i = 0; i < 3; i++) chunkSize.evaluated(chunkSize.next(1), 20_000);
+  const sizes = evaluate(chunkSize, { overhead: 20, rate: 8000 }, 5000).map(({ tokens }) => tokens);
+  assert.ok(sizes.indexOf(batchSize) <= 4, String(sizes));
+});
+
+/** Chunks of one size. */
+function fixed(tokens: number): ChunkSize {
+  const chunkSize = new ChunkSize();
+  chunkSize.next = () => tokens;
+  return chunkSize;
+}
