@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import type { LoadedModel, LoadRequest, Model } from "../../server/engine/engine.ts";
 import { ModelProcess, type ModelProcessOptions } from "../../server/engine/process/modelProcess.ts";
 
-type Options = Pick<ModelProcessOptions, "heartbeat" | "endTime"> & Partial<Pick<ModelProcessOptions, "log" | "onDied">>;
+type Options = Pick<ModelProcessOptions, "heartbeat" | "endTime"> &
+  Partial<Pick<ModelProcessOptions, "log" | "onDied">>;
 
 export class ModelUnderTest {
   readonly host: ModelProcess;

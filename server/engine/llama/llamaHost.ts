@@ -79,7 +79,8 @@ export class LlamaHost implements ModelHost {
     const save = async () => {
       if (cache) await loop.lendIdle((sequence) => cache.save(sequence));
     };
-    const saveLater = setTimeout(() => void save(), request.saveAfter ?? saveAfter).unref();
+    const saveIdle = () => save().catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
+    const saveLater = setTimeout(() => void saveIdle(), request.saveAfter ?? saveAfter).unref();
     this.#loaded = { ...loaded, loop, save, saveLater };
     return new LlamaModel({ ...loaded, library: this.#library, loop });
   }

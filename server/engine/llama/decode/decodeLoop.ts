@@ -61,8 +61,7 @@ export class DecodeLoop {
 
   /** Runs requests that have one prompt in common: it is evaluated once. */
   async run(requests: readonly DecodeRequest[], signal: AbortSignal): Promise<readonly Decoded[]> {
-    // It would wait for its output for ever.
-    if (requests.some(({ prompt }) => prompt.length === 0)) throw decodeFailure("the prompt has no token");
+    if (requests.some(({ prompt }) => prompt.length === 0)) throw decodeFailure("a prompt without a token has no output");
     const waiting: Waiting[] = [];
     const ends = requests.map(
       (request) =>
