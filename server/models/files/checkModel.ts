@@ -53,6 +53,7 @@ const floats: Readonly<Record<string, readonly [least: number, most: number]>> =
 };
 
 function checkCommonKeys(keys: ModelKeys): void {
+  if (keys.architecture === "falcon-h1") checkOrigin(keys);
   keys.integer("context_length", 1, 2 ** 22);
   for (const key of absent) if (keys.has(key)) keys.integer(key, 0, 0);
   for (const [key, [least, most]] of Object.entries(floats)) if (keys.has(key)) keys.float(key, least, most);
@@ -64,7 +65,6 @@ function checkCommonKeys(keys: ModelKeys): void {
   );
   const scaling = keys.text("rope.scaling.type") ?? "none";
   if (!ropeScalings.includes(scaling)) throw keys.fault("rope.scaling.type");
-  if (keys.architecture === "falcon-h1") checkOrigin(keys);
 }
 
 /** TII's first fork of llama.cpp kept factors in the file that llama.cpp's own converter multiplies into the weights. */

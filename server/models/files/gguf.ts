@@ -29,7 +29,7 @@ export interface GgufHeader {
 
 /** More than any real file needs, and little enough that a hostile count cannot exhaust memory. */
 const limits = {
-  keys: 10_000,
+  keys: 2000,
   keyBytes: 200,
   tensors: 100_000,
   tensorNameBytes: 63,
