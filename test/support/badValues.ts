@@ -166,6 +166,11 @@ const ofTensors: readonly BadFile[] = [
   ],
   ["a missing norm", (files) => files.modelWith({}, without("output_norm.bias")), /output_norm\.bias is missing/],
   [
+    "a missing bias, which llama.cpp loads without and then reads",
+    (files) => files.modelOf("falconH1", {}, without("blk.1.ssm_conv1d.bias")),
+    /blk\.1\.ssm_conv1d\.bias is missing/,
+  ],
+  [
     "a tensor of the wrong shape",
     (files) =>
       files.modelWith(

@@ -122,7 +122,8 @@ const layerShapes: Readonly<Record<Architecture, (shape: ModelShape) => Shapes>>
       ffn_norm: [shape.embedding],
       "ssm_in.weight": [shape.embedding, inner + convolved + rank],
       "ssm_conv1d.weight": [convolution, convolved],
-      "ssm_conv1d.bias?": [convolved],
+      // The loader does without it, and the graph does not.
+      "ssm_conv1d.bias": [convolved],
       "ssm_dt.bias": [rank],
       ssm_a: [1, rank],
       ssm_d: [1, rank],
