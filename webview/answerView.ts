@@ -1,64 +1,157 @@
-// An answer: its Markdown, how it stands in words, and what can be done with it.
+// An answer: its parts, how it stands in words, and what can be done with it.
 
+import { type AnswerPart, createAnswerSplitter } from "../src/shared/answerParts.ts";
 import { plainText } from "../src/shared/plainText.ts";
 import type { AnswerMessage } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, spinner, textButton, tick } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
+import { createFoldedPart } from "./foldedPart.ts";
+import type { HasTime } from "./frame.ts";
 import { createMarkdownView } from "./markdownView.ts";
 
 /** A screen reader is given this many characters of an answer; the rest can be read in its place. */
 const longestAnnounced = 2_000;
 
+export interface PartView {
+  readonly node: HTMLElement;
+  readonly kind: AnswerPart["kind"];
+  /** Returns false when the time was up before all was shown. */
+  show(text: string, ended: boolean, hasTime: HasTime): boolean;
+}
+
 export interface AnswerView {
   readonly node: HTMLElement;
-  /** `last`: the conversation ends with this answer, so it can be asked for again. */
-  show(answer: AnswerMessage, last: boolean): void;
+  /** `last`: the conversation ends with this answer, so it can be asked for again. Returns false when there is more to show. */
+  show(answer: AnswerMessage, last: boolean, hasTime: HasTime): boolean;
 }
 
 export function createAnswerView(context: PageContext): AnswerView {
   const { strings, announce } = context;
-  const markdown = createMarkdownView(context);
   const heading = element("h2", "visually-hidden", strings.falcon);
   const thinking = element("p", "thinking", spinner(), strings.thinking);
   const footer = element("div", "answer-footer");
-  const node = element("article", "message answer", heading, markdown.node, thinking, footer);
+  const node = element("article", "message answer", heading, thinking, footer);
   node.tabIndex = -1;
+  const parts = createParts(context, (part) => thinking.before(part));
   let shown: { readonly answer: AnswerMessage; readonly last: boolean } | undefined;
+  let isWhole = false;
+  let isToBeAnnounced = false;
+
+  function showState(answer: AnswerMessage, last: boolean, wasStreaming: boolean): void {
+    const streaming = answer.state === "streaming";
+    node.classList.toggle("streaming", streaming);
+    if (streaming) {
+      // Who asks again by the keyboard stays with the answer, though the button goes away.
+      if (footer.matches(":focus-within")) node.focus();
+      footer.replaceChildren();
+      if (!wasStreaming) announce(strings.answering);
+    } else {
+      const said = parts.said();
+      footer.replaceChildren(
+        ...createStanding(context, answer, parts.isEmpty()),
+        ...notesOf(answer).map(createNote),
+        createActions(context, answer, last, said),
+      );
+      isToBeAnnounced = wasStreaming;
+    }
+  }
 
   return {
     node,
-    show: (answer, last) => {
-      if (answer === shown?.answer && last === shown.last) return;
-      const streaming = answer.state === "streaming";
+    show: (answer, last, hasTime) => {
+      const isNew = answer !== shown?.answer || last !== shown.last;
+      if (!isNew && isWhole) return true;
       const wasStreaming = shown?.answer.state === "streaming";
       shown = { answer, last };
-      node.classList.toggle("streaming", streaming);
-      thinking.hidden = !streaming || answer.text !== "";
-      markdown.show(answer.text, !streaming);
-      if (streaming) {
-        // Who asks again by the keyboard stays with the answer, though the button goes away.
-        if (footer.matches(":focus-within")) node.focus();
-        footer.replaceChildren();
-        if (!wasStreaming) announce(strings.answering);
-        return;
+      const streaming = answer.state === "streaming";
+      isWhole = parts.show(answer.text, !streaming, hasTime);
+      thinking.hidden = !streaming || !parts.isEmpty();
+      if (isNew) showState(answer, last, wasStreaming);
+      if (isWhole && isToBeAnnounced) {
+        isToBeAnnounced = false;
+        announce(describe(context, answer, parts));
       }
-      footer.replaceChildren(
-        ...createStanding(context, answer),
-        ...notesOf(answer).map(createNote),
-        createActions(context, answer, last),
-      );
-      if (wasStreaming) announce(describe(context, answer, markdown.node.textContent));
+      return isWhole;
+    },
+  };
+}
+
+interface Parts {
+  /** What the answer says, as Markdown. */
+  said(): string;
+  /** The same as a screen reader reads it. */
+  words(): string;
+  /** Whether there is neither text nor thinking nor a call. */
+  isEmpty(): boolean;
+  /** Returns false when the time was up before all was shown. */
+  show(answer: string, ended: boolean, hasTime: HasTime): boolean;
+}
+
+/** Keeps a node for each part of an answer. */
+function createParts(context: PageContext, place: (node: HTMLElement) => void): Parts {
+  let split = createAnswerSplitter();
+  let shown = "";
+  let parts: readonly AnswerPart[] = [];
+  const views: PartView[] = [];
+  let whole = 0;
+
+  function viewOf(index: number, kind: AnswerPart["kind"]): PartView {
+    const view = views[index];
+    if (view?.kind === kind) return view;
+    // What seemed to be text may turn out to be thinking.
+    removeFrom(index);
+    const made = kind === "text" ? { ...createMarkdownView(context), kind } : createFoldedPart(context, kind);
+    views.push(made);
+    place(made.node);
+    return made;
+  }
+
+  function removeFrom(index: number): void {
+    for (const { node } of views.splice(index)) node.remove();
+    whole = Math.min(whole, index);
+  }
+
+  return {
+    said: () =>
+      parts
+        .filter(({ kind }) => kind === "text")
+        .map(({ text }) => text)
+        .join("")
+        .trim(),
+    words: () =>
+      views
+        .filter(({ kind }) => kind === "text")
+        .map(({ node }) => node.textContent)
+        .join("\n")
+        .trim(),
+    isEmpty: () => parts.length === 0,
+    show: (answer, ended, hasTime) => {
+      if (!answer.startsWith(shown)) {
+        split = createAnswerSplitter();
+        removeFrom(0);
+      }
+      shown = answer;
+      parts = split(answer);
+      removeFrom(parts.length);
+      for (let index = 0; index < parts.length; index++) {
+        const part = parts[index];
+        if (!part || (index < whole && views[index]?.kind === part.kind)) continue;
+        const partEnded = ended || !part.open;
+        if (!viewOf(index, part.kind).show(part.text, partEnded, hasTime)) return false;
+        if (partEnded && !part.open) whole = index + 1;
+      }
+      return true;
     },
   };
 }
 
 /** How an answer stands, in words; nothing when it is simply done. */
-function standing({ strings }: PageContext, { state, text, problem }: AnswerMessage): string {
+function standing({ strings }: PageContext, { state, problem }: AnswerMessage, isEmpty: boolean): string {
   switch (state) {
     case "streaming":
       return "";
     case "done":
-      return text.trim() ? "" : strings.emptyAnswer;
+      return isEmpty ? strings.emptyAnswer : "";
     case "failed":
       return problem ? plainText(problem.message) : strings.failed;
     case "stopped":
@@ -68,8 +161,8 @@ function standing({ strings }: PageContext, { state, text, problem }: AnswerMess
   }
 }
 
-function createStanding(context: PageContext, answer: AnswerMessage): HTMLElement[] {
-  const words = standing(context, answer);
+function createStanding(context: PageContext, answer: AnswerMessage, isEmpty: boolean): HTMLElement[] {
+  const words = standing(context, answer, isEmpty);
   if (!words) return [];
   const icon = { failed: "error", interrupted: "warning", truncated: "info", stopped: "circle-slash" };
   const name = answer.state in icon ? icon[answer.state as keyof typeof icon] : "info";
@@ -86,7 +179,7 @@ function createNote(note: string): HTMLElement {
 }
 
 /** Discreet icons under a good answer; a button in words where something is to be mended. */
-function createActions(context: PageContext, answer: AnswerMessage, last: boolean): HTMLElement {
+function createActions(context: PageContext, answer: AnswerMessage, last: boolean, said: string): HTMLElement {
   const { strings, ask, announce } = context;
   const actions = element("div", "actions");
   const action = answer.problem?.action;
@@ -94,11 +187,11 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
     actions.append(textButton(strings.actions[action], "primary", () => void ask({ type: "act", action })));
   }
   const retry = () => void ask({ type: "retry" });
-  const complete = answer.state === "done" && answer.text.trim() !== "";
+  const complete = answer.state === "done" && said !== "";
   if (last && !complete) actions.append(textButton(strings.retry, "secondary", retry));
-  if (answer.text.trim()) {
+  if (said) {
     const copy = iconButton("copy", strings.copyAnswer, async () => {
-      if (!(await ask({ type: "copyCode", code: answer.text }))) return;
+      if (!(await ask({ type: "copyCode", code: said }))) return;
       tick(copy, "copy");
       announce(strings.copied);
     });
@@ -108,8 +201,15 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
   return actions;
 }
 
+<<<<<<< HEAD
 function describe(context: PageContext, answer: AnswerMessage, text: string): string {
   const words = standing(context, answer);
   const said = text.trim() ? fill(context.strings.answered, text.trim().slice(0, longestAnnounced)) : "";
   return [said, words, ...notesOf(answer)].filter(Boolean).join("\n");
+=======
+function describe(context: PageContext, answer: AnswerMessage, parts: Parts): string {
+  const words = parts.words();
+  const said = words ? fill(context.strings.answered, words.slice(0, longestAnnounced)) : "";
+  return [said, standing(context, answer, parts.isEmpty())].filter(Boolean).join("\n");
+>>>>>>> 75db233 (The page's work grows no faster than the text: Markdown is read and rendered in pieces, code in chunks; thinking and tool calls are folded away)
 }

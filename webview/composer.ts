@@ -5,6 +5,7 @@ import { plainName } from "../src/shared/plainText.ts";
 import type { Attachment, ServerStatus } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, setLabel } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
+import { runsFromRight } from "./direction.ts";
 import { attachmentIcon } from "./userMessage.ts";
 
 export interface ComposerState {
@@ -29,8 +30,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   text.rows = 1;
   text.placeholder = strings.placeholder;
   text.ariaLabel = strings.message;
-  text.dir = "auto";
   text.value = draft;
+  arrange(text);
 
   const chips = element("ul", "chips");
   chips.ariaLabel = strings.attachments;
@@ -77,6 +78,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
     onInput();
   }
   function onInput(): void {
+    arrange(text);
     hint.textContent = whyTooLong(context, text.value) ?? "";
     showReadiness();
     onDraft(text.value);
@@ -121,6 +123,18 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
       if (changed) showReadiness();
     },
   };
+}
+
+/** In a draft of more characters a key would take the browser long: it lays a paragraph out, and finds its direction, as a whole. */
+const longDraft = 20_000;
+
+/** Has a long draft shown like code: it does not grow, and its lines are not wrapped. */
+function arrange(text: HTMLTextAreaElement): void {
+  const isLong = text.textLength > longDraft;
+  text.classList.toggle("long", isLong);
+  text.wrap = isLong ? "off" : "soft";
+  text.spellcheck = !isLong;
+  text.dir = !isLong ? "auto" : runsFromRight(text.value.slice(0, longDraft)) ? "rtl" : "ltr";
 }
 
 /** What keeps the user from sending, in words. */

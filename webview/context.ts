@@ -7,6 +7,8 @@ export interface PageContext {
   readonly strings: WebviewStrings;
   /** Asks the host for something. Resolves to whether it was done; where not, the composer says why. */
   readonly ask: (request: PageRequest) => Promise<boolean>;
+  /** Does something of no hurry when there is time for it. */
+  readonly later: (task: () => void) => void;
   /** Has a screen reader say a text once it is free. */
   readonly announce: (text: string) => void;
 }

@@ -21,6 +21,9 @@ export interface Host {
   readonly remember: (change: Partial<PageMemory>) => void;
 }
 
+/** Characters. */
+const longDraft = 20_000;
+
 declare function acquireVsCodeApi(): {
   postMessage(message: FromWebview): void;
   getState(): PageMemory | undefined;
@@ -31,6 +34,8 @@ declare function acquireVsCodeApi(): {
 export function connectToHost(): Host {
   const api = acquireVsCodeApi();
   let memory: PageMemory = { draft: "", ...api.getState() };
+  let resting: ReturnType<typeof setTimeout> | undefined;
+  window.addEventListener("pagehide", () => api.setState(memory));
   const waiting = new Map<number, (refusal: string | undefined) => void>();
   // A reply to an earlier page must not be taken for one to this page.
   let requests = Date.now();
@@ -54,7 +59,10 @@ export function connectToHost(): Host {
     recall: () => memory,
     remember: (change) => {
       memory = { ...memory, ...change };
-      api.setState(memory);
+      clearTimeout(resting);
+      // VS Code writes the state down as a whole: with a long draft it is to be done when the keys rest.
+      if (memory.draft.length <= longDraft) api.setState(memory);
+      else resting = setTimeout(() => api.setState(memory), 500);
     },
   };
 }

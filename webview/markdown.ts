@@ -4,11 +4,15 @@ import DOMPurify from "dompurify";
 import hljs from "highlight.js/lib/common";
 import { Marked, type Token } from "marked";
 
-/** Longer lines than any writer means as Markdown; some constructs take time that grows with their square. */
-const longestLine = 5_000;
+import { runsFromRight } from "./direction.ts";
+import { escapeHtml } from "./escapeHtml.ts";
+import { maskMath, mathExtensions } from "./math.ts";
 
-/** Code beyond this many characters stays plain: highlighting would be seen as a pause. */
-const longestHighlighted = 50_000;
+/** Emphasis is read in time that grows with the cube of its marks. More of them than this are not meant as emphasis. */
+const mostEmphasis = 64;
+
+/** Deeper nesting than any writer means; to read it takes time that grows with its square. */
+const deepNesting = /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))){32}/m;
 
 /** VS Code's names of languages that highlight.js calls otherwise. */
 const highlightNames: ReadonlyMap<string, string> = new Map([
@@ -21,7 +25,7 @@ const highlightNames: ReadonlyMap<string, string> = new Map([
 
 /** What an answer may consist of. Links lose their address to `data-href` before they reach the page. */
 const markdownElements =
-  "p h3 h4 h5 h6 ul ol li blockquote pre code em strong del a br hr table thead tbody tr th td".split(" ");
+  "p h3 h4 h5 h6 ul ol li blockquote pre code em strong del a br hr span table thead tbody tr th td".split(" ");
 
 const marked = new Marked({
   // HTML in an answer is shown as it is written. A reference's definition would reach back into finished blocks.
@@ -30,6 +34,8 @@ const marked = new Marked({
     html: () => undefined,
     tag: () => undefined,
     def: () => undefined,
+    emStrong: (_, masked) => (hasTooMuchEmphasis(masked) ? undefined : false),
+    del: (_, masked) => (hasTooMuchEmphasis(masked) ? undefined : false),
     lheading: (text) => (/^[^\n]+\n {0,3}(?:=+|-+) *(?:\n|$)/.test(text) ? false : undefined),
   },
   renderer: {
@@ -41,73 +47,43 @@ const marked = new Marked({
       return `<${name}>${this.parser.parseInline(tokens)}</${name}>`;
     },
     image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
+    // Code reads from left to right, and its letters do not tell the direction of what it stands in.
+    codespan: ({ text }) => `<code dir="ltr">${escapeHtml(text)}</code>`,
     checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   },
+  extensions: mathExtensions,
+  hooks: { emStrongMask: maskMath },
 });
 
-/** Text that is still being written: blocks that no further text can change, and the rest. */
-export interface Blocks {
-  readonly closed: readonly string[];
-  readonly open: string;
-}
-
-/** Fenced code with its last line, a fence like its first. */
-const closedFence = /^\s*(`{3,}(?!`)|~{3,}(?!~)).*\n(?:[^]*\n)? {0,3}\1[`~]* *$/;
-
-/** Cuts Markdown into blocks. Joined, they are the text; the line breaks after a block belong to the next. */
-export function splitBlocks(text: string): Blocks {
-  // Only whole lines prove that a block has ended: a line that is still being written can turn into anything.
-  const lines = text.slice(0, text.lastIndexOf("\n") + 1);
-  const blocks: string[] = [];
-  let blockStart = 0;
-  let tokenStart = 0;
-  for (const { type, raw } of lexBlocks(lines) ?? []) {
-    const blockEnd = tokenStart + raw.replace(/\n+$/, "").length;
-    tokenStart += raw.length;
-    if (type === "space") continue;
-    blocks.push(lines.slice(blockStart, blockEnd));
-    blockStart = blockEnd;
-  }
-  const last = blocks.at(-1);
-  if (last !== undefined && !closedFence.test(last)) blockStart -= blocks.pop()?.length ?? 0;
-  return { closed: blocks, open: text.slice(blockStart) };
-}
-
-/** The DOM of blocks. Code is a `pre` with `data-language`, a link an `a` with `data-href`; neither does anything yet. */
-export function renderBlocks(blocks: readonly string[]): DocumentFragment {
-  // To render many at once takes a fraction of the time, but one that cannot be read would take the others with it.
-  const rendered = renderMarkdown(blocks.join("")) ?? blocks.map((block) => renderMarkdown(block) ?? plainBlock(block));
-  const fragment = document.createDocumentFragment();
-  fragment.append(...[rendered].flat());
-  // Each block runs in the direction of its first letter. On a parent of many this would be slow.
-  for (const block of fragment.children) block.setAttribute("dir", "auto");
+/** The DOM of a piece of Markdown. Code is a `pre` with `data-language`, a link an `a` with `data-href`; neither does anything yet. */
+export function renderPiece(kind: "markdown" | "plain", text: string): DocumentFragment {
+  const fragment = (kind === "markdown" ? renderMarkdown(text) : undefined) ?? plainBlock(text);
+  setDirections(fragment);
   return fragment;
 }
 
-/** The DOM of Markdown; undefined when it has lines too long, or is nested too deep, to be read in time. */
+/** The DOM of Markdown; undefined when it is nested too deep to be read. */
 function renderMarkdown(text: string): DocumentFragment | undefined {
-  const isCode = lexBlocks(text)?.every((token) => token.type === "code" || token.type === "space");
-  const tame = isCode || !hasLongLine(text);
-  const html = tame ? unlessTooDeep(() => marked.parse(text, { async: false })) : undefined;
+  const html = unlessTooDeep(() => marked.parse(text, { async: false }));
   if (html === undefined) return undefined;
   const fragment = DOMPurify.sanitize(html, {
     ALLOWED_TAGS: markdownElements,
-    ALLOWED_ATTR: ["href", "start", "align", "data-language"],
+    ALLOWED_ATTR: ["href", "start", "align", "data-language", "dir"],
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
     // DOMPurify asks the values of all other attributes to be addresses, too.
-    ADD_URI_SAFE_ATTR: ["start", "align", "data-language"],
+    ADD_URI_SAFE_ATTR: ["start", "align", "data-language", "dir"],
     RETURN_DOM_FRAGMENT: true,
   });
   for (const link of fragment.querySelectorAll("a")) takeAddress(link);
   return fragment;
 }
 
-/** Code in colours, or plain when its language is unknown or it is very long. */
-export function highlight(code: string, language: string): DocumentFragment {
+/** Code in colours; undefined when its language is unknown. It is to be short: some grammars take time that grows with the cube. */
+export function highlight(code: string, language: string): DocumentFragment | undefined {
   const name = highlightNames.get(language) ?? language;
-  if (!hljs.getLanguage(name) || code.length > longestHighlighted || hasLongLine(code)) return plainText(code);
+  if (!hljs.getLanguage(name)) return undefined;
   return DOMPurify.sanitize(hljs.highlight(code, { language: name, ignoreIllegals: true }).value, {
     ALLOWED_TAGS: ["span"],
     ALLOWED_ATTR: ["class"],
@@ -117,9 +93,14 @@ export function highlight(code: string, language: string): DocumentFragment {
   });
 }
 
-/** The blocks of a text, without what is inside them. */
-function lexBlocks(text: string): Token[] | undefined {
-  return unlessTooDeep(() => new marked.Lexer(marked.defaults).blockTokens(tameLongLines(text)));
+/** The blocks of a text, without what is inside them; undefined when they are nested too deep to be read. */
+export function lexBlocks(text: string): Token[] | undefined {
+  return unlessTooDeep(() => new marked.Lexer(marked.defaults).blockTokens(text));
+}
+
+/** Where a text has its first line that is nested too deep to be read in time; -1 when it has none. */
+export function startOfDeepNesting(text: string): number {
+  return text.search(deepNesting);
 }
 
 /** What marked makes of a text; undefined when it is nested so deep that the stack ends. */
@@ -132,39 +113,43 @@ function unlessTooDeep<Result>(read: () => Result): Result | undefined {
   }
 }
 
-/** The text with long lines made harmless, its length unchanged. How a line begins tells what block it is. */
-function tameLongLines(text: string): string {
-  if (!hasLongLine(text)) return text;
-  return text
-    .split("\n")
-    .map((line) => (line.length > longestLine ? line.slice(0, 80).padEnd(line.length, "x") : line))
-    .join("\n");
-}
-
-function hasLongLine(text: string): boolean {
-  for (let start = 0; start < text.length;) {
-    const end = text.indexOf("\n", start);
-    if ((end < 0 ? text.length : end) - start > longestLine) return true;
-    if (end < 0) return false;
-    start = end + 1;
-  }
-  return false;
-}
-
 function plainBlock(text: string): DocumentFragment {
   const paragraph = document.createElement("p");
   paragraph.className = "plain";
-  paragraph.textContent = text.trim();
+  paragraph.textContent = text.replace(/\n$/, "");
   const fragment = document.createDocumentFragment();
   fragment.append(paragraph);
   return fragment;
 }
 
-function plainText(text: string): DocumentFragment {
-  const fragment = document.createDocumentFragment();
-  fragment.append(text);
-  return fragment;
+/** Each block runs in the direction of its own first letter; one that holds others, in that of the first of them. */
+function setDirections(fragment: DocumentFragment): void {
+  for (const block of fragment.querySelectorAll("p, h3, h4, h5, h6, li, th, td")) block.setAttribute("dir", "auto");
+  for (const holder of fragment.querySelectorAll("ul, ol, table, blockquote")) {
+    holder.setAttribute("dir", startsFromRight(holder) ? "rtl" : "ltr");
+  }
 }
+
+function startsFromRight(holder: Element): boolean {
+  const texts = document.createTreeWalker(holder, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { nodeValue, parentElement } = texts.currentNode;
+    const fromRight = parentElement?.closest("code, span") ? undefined : runsFromRight(nodeValue ?? "");
+    if (fromRight !== undefined) return fromRight;
+  }
+  return false;
+}
+
+/** Counts the marks of emphasis once for each text: marked asks about each of them with the same text. */
+const hasTooMuchEmphasis = (() => {
+  let counted = "";
+  let isTooMuch = false;
+  return (text: string): boolean => {
+    if (text !== counted) isTooMuch = (text.match(/\*+|_+|~+/g)?.length ?? 0) > mostEmphasis;
+    counted = text;
+    return isTooMuch;
+  };
+})();
 
 /** Leaves a link no address to follow, only one to show and to ask the host for. */
 function takeAddress(link: HTMLAnchorElement): void {
@@ -178,8 +163,4 @@ function takeAddress(link: HTMLAnchorElement): void {
   link.title = address;
   link.role = "link";
   link.tabIndex = 0;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,81 +1,131 @@
-// An answer's Markdown on the page: finished blocks are frozen, only the open one is made anew.
+// Markdown on the page: what is finished is rendered once, in pieces; only what is being written is made anew.
 
+import { type BlockReader, type MarkdownPiece, type Piece, createBlockReader } from "./blocks.ts";
 import { type CodeBlock, createCodeBlock } from "./codeBlock.ts";
 import { element } from "./components.ts";
 import type { PageContext } from "./context.ts";
-import { renderBlocks, splitBlocks } from "./markdown.ts";
+import type { HasTime } from "./frame.ts";
+import { renderPiece } from "./markdown.ts";
 
 export interface MarkdownView {
   readonly node: HTMLElement;
-  /** Shows the text so far; `ended` when nothing will follow. */
-  show(text: string, ended: boolean): void;
+  /** Shows the text so far; `ended` when nothing will follow. Returns false when the time was up before it was all shown. */
+  show(text: string, ended: boolean, hasTime: HasTime): boolean;
 }
 
 export function createMarkdownView(context: PageContext): MarkdownView {
   const node = element("div", "markdown");
   openLinks(node, context);
-  let frozen = "";
-  let open: ChildNode[] = [];
+  const source = createSource();
+  let reader: BlockReader = createBlockReader();
+  let finished: Element | null = null;
+  let unfinished: readonly Node[] = [];
   let openCode: CodeBlock | undefined;
 
-  /** Puts blocks in the place of the open one. */
-  function replaceOpen(blocks: readonly string[], closed: boolean): void {
-    const fragment = renderBlocks(blocks);
-    const pre = onlyCode(fragment);
-    if (pre && openCode && openCode.language === languageOf(pre)) {
-      if (closed) openCode.close(pre.textContent);
-      else openCode.write(pre.textContent);
-      return;
-    }
-    openCode = undefined;
-    for (const code of fragment.querySelectorAll("pre")) {
-      const codeBlock = createCodeBlock(context, languageOf(code));
-      if (closed) codeBlock.close(code.textContent);
-      else codeBlock.write(code.textContent);
-      code.replaceWith(codeBlock.node);
-      if (code === pre) openCode = codeBlock;
-    }
-    for (const old of open) old.remove();
-    open = [...fragment.childNodes];
-    node.append(fragment);
+  function removeUnfinished(): void {
+    for (const old of unfinished) old.parentNode?.removeChild(old);
+    unfinished = [];
   }
 
-  function freeze(blocks: readonly string[]): void {
-    if (blocks.length === 0) return;
-    replaceOpen(blocks, true);
-    frozen += blocks.join("");
-    open = [];
-    openCode = undefined;
+  /** Adds Markdown; returns the nodes by which it can be taken away again. */
+  function addMarkdown({ kind, text, glue }: MarkdownPiece, closed: boolean): readonly Node[] {
+    const fragment = renderPiece(kind, text);
+    for (const pre of fragment.querySelectorAll("pre")) {
+      const code = createCodeBlock(context, pre.dataset["language"] ?? "");
+      code.append(pre.textContent);
+      if (closed) code.close();
+      pre.replaceWith(code.node);
+    }
+    const joined = glue === undefined ? [] : join(finished, fragment, glue);
+    const added = [...joined, ...fragment.childNodes];
+    node.append(fragment);
+    return added;
+  }
+
+  function codeInWork(language: string): CodeBlock {
+    if (!openCode) {
+      removeUnfinished();
+      openCode = createCodeBlock(context, language);
+      node.append(openCode.node);
+    }
+    return openCode;
+  }
+
+  function add(piece: Piece): void {
+    if (piece.kind === "code") {
+      const code = codeInWork(piece.language);
+      code.append(piece.text);
+      if (!piece.ends) return;
+      code.close();
+      openCode = undefined;
+    } else {
+      removeUnfinished();
+      addMarkdown(piece, true);
+    }
+    finished = node.lastElementChild;
+  }
+
+  function showUnfinished(piece: Piece | undefined): void {
+    if (piece?.kind === "code") {
+      codeInWork(piece.language).showTail(piece.text);
+    } else {
+      removeUnfinished();
+      if (piece) unfinished = addMarkdown(piece, false);
+    }
   }
 
   return {
     node,
-    show: (text, ended) => {
-      const lines = text.replace(/\r\n?/g, "\n");
-      if (!lines.startsWith(frozen)) {
+    show: (written, ended, hasTime) => {
+      if (!source.take(written, ended)) {
         node.replaceChildren();
-        frozen = "";
-        open = [];
+        reader = createBlockReader();
+        finished = null;
+        unfinished = [];
         openCode = undefined;
       }
-      const blocks = splitBlocks(lines.slice(frozen.length));
-      // The first closed block is the one that was open: if it is code, it keeps its node.
-      freeze(blocks.closed.slice(0, 1));
-      freeze(blocks.closed.slice(1));
-      if (ended) freeze([blocks.open]);
-      else replaceOpen([blocks.open], false);
+      const text = source.text();
+      for (let piece = reader.next(text, ended); piece; piece = reader.next(text, ended)) {
+        add(piece);
+        if (!hasTime()) return false;
+      }
+      if (ended) removeUnfinished();
+      else showUnfinished(reader.unfinished(text));
+      return true;
     },
   };
 }
 
-/** The code of a block that is nothing but code. */
-function onlyCode(fragment: DocumentFragment): HTMLPreElement | undefined {
-  const child = fragment.children.length === 1 ? fragment.firstElementChild : null;
-  return child instanceof HTMLPreElement ? child : undefined;
+/** A text that grows, with its line breaks as "\n". */
+function createSource() {
+  let raw = "";
+  let text = "";
+  return {
+    /** Takes the text so far; false when it begins anew. */
+    take: (written: string, ended: boolean): boolean => {
+      const grows = written.startsWith(raw);
+      if (!grows) raw = text = "";
+      // The second half of a line break may be on its way.
+      const end = written.endsWith("\r") && !ended ? written.length - 1 : written.length;
+      text += written.slice(raw.length, end).replace(/\r\n?/g, "\n");
+      raw = written.slice(0, end);
+      return grows;
+    },
+    text: () => text,
+  };
 }
 
-function languageOf(pre: HTMLPreElement): string {
-  return pre.dataset["language"] ?? "";
+/** Lets an element go on with the start of what follows; returns the nodes that went over. */
+function join(element: Element | null, fragment: DocumentFragment, glue: string): readonly Node[] {
+  const next = fragment.firstElementChild;
+  if (!element || next?.tagName !== element.tagName) return [];
+  const isTable = element.tagName === "TABLE";
+  const [from, to] = isTable ? [next.querySelector("tbody"), element.querySelector("tbody")] : [next, element];
+  if (!from || !to || !["P", "UL", "OL", "BLOCKQUOTE", "TABLE"].includes(element.tagName)) return [];
+  const nodes = [...(element.tagName === "P" && glue ? [document.createTextNode(glue)] : []), ...from.childNodes];
+  to.append(...nodes);
+  next.remove();
+  return nodes;
 }
 
 /** A link has no address that the page could follow: the host opens it. */

@@ -4,6 +4,7 @@ import type { Conversation } from "../src/shared/protocol.ts";
 import { type AnswerView, createAnswerView } from "./answerView.ts";
 import { codicon, element, setLabel } from "./components.ts";
 import type { PageContext } from "./context.ts";
+import type { HasTime } from "./frame.ts";
 import { createUserMessage } from "./userMessage.ts";
 
 /** Closer to the end than this many pixels counts as being there. */
@@ -11,7 +12,8 @@ const nearEnd = 24;
 
 export interface MessageList {
   readonly node: HTMLElement;
-  show(conversation: Conversation): void;
+  /** Returns false when the time was up before all was shown. */
+  show(conversation: Conversation, hasTime: HasTime): boolean;
 }
 
 /** `header` stands before the messages. A `place` is a scroll position, or undefined while the list follows its end. */
@@ -35,6 +37,9 @@ export function createMessageList(
 
   let following = true;
   let shown: Conversation | undefined;
+  let isWhole = false;
+  /** Where the reader was, as long as not all is there again. */
+  let restoring = firstPlace;
 
   function scrollTo(place: number | undefined): void {
     following = place === undefined;
@@ -45,7 +50,7 @@ export function createMessageList(
   const sizeNow = () => `${scroller.clientWidth}×${scroller.clientHeight}`;
   scroller.addEventListener("scroll", () => {
     // A scroll in a size that is not settled yet is the layout's, not the reader's.
-    if (size !== sizeNow()) return;
+    if (size !== sizeNow() || restoring !== undefined) return;
     following = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < nearEnd;
     jump.hidden = following;
     onScroll(following ? undefined : scroller.scrollTop);
@@ -62,30 +67,38 @@ export function createMessageList(
   const showMessages = createMessageNodes(context, messages);
   return {
     node,
-    show: (conversation) => {
-      if (conversation === shown) return;
-      showMessages(conversation);
+    show: (conversation, hasTime) => {
+      if (conversation === shown && isWhole) return true;
+      isWhole = showMessages(conversation, hasTime);
       const asked = conversation.messages.length !== shown?.messages.length;
-      if (asked) scrollTo(shown ? undefined : firstPlace);
+      if (restoring !== undefined) scrollTo(restoring);
+      else if (asked) scrollTo(undefined);
+      if (isWhole) restoring = undefined;
       shown = conversation;
+      return isWhole;
     },
   };
 }
 
 /** Keeps a place's children those of the conversation's messages. */
-function createMessageNodes(context: PageContext, place: HTMLElement): (conversation: Conversation) => void {
+function createMessageNodes(
+  context: PageContext,
+  place: HTMLElement,
+): (conversation: Conversation, hasTime: HasTime) => boolean {
   let nodes = new Map<string, HTMLElement>();
   let answers = new Map<string, AnswerView>();
   let shownId: string | undefined;
 
-  return ({ id, messages }) => {
+  return ({ id, messages }, hasTime) => {
     if (id !== shownId) {
       nodes = new Map();
       answers = new Map();
     }
     shownId = id;
     const last = messages.at(-1)?.id;
-    for (const message of messages) {
+    let isWhole = true;
+    // The end is what one reads first.
+    for (const message of messages.toReversed()) {
       if (message.role === "user") {
         if (!nodes.has(message.id)) nodes.set(message.id, createUserMessage(context, message));
         continue;
@@ -93,10 +106,11 @@ function createMessageNodes(context: PageContext, place: HTMLElement): (conversa
       const answer = answers.get(message.id) ?? createAnswerView(context);
       answers.set(message.id, answer);
       nodes.set(message.id, answer.node);
-      answer.show(message, message.id === last);
+      isWhole = answer.show(message, message.id === last, hasTime) && isWhole;
     }
     const wanted = messages.flatMap((message) => nodes.get(message.id) ?? []);
     const same = wanted.length === place.childElementCount && wanted.every((node, at) => node === place.children[at]);
     if (!same) place.replaceChildren(...wanted);
+    return isWhole;
   };
 }

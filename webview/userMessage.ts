@@ -3,10 +3,14 @@
 import type { Attachment, UserMessage } from "../src/shared/protocol.ts";
 import { codicon, element } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
-import { highlight } from "./markdown.ts";
+import { createCodeLines } from "./codeLines.ts";
 
 /** Quoted code shows this many lines at first. */
 const fewLines = 10;
+
+/** Characters of a message that are shown folded, and that are worth it. */
+const shortText = 2_000;
+const longestText = 5_000;
 
 /** Folding away fewer lines than this is not worth a button. */
 const linesWorthFolding = 4;
@@ -16,17 +20,54 @@ export function createUserMessage(context: PageContext, message: UserMessage): H
   if (message.command === "explain") {
     node.append(element("p", "command", codicon("comment-discussion"), context.strings.explain));
   }
-  if (message.text) {
-    const text = element("p", "text", message.text);
-    text.dir = "auto";
-    node.append(text);
-  }
+  if (message.text) node.append(...createText(context, message.text));
   if (message.attachments.length > 0) {
     const chips = message.attachments.map((attachment) => element("li", "", createLocationChip(context, attachment)));
     node.append(element("ul", "chips", ...chips));
   }
   if (message.command) node.append(...message.attachments.map((attachment) => createQuote(context, attachment)));
   return node;
+}
+
+/** The words, folded when they are many: a browser takes long to lay out what nobody reads again. */
+function createText({ strings }: PageContext, words: string): HTMLElement[] {
+  const text = element("p", "text");
+  text.dir = "auto";
+  if (words.length <= longestText) {
+    text.textContent = words;
+    return [text];
+  }
+  const fold = (folded: boolean) => {
+    const shown = folded ? words.slice(0, shortText) : words;
+    text.replaceChildren(...piecesOf(shown).map((piece) => element("span", "lines", piece)), folded ? "…" : "");
+  };
+  return [text, createFold(fold, strings.showAllText, strings.showLessText)];
+}
+
+/** Pieces that a browser lays out, and skips while they are out of sight, one by one. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length;) {
+    const lineBreak = text.lastIndexOf("\n", start + shortText) + 1;
+    const end = start + shortText >= text.length ? text.length : lineBreak > start ? lineBreak : start + shortText;
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}
+
+/** A button that folds and unfolds what is before it. It begins folded. */
+function createFold(fold: (folded: boolean) => void, more: string, less: string): HTMLElement {
+  const toggle = element("button", "fold");
+  toggle.type = "button";
+  const show = (folded: boolean) => {
+    fold(folded);
+    toggle.ariaExpanded = String(!folded);
+    toggle.textContent = folded ? more : less;
+  };
+  toggle.addEventListener("click", () => show(toggle.ariaExpanded === "true"));
+  show(true);
+  return toggle;
 }
 
 /** A chip that opens where the attachment came from. */
@@ -48,30 +89,28 @@ export function attachmentIcon(attachment: Attachment): string {
 }
 
 /** The code of an attachment, folded when it is long. */
-function createQuote({ strings }: PageContext, { label, text, languageId }: Attachment): HTMLElement {
-  const code = text.replace(/\r\n?/g, "\n").replace(/\n+$/, "");
-  const lines = code.split("\n");
-  const start = lines.slice(0, fewLines).join("\n");
-  const shown = element("code", "");
-  const pre = element("pre", "", shown);
+function createQuote(context: PageContext, { label, text, languageId }: Attachment): HTMLElement {
+  const { strings } = context;
+  const lines = text.trimEnd().split(/\r\n?|\n/);
+  const pre = element("pre", "");
+  const show = (shown: readonly string[]) => {
+    const code = createCodeLines(context, languageId);
+    code.append(shown.join("\n"));
+    code.close();
+    pre.replaceChildren(code.node);
+  };
   pre.dir = "ltr";
   const quote = element("div", "quote", pre);
   quote.role = "group";
   quote.ariaLabel = label;
   if (lines.length < fewLines + linesWorthFolding) {
-    shown.append(highlight(code, languageId));
+    show(lines);
     return quote;
   }
-  const toggle = element("button", "fold");
-  toggle.type = "button";
   const fold = (folded: boolean) => {
-    shown.replaceChildren(highlight(folded ? start : code, languageId));
+    show(folded ? lines.slice(0, fewLines) : lines);
     quote.classList.toggle("folded", folded);
-    toggle.ariaExpanded = String(!folded);
-    toggle.textContent = folded ? fill(strings.showAllLines, lines.length) : strings.showFewerLines;
   };
-  toggle.addEventListener("click", () => fold(toggle.ariaExpanded === "true"));
-  fold(true);
-  quote.append(toggle);
+  quote.append(createFold(fold, fill(strings.showAllLines, lines.length), strings.showFewerLines));
   return quote;
 }

@@ -6,7 +6,7 @@ import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 import { element } from "./components.ts";
 import { createComposer } from "./composer.ts";
 import type { PageContext } from "./context.ts";
-import { oncePerFrame } from "./frame.ts";
+import { inFrames } from "./frame.ts";
 import type { Host, HostMessage } from "./host.ts";
 import { createMessageList } from "./messageList.ts";
 import { createStatusCard } from "./statusCard.ts";
@@ -23,12 +23,17 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
   const announcer = element("div", "visually-hidden");
   announcer.role = "status";
   announcer.ariaLive = "polite";
+  const tasks: (() => void)[] = [];
   const context: PageContext = {
     strings,
     ask: async (request) => {
       const refusal = await host.ask(request);
       composer.explain(refusal);
       return refusal === undefined;
+    },
+    later: (task) => {
+      tasks.push(task);
+      requestRender();
     },
     announce: (text) => (announcer.textContent = text),
   };
@@ -43,8 +48,8 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
   let state: PageState | undefined;
   // VS Code gives the focus to the page, and the page to its composer: one that comes late takes it from nobody.
   let focusAsked = false;
-  const requestRender = oncePerFrame(() => {
-    if (!state) return;
+  const requestRender = inFrames((hasTime) => {
+    if (!state) return true;
     const { conversation, status, attachments } = state;
     const empty = conversation.messages.length === 0;
     page.hidden = false;
@@ -53,12 +58,14 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
     welcome.hidden = !empty || status.state === "failed";
     statusCard.show(status, empty);
     composer.show({ status, attachments, answering: streamingAnswer(conversation) !== undefined });
-    list.show(conversation);
+    const isWhole = list.show(conversation, hasTime);
     // What is not shown yet cannot take the focus.
     if (focusAsked && document.hasFocus()) {
       focusAsked = false;
       composer.focus();
     }
+    while (isWhole && tasks.length > 0 && hasTime()) tasks.shift()?.();
+    return isWhole && tasks.length === 0;
   });
   window.addEventListener("focus", requestRender);
 

@@ -17,6 +17,10 @@ export interface WebviewStrings {
   readonly showAllLines: string;
   /** "Show fewer lines" */
   readonly showFewerLines: string;
+  /** "Show the whole message" */
+  readonly showAllText: string;
+  /** "Show less of the message" */
+  readonly showLessText: string;
   /** {0} is an attachment's label. "Open {0}" */
   readonly openAttachment: string;
   /** "Go to the latest message" */
@@ -25,6 +29,10 @@ export interface WebviewStrings {
   // An answer and how it stands
   /** Before the first word. "Thinking…" */
   readonly thinking: string;
+  /** Folds away what the model thought before it answered. "Thought" */
+  readonly thought: string;
+  /** Folds away a call of a tool. "Tool call" */
+  readonly toolCall: string;
   /** Read out when an answer begins. "Falcon is answering" */
   readonly answering: string;
   /** Read out before a finished answer; {0} is its text. "Falcon answered: {0}" */

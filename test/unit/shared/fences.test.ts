@@ -31,11 +31,13 @@ suite("fences", () => {
     assert.equal(depths("```markdown", "```bash", "npm i", "```", "text", "```", "text"), "1221100");
     assert.equal(depths("~~~ md", "~~~js", "~~~", "~~~"), "1210");
     assert.equal(depths("```md", "```md", "```js", "```", "```", "```"), "123210");
+    assert.equal(depths("```md", "- item", "  ```", "  code", "  ```", "- item", "```"), "1122110");
   });
 
   test("code that is no Markdown holds no fences", () => {
     assert.equal(depths("```python", "```js", "```", "text"), "1100");
     assert.equal(depths("```mdx", "```js", "```"), "110");
+    assert.equal(depths("```python", "- ```", "> ```", "    ```", " ```"), "11110");
   });
 
   test("a line as long as an answer is read in an instant", () => {
