@@ -55,7 +55,7 @@ test("what one wrote stays until the host has accepted it, and a refusal says wh
   await page.getByRole("status").getByText("There is no room.").waitFor();
   assert.equal(await page.locator("textarea").inputValue(), "one");
   assert.deepEqual(await page.evaluate(() => window.memory), { draft: "one" });
-  await tell({ type: "status", status: { ...readyStatus, figures: { queue: 1 } } });
+  await tell({ type: "status", status: { ...readyStatus, metrics: { queue: 1 } } });
   assert.equal(await page.locator(".hint").textContent(), "There is no room.", "it stays until something is done");
 
   await page.keyboard.press("Enter");
@@ -269,7 +269,7 @@ test("a message to explain quotes its code, folded when it is long", async () =>
   assert.equal(await lines(), 18);
   await page.getByRole("button", { name: "Show fewer lines" }).press("Enter");
   assert.equal(await lines(), 10);
-  assert.ok((await page.locator(".quote .hljs-keyword").count()) > 0);
+  await page.locator(".quote .hljs-keyword").first().waitFor({ timeout: 5_000 });
 });
 
 test("the model: for demonstration, loading with percent, failed with the button that mends it, ready with its name", async () => {
