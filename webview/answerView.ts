@@ -201,15 +201,8 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
   return actions;
 }
 
-<<<<<<< HEAD
-function describe(context: PageContext, answer: AnswerMessage, text: string): string {
-  const words = standing(context, answer);
-  const said = text.trim() ? fill(context.strings.answered, text.trim().slice(0, longestAnnounced)) : "";
-  return [said, words, ...notesOf(answer)].filter(Boolean).join("\n");
-=======
 function describe(context: PageContext, answer: AnswerMessage, parts: Parts): string {
   const words = parts.words();
   const said = words ? fill(context.strings.answered, words.slice(0, longestAnnounced)) : "";
-  return [said, standing(context, answer, parts.isEmpty())].filter(Boolean).join("\n");
->>>>>>> 75db233 (The page's work grows no faster than the text: Markdown is read and rendered in pieces, code in chunks; thinking and tool calls are folded away)
+  return [said, standing(context, answer, parts.isEmpty()), ...notesOf(answer)].filter(Boolean).join("\n");
 }
