@@ -17,8 +17,24 @@ export function inspectAdapter(file: string, modelFile: string): void {
   try {
     checkAdapter(readModelFile(file), readModelFile(modelFile));
   } catch (error) {
-    if (error instanceof GgufError || isSystemError(error)) throw unusable(file, error.message);
+    if (error instanceof GgufError) throw unusable(file, error.message);
+    if (isSystemError(error)) throw unusable(file, systemCause(error));
     throw error;
+  }
+}
+
+function systemCause({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return l10n.t("it does not exist");
+    case "EACCES":
+    case "EPERM":
+      return l10n.t("it may not be read");
+    case "EISDIR":
+      return l10n.t("it is a folder");
+    default:
+      return message;
   }
 }
 
