@@ -1,12 +1,12 @@
 // An answer from the conversation to its end.
 
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import { test } from "node:test";
 
 import { answerChat } from "../../../server/chat/answerChat.ts";
 import type { Model } from "../../../server/engine/engine.ts";
 import type { ChatParams, Message } from "../../../src/shared/protocol.ts";
+import { withClassUser, withThinking } from "../../support/answers.ts";
 import { loadedModel, scriptedModel, textOf } from "../../support/scriptedModel.ts";
 
 const settings = { maxTokens: 500, temperature: 0 };
@@ -61,23 +61,21 @@ test("the demonstration model's answer that goes round in a circle is ended, as 
 });
 
 test("an answer ends at a line of another turn, and not in its code", async () => {
-  const code = fs.readFileSync(new URL("../../fixtures/answers/class-user.md", import.meta.url), "utf8");
   const model = scriptedModel({ name: "falcon-180B-chat" }, (onText, signal) => {
-    for (const piece of `${code}\nUser: Thanks. Falcon: Bye`) if (!signal.aborted) onText(piece);
+    for (const piece of `${withClassUser}User: Thanks. Falcon: Bye`) if (!signal.aborted) onText(piece);
     return signal.aborted ? "aborted" : "limit";
   });
   const { text, stopReason } = await answer(model);
-  assert.equal(text, `${code}\n`);
+  assert.equal(text, withClassUser);
   assert.equal(stopReason, "end");
 });
 
 test("thinking is shown and not sent back; an answer that came no further has a limit for its end", async () => {
-  const thought = fs.readFileSync(new URL("../../fixtures/answers/think-block.md", import.meta.url), "utf8");
   const model = scriptedModel({}, (onText) => {
     onText("<think>\nThe user");
     return "limit";
   });
-  const messages = [question("Hi"), answered(thought), question("And?"), answered("<think>\nHm"), question("So?")];
+  const messages = [question("Hi"), answered(withThinking), question("And?"), answered("<think>\nHm"), question("So?")];
   const { text, stopReason } = await answer(model, { messages });
   assert.equal(text, "<think>\nThe user");
   assert.equal(stopReason, "limit");

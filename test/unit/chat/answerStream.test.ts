@@ -1,7 +1,6 @@
 // Where an answer ends while it streams: at a line that begins another turn, and nowhere else.
 
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import { describe, test } from "node:test";
 
 import fc from "fast-check";
@@ -9,6 +8,7 @@ import fc from "fast-check";
 import { AnswerStream } from "../../../server/chat/answerStream.ts";
 import { splitAnswer } from "../../../src/shared/answerParts.ts";
 import { followFences, type OpenFences } from "../../../src/shared/fences.ts";
+import { withClassUser } from "../../support/answers.ts";
 import { assertGrowsWithLength, repetitions } from "../../support/growth.ts";
 
 interface Streamed {
@@ -50,8 +50,7 @@ describe("an answer that streams", () => {
   });
 
   test("goes on through code that looks like another turn", () => {
-    const file = new URL("../../fixtures/answers/class-user.md", import.meta.url);
-    const answer = fs.readFileSync(file, "utf8");
+    const answer = withClassUser;
     for (const length of [1, 3, 7, answer.length]) {
       const pieces = answer.match(new RegExp(`[^]{1,${length}}`, "g")) ?? [];
       assert.equal(stream(pieces).text, answer);
