@@ -116,6 +116,23 @@ suite("windows on one folder", () => {
     await b.workbench.closeWindow();
   });
 
+  test("tell it when chats cannot be kept, and keep them as soon as they can", async () => {
+    const storage = path.join(falcon.editor.userData, "User/workspaceStorage");
+    const [folder = "", ...others] = fs.globSync("*/*/chats", { cwd: storage }).map((each) => path.join(storage, each));
+    assert.deepEqual(others, [], "the windows have one folder");
+    fs.renameSync(folder, `${folder}.away`);
+    fs.writeFileSync(folder, "a file in the place of the folder");
+    await newChat(a);
+    await askAndWait(a, "delta");
+    await a.workbench.toast("Chats are not kept").waitFor();
+    fs.rmSync(folder);
+    fs.renameSync(`${folder}.away`, folder);
+    await askAndWait(a, "delta again");
+    assert.deepEqual(await previousChats(a), ["delta", "alpha", "alpha", "beta"]);
+    const kept = fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), "utf8"));
+    assert.equal(kept.filter((text) => text.includes("delta again")).length, 1);
+  });
+
   test("keep seven chats with files of 96 KB, and VS Code does not warn of a large state", async () => {
     a.workbench.page.on("console", (message) => warnings.push(message.text()));
     const line = "A harbour master keeps the berths of the harbour in order.\n";
