@@ -143,7 +143,22 @@ const ofVocabularies: readonly BadFile[] = [
   ["no vocabulary", falcon({ "tokenizer.ggml.tokens": undefined }), /tokens is missing/],
   [
     "eight tokens",
-    falcon({ "tokenizer.ggml.tokens": { type: "string[]", value: ["a", "b", "c", "d", "e", "f", "g", "h"] } }),
+    (files) =>
+      files.modelOf(
+        "falcon3",
+        {
+          "tokenizer.ggml.tokens": { type: "string[]", value: ["a", "b", "c", "d", "e", "f", "g", "h"] },
+          "tokenizer.ggml.token_type": undefined,
+          "tokenizer.ggml.bos_token_id": undefined,
+          "tokenizer.ggml.eos_token_id": undefined,
+        },
+        (all) =>
+          all.map((tensor) =>
+            (tensor.dims[1] ?? 0) >= vocabulary.length
+              ? { ...tensor, dims: [64, 8], values: tensor.values.subarray(0, 64 * 8) }
+              : tensor,
+          ),
+      ),
     /tokens has no token for “!”/,
   ],
   ["a token twice", falcon(withTokens("twice", "twice")), /token twice/],
