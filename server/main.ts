@@ -1,15 +1,34 @@
 // The language server process: makes the connection and the real dependencies.
 
+import "./nodeVersion.ts";
+
+import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import * as l10n from "@vscode/l10n";
 import { createConnection } from "vscode-languageserver/node";
 
 import { ModelProcess } from "./engine/process/modelProcess.ts";
 import { startServer } from "./lsp/server.ts";
 
+/** The model that lies beside the server, as in the package. */
+function findBundledModel(): string | undefined {
+  const folder = path.join(__dirname, "../media/models");
+  const file = fs.existsSync(folder) ? fs.readdirSync(folder).find((name) => name.endsWith(".gguf")) : undefined;
+  return file && path.join(folder, file);
+}
+
+// A promise that failed and that nobody waited for is a bug, but no reason to end what others wait for.
+process.on("unhandledRejection", (reason) => {
+  process.stderr.write(`${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`);
+});
+// Where the client forked the server, and is gone.
+process.on("disconnect", () => process.exit(1));
+
 const connection = createConnection();
 startServer(connection, {
   createHost: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
   useMessages: (contents) => l10n.config({ contents: { ...contents } }),
+  bundledModel: findBundledModel(),
 });
 connection.listen();

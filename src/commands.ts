@@ -16,14 +16,13 @@ import { selectModelFile, type ModelDependencies } from "./models/selectModelFil
 export interface CommandDependencies extends ModelDependencies {
   readonly chat: Chat;
   readonly chatView: ChatView;
-  readonly contextsFolder: string;
   readonly conversations: ConversationStore;
   readonly lastEditor: LastEditor;
   readonly log: LogOutputChannel;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
-  const { chat, chatView, contextsFolder, conversations, lastEditor, log, server, settings } = dependencies;
+  const { chat, chatView, conversations, lastEditor, log, server, settings } = dependencies;
   const table: Record<string, () => unknown> = {
     "falcon.explainSelection": async () => {
       const attachment = await attachCodeAtCursor(lastEditor.get(), settings);
@@ -46,7 +45,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.toggleInlineCompletionsForLanguage": () =>
       settings.toggleCompletionsFor(lastEditor.get().document.languageId),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
-    "falcon.deleteSavedContexts": () => deleteSavedContexts(contextsFolder),
+    "falcon.deleteSavedContexts": () => deleteSavedContexts(server),
     "falcon.reloadModel": () => server.reloadModel(),
     "falcon.restartServer": () => server.restart(),
     "falcon.showLog": () => log.show(),

@@ -63,7 +63,6 @@ export function activate(context: ExtensionContext) {
     registerCommands({
       chat,
       chatView,
-      contextsFolder,
       conversations,
       lastEditor,
       log,

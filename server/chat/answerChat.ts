@@ -22,6 +22,8 @@ export interface ChatOptions {
   readonly models: ModelSource;
   readonly settings: ServerSettings["chat"];
   readonly counts?: TurnCounts;
+  /** Tells of an attachment's URI whether nothing of the chat may be saved by the engine. */
+  readonly isExcluded?: (uri: string) => boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ChatOptions {
  */
 export async function answerChat(
   { messages, deadline }: Pick<ChatParams, "messages" | "deadline">,
-  { models, settings, counts = new TurnCounts() }: ChatOptions,
+  { models, settings, counts = new TurnCounts(), isExcluded = () => false }: ChatOptions,
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<ChatResult> {
@@ -66,6 +68,9 @@ export async function answerChat(
       maxTokens: Math.min(settings.maxTokens, info.contextSize - fitted.tokens),
       temperature: settings.temperature,
       stop: format.stopTokens,
+      private: messages.some(
+        (message) => "attachments" in message && message.attachments.some(({ uri }) => isExcluded(uri)),
+      ),
     },
     (text) => {
       if (!answer.push(text)) ended.abort();

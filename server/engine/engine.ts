@@ -44,6 +44,8 @@ export interface GenerateRequest extends Sampling {
   readonly schema?: JsonSchema;
   /** Expect the text to repeat pieces of the prompt, as an edit does: faster if so. A greedy text is the same either way. */
   readonly repeatsPrompt?: boolean;
+  /** The prompt holds what must not be written to a disk: the prompt cache saves nothing of the request. */
+  readonly private?: boolean;
 }
 
 /** The parts of JSON Schema that the engine's grammars know. */

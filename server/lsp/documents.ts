@@ -11,6 +11,8 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 
 export interface OpenDocuments {
   get(uri: string): TextDocument | undefined;
+  /** What a document lies in: its own URI, and for a cell that of the notebook. */
+  urisOf(uri: string): readonly string[];
   /** The code of a notebook's cells before this one, for a document that is a cell; else an empty string. */
   precedingCells(uri: string): string;
 }
@@ -20,11 +22,18 @@ export function listenToDocuments(connection: Connection): OpenDocuments {
   const notebooks = new NotebookDocuments(documents);
   notebooks.listen(connection);
   documents.listen(connection);
+  const notebookOf = (uri: string) => {
+    const cell = notebooks.getNotebookCell(uri);
+    return cell && notebooks.findNotebookDocumentForCell(cell);
+  };
   return {
     get: (uri) => documents.get(uri),
+    urisOf(uri) {
+      const notebook = notebookOf(uri);
+      return notebook ? [uri, notebook.uri] : [uri];
+    },
     precedingCells(uri) {
-      const cell = notebooks.getNotebookCell(uri);
-      const notebook = cell && notebooks.findNotebookDocumentForCell(cell);
+      const notebook = notebookOf(uri);
       if (!notebook) return "";
       const languageId = documents.get(uri)?.languageId;
       const isSameCode = ({ kind, document }: NotebookCell) =>

@@ -53,6 +53,18 @@ export function readOptions(given: unknown, warn: (message: string) => void): In
   return { settings: readSettings(settings, warn), ...(bundle.success && { messages: bundle.output }) };
 }
 
+const folders = v.object({
+  workspaceFolders: v.fallback(v.nullish(v.array(v.object({ uri: v.string() }))), null),
+  rootUri: v.fallback(v.nullish(v.string()), null),
+});
+
+/** The URIs of the workspace folders that `initialize` names, in the one way or in the older one. */
+export function readFolders(params: unknown): readonly string[] {
+  const { workspaceFolders, rootUri } = v.parse(folders, params);
+  if (workspaceFolders) return workspaceFolders.map(({ uri }) => uri);
+  return rootUri ? [rootUri] : [];
+}
+
 function readExcludedFiles(given: unknown, warn: (message: string) => void): readonly string[] {
   const result = v.safeParse(
     v.optional(v.array(v.string()), () => [...secretFiles]),

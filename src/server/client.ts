@@ -11,6 +11,7 @@ import { restartDelay } from "./restartPolicy.ts";
 import {
   chatDelta,
   chatRequest,
+  deleteSavedContextsRequest,
   inspectModelRequest,
   reloadModelRequest,
   settingsChanged,
@@ -73,6 +74,11 @@ export class ServerClient implements Disposable {
   async reloadModel(): Promise<void> {
     const client = await this.#connected();
     await client.sendRequest(reloadModelRequest);
+  }
+
+  async deleteSavedContexts(): Promise<void> {
+    const client = await this.#connected();
+    await client.sendRequest(deleteSavedContextsRequest);
   }
 
   /** Never rejects: a server that is not there gets the settings when it starts. */

@@ -1,11 +1,17 @@
 // The names of our own LSP methods, each written once, with their types.
 
-import { NotificationType, ProgressType, RequestType, RequestType0 } from "vscode-languageserver-protocol";
+import {
+  NotificationType,
+  ParameterStructures,
+  ProgressType,
+  RequestType,
+  RequestType0,
+} from "vscode-languageserver-protocol";
 
 import type { ChatParams, ChatResult, ModelFileInfo, Problem, ServerSettings, ServerStatus } from "./protocol.ts";
 
 /** Answers the last message of a conversation. Fails with a `ResponseError` whose data is a `Problem`. */
-export const chatRequest = new RequestType<ChatParams, ChatResult, Problem>("falcon/chat");
+export const chatRequest = new RequestType<ChatParams, ChatResult, Problem>("falcon/chat", ParameterStructures.byName);
 
 /** A piece of a running answer. */
 export const chatDelta = new ProgressType<string>();
@@ -15,10 +21,16 @@ export const statusRequest = new RequestType0<ServerStatus, void>("falcon/status
 export const statusChanged = new NotificationType<ServerStatus>("falcon/statusChanged");
 
 /** Reads a model file's header without loading the model. Fails with a `Problem` that names the file and the cause. */
-export const inspectModelRequest = new RequestType<{ path: string }, ModelFileInfo, Problem>("falcon/inspectModel");
+export const inspectModelRequest = new RequestType<{ path: string }, ModelFileInfo, Problem>(
+  "falcon/inspectModel",
+  ParameterStructures.byName,
+);
 
 /** Loads the chosen model again, after a failure. */
 export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadModel");
+
+/** Deletes what the prompt cache keeps on disk. Fails with a `Problem` that names the folder and the cause. */
+export const deleteSavedContextsRequest = new RequestType0<void, Problem>("falcon/deleteSavedContexts");
 
 /** New settings, whole. */
 export const settingsChanged = new NotificationType<ServerSettings>("falcon/settingsChanged");

@@ -64,7 +64,7 @@ describe("settings", () => {
     const saved = settings.server.model.promptCache;
     assert.ok(saved?.keep);
     await mkdir(saved.folder, { recursive: true });
-    await writeFile(path.join(saved.folder, "one.state"), "");
+    await writeFile(path.join(saved.folder, `${"a".repeat(16)}-${crypto.randomUUID()}.state`), "");
     await commands.executeCommand("falcon.deleteSavedContexts");
     assert.ok(!existsSync(saved.folder));
   });

@@ -23,7 +23,7 @@ const onFault = (error: unknown) => {
   throw error;
 };
 
-test("a request waits for the sequence that is lent, and no other is lent after that", async () => {
+test("a request waits for the sequence that is lent, not for what is left to do with its file, and no other is lent after that", async () => {
   const events: string[] = [];
   const idle = Promise.withResolvers<undefined>();
   const sequences = [context.getSequence(), context.getSequence(), context.getSequence()];
@@ -46,10 +46,12 @@ test("a request waits for the sequence that is lent, and no other is lent after 
     },
   };
   const back = Promise.withResolvers<undefined>();
+  const rest = Promise.withResolvers<undefined>();
   const lent = loop.lendIdle(async (sequence) => {
     events.push(`lent ${sequences.indexOf(sequence)}`);
     await back.promise;
     events.push("back");
+    return () => rest.promise.then(() => void events.push("the rest"));
   });
   await Promise.resolve();
   assert.ok(!loop.isRunning);
@@ -57,12 +59,17 @@ test("a request waits for the sequence that is lent, and no other is lent after 
   assert.ok(loop.isRunning);
   await new Promise((resolve) => setTimeout(resolve, 50));
   back.resolve(undefined);
-  await Promise.all([lent, run, idle.promise]);
-  assert.deepEqual(events, ["lent 2", "back", "evaluated"]);
+  await Promise.all([run, idle.promise]);
+  rest.resolve(undefined);
+  await lent;
+  assert.deepEqual(events, ["lent 2", "back", "evaluated", "the rest"]);
   assert.ok(!loop.isRunning);
 
   events.length = 0;
-  await loop.lendIdle((sequence) => Promise.resolve(void events.push(`lent ${sequences.indexOf(sequence)}`)));
+  await loop.lendIdle((sequence) => {
+    events.push(`lent ${sequences.indexOf(sequence)}`);
+    return Promise.resolve(undefined);
+  });
   assert.deepEqual(events, ["lent 0", "lent 2", "lent 1"], "the last used first");
 });
 

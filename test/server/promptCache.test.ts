@@ -5,18 +5,23 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { after, test } from "node:test";
+import { after, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { settingsChanged } from "../../src/shared/methods.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import { deleteSavedContextsRequest, settingsChanged } from "../../src/shared/methods.ts";
+import type { Attachment, ServerSettings } from "../../src/shared/protocol.ts";
+import { ask, problemOf } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
+import { until } from "../support/processes.ts";
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-saved-contexts-"));
 after(() => fs.rmSync(root, { recursive: true }));
 
-const folder = path.join(root, "contexts");
+let folder: string;
+beforeEach(() => {
+  folder = path.join(root, randomUUID());
+});
 const text = Array.from({ length: 40 }, (_, i) => `let boat${i} = find(${(i * 37) % 101});\n`).join("");
 
 function settings(keep: boolean): ServerSettings {
@@ -56,4 +61,85 @@ test("what an earlier server saved is deleted at the start when the setting is o
   const client = await LspClient.start({ ...quickSettings, model: { ...settings(false).model, path: "" } });
   while (fs.existsSync(folder)) await sleep(20);
   await client.stop();
+});
+
+/** Makes a file of the prompt cache that was used so many days ago. */
+function savedDaysAgo(days: number): string {
+  fs.mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, `${"a".repeat(16)}-${randomUUID()}.state`);
+  fs.writeFileSync(file, "");
+  fs.utimesSync(file, Date.now() / 1000 - days * 86_400, Date.now() / 1000 - days * 86_400);
+  return file;
+}
+
+test("what nobody used for a week is deleted at the start, whichever model it is of and whether or not one is loaded", async () => {
+  const [old, recent] = [savedDaysAgo(8), savedDaysAgo(6)];
+  const client = await LspClient.start({ ...quickSettings, model: { ...settings(true).model, path: "/nowhere.gguf" } });
+  await until("the old one is deleted", () => !fs.existsSync(old));
+  assert.ok(fs.existsSync(recent));
+  await client.stop();
+});
+
+test("two servers on one folder: each saves and reads, and what one deletes the other goes on without", async () => {
+  const servers = await Promise.all([1, 2].map(() => LspClient.withModel(modelFile("falcon7b"), settings(true))));
+  const [first, second] = servers as [LspClient, LspClient];
+  const [written] = await Promise.all(servers.map(complete));
+  await first.stop();
+  assert.equal(fs.readdirSync(folder).length, 1);
+  await second.connection.sendRequest(deleteSavedContextsRequest);
+  assert.ok(!fs.existsSync(folder));
+  assert.equal(await complete(second), written);
+  // Typed since the deletion, and of another text.
+  await second.open("untitled:more", `const pier = 1;\n${text}`);
+  assert.equal((await second.complete("untitled:more", 41, 0)).length, 1);
+  await second.stop();
+  assert.equal(fs.readdirSync(folder).length, 1);
+  const third = await LspClient.withModel(modelFile("falcon7b"), settings(true));
+  assert.equal(await complete(third), written);
+  await third.stop();
+  assert.deepEqual(
+    servers.flatMap(({ logs }) => logs).filter((line) => /saved/.test(line)),
+    [],
+  );
+});
+
+test("contexts that cannot be deleted are a problem that names the folder and the cause", async () => {
+  fs.writeFileSync(folder, "");
+  const client = await LspClient.start(settings(true));
+  const { message } = await problemOf(client.connection.sendRequest(deleteSavedContextsRequest));
+  assert.match(message, /could not be deleted: .* is a file or a link/);
+  assert.ok(message.includes(folder));
+  await client.stop();
+});
+
+test("a file that the settings exclude is neither completed nor saved, in a notebook, a chat or by itself", async () => {
+  const client = await LspClient.withModel(modelFile("falcon7b"), {
+    ...settings(true),
+    excludedFiles: ["secret.*", ".env"],
+  });
+  await client.open("file:///work/.env", text);
+  assert.deepEqual(await client.complete("file:///work/.env", 40, 0, { triggerKind: 1 }), []);
+  const cell = "other-scheme:/cell";
+  await client.connection.sendNotification("notebookDocument/didOpen", {
+    notebookDocument: {
+      uri: "file:///work/secret.ipynb",
+      notebookType: "jupyter-notebook",
+      version: 1,
+      cells: [{ kind: 2, document: cell }],
+    },
+    cellTextDocuments: [{ uri: cell, languageId: "python", version: 1, text: "x = " }],
+  });
+  assert.deepEqual(await client.complete(cell, 0, 4, { triggerKind: 1 }), []);
+  const attachment: Attachment = { id: "1", label: ".env", uri: "file:///work/.env", languageId: "ini", text };
+  await ask(client, [{ id: "2", role: "user", text: "Explain it", attachments: [attachment] }]);
+  await client.stop();
+  assert.ok(!fs.existsSync(folder), "nothing was saved");
+});
+
+test("a chat with any other file is saved", async () => {
+  const client = await LspClient.withModel(modelFile("falcon7b"), settings(true));
+  const attachment: Attachment = { id: "1", label: "a.ts", uri: "file:///work/a.ts", languageId: "typescript", text };
+  await ask(client, [{ id: "2", role: "user", text: "Explain it", attachments: [attachment] }]);
+  await client.stop();
+  assert.equal(fs.readdirSync(folder).length, 1);
 });

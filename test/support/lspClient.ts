@@ -1,6 +1,6 @@
 // Drives the built language server as any LSP client would: spawned as a process, over its IPC channel.
 
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import {
@@ -12,6 +12,8 @@ import {
   IPCMessageReader,
   IPCMessageWriter,
   type ProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
 } from "vscode-languageserver-protocol/node";
 
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
@@ -25,6 +27,17 @@ export const quickSettings: ServerSettings = {
   excludedFiles: secretFiles,
 };
 
+/** The built server. */
+export const serverModule = fileURLToPath(new URL("../../dist/server.cjs", import.meta.url));
+
+export interface SpawnOptions {
+  /** The built server unless given. */
+  readonly module?: string;
+  readonly transport?: "ipc" | "stdio";
+  /** What is set in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** An inline completion as our server gives it: plain text, never a snippet. */
 export type TextCompletion = InlineCompletionItem & { readonly insertText: string };
 
@@ -35,10 +48,23 @@ export class LspClient {
   readonly logs: string[] = [];
   #waiting: { holds: (status: ServerStatus) => boolean; resolve: (status: ServerStatus) => void }[] = [];
 
-  private constructor() {
-    const server = fileURLToPath(new URL("../../dist/server.cjs", import.meta.url));
-    this.child = fork(server, ["--node-ipc"], { stdio: ["ignore", "pipe", "inherit", "ipc"] });
-    this.connection = createProtocolConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
+  /** What the server wrote to its standard error. */
+  errors = "";
+
+  private constructor({ module = serverModule, transport = "ipc", env = {} }: SpawnOptions) {
+    const options = { env: { ...process.env, ...env } };
+    if (transport === "ipc") {
+      this.child = fork(module, ["--node-ipc"], { ...options, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+      this.connection = createProtocolConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
+    } else {
+      const child = spawn(process.execPath, [module, "--stdio"], { ...options, stdio: "pipe" });
+      this.child = child;
+      const [reader, writer] = [new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin)];
+      this.connection = createProtocolConnection(reader, writer);
+    }
+    this.child.stderr?.on("data", (chunk: Buffer) => {
+      this.errors += chunk.toString();
+    });
     this.connection.onNotification("window/logMessage", ({ message }: { message: string }) => {
       this.logs.push(message);
     });
@@ -52,13 +78,18 @@ export class LspClient {
     this.connection.listen();
   }
 
+  /** Starts a server to which nothing is said yet. */
+  static spawn(options: SpawnOptions = {}): LspClient {
+    return new LspClient(options);
+  }
+
   /** `folders`: URIs of the workspace folders. */
   static async start(
     settings: ServerSettings = quickSettings,
     messages?: Record<string, string>,
     folders: readonly string[] = [],
   ): Promise<LspClient> {
-    const client = new LspClient();
+    const client = LspClient.spawn();
     const initializationOptions: InitializationOptions = { settings, ...(messages && { messages }) };
     await client.connection.sendRequest("initialize", {
       processId: process.pid,

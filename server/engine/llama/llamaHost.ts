@@ -68,7 +68,7 @@ export class LlamaHost implements ModelHost {
       llama.gpu === false ? new Threads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
     const loop: DecodeLoop = new DecodeLoop({
       sequences: loaded.sequences,
-      restore: async (sequence, prompt) => (await cache?.restore(sequence, prompt)) ?? false,
+      restore: (sequence, prompt) => cache?.restore(sequence, prompt) ?? Promise.resolve(false),
       onStep: (wall, cpu) => {
         this.#steps++;
         threads?.stepped(wall, cpu);
@@ -76,8 +76,11 @@ export class LlamaHost implements ModelHost {
       onIdle: () => saveLater.refresh(),
       onFault: (error) => this.#log(`all requests end: ${String(error)}`),
     });
-    const save = async () => {
-      if (cache) await loop.lendIdle((sequence) => cache.save(sequence));
+    let saved = Promise.resolve();
+    const save = () => {
+      // One save at a time: who unloads waits for the files that are not complete yet.
+      if (cache) saved = saved.catch(() => undefined).then(() => loop.lendIdle((sequence) => cache.save(sequence)));
+      return saved;
     };
     const saveIdle = () => save().catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
     const saveLater = setTimeout(() => void saveIdle(), request.saveAfter ?? saveAfter).unref();

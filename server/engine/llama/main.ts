@@ -1,5 +1,7 @@
 // The model process: node-llama-cpp alone, spoken to over IPC, so that a fault of native code ends nothing else.
 
+import "../../nodeVersion.ts";
+
 import path from "node:path";
 import process, { exit } from "node:process";
 import { Worker } from "node:worker_threads";

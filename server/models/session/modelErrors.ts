@@ -6,6 +6,16 @@ import { EngineError } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import type { Crash } from "./crashes.ts";
 
+/** No client names a model, and none comes with the server. */
+export function noModelError(): UserError {
+  return new UserError(
+    l10n.t("No model is chosen. Choose a GGUF model file, by the setting {0}.", "falcon.model.path"),
+    {
+      action: "selectModel",
+    },
+  );
+}
+
 /** Why a model could not be loaded. */
 export function loadError(error: unknown, file: string): UserError {
   if (error instanceof UserError) return error;

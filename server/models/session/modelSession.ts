@@ -12,7 +12,7 @@ import { describeLoad } from "../../metrics/metrics.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { inspectModel } from "../files/inspectModel.ts";
 import { loadByPlan, planOf, samePlan } from "./loadPlan.ts";
-import { loadError, setAsideError } from "./modelErrors.ts";
+import { loadError, noModelError, setAsideError } from "./modelErrors.ts";
 import { deleteUnwanted } from "./savedContexts.ts";
 import { watchModel } from "./watchModel.ts";
 
@@ -169,6 +169,7 @@ export class ModelSession {
     await sleep(delay, undefined, { signal });
     await deleteUnwanted(settings.promptCache, log, signal);
     signal.throwIfAborted();
+    if (settings.path === "") throw noModelError();
     const { contextLength } = inspectModel(settings.path);
     const version = fileVersion(settings.path);
     const crashes = this.#crashes.of(version);

@@ -1,7 +1,10 @@
 // How long saved contexts stay on the disk: not at all where the user does not want them, else as long as they are used.
 
+import * as l10n from "@vscode/l10n";
+
 import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import { deleteCacheFiles, deleteExpiredFiles } from "../../engine/promptCacheFolder.ts";
+import { UserError } from "../../userError.ts";
 
 type CacheSettings = ServerSettings["model"]["promptCache"];
 
@@ -19,6 +22,21 @@ export async function deleteUnwanted(
     await deleteCacheFiles(promptCache.folder, signal);
   } catch (error) {
     log(`the saved contexts were not deleted: ${String(error)}`);
+  }
+}
+
+/**
+ * Deletes what was saved, because the user asked for it.
+ * @throws UserError
+ */
+export async function deleteSavedContexts(promptCache: CacheSettings): Promise<void> {
+  if (!promptCache) return;
+  const { folder } = promptCache;
+  try {
+    await deleteCacheFiles(folder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(l10n.t("The saved contexts in {0} could not be deleted: {1}.", folder, reason));
   }
 }
 

@@ -3,10 +3,9 @@
 import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import { EngineError } from "../../engine.ts";
 import { evaluatePrompt, toNextCheckpoint } from "./checkpoints.ts";
 import { ChunkSize } from "./chunkSize.ts";
-import type { Decoded, DecodeRequest, Evaluation } from "./decodeRequest.ts";
+import { type Decoded, decodeFailure, type DecodeRequest, type Evaluation } from "./decodeRequest.ts";
 import { byUrgency, mayStart, whoseTurn } from "./scheduling.ts";
 import { SequencePool, type Taken } from "./sequencePool.ts";
 
@@ -84,14 +83,20 @@ export class DecodeLoop {
   }
 
   /**
-   * Lends the sequences while nothing runs, one after the other, the last used first. A request that comes waits until the
-   * one that is lent is back, and ends it.
+   * Lends the sequences that may be saved while nothing runs, one after the other, the last used first. A request that comes waits until the
+   * one that is lent is back, and ends the lending. `use` resolves when the sequence is back, to what is left to do without
+   * it before the next one is lent.
    */
-  async lendIdle(use: (sequence: LlamaContextSequence) => Promise<void>): Promise<void> {
+  async lendIdle(use: (sequence: LlamaContextSequence) => Promise<(() => Promise<void>) | undefined>): Promise<void> {
+    const steps = this.#steps;
     for (const sequence of this.#pool.lendable) {
-      const used = this.#lent.then(() => (this.#isLooping ? undefined : use(sequence)));
-      this.#lent = used.catch(() => undefined);
-      await used;
+      const used = this.#lent.then(() => (this.#isLooping || this.#steps > steps ? undefined : use(sequence)));
+      this.#lent = used.then(
+        () => undefined,
+        () => undefined,
+      );
+      const finish = await used;
+      await finish?.();
     }
   }
 
@@ -141,11 +146,10 @@ export class DecodeLoop {
     for (const waiting of this.#waiting) {
       if (!mayStart(waiting, this.#running, this.#pool.size)) continue;
       this.#waiting = this.#waiting.filter((other) => other !== waiting);
-      const { prompt } = waiting.request;
       try {
         // To read a saved state takes as long as some steps, and those that run would wait.
-        const taken = await this.#pool.take(prompt, this.#running.length === 0);
-        this.#running.push({ ...waiting, ...taken, rest: prompt.slice(taken.reused) });
+        const taken = await this.#pool.take(waiting.request, this.#running.length === 0);
+        this.#running.push({ ...waiting, ...taken, rest: waiting.request.prompt.slice(taken.reused) });
       } catch (error) {
         reject(waiting, decodeFailure(error));
       }
@@ -243,8 +247,4 @@ export class DecodeLoop {
 
 function reject({ siblings, ...first }: Waiting, error: unknown): void {
   for (const each of [first, ...siblings]) each.reject(error);
-}
-
-function decodeFailure(error: unknown): EngineError {
-  return new EngineError("decodeFailed", error instanceof Error ? error.message : String(error), { cause: error });
 }

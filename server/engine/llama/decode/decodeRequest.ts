@@ -2,7 +2,7 @@
 
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import type { Priority } from "../../engine.ts";
+import { EngineError, type Priority } from "../../engine.ts";
 
 /** What goes on after a prompt: each step of it evaluates once. `stopped`: whoever takes the tokens wants no more. */
 export type Evaluation = AsyncGenerator<void, "end" | "stopped", void>;
@@ -13,6 +13,8 @@ export interface DecodeRequest {
   /** Where later prompts are likely to leave this one, each as the number of tokens before it, rising. */
   readonly stable: readonly number[];
   readonly priority: Priority;
+  /** Whether what a sequence holds of it must not be saved; it may be unless given. */
+  readonly private?: boolean | undefined;
   /** Gets the end of the prompt that is not evaluated yet: one token or more. */
   readonly evaluate: (sequence: LlamaContextSequence, rest: readonly Token[]) => Evaluation;
 }
@@ -21,4 +23,9 @@ export interface DecodeRequest {
 export interface Decoded {
   readonly end: "end" | "stopped" | "aborted";
   readonly reused: number;
+}
+
+/** A fault of a request, as the engine's error. */
+export function decodeFailure(error: unknown): EngineError {
+  return new EngineError("decodeFailed", error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -3,6 +3,7 @@
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import { Checkpoints } from "./checkpoints.ts";
+import type { DecodeRequest } from "./decodeRequest.ts";
 import { copyState, keepShared, sharedLength } from "./sequences.ts";
 
 /** A sequence that a request uses, and how many tokens of its prompt it held already. */
@@ -17,6 +18,8 @@ export class SequencePool {
   #idle: readonly LlamaContextSequence[];
   /** Those in which something failed, and what it left could not be cleared yet. */
   readonly #spoilt = new Set<LlamaContextSequence>();
+  /** Those that hold what must not be saved. */
+  readonly #private = new Set<LlamaContextSequence>();
   readonly #restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
 
   /** @param restore puts what was saved of a prompt into a sequence, if that is more than it holds */
@@ -33,16 +36,16 @@ export class SequencePool {
     return this.#idle.length;
   }
 
-  /** Those that are idle and hold what was evaluated in them, the last used first. */
+  /** Those that are idle, hold what was evaluated in them, and may be saved, the last used first. */
   get lendable(): readonly LlamaContextSequence[] {
-    return this.#idle.filter((sequence) => !this.#spoilt.has(sequence)).toReversed();
+    return this.#idle.filter((sequence) => !this.#spoilt.has(sequence) && !this.#private.has(sequence)).toReversed();
   }
 
   /**
    * Takes the idle sequence that shares most with a prompt, else the one idle longest, cut back to what it shares. Where it
    * fails the sequence stays idle.
    */
-  async take(prompt: readonly Token[], mayRestore: boolean): Promise<Taken> {
+  async take({ prompt, private: isPrivate = false }: DecodeRequest, mayRestore: boolean): Promise<Taken> {
     const { sequence, shared } = this.#choose(prompt);
     // The last token is always evaluated, since its output is what the first new token comes from.
     const reusable = prompt.slice(0, -1);
@@ -51,7 +54,10 @@ export class SequencePool {
         this.checkpoints.forget(sequence);
         this.checkpoints.add(sequence);
       }
-      return { sequence, reused: await keepShared(sequence, reusable, this.checkpoints) };
+      const reused = await keepShared(sequence, reusable, this.checkpoints);
+      // From now on it holds nothing but what this request evaluates, and what the request has in common with others.
+      this.#setPrivate(sequence, isPrivate);
+      return { sequence, reused };
     });
   }
 
@@ -61,6 +67,7 @@ export class SequencePool {
     if (!sequence) return undefined;
     return this.#use(sequence, async () => {
       this.checkpoints.forget(sequence);
+      this.#setPrivate(sequence, this.#private.has(from));
       if (await copyState(from, sequence)) return { sequence, reused: sequence.nextTokenIndex };
       this.giveBack(sequence);
       return undefined;
@@ -77,6 +84,11 @@ export class SequencePool {
     // Where it fails, whoever takes the sequence tries again.
     await this.#clear(sequence).catch(() => undefined);
     this.giveBack(sequence);
+  }
+
+  #setPrivate(sequence: LlamaContextSequence, isPrivate: boolean): void {
+    if (isPrivate) this.#private.add(sequence);
+    else this.#private.delete(sequence);
   }
 
   #choose(prompt: readonly Token[]): { readonly sequence: LlamaContextSequence; readonly shared: number } {

@@ -7,16 +7,13 @@ import path from "node:path";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import type { LoadPlan } from "../../engine.ts";
-import { hasValidChecksum, readTokens, appendChecksum } from "./stateFile.ts";
+import { checkFolder, isExpired, isGone, listCacheFiles, unlessGone } from "../../promptCacheFolder.ts";
+import { lengthToSave, sharedLength, usableLength } from "./savedTokens.ts";
+import { appendChecksum, hasValidChecksum, readTokens } from "./stateFile.ts";
 import { stateIdentity } from "./stateIdentity.ts";
 
 /** Fewer tokens are not worth a file. */
 const fewestTokens = 128;
-const day = 24 * 60 * 60_000;
-/** A text that nobody came back to is not kept for longer, in milliseconds. */
-const longestUnused = 7 * day;
-/** A file that has been in use for longer, in milliseconds, was left by a process that died. */
-const longestUse = 10 * 60_000;
 
 export interface PromptCacheOptions {
   /** Made when it is not there. Several processes may share it. */
@@ -33,6 +30,11 @@ export interface PromptCacheOptions {
 interface CachedPrompt {
   readonly file: string;
   readonly tokens: readonly Token[];
+}
+
+/** A state that has no checksum yet: `size` is how many bytes it should have. */
+interface WrittenState extends CachedPrompt {
+  readonly size: number;
 }
 
 /** The prompt cache of the model that is loaded, if the plan has one. Never rejects. */
@@ -56,118 +58,131 @@ export async function openPromptCache(
   }
 }
 
-/** Calls must not overlap. None rejects: without its states a model is slower, and works. */
+/**
+ * A sequence must not be used otherwise while it is saved or filled. No call rejects: without its states a model is slower,
+ * and works.
+ */
 export class PromptCache {
   readonly #options: PromptCacheOptions;
   readonly #maxSize: number;
-  /** A file has this name while this process writes or reads it: if the process dies of it, nobody reads it again. */
-  readonly #inUse: string;
+  /** Counts the files that this process wrote or read: each has a name of its own meanwhile. */
+  #count = 0;
   /** What was written or read of a sequence last. It is not written again, even if the user deleted the file. */
-  readonly #known = new WeakMap<LlamaContextSequence, CachedPrompt>();
+  readonly #known = new WeakMap<LlamaContextSequence, readonly Token[]>();
   #failed = false;
 
   constructor(options: PromptCacheOptions) {
     this.#options = options;
     this.#maxSize = options.maxSize ?? 2 ** 30;
-    this.#inUse = path.join(options.folder, `in-use-${process.pid}.tmp`);
   }
 
-  /** Saves what a sequence holds, unless most of that is in a file already. */
-  save(sequence: LlamaContextSequence): Promise<void> {
-    return this.#attempt(async () => {
-      const tokens = sequence.contextTokens.slice(0, lengthToSave(sequence));
-      if (tokens.length < fewestTokens) return;
-      const known = this.#known.get(sequence);
-      if (known && usable(known, tokens, sequence) >= tokens.length * 0.75) return;
-      await fs.mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
-      if (!(await this.#hasRoom(sequence))) return;
-      const states = await this.#states();
-      this.#known.set(sequence, await this.#write(sequence, tokens));
-      for (const state of states) {
-        // It is an older state of the same text.
-        if (sharedLength(state.tokens, tokens) > state.tokens.length / 2) await fs.rm(state.file, { force: true });
-      }
-      await this.#prune();
-    });
+  /**
+   * Writes what a sequence holds, unless most of that is in a file already. Resolves when the sequence is free, to the rest
+   * of the work if there is any: the checksum, without which nobody reads the file, takes as long as to write it.
+   */
+  async save(sequence: LlamaContextSequence): Promise<(() => Promise<void>) | undefined> {
+    const written = await this.#attempt(() => this.#write(sequence));
+    return written && (() => this.#attempt(() => this.#complete(written)));
   }
 
   /** Fills a sequence with the saved state that holds most of a prompt, if one holds more than the sequence does. */
-  restore(sequence: LlamaContextSequence, prompt: readonly Token[]): Promise<boolean | undefined> {
-    return this.#attempt(async () => {
+  async restore(sequence: LlamaContextSequence, prompt: readonly Token[]): Promise<boolean> {
+    const isRestored = await this.#attempt(async () => {
       const held = sharedLength(sequence.contextTokens, prompt);
       const states = (await this.#states())
-        .map((state) => ({ ...state, usable: usable(state, prompt, sequence) }))
+        .map((state) => ({ ...state, usable: usableLength(state.tokens, prompt, sequence) }))
         // To read four times as much as is used takes no longer than to evaluate it, on any machine.
         .filter((state) => state.usable > held && state.usable >= state.tokens.length / 4)
         .sort((a, b) => b.usable - a.usable);
-      for (const state of states) {
-        if (!(await this.#read(sequence, state.file))) continue;
-        this.#known.set(sequence, state);
+      for (const { file, tokens } of states) {
+        if (!(await this.#read(sequence, file))) continue;
+        this.#known.set(sequence, tokens);
         return true;
       }
       return false;
     });
+    return isRestored ?? false;
   }
 
-  async #write(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<CachedPrompt> {
-    const { folder, identity } = this.#options;
-    const file = path.join(folder, `${this.#prefix}${randomUUID()}.state`);
-    try {
-      // Made before llama.cpp writes it, which would let others read it.
-      await fs.writeFile(this.#inUse, "", { mode: 0o600 });
+  async #write(sequence: LlamaContextSequence): Promise<WrittenState | undefined> {
+    const { folder } = this.#options;
+    const tokens = sequence.contextTokens.slice(0, lengthToSave(sequence));
+    const known = this.#known.get(sequence);
+    const isKnown = known && usableLength(known, tokens, sequence) >= tokens.length * 0.75;
+    if (tokens.length < fewestTokens || isKnown) return undefined;
+    await checkFolder(folder);
+    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    if (!(await this.#hasRoom(sequence))) return undefined;
+    const file = this.#nextInUse();
+    // Made before llama.cpp writes it, which would let others read it.
+    await (await fs.open(file, "wx", 0o600)).close();
+    this.#known.set(sequence, tokens);
+    const size = await orDeleted(file, async () => {
       await sequence.eraseContextTokenRanges([{ start: tokens.length, end: sequence.nextTokenIndex }]);
-      const { fileSize } = await sequence.saveStateToFile(this.#inUse);
-      await appendChecksum(this.#inUse, identity, fileSize);
-      await fs.rename(this.#inUse, file);
-      return { file, tokens };
-    } catch (error) {
-      await fs.rm(this.#inUse, { force: true });
-      throw error;
-    }
+      const { fileSize } = await sequence.saveStateToFile(file);
+      return fileSize;
+    });
+    return { file, tokens, size };
+  }
+
+  /** Makes a state that was written one that can be read. It takes the place of older ones of the same text. */
+  async #complete({ file, tokens, size }: WrittenState): Promise<void> {
+    const { folder, identity } = this.#options;
+    // Listed before the new one is there: of two processes that save the same text at once, neither deletes the other's.
+    const older = (await this.#states()).filter(
+      (state) => sharedLength(state.tokens, tokens) > state.tokens.length / 2,
+    );
+    await orDeleted(file, async () => {
+      await appendChecksum(file, identity, size);
+      await fs.rename(file, path.join(folder, `${this.#prefix}${randomUUID()}.state`));
+    });
+    for (const state of older) await fs.rm(state.file, { force: true });
+    await this.#prune();
   }
 
   /** False where the file is damaged, or gone: another process uses it or has deleted it. A damaged one is deleted. */
   async #read(sequence: LlamaContextSequence, file: string): Promise<boolean> {
-    const isMine = await fs.rename(file, this.#inUse).then(
-      () => true,
-      () => false,
-    );
-    if (!isMine) return false;
+    const inUse = this.#nextInUse();
     try {
-      // Verified first: llama.cpp ends the process when it reads a damaged one.
-      if (!(await hasValidChecksum(this.#inUse, this.#options.identity))) throw new Error("it is damaged");
-      // Loading alone would leave the copies of the state of what was there before.
-      await sequence.clearHistory();
-      await sequence.loadStateFromFile(this.#inUse, { acceptRisk: true });
-      await sequence.takeCheckpoint();
       // Those that were used last are kept longest.
       const now = new Date();
-      await fs.utimes(this.#inUse, now, now);
-      await fs.rename(this.#inUse, file);
-      return true;
-    } catch (error) {
-      this.#options.log(`a saved context cannot be used: ${String(error)}`);
-      await sequence.clearHistory();
-      await fs.rm(this.#inUse, { force: true });
+      await fs.utimes(file, now, now);
+      await fs.rename(file, inUse);
+    } catch {
       return false;
     }
+    try {
+      // Verified first: llama.cpp ends the process when it reads a damaged one.
+      if (!(await hasValidChecksum(inUse, this.#options.identity))) throw new Error("it is damaged");
+      // Loading alone would leave the copies of the state of what was there before.
+      await sequence.clearHistory();
+      await sequence.loadStateFromFile(inUse, { acceptRisk: true });
+      await sequence.takeCheckpoint();
+    } catch (error) {
+      await sequence.clearHistory();
+      await fs.rm(inUse);
+      this.#options.log(`a saved context cannot be used: ${String(error)}`);
+      return false;
+    }
+    // Where the user deleted it meanwhile, the sequence holds it still.
+    await unlessGone(fs.rename(inUse, file));
+    return true;
+  }
+
+  #nextInUse(): string {
+    // If the process dies of what it reads, nobody reads it again under this name.
+    return path.join(this.#options.folder, `in-use-${process.pid}-${this.#count++}.tmp`);
   }
 
   get #prefix(): string {
     return `${this.#options.identity.slice(0, 16)}-`;
   }
 
-  /** The states of this model and context. */
+  /** The states of this model and context, as they are now: other processes add and delete some. */
   async #states(): Promise<readonly CachedPrompt[]> {
-    const { folder } = this.#options;
-    const names = await readFolder(folder);
-    const mine = names.filter((name) => name.startsWith(this.#prefix) && name.endsWith(".state"));
+    const files = (await listCacheFiles(this.#options.folder)).filter(({ name }) => name.startsWith(this.#prefix));
     return Promise.all(
-      mine.map(async (name) => {
-        const file = path.join(folder, name);
-        // Another process may have deleted it.
-        return { file, tokens: await readTokens(file).catch(() => []) };
-      }),
+      files.map(async ({ path: file }) => ({ file, tokens: (await unlessGone(readTokens(file))) ?? [] })),
     );
   }
 
@@ -181,34 +196,28 @@ export class PromptCache {
   }
 
   /** Deletes what is too old, and of the rest the oldest until it is small enough. */
-  prune(): Promise<void> {
-    return this.#attempt(() => this.#prune());
+  async prune(): Promise<void> {
+    await this.#attempt(() => this.#prune());
   }
 
   async #prune(): Promise<void> {
-    const { folder } = this.#options;
-    const names = (await readFolder(folder)).filter((name) => name.endsWith(".state") || name.endsWith(".tmp"));
-    const files = await Promise.all(
-      names.map(async (name) => {
-        const file = path.join(folder, name);
-        const { size, mtimeMs } = await fs.stat(file).catch(() => ({ size: 0, mtimeMs: 0 }));
-        return { file, size, age: Date.now() - mtimeMs };
-      }),
-    );
     let total = 0;
-    for (const { file, size, age } of files.sort((a, b) => a.age - b.age)) {
-      total += size;
-      const longest = file.endsWith(".tmp") ? longestUse : longestUnused;
-      if (age > longest || total > this.#maxSize) await fs.rm(file, { force: true });
+    for (const file of (await listCacheFiles(this.#options.folder)).toSorted((a, b) => a.age - b.age)) {
+      total += file.size;
+      if (isExpired(file) || total > this.#maxSize) await fs.rm(file.path, { force: true });
     }
   }
 
-  /** What fails once, as on a full disk, is logged and not tried again until the model is loaded again. */
+  /**
+   * What fails once, as on a full disk, is logged and not tried again until the model is loaded again. A file or a folder
+   * that is gone is no failure: the user deletes saved contexts at any time.
+   */
   async #attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.#failed) return undefined;
     try {
       return await work();
     } catch (error) {
+      if (isGone(error)) return undefined;
       this.#failed = true;
       this.#options.log(`contexts are not saved any more: ${String(error)}`);
       return undefined;
@@ -216,25 +225,15 @@ export class PromptCache {
   }
 }
 
-/** Of a model that cannot drop the end of its context, only what it can go back to: there the prompts to come go on. */
-function lengthToSave(sequence: LlamaContextSequence): number {
-  return sequence.needsCheckpoints ? sequence.lastCheckpointIndex + 1 : sequence.nextTokenIndex;
-}
-
-/** How many of the tokens need no evaluation after the state was loaded. */
-function usable({ tokens }: CachedPrompt, wanted: readonly Token[], sequence: LlamaContextSequence): number {
-  const shared = sharedLength(tokens, wanted);
-  return sequence.needsCheckpoints && shared < tokens.length ? 0 : shared;
-}
-
-function sharedLength(a: readonly Token[], b: readonly Token[]): number {
-  const different = a.findIndex((token, i) => token !== b[i]);
-  return different < 0 ? a.length : different;
-}
-
-async function readFolder(folder: string): Promise<string[]> {
-  return fs.readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+/**
+ * What is made of a file that is deleted if that fails.
+ * @throws that the file is gone, where somebody else deleted it meanwhile
+ */
+async function orDeleted<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await fs.rm(file);
     throw error;
-  });
+  }
 }

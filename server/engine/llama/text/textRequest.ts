@@ -48,6 +48,7 @@ export async function textRequest(
       prompt,
       stable,
       priority: request.priority,
+      private: request.private,
       evaluate: (sequence, rest) =>
         // A recurrent state could not be cut back to before a rejected draft.
         canDraft && !sequence.needsCheckpoints

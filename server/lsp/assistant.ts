@@ -1,0 +1,93 @@
+// What the parts of the server share: the model, what the client sent last, and how a request is answered.
+
+import { type CancellationToken, type Connection, ErrorCodes, ResponseError } from "vscode-languageserver";
+
+import { matchExcludedFiles } from "../../src/shared/excludedFiles.ts";
+import { problemCode, statusChanged } from "../../src/shared/methods.ts";
+import type { ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+import { chatMarkers } from "../chat/formats.ts";
+import type { ModelHost } from "../engine/engine.ts";
+import { RecentUsage } from "../metrics/metrics.ts";
+import { ModelSession } from "../models/session/modelSession.ts";
+import { UserError } from "../userError.ts";
+import { readSettings } from "./settings.ts";
+
+/** Makes what runs models. `onDied` is called when its process ends by itself. */
+export type CreateHost = (log: (line: string) => void, onDied: (reason: string) => void) => ModelHost;
+
+export class Assistant {
+  readonly session: ModelSession;
+  /** Requests are taken from `initialize` to `shutdown`. */
+  phase: "starting" | "serving" | "ended" = "starting";
+  /** URIs of the workspace folders. */
+  folders: readonly string[] = [];
+  readonly #host: ModelHost;
+  readonly #usage = new RecentUsage();
+  #settings = readSettings(undefined, () => undefined);
+  #isExcluded = matchExcludedFiles(this.#settings.excludedFiles);
+
+  constructor(connection: Connection, createHost: CreateHost) {
+    const log = (line: string) => connection.console.log(line);
+    this.#host = createHost(log, (reason) => this.session.hostDied(reason));
+    this.session = new ModelSession({
+      host: this.#host,
+      markers: chatMarkers,
+      log,
+      onStatus: () => send(connection.sendNotification(statusChanged, this.status)),
+      onUsage: (used, model) => this.#usage.add(used, model),
+    });
+  }
+
+  /** As the client sent them last. */
+  get settings(): ServerSettings {
+    return this.#settings;
+  }
+
+  set settings(settings: ServerSettings) {
+    this.#settings = settings;
+    this.#isExcluded = matchExcludedFiles(settings.excludedFiles);
+  }
+
+  /** How the model stands, and how fast it is. */
+  get status(): ServerStatus {
+    const { state, queue } = this.session;
+    if (state.state !== "ready") return state;
+    const { memory } = this.#host;
+    const metrics = { ...this.#usage.of(state.model), ...(memory !== undefined && { memory }), queue };
+    return { ...state, generating: queue > 0, metrics };
+  }
+
+  /** Whether the settings name a document's file as one that is neither completed nor saved. */
+  isExcluded(uri: string): boolean {
+    return this.#isExcluded(uri);
+  }
+
+  /**
+   * Answers a request. What the user can mend goes to the client as a problem, and everything else as the bug that it is.
+   * @throws ResponseError
+   */
+  async answer<T>(work: () => T | Promise<T>): Promise<T> {
+    if (this.phase === "starting") throw new ResponseError(ErrorCodes.ServerNotInitialized, "initialize comes first.");
+    if (this.phase === "ended") throw new ResponseError(ErrorCodes.InvalidRequest, "The server was shut down.");
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ResponseError) throw error;
+      if (error instanceof UserError) throw new ResponseError(problemCode, error.message, error.toProblem());
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      throw new ResponseError(ErrorCodes.InternalError, message);
+    }
+  }
+}
+
+/** Sends what nobody waits for. It cannot be sent when the client is gone, and the server ends then. */
+export function send(sent: Promise<void>): void {
+  sent.catch(() => undefined);
+}
+
+export function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  else token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}

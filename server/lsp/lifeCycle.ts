@@ -1,0 +1,73 @@
+// The server's life, from `initialize` to `shutdown`, and what the client tells it of its settings and folders meanwhile.
+
+import {
+  type Connection,
+  DidChangeWorkspaceFoldersNotification,
+  ErrorCodes,
+  type InitializeResult,
+  ResponseError,
+  TextDocumentSyncKind,
+} from "vscode-languageserver";
+
+import { settingsChanged } from "../../src/shared/methods.ts";
+import { expireSavedContexts } from "../models/session/savedContexts.ts";
+import type { Assistant } from "./assistant.ts";
+import { readFolders, readOptions, readSettings } from "./settings.ts";
+
+export interface LifeCycleOptions {
+  /** Sets the messages of the user's language. */
+  readonly useMessages: (messages: Readonly<Record<string, string>>) => void;
+  /** The model that comes with the server, for a client that names none; undefined where there is none. */
+  readonly bundledModel: string | undefined;
+}
+
+export function registerLifeCycle(connection: Connection, assistant: Assistant, options: LifeCycleOptions): void {
+  const { session } = assistant;
+  const warn = (message: string) => connection.console.warn(message);
+  const useModel = () => {
+    const { model } = assistant.settings;
+    void session.use({ ...model, path: model.path || (options.bundledModel ?? "") });
+  };
+  let stopExpiring = () => {};
+
+  connection.onInitialize((params) => {
+    if (assistant.phase !== "starting")
+      return new ResponseError(ErrorCodes.InvalidRequest, "`initialize` came before.");
+    const { settings, messages } = readOptions(params.initializationOptions, warn);
+    if (messages) options.useMessages(messages);
+    assistant.settings = settings;
+    assistant.folders = readFolders(params);
+    assistant.phase = "serving";
+    // Nothing may be sent before the answer to this is. A client that never says `initialized` gets its model all the same.
+    setImmediate(() => {
+      if (assistant.phase !== "serving") return;
+      stopExpiring = expireSavedContexts(() => assistant.settings.model.promptCache, warn);
+      useModel();
+    });
+    return {
+      capabilities: {
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+        textDocumentSync: TextDocumentSyncKind.Incremental,
+        notebookDocumentSync: { notebookSelector: [{ notebook: "*", cells: [{ language: "*" }] }] },
+        inlineCompletionProvider: true,
+      },
+    } satisfies InitializeResult;
+  });
+
+  connection.onNotification(settingsChanged, (changed) => {
+    if (assistant.phase !== "serving") return;
+    assistant.settings = readSettings(changed, warn);
+    useModel();
+  });
+
+  connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
+    const gone = new Set(removed.map(({ uri }) => uri));
+    assistant.folders = [...assistant.folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
+  });
+
+  connection.onShutdown(async () => {
+    assistant.phase = "ended";
+    stopExpiring();
+    await session.dispose();
+  });
+}

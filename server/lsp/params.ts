@@ -1,0 +1,75 @@
+// The parameters of requests, whatever a client sends: checked, and refused with what is wrong with them.
+
+import * as v from "valibot";
+import {
+  ErrorCodes,
+  type InlineCompletionParams,
+  InlineCompletionTriggerKind,
+  ResponseError,
+} from "vscode-languageserver";
+
+import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
+
+/** In milliseconds. Node fires a timer of more at once. */
+const longestTimer = 2 ** 31 - 1;
+
+const attachment = v.looseObject({
+  label: v.string(),
+  uri: v.string(),
+  languageId: v.string(),
+  text: v.string(),
+});
+
+/** A message or a turn: what else a message has, the server does not read. */
+const message = v.looseObject({
+  role: v.picklist(["system", "user", "assistant"]),
+  text: v.string(),
+  attachments: v.exactOptional(v.array(attachment)),
+  command: v.exactOptional(v.picklist(["explain"] satisfies ChatCommand[])),
+});
+
+export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
+  messages: v.pipe(
+    v.array(message),
+    v.check((messages) => messages.at(-1)?.role === "user", "The last message must be the user's"),
+  ),
+  partialResultToken: v.string(),
+  deadline: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(longestTimer))),
+});
+
+export const inspectModelParams = v.object({ path: v.string() });
+
+const position = v.object({ line: count(), character: count() });
+const range = v.object({ start: position, end: position });
+
+/** A client that leaves out the context is taken for one that asks at each key. */
+export const inlineCompletionParams: v.GenericSchema<unknown, InlineCompletionParams> = v.object({
+  textDocument: v.object({ uri: v.string() }),
+  position,
+  context: v.optional(
+    v.object({
+      triggerKind: v.picklist([InlineCompletionTriggerKind.Invoked, InlineCompletionTriggerKind.Automatic]),
+      selectedCompletionInfo: v.exactOptional(v.object({ range, text: v.string() })),
+    }),
+    { triggerKind: InlineCompletionTriggerKind.Automatic },
+  ),
+});
+
+function count() {
+  return v.pipe(v.number(), v.integer(), v.minValue(0));
+}
+
+/**
+ * What a client sent, as the schema has it.
+ * @throws ResponseError that names what is wrong
+ */
+export function readParams<Output>(schema: v.GenericSchema<unknown, Output>, given: unknown): Output {
+  const result = v.safeParse(schema, given);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const place = v.getDotPath(issue);
+  throw new ResponseError(
+    ErrorCodes.InvalidParams,
+    `The parameters are wrong: ${place === null ? "" : `${place}: `}${issue.message}`,
+  );
+}
