@@ -35,7 +35,7 @@ const kinds = [
     architecture: "falcon-h1",
     infill: true,
     ...chatMl,
-    optional: ["ssm_conv1d.bias", "ssm_norm.weight"],
+    optional: ["ssm_norm.weight"],
   },
   { name: "falconMamba", architecture: "mamba", infill: false, ...chatMl, optional: [] },
 ] as const;
