@@ -3,6 +3,7 @@
 // `--soak` repeats at length what is done at random (test/support/soak.ts).
 
 import fs from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { finished } from "node:stream/promises";
@@ -65,8 +66,8 @@ async function runTestFiles(layer: string): Promise<Outcome> {
   const files = fs.globSync(`test/${layer}/**/*.test.ts`, { cwd: root }).map((file) => path.join(root, file));
   const tests = run({
     files: files.sort(),
-    // Each end-to-end file has an editor and a browser of its own.
-    concurrency: layer !== "e2e",
+    // Each end-to-end file has an editor and a browser of its own. `true` would leave a core idle, of two the half.
+    concurrency: layer === "e2e" ? 1 : availableParallelism(),
     // What hangs fails, and is named.
     signal: AbortSignal.timeout(longest),
   });

@@ -38,7 +38,7 @@ async function configure(key: string, value: unknown): Promise<void> {
 }
 
 /** Polls until the condition holds; fails by name. */
-export async function until(what: string, condition: () => boolean, milliseconds = 20_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, milliseconds = 60_000): Promise<void> {
   const end = Date.now() + milliseconds;
   while (!condition()) {
     assert.ok(Date.now() < end, `in vain waited until ${what}`);

@@ -3,7 +3,7 @@
 import Mocha from "mocha";
 
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 60_000, color: false });
+  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: false });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./activation.ts");
   await import("./settings.ts");

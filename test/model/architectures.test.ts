@@ -178,9 +178,10 @@ for (const { name, architecture, infill, markers, chat, optional } of kinds) {
           if (++pieces === piecesBefore) controller.abort();
         };
         const aborted = generate([`${file}y`], { onText, signal: controller.signal });
-        // While the prompt is evaluated, which takes several steps.
-        if (piecesBefore === 0) setTimeout(() => controller.abort(), 15);
+        // While the prompt is evaluated, which takes more steps than it takes to write a word beside it.
+        const beside = piecesBefore === 0 && generate(["one"], { onText: () => controller.abort() });
         assert.equal((await aborted).stopReason, "aborted");
+        await beside;
         assert.equal(await textOf([`${file}x`]), after);
         assert.equal(await textOf([code]), before);
       }

@@ -27,6 +27,7 @@ test("a request waits for the sequence that is lent, not for what is left to do 
   const events: string[] = [];
   const idle = Promise.withResolvers<undefined>();
   const sequences = [context.getSequence(), context.getSequence(), context.getSequence()];
+  const free = context.getSequence();
   const loop = new DecodeLoop({
     sequences,
     restore: () => Promise.resolve(false),
@@ -57,7 +58,9 @@ test("a request waits for the sequence that is lent, not for what is left to do 
   assert.ok(!loop.isRunning);
   const run = loop.run([request], new AbortController().signal);
   assert.ok(loop.isRunning);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // Longer than the request would take, which has as many tokens.
+  for (let i = 0; i < 3; i++) await free.evaluateWithoutGeneratingNewTokens(model.tokenize("one two three"));
+  await free.dispose();
   back.resolve(undefined);
   await Promise.all([run, idle.promise]);
   rest.resolve(undefined);

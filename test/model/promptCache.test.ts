@@ -149,11 +149,14 @@ for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
 test("contexts are saved when nothing ran for a while, so that a kill does not lose them", async () => {
   const folder = newFolder();
   const engine = await start(folder, { saveAfter: 100 });
-  await sleep(300);
-  await generate(engine, prompt("boat"));
-  while (savedIn(folder).length === 0) await sleep(20);
+  const subjects = ["pier", "boat"];
+  for (const [before, subject] of subjects.entries()) {
+    await generate(engine, prompt(subject));
+    while (savedIn(folder).length === before) await sleep(20);
+  }
   process.kill(engine.pid, "SIGKILL");
-  assertWarm(await generate(await start(folder), prompt("boat")));
+  const next = await start(folder);
+  for (const subject of subjects) assertWarm(await generate(next, prompt(subject)));
   assert.deepEqual(deaths.splice(0), ["SIGKILL"]);
 });
 

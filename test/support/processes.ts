@@ -37,7 +37,7 @@ export function memoryOf(pid: number | undefined): number {
 }
 
 /** Waits until something holds; fails when it does not in time. The default is long: the machine may be busy. */
-export async function until(what: string, holds: () => boolean, milliseconds = 20_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, milliseconds = 60_000): Promise<void> {
   for (const end = performance.now() + milliseconds; !holds();) {
     if (performance.now() > end) throw new Error(`waited in vain until ${what}`);
     await sleep(20);

@@ -224,7 +224,7 @@ export class Workbench {
 
   /** Waits until the ghost text is this one; fails with the one that is there. */
   async whenGhostIs(expected: string): Promise<void> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + 60_000;
     for (;;) {
       const shown = await this.ghostText();
       if (shown === expected) return;

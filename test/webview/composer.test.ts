@@ -100,7 +100,7 @@ test("whatever the host refuses, the page says why and claims nothing", async ()
     const reason = `Not now: ${index}.`;
     await page.evaluate((refusal) => (window.refusal = refusal), reason);
     await page.getByRole(name === "this" ? "link" : "button", { name, exact: true }).click();
-    await page.getByRole("status").getByText(reason).waitFor({ timeout: 5_000 });
+    await page.getByRole("status").getByText(reason).waitFor();
   }
   assert.equal(await page.locator(".codicon-check").count(), 0, "nothing was copied");
 });
@@ -231,7 +231,7 @@ test("code is copied and inserted as it was written, and an answer is copied as 
   await tell(stateMessage([userMessage("1"), answerMessage(answer)]));
   assert.equal(await page.locator(".language").textContent(), "js");
   await page.getByRole("button", { name: "Copy code" }).click();
-  await page.getByRole("button", { name: "Copy code" }).locator(".codicon-check").waitFor({ timeout: 3_000 });
+  await page.getByRole("button", { name: "Copy code" }).locator(".codicon-check").waitFor();
   await page.getByRole("button", { name: "Insert at cursor" }).click();
   await page.getByRole("button", { name: "Copy answer" }).click();
   assert.deepEqual(await said(), [
@@ -239,7 +239,7 @@ test("code is copied and inserted as it was written, and an answer is copied as 
     { type: "insertCode", code },
     { type: "copyCode", code: answer },
   ]);
-  await page.getByRole("button", { name: "Copy code" }).locator(".codicon-copy").waitFor({ timeout: 3_000 });
+  await page.getByRole("button", { name: "Copy code" }).locator(".codicon-copy").waitFor();
 });
 
 test("what is attached shows as chips: to be removed before sending, to be opened after", async () => {

@@ -35,7 +35,7 @@ test("a page that is told late to take the focus takes it from nobody; once the 
   await page.keyboard.type("elsewhere");
   assert.equal(await input.inputValue(), "elsewhere");
   await page.keyboard.press("Tab");
-  await chat.locator("textarea:focus").waitFor({ timeout: 5000 });
+  await chat.locator("textarea:focus").waitFor();
   await page.keyboard.type("here");
   assert.equal(await chat.locator("textarea").inputValue(), "here");
 });

