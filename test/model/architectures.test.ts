@@ -50,7 +50,7 @@ after(async () => {
 });
 
 const never = new AbortController().signal;
-const maxTokens = 40;
+const usualLength = 40;
 const code = "function add(a, b) {\n  return ";
 const suffix = ";\n}\n";
 /** Longer than what is evaluated in a step, and never twice the same. */
@@ -58,13 +58,19 @@ const file = Array.from({ length: 120 }, (_, i) => `const berth${i} = boats[${(i
 
 function generate(
   prompt: GenerateRequest["prompt"],
-  { priority = "completion", onText = () => undefined, signal = never }: Partial<GenerateOptions> = {},
+  {
+    priority = "completion",
+    maxTokens = usualLength,
+    onText = () => undefined,
+    signal = never,
+  }: Partial<GenerateOptions> = {},
 ) {
   return engine.generate({ priority, prompt, maxTokens, temperature: 0, stop: [] }, onText, signal);
 }
 
 interface GenerateOptions {
   readonly priority: GenerateRequest["priority"];
+  readonly maxTokens: number;
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -78,7 +84,7 @@ async function textOf(
 
 /** What a fresh context writes, where nothing was evaluated before. */
 function ask(name: keyof typeof models, tokenize: (model: LlamaModel) => readonly (Token | null)[]): Promise<string> {
-  return askDirectly(modelFile(name), maxTokens, (model) => {
+  return askDirectly(modelFile(name), usualLength, (model) => {
     const { bos, shouldPrependBosToken } = model.tokens;
     return [...(shouldPrependBosToken ? [bos] : []), ...tokenize(model)];
   });
@@ -171,14 +177,16 @@ for (const { name, architecture, infill, markers, chat, optional } of kinds) {
 
     test("an abort leaves the next request correct", async () => {
       const [before, after] = [await textOf([code]), await textOf([`${file}x`])];
+      const start = file.slice(0, 1500);
       for (const piecesBefore of [0, 1, 5]) {
         const controller = new AbortController();
         let pieces = 0;
         const onText = () => {
           if (++pieces === piecesBefore) controller.abort();
         };
-        const aborted = generate([`${file}y`], { onText, signal: controller.signal });
-        // While the prompt is evaluated, which takes more steps than it takes to write a word beside it.
+        // While a prompt is evaluated of which nothing is yet, beside another request; or while it writes at length.
+        const prompt = piecesBefore === 0 ? `y\n${start}` : `${start}y`;
+        const aborted = generate([prompt], { onText, signal: controller.signal, maxTokens: 900 });
         const beside = piecesBefore === 0 && generate(["one"], { onText: () => controller.abort() });
         assert.equal((await aborted).stopReason, "aborted");
         await beside;
