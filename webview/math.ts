@@ -74,6 +74,12 @@ function readInline(text: string): string | undefined {
     const end = text.indexOf(ending, start.length);
     return end < 0 ? undefined : text.slice(0, end + ending.length);
   }
+  const environment = /^\\begin\{([a-zA-Z]{1,20}\*?)\}/.exec(text)?.[1];
+  if (environment) {
+    const ending = `\\end{${environment}}`;
+    const end = text.indexOf(ending);
+    return end < 0 ? undefined : text.slice(0, end + ending.length);
+  }
   // As in Pandoc: no space after the first dollar sign or before the second, and no digit after that.
   return /^\$(?![\s$])[^$\n]*[^$\s\\]\$(?!\d)|^\$[^$\s\\]\$(?!\d)/.exec(text)?.[0];
 }

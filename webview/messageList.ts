@@ -97,12 +97,19 @@ function createMessageNodes(
     shownId = id;
     const last = messages.at(-1)?.id;
     let isWhole = true;
+    let hasShown = false;
     // The end is what one reads first.
     for (const message of messages.toReversed()) {
       if (message.role === "user") {
         if (!nodes.has(message.id)) nodes.set(message.id, createUserMessage(context, message));
         continue;
       }
+      // Something is shown in each frame, however little time there is.
+      if (hasShown && !hasTime()) {
+        isWhole = false;
+        continue;
+      }
+      hasShown = true;
       const answer = answers.get(message.id) ?? createAnswerView(context);
       answers.set(message.id, answer);
       nodes.set(message.id, answer.node);

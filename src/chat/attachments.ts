@@ -18,7 +18,7 @@ import {
 
 import { UserError } from "../problems.ts";
 import type { Settings } from "../settings.ts";
-import { plainName } from "../shared/plainText.ts";
+import { plainName, plainText } from "../shared/plainText.ts";
 import type { Attachment } from "../shared/protocol.ts";
 import { askConsent } from "../surfaces.ts";
 import { findEnclosingSymbol } from "./enclosingSymbol.ts";
@@ -52,8 +52,19 @@ export async function attachCodeAtCursor(
   return attach(document, range, exclusion);
 }
 
-/** Shows the code that was attached, at its place. */
-export async function showAttachment({ uri, range }: Attachment): Promise<void> {
+/** Shows the code that was attached, at its place. Where that is gone, shows what was attached and throws an error that says so. */
+export async function showAttachment(attachment: Attachment): Promise<void> {
+  try {
+    await showPlace(attachment);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { text: content, languageId: language } = attachment;
+    await window.showTextDocument(await workspace.openTextDocument({ content, language }));
+    throw new UserError(l10n.t("{0} Here is what was attached.", error.message));
+  }
+}
+
+async function showPlace({ uri, range }: Attachment): Promise<void> {
   const target = Uri.parse(uri, true);
   const cell = findCell(target);
   if (cell) {
@@ -80,7 +91,8 @@ async function requireFile(uri: Uri): Promise<void> {
     await workspace.fs.stat(uri);
   } catch (error) {
     if (!(error instanceof FileSystemError) || error.code !== "FileNotFound") return;
-    throw new UserError(l10n.t("{0} is not there any more: it was deleted, moved or renamed.", plainName(nameOf(uri))));
+    const where = uri.scheme === "file" ? uri.fsPath : uri.toString(true);
+    throw new UserError(l10n.t("{0} is not there any more: it was deleted, moved or renamed.", plainText(where)));
   }
 }
 

@@ -1,6 +1,6 @@
 // What each message of the chat page does.
 
-import { Uri, env, l10n } from "vscode";
+import { Uri, commands, env, l10n } from "vscode";
 
 import type { ServerClient } from "../server/client.ts";
 import { UserError, runAction } from "../problems.ts";
@@ -67,7 +67,10 @@ async function openAttachment(id: string, chat: Chat): Promise<void> {
 async function openLink(href: string): Promise<void> {
   const url = parseLink(href);
   if (!url) throw new UserError(l10n.t("Only links to web pages and mail addresses are opened."));
-  await env.openExternal(Uri.parse(url.href));
+  // A Uri does not remember which characters were escaped, so that %23 would be opened as %2523. This command takes the
+  // address as it is written, though that of a web page alone.
+  if (url.protocol === "mailto:") await env.openExternal(Uri.parse(url.href));
+  else await commands.executeCommand("vscode.open", url.href);
 }
 
 /** "retry" mends a model that failed to load; of a model that works it asks the answer again. */

@@ -30,6 +30,25 @@ describe("chat", () => {
     return falcon.chat.conversation.messages[1] as AnswerMessage | undefined;
   }
 
+  /** What the page is told of its requests, in their order. */
+  async function repliesOf(
+    requests: readonly { readonly request: number; readonly [part: string]: unknown }[],
+  ): Promise<unknown[]> {
+    const replies = new Map<number, unknown>();
+    const post = falcon.chatView.post.bind(falcon.chatView);
+    falcon.chatView.post = (message) => {
+      if (message.type === "reply") replies.set(message.request, message);
+      else post(message);
+    };
+    try {
+      for (const request of requests) falcon.chatView.receive(request);
+      await until("every request has its reply", () => replies.size === requests.length);
+    } finally {
+      falcon.chatView.post = post;
+    }
+    return requests.map(({ request }) => replies.get(request));
+  }
+
   it("explains the selection with an answer that streams", async () => {
     const { document } = await openEditor(code, "python", "all");
     await commands.executeCommand("falcon.explainSelection");
@@ -83,33 +102,20 @@ describe("chat", () => {
   });
 
   it("replies to every request: what was accepted, and why the rest was not", async () => {
-    const replies: unknown[] = [];
-    const post = falcon.chatView.post.bind(falcon.chatView);
-    falcon.chatView.post = (message) => {
-      if (message.type === "reply") replies.push(message);
-      else post(message);
-    };
-    try {
-      falcon.chatView.receive({ type: "send", request: 1, text: "x".repeat(longestText + 1) });
-      falcon.chatView.receive({ type: "openAttachment", request: 2, id: "none" });
-      falcon.chatView.receive({ type: "openLink", request: 3, href: "command:workbench.action.quit" });
-      falcon.chatView.receive({ type: "fly", request: 4 });
-      assert.equal(question(), undefined);
-      falcon.chatView.receive({ type: "send", request: 5, text: "hi" });
-      await until("every request has its reply", () => replies.length === 5);
-    } finally {
-      falcon.chatView.post = post;
-    }
-    assert.deepEqual(
-      new Set(replies),
-      new Set([
-        { type: "reply", request: 1, refusal: "This is too long: at most 1000000 characters are taken." },
-        { type: "reply", request: 2, refusal: "This attachment is no longer in the chat." },
-        { type: "reply", request: 3, refusal: "Only links to web pages and mail addresses are opened." },
-        { type: "reply", request: 4, refusal: "Falcon does not know what the chat asks for. The log has the details." },
-        { type: "reply", request: 5 },
-      ]),
-    );
+    const replies = await repliesOf([
+      { type: "send", request: 1, text: "x".repeat(longestText + 1) },
+      { type: "openAttachment", request: 2, id: "none" },
+      { type: "openLink", request: 3, href: "command:workbench.action.quit" },
+      { type: "fly", request: 4 },
+    ]);
+    assert.deepEqual(replies, [
+      { type: "reply", request: 1, refusal: "This is too long: at most 1000000 characters are taken." },
+      { type: "reply", request: 2, refusal: "This attachment is no longer in the chat." },
+      { type: "reply", request: 3, refusal: "Only links to web pages and mail addresses are opened." },
+      { type: "reply", request: 4, refusal: "Falcon does not know what the chat asks for. The log has the details." },
+    ]);
+    assert.equal(question(), undefined);
+    assert.deepEqual(await repliesOf([{ type: "send", request: 5, text: "hi" }]), [{ type: "reply", request: 5 }]);
     assert.equal(question()?.text, "hi");
   });
 
@@ -126,11 +132,15 @@ describe("chat", () => {
     assert.equal(question()?.attachments[0]?.text, code);
   });
 
-  it("says of an attachment whose file was deleted that it is gone", async () => {
+  it("says of an attachment whose file was deleted where it was, and shows what was attached", async () => {
     const files = new MemoryFiles("deleted");
     const uri = files.uri("gone.js").toString();
     const attachment = { id: "1", label: "gone.js", uri, languageId: "javascript", text: "let a = 1;" };
-    await assert.rejects(showAttachment(attachment), /gone\.js is not there any more/);
+    const place = /deleted:[^ ]*gone\.js is not there any more: .* Here is what was attached\./;
+    await assert.rejects(showAttachment(attachment), place);
+    assert.equal(window.activeTextEditor?.document.getText(), "let a = 1;");
+    assert.equal(window.activeTextEditor.document.languageId, "javascript");
+    await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
     files.dispose();
   });
 
