@@ -42,7 +42,7 @@ function menuItems(
       run: () => commands.executeCommand("workbench.action.openSettings", "falcon."),
     },
     separator,
-    commandItem("debug-restart", l10n.t("Restart Server"), "falcon.restartServer"),
+    commandItem("refresh", l10n.t("Restart Server"), "falcon.restartServer"),
     commandItem("output", l10n.t("Show Log"), "falcon.showLog"),
   ];
 }
