@@ -7,65 +7,87 @@ export interface BlockContext {
   readonly lineSuffix: string;
 }
 
-/** Lines that close what a line above opened, and belong to its block. */
-const closingLine = /^\s*(?:[)\]}]|<\/|end\b|fi\b|done\b|esac\b)/;
-/** Lines that open a block. */
-const openingLine = /[{([:]\s*$/;
+/** Beginnings of lines that close what a line above opened, and belong to its block. */
+const closingLine = /^(?:[)\]}]|<\/|end\b|fi\b|done\b|esac\b)/;
+/** The longest of them, and a character that shows where its word ends. */
+const longestCloser = 5;
+
+/** Ends of lines that open a block. */
+const openingEnd = /[{([:]$/;
+
+/** The length at which a text ends, or undefined where it may go on. */
+export function blockEnd(text: string, context: BlockContext): number | undefined {
+  return followBlock(context)(text);
+}
 
 /**
- * The length at which the text so far ends, or undefined where it may go on.
+ * Judges a text that grows: each call gets all of it as far as it is written, and reads only what is new.
  * With text after the cursor the completion is the rest of the line. Else it is the rest of the statement with the block
  * that it opens, told by indentation, or on an empty line the statements up to the next empty one.
  */
-export function blockEnd(text: string, { linePrefix, lineSuffix }: BlockContext): number | undefined {
-  const firstBreak = text.indexOf("\n");
-  if (firstBreak < 0) return undefined;
-  if (lineSuffix.trim() !== "") return firstBreak;
-
+export function followBlock({ linePrefix, lineSuffix }: BlockContext): (text: string) => number | undefined {
+  const inLine = lineSuffix.trim() !== "";
   const onEmptyLine = linePrefix.trim() === "";
-  const base = indentation(linePrefix);
+  const base = widthOf(linePrefix);
   let opened = false;
-  let contentEnd = text.slice(0, firstBreak).trim() === "" ? undefined : firstBreak;
-  for (const line of filledLinesAfter(text, firstBreak)) {
-    const deeper = indentation(line.text) - base;
+  /** Where the last line with something on it ends. */
+  let contentEnd: number | undefined;
+  let isFirstLine = true;
+  /** Where the last line begins, and its indentation as far as it is there. */
+  let lineStart = 0;
+  let indent = "";
+  /** Up to where line breaks were looked for. */
+  let read = 0;
+
+  /** @param end of the last line, which is `whole` where a line break follows */
+  const judgeLine = (text: string, end: number, whole: boolean): number | undefined => {
+    const contentStart = lineStart + indent.length;
+    const deeper = widthOf(indent) - base;
     if (deeper > 0) opened = true;
     // A completion that begins by going to the next line takes that line for its first.
     else if (contentEnd !== undefined) {
-      const afterGap = line.start > contentEnd + 1;
-      if (deeper === 0 && opened && closingLine.test(line.text)) {
+      const afterGap = lineStart > contentEnd + 1;
+      if (deeper === 0 && opened && closingLine.test(text.slice(contentStart, contentStart + longestCloser))) {
         // `} else {` closes one block and opens the next: such a line decides nothing until it is whole.
-        if (!line.whole) return undefined;
-        if (!openingLine.test(line.text)) return line.end;
-      } else if (deeper < 0 || afterGap || !onEmptyLine) return contentEnd;
+        return whole && !openingEnd.test(text.slice(contentStart, end).trimEnd()) ? end : undefined;
+      }
+      if (deeper < 0 || afterGap || !onEmptyLine) return contentEnd;
     }
-    contentEnd = line.end;
-  }
-  return undefined;
+    return undefined;
+  };
+
+  return (text) => {
+    for (;;) {
+      const lineBreak = text.indexOf("\n", read);
+      const whole = lineBreak >= 0;
+      const end = whole ? lineBreak : text.length;
+      read = whole ? lineBreak + 1 : end;
+      indent += indentationAt(text, lineStart + indent.length, end);
+      const isFilled = lineStart + indent.length < end;
+      // The first line is judged by nothing but its end.
+      if (isFirstLine && whole && inLine) return end;
+      // The indentation of a line is known once something stands behind it.
+      const judged = isFirstLine || !isFilled ? undefined : judgeLine(text, end, whole);
+      if (judged !== undefined || !whole) return judged;
+      if (isFilled) contentEnd = end;
+      isFirstLine = false;
+      lineStart = read;
+      indent = "";
+    }
+  };
 }
 
-interface Line {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** Whether its line break is there. */
-  readonly whole: boolean;
+/** The white space from a place on. */
+function indentationAt(text: string, from: number, end: number): string {
+  let at = from;
+  while (at < end && /\s/.test(text.charAt(at))) at++;
+  return text.slice(from, at);
 }
 
-/** Lines with something on them: the indentation of a line is known once something stands behind it. */
-function* filledLinesAfter(text: string, firstBreak: number): Generator<Line> {
-  for (let start = firstBreak + 1; start <= text.length;) {
-    const lineBreak = text.indexOf("\n", start);
-    const end = lineBreak < 0 ? text.length : lineBreak;
-    const line = text.slice(start, end);
-    if (line.trim() !== "") yield { text: line, start, end, whole: lineBreak >= 0 };
-    start = end + 1;
-  }
-}
-
-/** Width of a line's indentation, with tab stops of four columns. */
-function indentation(line: string): number {
+/** Width of white space, with tab stops of four columns. */
+function widthOf(space: string): number {
   let width = 0;
-  for (const character of line) {
+  for (const character of space) {
     if (character === " ") width++;
     else if (character === "\t") width += 4 - (width % 4);
     else break;

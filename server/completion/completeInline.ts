@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
-import { blockEnd } from "./blockEnd.ts";
+import { followBlock } from "./blockEnd.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
@@ -66,7 +66,7 @@ export class InlineCompleter {
     const firstLine = pathLine(request, info);
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine));
     const window = await cutWindow(request, budget, (text) => model.countTokens([text]));
-    const block = { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) };
+    const endOf = followBlock({ linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) });
     const ended = new AbortController();
     let text = "";
     const { stopReason } = await model.generate(
@@ -79,7 +79,7 @@ export class InlineCompleter {
       },
       (piece) => {
         text += piece;
-        if (blockEnd(text, block) !== undefined) ended.abort();
+        if (endOf(text) !== undefined) ended.abort();
       },
       AbortSignal.any([signal, ended.signal]),
     );

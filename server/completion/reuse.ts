@@ -1,5 +1,6 @@
 // Completions that the model gave a moment ago: whoever types what is shown sees the rest of it at once.
 
+import { overlaps } from "../overlap.ts";
 import type { CompletionRequest } from "./request.ts";
 import type { RefinedCompletion } from "./refine/refine.ts";
 
@@ -38,9 +39,13 @@ export class RecentCompletions {
 
 /** How much of the entry's text stands before the cursor already; undefined where it does not lead there. */
 function typedLength({ tail, completion }: Entry, prefix: string): number | undefined {
-  for (let typed = 0; typed < completion.text.length; typed++) {
-    const before = prefix.slice(0, prefix.length - typed);
-    if (before.slice(-tailLength) === tail && prefix.endsWith(completion.text.slice(0, typed))) return typed;
-  }
-  return undefined;
+  const written = tail + completion.text;
+  return (
+    [...overlaps(prefix, written), 0]
+      .filter((length) => length >= tail.length && length < written.length)
+      // A short tail is all that there was.
+      .filter((length) => tail.length === tailLength || length === prefix.length)
+      .map((length) => length - tail.length)
+      .at(-1)
+  );
 }

@@ -1,5 +1,6 @@
 // Where the text closes a bracket or quote that the editor has closed already, the text takes the place of what is there.
 
+const quotes = ["'", '"', "`"];
 const closerOf: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
 /** How many characters after the cursor the text replaces: each is one that the text closes or ends with itself. */
@@ -20,7 +21,9 @@ export function replacedLengthOf(text: string, lineSuffix: string): number {
 function unmatchedClosers(text: string, lineSuffix: string): string {
   let unmatched = "";
   const open: string[] = [];
-  const closing = new Set(["'", '"', "`"].filter((quote) => isOdd(text, quote) && lineSuffix.includes(quote)));
+  const odd = new Set(quotes.filter((quote) => isOdd(text, quote)));
+  const after = new Set(quotes.filter((quote) => lineSuffix.includes(quote)));
+  const closing = new Set(quotes.filter((quote) => odd.has(quote) && after.has(quote)));
   for (const character of text) {
     const inString = isQuote(open.at(-1));
     if (open.at(-1) === character) open.pop();
@@ -28,7 +31,7 @@ function unmatchedClosers(text: string, lineSuffix: string): string {
     else if (inString) continue;
     else if (isQuote(character)) {
       // One without a partner, such as an apostrophe, opens nothing.
-      if (!isOdd(text, character) || lineSuffix.includes(character)) open.push(character);
+      if (!odd.has(character) || after.has(character)) open.push(character);
     } else if (character in closerOf) open.push(closerOf[character] ?? "");
     else if (/[)\]}]/.test(character) || (/[;,:]/.test(character) && open.length === 0)) unmatched += character;
   }
@@ -36,7 +39,7 @@ function unmatchedClosers(text: string, lineSuffix: string): string {
 }
 
 function isQuote(character: string | undefined): boolean {
-  return character === "'" || character === '"' || character === "`";
+  return character !== undefined && quotes.includes(character);
 }
 
 function isOdd(text: string, character: string): boolean {

@@ -1,5 +1,7 @@
 // Models run on into what stands after the cursor already: that part is not inserted again.
 
+import { overlaps } from "../../overlap.ts";
+
 /** @param suffix all text after the cursor */
 export function trimSuffixOverlap(text: string, suffix: string): string {
   return trimSameLine(trimFollowingLines(text, suffix), suffix);
@@ -7,26 +9,28 @@ export function trimSuffixOverlap(text: string, suffix: string): string {
 
 /** Cuts the lines at the end of the text that are the next lines of the document, blank ones aside. */
 function trimFollowingLines(text: string, suffix: string): string {
-  const [, ...following] = suffix.split("\n");
-  const next = following.map((line) => line.trimEnd()).filter((line) => line !== "");
-  if (next.length === 0) return text;
   const lines = text.split("\n");
-  for (let first = 1; first < lines.length; first++) {
-    const rest = lines
-      .slice(first)
-      .map((line) => line.trimEnd())
-      .filter((line) => line !== "");
-    if (rest.length > 0 && rest.every((line, i) => line === next[i])) return lines.slice(0, first).join("\n");
-  }
-  return text;
+  const filled = filledLines(lines);
+  const next = filledLines(suffix.split("\n"));
+  const [repeated = 0] = overlaps(
+    filled.map(({ line }) => line),
+    next.map(({ line }) => line),
+  );
+  if (repeated === 0) return text;
+  const last = filled[filled.length - repeated - 1]?.index ?? 0;
+  return lines.slice(0, last + 1).join("\n");
+}
+
+/** The lines after the first that are not blank. */
+function filledLines(lines: readonly string[]): { readonly line: string; readonly index: number }[] {
+  return lines
+    .map((line, index) => ({ line: line.trimEnd(), index }))
+    .filter(({ line, index }) => index > 0 && line !== "");
 }
 
 /** Cuts the end of the text that is the beginning of the rest of the cursor's line; bare brackets are left to `replacedLengthOf`. */
 function trimSameLine(text: string, suffix: string): string {
   const rest = suffix.split("\n", 1)[0]?.trimEnd() ?? "";
-  for (let length = Math.min(text.length, rest.length); length > 0; length--) {
-    const overlap = rest.slice(0, length);
-    if (text.endsWith(overlap) && /[\p{L}\p{N}]/u.test(overlap)) return text.slice(0, -length);
-  }
-  return text;
+  const [length = 0] = overlaps(text, rest);
+  return /[\p{L}\p{N}]/u.test(rest.slice(0, length)) ? text.slice(0, -length) : text;
 }

@@ -3,9 +3,10 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { blockEnd } from "../../../server/completion/blockEnd.ts";
+import { type BlockContext, blockEnd, followBlock } from "../../../server/completion/blockEnd.ts";
 import { linePrefixOf, lineSuffixOf } from "../../../server/completion/request.ts";
 import { requestAt } from "../../support/cursor.ts";
+import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
 
 /** The document, what the model writes at its cursor, and what of it is the completion: all where nothing ends it. */
 const cases: readonly [name: string, document: string, written: string, completion: string][] = [
@@ -41,16 +42,34 @@ test("once the end is known, more text does not change it", () => {
     fc.property(fc.array(line, { maxLength: 12 }), fc.constantFrom("if ║", "  ║", "║", "x ║ y"), (lines, document) => {
       const text = lines.join("\n");
       let known: number | undefined;
+      const endOf = followBlock(contextOf(document));
       for (let length = 0; length <= text.length; length++) {
         const end = endAt(document, text.slice(0, length));
         if (known !== undefined) assert.equal(end, known);
+        else assert.equal(endOf(text.slice(0, length)), end, "a text that grows ends where the whole of it does");
         known = end;
       }
     }),
   );
 });
 
+test("a text that grows is read once, whatever it consists of", () => {
+  for (const piece of [...repetitions, "  a {\n", "  } else {\n", "  \t"]) {
+    for (const document of ["  if ║", "║"]) {
+      assertGrowsWithLength(`${document} ${JSON.stringify(piece)}`, (length) => {
+        const endOf = followBlock(contextOf(document));
+        const text = repeated(piece, length);
+        for (let end = 1; end <= text.length; end += 4) endOf(text.slice(0, end));
+      });
+    }
+  }
+});
+
 function endAt(document: string, written: string): number | undefined {
+  return blockEnd(written, contextOf(document));
+}
+
+function contextOf(document: string): BlockContext {
   const request = requestAt(document);
-  return blockEnd(written, { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) });
+  return { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) };
 }

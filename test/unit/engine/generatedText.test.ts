@@ -52,3 +52,17 @@ test("bytes that are no character are shown as such, and hold up nothing for lon
   const { text } = piecesOf([...Array.from({ length: 6 }, () => [0xff]), [98]]);
   assert.match(text, /^\uFFFD+b$/);
 });
+
+test("each token is decoded a few times, also where every one ends inside a character", () => {
+  const bytes = [...Buffer.from("🦅".repeat(1000))];
+  const groups = [[bytes[0] ?? 0], ...cut(bytes.slice(1), [4])];
+  let decoded = 0;
+  const detokenize = (tokens: readonly Token[]) => {
+    decoded += tokens.length;
+    return decodeBytes(tokens.flatMap((token) => groups[token] as Token[]));
+  };
+  const text = new GeneratedText(detokenize, { stop: [], maxTokens: 10_000 }, () => undefined);
+  groups.forEach((_, i) => text.push(i as Token));
+  assert.equal(text.end(), "🦅".repeat(1000));
+  assert.ok(decoded < 15 * groups.length, `${decoded} for ${groups.length} tokens`);
+});

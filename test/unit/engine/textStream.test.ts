@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { TextStream } from "../../../server/engine/llama/text/textStream.ts";
+import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
 
 /** What comes through when the text arrives in these pieces. */
 function streamed(pieces: readonly string[], stop: readonly string[]): { shown: string[]; stopped: boolean } {
@@ -39,7 +40,7 @@ test("the first of several stop strings counts", () => {
   assert.deepEqual(streamed(["abcd"], ["d", "bc"]).shown, ["a"]);
 });
 
-test("whatever the pieces, the text up to the first stop string comes through, and no part of one", () => {
+test("whatever the pieces, the text is the same: up to the stop string that is whole first, of several the longest", () => {
   const letters = fc.constantFrom("a", "b", "\n", "🦅");
   const text = fc.string({ unit: letters, maxLength: 30 });
   fc.assert(
@@ -48,16 +49,28 @@ test("whatever the pieces, the text up to the first stop string comes through, a
       fc.array(fc.string({ unit: letters, minLength: 1, maxLength: 4 }), { maxLength: 3 }),
       (pieces, stop) => {
         const whole = pieces.join("");
-        const ends = stop.map((each) => whole.indexOf(each)).filter((index) => index >= 0);
+        const ends = stop.filter((each) => whole.includes(each)).map((each) => whole.indexOf(each) + each.length);
+        const first = Math.min(...ends);
+        const longest = Math.max(
+          ...stop.filter((each) => whole.slice(0, first).endsWith(each)).map(({ length }) => length),
+        );
         const { shown, stopped } = streamed(pieces, stop);
-        const result = shown.join("");
         assert.equal(stopped, ends.length > 0);
-        // A later stop string may have been seen whole first; then it is the end.
-        assert.ok(whole.startsWith(result));
-        if (ends.length === 0) assert.equal(result, whole);
-        else assert.ok(stop.some((each) => whole.startsWith(each, result.length)));
-        assert.ok(stop.every((each) => !result.includes(each)));
+        assert.equal(shown.join(""), ends.length > 0 ? whole.slice(0, first - longest) : whole);
       },
     ),
+    { numRuns: 3_000 },
   );
+});
+
+test("each piece is read once, whatever the text and the stop string consist of", () => {
+  for (const piece of repetitions) {
+    assertGrowsWithLength(JSON.stringify(piece), (length) => {
+      streamed(
+        Array.from({ length: length / piece.length }, () => piece),
+        [`${piece.repeat(20)}.`],
+      );
+      streamed([repeated(piece, length)], [`${repeated(piece, length)}.`]);
+    });
+  }
 });

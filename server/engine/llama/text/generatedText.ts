@@ -14,7 +14,7 @@ export class GeneratedText {
   readonly #maxTokens: number;
   #count = 0;
   /** The last tokens, from where a character begins that is not whole yet. */
-  #undecoded: readonly Token[] = [];
+  #undecoded: Token[] = [];
   /** Length of the text that they gave already, and how many of them came since. */
   #decodedLength = 0;
   #waited = 0;
@@ -66,11 +66,11 @@ export class GeneratedText {
 
   /** The characters that a token makes whole. */
   #decode(token: Token): string {
-    this.#undecoded = [...this.#undecoded, token];
+    this.#undecoded.push(token);
     const decoded = this.#detokenize(this.#undecoded);
     // Until a character is whole, its decoding ends in U+FFFD; what waits for longer than one takes is none.
     const isGarbled = ++this.#waited > longestCharacter;
-    const whole = isGarbled ? decoded : decoded.replace(/\uFFFD+$/, "");
+    const whole = isGarbled ? decoded : wholeCharacters(decoded);
     const added = whole.slice(this.#decodedLength);
     if (added !== "") {
       this.#decodedLength = whole.length;
@@ -79,6 +79,10 @@ export class GeneratedText {
     if (whole.length === decoded.length) {
       this.#undecoded = [];
       this.#decodedLength = 0;
+    } else if (added !== "" && this.#undecoded.length > longestCharacter) {
+      // Where each token ends inside a character, the last ones have the whole of the last character that is whole.
+      this.#undecoded = this.#undecoded.slice(-longestCharacter);
+      this.#decodedLength = wholeCharacters(this.#detokenize(this.#undecoded)).length;
     }
     return added;
   }
@@ -88,4 +92,11 @@ export class GeneratedText {
     this.#text += text;
     this.#onText(text);
   }
+}
+
+/** A text without the end that is no whole character yet. */
+function wholeCharacters(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\uFFFD") end--;
+  return text.slice(0, end);
 }

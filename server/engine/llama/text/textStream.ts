@@ -1,5 +1,7 @@
 // Turns generated text into pieces that may be shown: whole characters, and nothing of a stop string.
 
+import { overlaps } from "../../../overlap.ts";
+
 /** What `TextStream.push` lets through, and whether a stop string ended the text. */
 export interface StreamedText {
   readonly text: string;
@@ -17,7 +19,7 @@ export class TextStream {
 
   push(text: string): StreamedText {
     const pending = this.#held + text;
-    const end = firstIndexOf(pending, this.#stop);
+    const end = firstStop(pending, this.#stop);
     if (end !== undefined) {
       this.#held = "";
       return { text: pending.slice(0, end), stopped: true };
@@ -35,17 +37,16 @@ export class TextStream {
   }
 }
 
-function firstIndexOf(text: string, needles: readonly string[]): number | undefined {
-  const found = needles.map((needle) => text.indexOf(needle)).filter((index) => index >= 0);
-  return found.length > 0 ? Math.min(...found) : undefined;
+/** Where the stop string begins that is whole first, whatever pieces it comes in; the longest of several. */
+function firstStop(text: string, stop: readonly string[]): number | undefined {
+  const found = stop
+    .map((each) => ({ start: text.indexOf(each), length: each.length }))
+    .filter(({ start }) => start >= 0)
+    .sort((a, b) => a.start + a.length - (b.start + b.length) || a.start - b.start);
+  return found[0]?.start;
 }
 
 /** Length of the longest end of the text that begins one of the stop strings. */
 function heldLength(text: string, stop: readonly string[]): number {
-  const longest = Math.max(0, ...stop.map((each) => each.length - 1));
-  for (let length = Math.min(longest, text.length); length > 0; length--) {
-    const end = text.slice(text.length - length);
-    if (stop.some((each) => each.startsWith(end))) return length;
-  }
-  return 0;
+  return Math.max(0, ...stop.map((each) => overlaps(text, each)[0] ?? 0));
 }
