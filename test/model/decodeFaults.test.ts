@@ -101,7 +101,9 @@ for (const name of ["falcon7b", "falconH1"] as const) {
         stable: [Math.floor(prompt.length / 2)],
         priority,
         evaluate: (sequence, rest) =>
-          sampleTokens(sequence, rest, { temperature: 0 }, (token) => written.push(token) < count),
+          sampleTokens(sequence, rest, { temperature: 0 }, (token) =>
+            written.push(token) < count ? token : undefined,
+          ),
       };
       return { request, written };
     }

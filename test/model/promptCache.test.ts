@@ -38,13 +38,14 @@ interface StartOptions {
   readonly name?: ModelName;
   readonly path?: string;
   readonly contextSize?: number;
+  readonly kvCache?: "f16" | "q8_0";
   readonly adapter?: { readonly path: string; readonly scale: number };
   readonly saveAfter?: number;
 }
 
 async function start(
   folder: string | undefined,
-  { name = "falcon7b", path = modelFile(name), contextSize = 1024, adapter, ...options }: StartOptions = {},
+  { name = "falcon7b", path = modelFile(name), contextSize = 1024, kvCache, adapter, ...options }: StartOptions = {},
 ): Promise<ModelUnderTest> {
   const engine = new ModelUnderTest({
     log: (line) => {
@@ -59,6 +60,7 @@ async function start(
     contextSize,
     gpu: "off",
     threads: 1,
+    ...(kvCache && { kvCache }),
     ...(adapter && { adapter }),
     ...promptCache,
   } as const;
@@ -146,6 +148,17 @@ for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
   });
 }
 
+test("a context of another size goes on from what was saved, where that fits into it", async () => {
+  const folder = newFolder();
+  const files = await save(folder, prompt("boat"));
+  assertWarm(await generate(await start(folder, { contextSize: 1500 }), prompt("boat")));
+  const small = await start(folder, { contextSize: 200 });
+  const { usage } = await generate(small, lines("boat", 12), 8);
+  assert.ok(usage.reused < 10, JSON.stringify(usage));
+  assert.deepEqual(savedIn(folder), files);
+  assert.deepEqual(logged, []);
+});
+
 test("contexts are saved when nothing ran for a while, so that a kill does not lose them", async () => {
   const folder = newFolder();
   const engine = await start(folder, { saveAfter: 100 });
@@ -208,13 +221,13 @@ describe("a file that is not what was saved", () => {
     });
   }
 
-  test("another model's, or another context's, is not loaded", async () => {
+  test("another kind of context's is not loaded", async () => {
     const folder = newFolder();
     const [file] = await save(folder, prompt("boat"));
     assert.ok(file);
-    const larger = await start(folder, { contextSize: 1500 });
-    assertCold(await generate(larger, prompt("boat")));
-    await larger.dispose();
+    const quantized = await start(folder, { kvCache: "q8_0" });
+    assertCold(await generate(quantized, prompt("boat")));
+    await quantized.dispose();
     const other = filesIn(folder).find((each) => each !== file);
     assert.ok(other, "each has a file of its own");
     assert.deepEqual(logged, []);

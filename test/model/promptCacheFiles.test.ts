@@ -62,6 +62,36 @@ test("all files together take no more than they may, and the oldest go first", a
   assert.deepEqual(logged, []);
 });
 
+test("what was saved among four sequences is read where there is room for one, and the other way round", async () => {
+  const [, , sequence] = sequences;
+  assert.ok(sequence);
+  const tokens = sequence.contextTokens;
+  const cache = new PromptCache({ ...options, folder, sequences });
+  await (
+    await cache.save(sequence)
+  )?.();
+  const files = filesIn();
+  const context = await sequence.model.createContext({ sequences: 1, contextSize: 512, threads: 1 });
+  const alone = context.getSequence();
+  const small = new PromptCache({ ...options, folder, sequences: [alone] });
+  assert.equal(await small.restore(alone, tokens), true);
+  assert.deepEqual(alone.contextTokens, tokens);
+  assert.deepEqual(filesIn(), files);
+
+  fs.rmSync(folder, { recursive: true });
+  await alone.evaluateWithoutGeneratingNewTokens([...tokens.slice(0, 100)]);
+  const more = alone.contextTokens;
+  await (
+    await new PromptCache({ ...options, folder, sequences: [alone] }).save(alone)
+  )?.();
+  await sequence.clearHistory();
+  assert.equal(await new PromptCache({ ...options, folder, sequences }).restore(sequence, more), true);
+  assert.deepEqual(sequence.contextTokens, more);
+  assert.deepEqual(logged, []);
+  await sequence.eraseContextTokenRanges([{ start: tokens.length, end: more.length }]);
+  await context.dispose();
+});
+
 test("a sequence is free before its file has a checksum, and until then nobody reads the file", async () => {
   const [sequence] = sequences;
   assert.ok(sequence);

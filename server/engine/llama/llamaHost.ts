@@ -8,6 +8,7 @@ import { DecodeLoop } from "./decode/decodeLoop.ts";
 import { Threads } from "./decode/threads.ts";
 import { LlamaModel } from "./llamaModel.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
+import { Healing } from "./text/healing.ts";
 import { openPromptCache } from "./promptCache/promptCache.ts";
 
 /** Milliseconds without a request after which the prompt cache is written. */
@@ -85,7 +86,8 @@ export class LlamaHost implements ModelHost {
     const saveIdle = () => save().catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
     const saveLater = setTimeout(() => void saveIdle(), request.saveAfter ?? saveAfter).unref();
     this.#loaded = { ...loaded, loop, save, saveLater };
-    return new LlamaModel({ ...loaded, library: this.#library, loop });
+    const healing = new Healing(this.#library, loaded.model, loaded.vocabulary);
+    return new LlamaModel({ ...loaded, library: this.#library, loop, healing });
   }
 
   /** Ends what runs, and writes the prompt cache. The process can be ended after that. */

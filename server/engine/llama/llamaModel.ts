@@ -19,8 +19,10 @@ import { scoreTokens } from "./decode/scorer.ts";
 import type { SamplingContext } from "./text/sampling.ts";
 import { type TextRequest, textRequest } from "./text/textRequest.ts";
 import { textStart, tokenizePrompt } from "./text/tokenizePrompt.ts";
+import type { Vocabulary } from "./text/vocabulary.ts";
 
-export interface LlamaModelParts extends Pick<SamplingContext, "library" | "model" | "vocabulary"> {
+export interface LlamaModelParts extends Pick<SamplingContext, "library" | "model" | "healing"> {
+  readonly vocabulary: Vocabulary;
   readonly info: LoadedModel;
   readonly loop: DecodeLoop;
 }

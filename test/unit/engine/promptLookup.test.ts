@@ -1,30 +1,63 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 
-import { draftTokens } from "../../../server/engine/llama/decode/promptLookup.ts";
+import { PromptLookup } from "../../../server/engine/llama/decode/promptLookup.ts";
 
-function guess(text: string, length = 4): string {
-  return draftTokens(text.split(""), length).join("");
+function draft(text: string, length = 4): string {
+  const lookup = new PromptLookup(Array.from(text, (character) => character.charCodeAt(0)));
+  return String.fromCharCode(...lookup.draft(length));
 }
 
 test("what followed the same end before", () => {
-  assert.equal(guess("let boat = 1; let b"), "oat ");
-  assert.equal(guess("abcdefabc"), "defa");
-  assert.equal(guess("abcdefabc", 2), "de");
+  assert.equal(draft("let boat = 1; let b"), "oat ");
+  assert.equal(draft("abcdefabc"), "defa");
+  assert.equal(draft("abcdefabc", 2), "de");
 });
 
 test("the latest place counts, and the longest match before it", () => {
-  assert.equal(guess("xab1 xab2 xab", 1), "2");
-  assert.equal(guess("xab1 yab2 xab", 1), "1");
+  assert.equal(draft("xab1 xab2 xab", 1), "2");
+  assert.equal(draft("xab1 yab2 xab", 1), "1");
 });
 
 test("nothing where nothing came back", () => {
-  assert.equal(guess("abcdef"), "");
-  assert.equal(guess("a"), "");
-  assert.equal(guess(""), "");
+  assert.equal(draft("abcdef"), "");
+  assert.equal(draft("a"), "");
+  assert.equal(draft(""), "");
 });
 
-test("a guess may reach over the end that it began with", () => {
-  assert.equal(guess("aaa"), "a");
-  assert.equal(guess("abab"), "ab");
+test("a draft may reach over the end that it began with", () => {
+  assert.equal(draft("aaa"), "a");
+  assert.equal(draft("abab"), "ab");
+});
+
+test("is what a search through the whole text finds", () => {
+  const text = fc.array(fc.constantFrom(1, 2, 3, 11, 112), { maxLength: 60 });
+  fc.assert(
+    fc.property(text, fc.nat(8), (tokens, length) => {
+      assert.deepEqual(new PromptLookup(tokens).draft(length), search(tokens, length));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+function search(tokens: readonly number[], length: number): readonly number[] {
+  for (let match = Math.min(3, tokens.length - 1); match > 0; match--) {
+    const end = tokens.slice(-match);
+    for (let start = tokens.length - match - 1; start >= 0; start--) {
+      if (end.every((token, i) => tokens[start + i] === token)) return tokens.slice(start + match).slice(0, length);
+    }
+  }
+  return [];
+}
+
+test("a long text is no slower to draft from than a short one", () => {
+  const lookup = new PromptLookup<number>([]);
+  const start = performance.now();
+  // Three tokens that never came before, again and again: a search would go through all of the text each time.
+  for (let i = 0; i < 100_000; i++) {
+    lookup.push(i);
+    assert.deepEqual(lookup.draft(16), []);
+  }
+  assert.ok(performance.now() - start < 30_000);
 });

@@ -60,8 +60,7 @@ export class DecodeLoop {
 
   /** Runs requests that have one prompt in common: it is evaluated once. */
   async run(requests: readonly DecodeRequest[], signal: AbortSignal): Promise<readonly Decoded[]> {
-    if (requests.some(({ prompt }) => prompt.length === 0))
-      throw decodeFailure("a prompt without a token has no output");
+    if (requests.some(({ prompt }) => prompt.length === 0)) throw decodeFailure("the prompt is empty");
     const waiting: Waiting[] = [];
     const ends = requests.map(
       (request) =>

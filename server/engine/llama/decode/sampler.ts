@@ -4,8 +4,8 @@ import type { LlamaContextSequence, SequenceEvaluateOptions, Token } from "node-
 
 import type { Evaluation } from "./decodeRequest.ts";
 
-/** Takes a new token; false when no more may come. */
-export type OnToken = (token: Token) => boolean;
+/** Takes the token that was chosen, and returns the one to go on from; undefined when no more may come. */
+export type OnToken = (token: Token) => Token | undefined;
 
 export async function* sampleTokens(
   sequence: LlamaContextSequence,
@@ -13,9 +13,17 @@ export async function* sampleTokens(
   options: SequenceEvaluateOptions,
   onToken: OnToken,
 ): Evaluation {
-  for await (const token of sequence.evaluate([...rest], options)) {
-    if (!onToken(token)) return "stopped";
-    yield;
+  const tokens = sequence.evaluate([...rest], options);
+  try {
+    let next = await tokens.next();
+    while (next.done !== true) {
+      const token = onToken(next.value);
+      if (token === undefined) return "stopped";
+      yield;
+      next = await tokens.next(token);
+    }
+    return "end";
+  } finally {
+    await tokens.return();
   }
-  return "end";
 }

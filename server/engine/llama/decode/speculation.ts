@@ -3,7 +3,7 @@
 import type { ControlledEvaluateInputItem, LlamaContextSequence, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 
 import type { Evaluation } from "./decodeRequest.ts";
-import { draftTokens } from "./promptLookup.ts";
+import { PromptLookup } from "./promptLookup.ts";
 import type { OnToken } from "./sampler.ts";
 
 /** A longer draft costs more when it fails than it gains. */
@@ -21,16 +21,17 @@ export async function* sampleDraftedTokens(
   onToken: OnToken,
   onAccepted: (count: number) => void,
 ): Evaluation {
-  const known = [...prompt];
+  const lookup = new PromptLookup(prompt);
+  let count = 0;
   let input = rest;
   let length = 2;
   for (;;) {
     // The first token may be bound to begin with what was cut off the prompt, which the draft does not know.
     // Beyond the end of the context, the library would drop its beginning.
     const room = sequence.contextSize - 1 - sequence.nextTokenIndex - input.length;
-    const draft = known.length === prompt.length ? [] : draftTokens(known, Math.min(length, room));
+    const draft = count === 0 ? [] : lookup.draft(Math.min(length, room));
     // Each call begins a sampler of its own, which the same seed would have choose alike.
-    const generateNext = { token: true, options: { ...options, seed: options.seed + known.length } };
+    const generateNext = { token: true, options: { ...options, seed: options.seed + prompt.length + count } };
     const ask = (token: Token): ControlledEvaluateInputItem => [token, { generateNext }];
     const output = await sequence.controlledEvaluate([
       ...input.slice(0, -1),
@@ -48,10 +49,12 @@ export async function* sampleDraftedTokens(
     for (const token of chosen.slice(0, accepted + 1)) {
       if (token === undefined || token === null) throw new Error("the model chose no token");
       if (sequence.model.isEogToken(token)) return "end";
-      known.push(token);
-      if (!onToken(token)) return "stopped";
+      const taken = onToken(token);
+      if (taken === undefined) return "stopped";
+      lookup.push(taken);
+      count++;
+      input = [taken];
     }
-    input = known.slice(-1);
     yield;
   }
 }

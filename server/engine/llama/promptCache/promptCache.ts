@@ -11,6 +11,7 @@ import { checkFolder, isExpired, isGone, listCacheFiles, unlessGone } from "../.
 import { lengthToSave, sharedLength, usableLength } from "./savedTokens.ts";
 import { appendChecksum, hasValidChecksum, readTokens } from "./stateFile.ts";
 import { stateIdentity } from "./stateIdentity.ts";
+import { loadState } from "./stateStreams.ts";
 
 /** Fewer tokens are not worth a file. */
 const fewestTokens = 128;
@@ -156,7 +157,7 @@ export class PromptCache {
       if (!(await hasValidChecksum(inUse, this.#options.identity))) throw new Error("it is damaged");
       // Loading alone would leave the copies of the state of what was there before.
       await sequence.clearHistory();
-      await sequence.loadStateFromFile(inUse, { acceptRisk: true });
+      await loadState(sequence, inUse, this.#nextInUse());
       await sequence.takeCheckpoint();
     } catch (error) {
       await sequence.clearHistory();

@@ -13,6 +13,8 @@ export function usableLength(
   wanted: readonly Token[],
   sequence: LlamaContextSequence,
 ): number {
+  // It was saved in a larger context.
+  if (tokens.length > sequence.contextSize) return 0;
   const shared = sharedLength(tokens, wanted);
   return sequence.needsCheckpoints && shared < tokens.length ? 0 : shared;
 }

@@ -44,7 +44,7 @@ async function computeChecksum(file: string, identity: string, length: number): 
 /** What a state of llama.cpp begins with: LLAMA_STATE_SEQ_MAGIC and LLAMA_STATE_SEQ_VERSION of its llama.h. */
 const magic = 0x67677371;
 const version = 3;
-const headerSize = 12;
+export const headerSize = 12;
 
 /**
  * The tokens that a state holds, from llama.cpp's format: magic, version, number of tokens, tokens, each in 32 bits. None

@@ -1,4 +1,6 @@
-// What a saved state depends on: with any other model, adapter or context it would be unloadable or wrong.
+// What a saved state depends on: with any other model, adapter or kind of context it would be unloadable or wrong. It does not
+// depend on what is chosen by the memory that is free: the device, its layers, and the size of the context; the number of
+// sequences can be changed (stateStreams.ts).
 
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
@@ -21,13 +23,13 @@ export async function stateIdentity(
   { path, adapter }: Pick<LoadPlan, "path" | "adapter">,
   libraryVersion: string,
 ): Promise<string> {
-  const { contextSize, totalSequences, kvCacheKeyType, kvCacheValueType, flashAttention, model } = context;
+  const { kvCacheKeyType, kvCacheValueType, flashAttention } = context;
   const facts = [
     libraryVersion,
     await Promise.all(modelFiles(path).map(fileIdentity)),
     adapter && [await fileIdentity(adapter.path), adapter.scale],
-    [contextSize, totalSequences, kvCacheKeyType, kvCacheValueType, flashAttention],
-    [model.llama.gpu, model.gpuLayers],
+    // Flash attention wants the values in another order. On a GPU the library leaves it to llama.cpp, which has it.
+    [kvCacheKeyType, kvCacheValueType, flashAttention !== false],
   ];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }

@@ -4,43 +4,39 @@ import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { GbnfJsonBasicSchema, LlamaModel, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 
 import type { JsonSchema, Sampling } from "../../engine.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { Healing } from "./healing.ts";
 
 /** How many tokens back a repetition is penalized. */
 const penalizedTokens = 64;
-/** More than any two logits differ, and little enough that a 32-bit float still tells the raised ones apart. */
-const certain = 1000;
-
 export interface SamplingContext {
   readonly library: typeof NodeLlamaCpp;
   readonly model: LlamaModel;
-  readonly vocabulary: Vocabulary;
+  readonly healing: Healing;
   readonly seed: number;
   /** What the first token must begin with. */
   readonly cut: string;
-  /** All tokens up to now, of the prompt and new ones. */
-  readonly known: readonly Token[];
+  /** New tokens until now. */
+  readonly written: readonly Token[];
   readonly prompt: readonly Token[];
 }
 
 export async function samplingOptions(
   request: Sampling & { readonly schema?: JsonSchema },
-  { library, model, vocabulary, seed, cut, known, prompt }: SamplingContext,
+  { library, model, healing, seed, cut, written, prompt }: SamplingContext,
 ): Promise<SequenceEvaluateOptions & { readonly seed: number }> {
   const { temperature, topK = 40, topP = 0.95, minP = 0, repeatPenalty = 1, schema } = request;
-  const none = library.TokenBias.for(model);
-  const healing = library.TokenBias.for(model);
-  if (cut !== "") healing.set([...vocabulary.beginningWith(cut)], { logit: certain });
+  const free = library.TokenBias.for(model);
+  const bound = cut === "" ? undefined : healing.bind(cut);
+  const before = prompt.slice(-penalizedTokens);
+  const punishTokens = () => [...before, ...written.slice(-penalizedTokens)].slice(-penalizedTokens);
   return {
     temperature,
     topK,
     topP,
     minP,
     seed,
-    ...(repeatPenalty !== 1 && {
-      repeatPenalty: { penalty: repeatPenalty, punishTokens: () => known.slice(-penalizedTokens) },
-    }),
-    ...(cut !== "" && { tokenBias: () => (known.length === prompt.length ? healing : none) }),
+    ...(repeatPenalty !== 1 && { repeatPenalty: { penalty: repeatPenalty, punishTokens } }),
+    ...(bound && { tokenBias: () => (written.length === 0 ? bound : free) }),
     ...(schema && {
       grammarEvaluationState: new library.LlamaGrammarEvaluationState({
         model,

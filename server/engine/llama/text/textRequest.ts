@@ -1,5 +1,7 @@
 // One text to generate: what the decode loop is asked for, and the text that comes of it.
 
+import type { Token } from "node-llama-cpp";
+
 import type { GenerateRequest } from "../../engine.ts";
 import type { DecodeRequest } from "../decode/decodeRequest.ts";
 import { sampleTokens } from "../decode/sampler.ts";
@@ -7,6 +9,7 @@ import { sampleDraftedTokens } from "../decode/speculation.ts";
 import { GeneratedText } from "./generatedText.ts";
 import { type SamplingContext, samplingOptions, schemaEnd } from "./sampling.ts";
 import { specialToken, type TokenizedPrompt } from "./tokenizePrompt.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 export interface TextRequest {
   readonly request: DecodeRequest;
@@ -17,11 +20,11 @@ export interface TextRequest {
 
 export async function textRequest(
   request: GenerateRequest,
-  context: Omit<SamplingContext, "known" | "prompt"> & TokenizedPrompt,
+  context: Omit<SamplingContext, "written" | "prompt"> & TokenizedPrompt & { readonly vocabulary: Vocabulary },
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<TextRequest> {
-  const { model, vocabulary, tokens: prompt, stable, cut } = context;
+  const { model, vocabulary, healing, tokens: prompt, stable, cut } = context;
   const stopStrings = request.stop.filter((each) => typeof each === "string");
   // One that the model does not have cannot come.
   const stopTokens = request.stop
@@ -30,17 +33,18 @@ export async function textRequest(
   const stop = request.schema ? [...stopStrings, schemaEnd] : stopStrings;
   const { maxTokens } = request;
   const text = new GeneratedText((tokens) => model.detokenize(tokens), { stop, maxTokens }, onText, cut);
-  const known = [...prompt];
-  const options = await samplingOptions(request, { ...context, known, prompt });
+  const written: Token[] = [];
+  const options = await samplingOptions(request, { ...context, written, prompt });
   let accepted = 0;
-  const onToken = (token: (typeof known)[number]) => {
-    if (signal.aborted) return false;
+  const onToken = (chosen: Token) => {
+    if (signal.aborted) return undefined;
+    const token = written.length === 0 && cut !== "" && !request.schema ? healing.heal(cut, chosen) : chosen;
     if (stopTokens.includes(token)) {
       text.stopped = true;
-      return false;
+      return undefined;
     }
-    known.push(token);
-    return text.push(token);
+    written.push(token);
+    return text.push(token) ? token : undefined;
   };
   const canDraft = request.repeatsPrompt && !request.schema && (request.repeatPenalty ?? 1) === 1;
   return {

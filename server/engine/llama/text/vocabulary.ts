@@ -24,18 +24,54 @@ export class Vocabulary {
   /** The text of a token, if others begin with it; none across lines, and of whole characters only. */
   healed(token: Token): string {
     const text = this.#model.detokenize([token]);
-    if (text.includes("\n") || text.includes("\uFFFD")) return "";
-    return this.beginningWith(text).length > 1 ? text : "";
+    return isHealable(text) && this.countBeginningWith(text) > 1 ? text : "";
   }
 
-  /** All tokens whose text begins so. */
+  /** All tokens whose text begins so, the shortest first. */
   beginningWith(start: string): readonly Token[] {
-    const entries = this.#sorted;
-    const from = firstNotBefore(entries, start);
-    let to = from;
-    while (entries[to]?.text.startsWith(start)) to++;
-    return entries.slice(from, to).map(({ token }) => token);
+    const [from, to] = this.#rangeOf(start);
+    return this.#sorted.slice(from, to).map(({ token }) => token);
   }
+
+  countBeginningWith(start: string): number {
+    const [from, to] = this.#rangeOf(start);
+    return to - from;
+  }
+
+  beginsWith(token: Token, start: string): boolean {
+    return this.#model.detokenize([token]).startsWith(start);
+  }
+
+  /** The texts of tokens with which more than so many tokens begin, and at most so many. */
+  startsOf(more: number, most: number): readonly string[] {
+    const starts: string[] = [];
+    /** Each begins with the one before it, and the entry with the last. */
+    const open: { readonly text: string; readonly index: number }[] = [];
+    const closeUntil = (text: string, index: number) => {
+      for (let last = open.at(-1); last && !text.startsWith(last.text); last = open.at(-1)) {
+        const count = index - last.index;
+        if (count > more && count <= most && isHealable(last.text)) starts.push(last.text);
+        open.pop();
+      }
+    };
+    for (const [index, { text }] of this.#sorted.entries()) {
+      closeUntil(text, index);
+      if (open.at(-1)?.text !== text) open.push({ text, index });
+    }
+    // No text begins with the open ones any more.
+    closeUntil("", this.#sorted.length);
+    return starts;
+  }
+
+  /** The first entry that begins so, and the first behind it that does not. */
+  #rangeOf(start: string): readonly [number, number] {
+    const from = firstIndex(this.#sorted, 0, ({ text }) => text >= start);
+    return [from, firstIndex(this.#sorted, from, ({ text }) => !text.startsWith(start))];
+  }
+}
+
+function isHealable(text: string): boolean {
+  return text !== "" && !text.includes("\n") && !text.includes("\uFFFD");
 }
 
 function sortedTokens(model: LlamaModel, markers: Markers): Entry[] {
@@ -48,13 +84,14 @@ function sortedTokens(model: LlamaModel, markers: Markers): Entry[] {
   return entries.sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
-/** Index of the first entry that does not sort before the text. */
-function firstNotBefore(entries: readonly Entry[], text: string): number {
-  let low = 0;
+/** Index of the first entry from one on for which something holds: it holds for all behind that, and for none before. */
+function firstIndex(entries: readonly Entry[], from: number, holds: (entry: Entry) => boolean): number {
+  let low = from;
   let high = entries.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((entries[middle]?.text ?? "") < text) low = middle + 1;
+    const entry = entries[middle];
+    if (entry && !holds(entry)) low = middle + 1;
     else high = middle;
   }
   return low;
