@@ -89,6 +89,10 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
     send.title = reason ?? strings.send;
   }
 
+  // Before a long text is pasted: the browser lays it out at once.
+  text.addEventListener("beforeinput", ({ data }) => {
+    if (text.textLength + (data?.length ?? 0) > longDraft) arrange(text, true);
+  });
   text.addEventListener("input", onInput);
   text.addEventListener("keydown", (event) => {
     // While an input method composes, Enter takes its proposal.
@@ -129,8 +133,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
 const longDraft = 20_000;
 
 /** Has a long draft shown like code: it does not grow, and its lines are not wrapped. */
-function arrange(text: HTMLTextAreaElement): void {
-  const isLong = text.textLength > longDraft;
+function arrange(text: HTMLTextAreaElement, isLong = text.textLength > longDraft): void {
   text.classList.toggle("long", isLong);
   text.wrap = isLong ? "off" : "soft";
   text.spellcheck = !isLong;

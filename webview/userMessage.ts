@@ -9,7 +9,7 @@ import { createCodeLines } from "./codeLines.ts";
 const fewLines = 10;
 
 /** Characters of a message that are shown folded, and that are worth it. */
-const shortText = 2_000;
+const shortText = 1_000;
 const longestText = 5_000;
 
 /** Folding away fewer lines than this is not worth a button. */

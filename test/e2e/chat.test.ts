@@ -1,6 +1,8 @@
 // The chat of the packed extension in a real VS Code: streaming, stopping, what survives a reload and what survives a kill.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import process from "node:process";
 import { after, afterEach, before, test } from "node:test";
@@ -63,6 +65,32 @@ test("the history is there after a reload", async () => {
   await chat.open();
   await chat.answers.nth(shown.length - 1).waitFor();
   assert.deepEqual(await chat.answers.allInnerTexts(), shown);
+});
+
+test("a link opens the very address that is written", async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    // The model of this test writes no links.
+    const target = "/a%20b/100%25?key=myval%23b&q=1+%2B+1&x=a%26b%2Fc";
+    const link = `<a data-href="http://127.0.0.1:${port}${target.replaceAll("&", "&amp;")}">the page</a>`;
+    await chat.answers
+      .last()
+      .locator(".markdown")
+      .last()
+      .evaluate("(node, link) => node.insertAdjacentHTML('beforeend', link)", link);
+    await chat.answers.last().getByText("the page").click();
+    for (let wait = 0; wait < 100 && asked.length === 0; wait++) await workbench.page.waitForTimeout(200);
+    assert.equal(asked[0], target);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 for (const bundle of ["server.cjs", "engine.cjs"]) {
