@@ -11,7 +11,7 @@ export function createFoldedPart(context: PageContext, kind: Exclude<AnswerPart[
   const { strings } = context;
   const summary = element("summary", "");
   const content = element("div", "folded-content");
-  const node = element("details", `folded-part ${kind}`, summary, content);
+  const node = element("details", "folded-part", summary, content);
   const show = kind === "thinking" ? createThinking(context, content) : createCall(context, content);
   let wanted = { text: "", ended: false };
   let waiting = false;

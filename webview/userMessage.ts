@@ -12,6 +12,9 @@ const fewLines = 10;
 const shortText = 1_000;
 const longestText = 5_000;
 
+/** Characters that a browser lays out at once. */
+const longestPiece = 2_000;
+
 /** Folding away fewer lines than this is not worth a button. */
 const linesWorthFolding = 4;
 
@@ -38,8 +41,8 @@ function createText({ strings }: PageContext, words: string): HTMLElement[] {
     return [text];
   }
   const fold = (folded: boolean) => {
-    const shown = folded ? words.slice(0, shortText) : words;
-    text.replaceChildren(...piecesOf(shown).map((piece) => element("span", "lines", piece)), folded ? "…" : "");
+    const shown = folded ? `${words.slice(0, shortText)}…` : words;
+    text.replaceChildren(...piecesOf(shown).map((piece) => element("span", "lines", piece)));
   };
   return [text, createFold(fold, strings.showAllText, strings.showLessText)];
 }
@@ -48,8 +51,9 @@ function createText({ strings }: PageContext, words: string): HTMLElement[] {
 function piecesOf(text: string): string[] {
   const pieces: string[] = [];
   for (let start = 0; start < text.length;) {
-    const lineBreak = text.lastIndexOf("\n", start + shortText) + 1;
-    const end = start + shortText >= text.length ? text.length : lineBreak > start ? lineBreak : start + shortText;
+    const lineBreak = text.lastIndexOf("\n", start + longestPiece) + 1;
+    const end =
+      start + longestPiece >= text.length ? text.length : lineBreak > start ? lineBreak : start + longestPiece;
     pieces.push(text.slice(start, end));
     start = end;
   }

@@ -196,7 +196,7 @@ The formula is $p_1 * n_1$.
     const notes = ["The oldest messages (4) did not fit into the model's context and were left out."];
     await tell(
       stateMessage([
-        userMessage("A long question. ".repeat(400)),
+        userMessage("A question."),
         { ...answerMessage(parts), id: "first", notes },
         userMessage("And then?"),
         answerMessage("<think>\nThe user", "streaming"),
