@@ -22,6 +22,7 @@ async function openChat(workbench: Workbench): Promise<Window> {
   return { workbench, chat };
 }
 
+/** Leaves a chat that has questions: that they go shows that the command ran. */
 async function newChat({ workbench, chat }: Window): Promise<void> {
   await workbench.runCommand("Falcon: New Chat");
   await chat.questions.first().waitFor({ state: "detached" });
@@ -78,16 +79,17 @@ suite("windows on one folder", () => {
 
   test("show the chats of all, also when they open anew", async () => {
     await askAndWait(a, "alpha");
+    await askAndWait(b, "other");
     await newChat(b);
     await askAndWait(b, "beta");
     await newChat(a);
     await askAndWait(a, "gamma");
-    assert.deepEqual(await previousChats(b), ["gamma", "beta", "alpha"]);
+    assert.deepEqual(await previousChats(b), ["gamma", "beta", "other", "alpha"]);
 
     await a.workbench.reload();
     await b.workbench.closeWindow();
     a = await openChat(a.workbench);
-    assert.deepEqual(await previousChats(a), ["gamma", "beta", "alpha"]);
+    assert.deepEqual(await previousChats(a), ["gamma", "beta", "other", "alpha"]);
   });
 
   test("that go on with one chat keep what is asked in both", async () => {
@@ -96,7 +98,7 @@ suite("windows on one folder", () => {
     await askAndWait(a, "alpha of the one");
     await askAndWait(b, "alpha of the other");
     await b.workbench.toast("changed in another window").waitFor();
-    assert.deepEqual(await previousChats(a), ["alpha", "alpha", "gamma", "beta"]);
+    assert.deepEqual(await previousChats(a), ["alpha", "alpha", "gamma", "beta", "other"]);
     for (const [index, question] of ["alpha of the other", "alpha of the one"].entries()) {
       await openList(a);
       await a.workbench.quickRows.nth(index).click();
@@ -112,7 +114,7 @@ suite("windows on one folder", () => {
     await row.getByRole("button", { name: "Delete" }).click();
     await row.waitFor({ state: "detached" });
     await a.workbench.page.keyboard.press("Escape");
-    assert.deepEqual(await previousChats(b), ["alpha", "alpha", "beta"]);
+    assert.deepEqual(await previousChats(b), ["alpha", "alpha", "beta", "other"]);
     await b.workbench.closeWindow();
   });
 
@@ -128,7 +130,7 @@ suite("windows on one folder", () => {
     fs.rmSync(folder);
     fs.renameSync(`${folder}.away`, folder);
     await askAndWait(a, "delta again");
-    assert.deepEqual(await previousChats(a), ["delta", "alpha", "alpha", "beta"]);
+    assert.deepEqual(await previousChats(a), ["delta", "alpha", "alpha", "beta", "other"]);
     const kept = fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), "utf8"));
     assert.equal(kept.filter((text) => text.includes("delta again")).length, 1);
   });
