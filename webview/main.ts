@@ -5,6 +5,7 @@ import "./style.css";
 import "./welcome.css";
 import "./composer.css";
 import "./markdown.css";
+import "./code.css";
 
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 import { registerComponents } from "./components.ts";

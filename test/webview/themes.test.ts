@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { test } from "node:test";
 
-import type { Page } from "playwright-core";
-
 import type { Attachment, Message, ToWebview } from "../../src/shared/protocol.ts";
 import {
   type ChatPage,
@@ -16,6 +14,7 @@ import {
   stateMessage,
   userMessage,
 } from "./page.ts";
+import { findFaint } from "./contrast.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
 const openPage = await startPages();
@@ -173,62 +172,6 @@ test("every state of the page has its picture", async () => {
   }
 });
 
-for (const theme of Object.keys(themes) as ThemeName[]) {
-  test(`${theme}: what is folded, refused or noted can be read in a side bar of 200 pixels`, async () => {
-    const { page, tell, screenshot, complaints } = await openPage({ theme, width: 200, height: 2200 });
-    const parts = `<think>
-The user asks for a *price*.
-
-\`\`\`ts
-sum += item.price;
-\`\`\`
-</think>
-
-I read the file.
-<tool_call>
-[{"name": "read", "arguments": {"path": "prices.ts"}}]
-</tool_call>
-The formula is $p_1 * n_1$.
-
-- פריט ראשון עם \`code()\`
-- English item second.
-`;
-    const notes = ["The oldest messages (4) did not fit into the model's context and were left out."];
-    await tell(
-      stateMessage([
-        userMessage("A question."),
-        { ...answerMessage(parts), id: "first", notes },
-        userMessage("And then?"),
-        answerMessage("<think>\nThe user", "streaming"),
-      ]),
-    );
-    await page.locator("textarea").evaluate((node: HTMLTextAreaElement) => {
-      node.dispatchEvent(new InputEvent("beforeinput", { data: "x".repeat(1_000_001) }));
-      node.value = "x".repeat(1_000_001);
-      node.dispatchEvent(new Event("input"));
-    });
-    for (const summary of await page.locator(".answer:first-of-type summary, summary").all()) await summary.click();
-    await page.locator(".folded-content .code-block .hljs-string").first().waitFor();
-    await page.waitForFunction(() => document.fonts.status === "loaded");
-    await page.locator(".scroller").evaluate((node) => (node.scrollTop = 0));
-    await screenshot(`parts-${theme}`);
-    assert.deepEqual(await findFaint(page), []);
-    assert.deepEqual(complaints, []);
-    const border = await page
-      .locator(".folded-part")
-      .first()
-      .evaluate((node) => getComputedStyle(node).borderTopWidth);
-    assert.equal(border, "1px");
-    const wide = await page.evaluate(() =>
-      [...document.querySelectorAll("main *")]
-        .filter((node) => !node.closest("pre, table, .visually-hidden"))
-        .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5)
-        .map((node) => `${node.tagName}.${node.className}`),
-    );
-    assert.deepEqual(wide, []);
-  });
-}
-
 test("who wants no motion gets none", async () => {
   const { page, tell } = await openPage();
   await tell(stateMessage([userMessage("Hello"), answerMessage("", "streaming")]));
@@ -240,41 +183,3 @@ test("who wants no motion gets none", async () => {
   await page.evaluate(() => document.body.classList.add("vscode-reduce-motion"));
   assert.equal(await moving(), 0);
 });
-
-/** Words whose contrast with what is behind them is below 4.5:1, but for what is disabled. */
-async function findFaint(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    if (!canvas) throw new Error("no canvas");
-    /** The colour that layers give, from the lowest to the highest. */
-    const blend = (layers: readonly string[]): readonly number[] => {
-      for (const layer of layers) {
-        canvas.fillStyle = layer;
-        canvas.fillRect(0, 0, 1, 1);
-      }
-      return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-    };
-    const luminance = (colour: readonly number[]): number => {
-      const [red = 0, green = 0, blue = 0] = colour.map((part) =>
-        part <= 10.3 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
-      );
-      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    };
-    const faint: string[] = [];
-    for (const node of document.querySelectorAll("main *")) {
-      const words = [...node.childNodes].filter(
-        (child) => child.nodeType === Node.TEXT_NODE && child.nodeValue?.trim(),
-      );
-      if (words.length === 0 || node.closest("[hidden], [aria-disabled=true], .visually-hidden")) continue;
-      const behind: string[] = [];
-      for (let at: Element | null = node; at; at = at.parentElement)
-        behind.unshift(getComputedStyle(at).backgroundColor);
-      const back = luminance(blend(behind));
-      const front = luminance(blend([...behind, getComputedStyle(node).color]));
-      const contrast = (Math.max(back, front) + 0.05) / (Math.min(back, front) + 0.05);
-      if (contrast < 4.5)
-        faint.push(`${node.tagName}.${node.className} ${contrast.toFixed(2)} ${words[0]?.nodeValue ?? ""}`);
-    }
-    return faint;
-  });
-}
