@@ -6,6 +6,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 
 import { type AnswerPart, createAnswerSplitter, splitAnswer } from "../../../src/shared/answerParts.ts";
+import { assertGrowsWithLength, repeated } from "../../support/growth.ts";
 
 /** Parts as `[kind, text]`, with `…` after the kind of an open one. */
 function partsOf(answer: string): [string, string][] {
@@ -105,22 +106,11 @@ suite("the parts of an answer", () => {
   test("an answer that grows is read once, whatever it consists of", () => {
     const pieces = ["text\n", "text ", "`</think>` ", "`", "```\n", "<think>\n", "</think>\n", "<tool_call>\n", "  \n"];
     for (const piece of [...pieces, "<think></think>\n", "```\n<think>\n```\n"]) {
-      const short = median(() => timeToSplit(piece.repeat(100_000 / piece.length)));
-      const long = median(() => timeToSplit(piece.repeat(400_000 / piece.length)));
-      // Four times the text takes sixteen times as long where each step reads all that came before.
-      assert.ok(long < 10 * Math.max(short, 10), `${JSON.stringify(piece)}: ${short} ms, then ${long} ms`);
+      assertGrowsWithLength(JSON.stringify(piece), (length) => {
+        const answer = repeated(piece, length);
+        const split = createAnswerSplitter();
+        for (let end = 64; end <= answer.length; end += 64) split(answer.slice(0, end));
+      });
     }
   });
 });
-
-/** Milliseconds that an answer takes which comes in pieces of 64 characters. */
-function timeToSplit(answer: string): number {
-  const split = createAnswerSplitter();
-  const start = performance.now();
-  for (let end = 64; end <= answer.length; end += 64) split(answer.slice(0, end));
-  return performance.now() - start;
-}
-
-function median(measure: () => number): number {
-  return Array.from({ length: 5 }, measure).sort((one, other) => one - other)[2] ?? 0;
-}
