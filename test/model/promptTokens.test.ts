@@ -124,3 +124,15 @@ test("who counts the tokens of a long text lets others have their turn, and read
     clearInterval(timer);
   }
 });
+
+test("a text that is a thousand times as long takes no longer to read up to a limit", async () => {
+  const { model, vocabulary } = await load(modelFile("falcon7b"));
+  const timed = async (text: string) => {
+    const start = performance.now();
+    await tokenizePrompt(model, vocabulary, [text], 100);
+    return performance.now() - start;
+  };
+  const short = await timed("漢".repeat(30_000));
+  const long = await timed("漢".repeat(30_000_000));
+  assert.ok(long < 100 * short + 500, `${long} ms, ${short} ms`);
+});

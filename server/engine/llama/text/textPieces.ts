@@ -14,16 +14,15 @@ export const longestPiece = 1000;
  */
 const places = [/^[^]*\S(?=[ \t])/u, /^[^]*[\p{L}\p{N}](?=[^\p{L}\p{N}\p{M}'’])/u];
 
-export function textPieces(text: string): readonly string[] {
-  const pieces: string[] = [];
+/** One after the other, as they are asked for: of a long text nobody may want all, nor all at once. */
+export function* textPieces(text: string): Generator<string, void, void> {
   let from = 0;
   while (text.length - from > longestPiece) {
     const piece = firstPiece(text.slice(from, from + longestPiece));
-    pieces.push(piece);
+    yield piece;
     from += piece.length;
   }
-  if (from < text.length) pieces.push(text.slice(from));
-  return pieces;
+  if (from < text.length) yield text.slice(from);
 }
 
 /** What a window on the text begins with, up to the last good place; all of it where it has none, but no half character. */

@@ -87,9 +87,10 @@ async function tokenizeText(
   };
   const tokenizePieces = (pieces: readonly string[]) => pieces.flatMap((piece) => model.tokenize(piece, false));
   let start = 0;
-  for (const [i, piece] of markers.splitPlainText(text).flatMap(textPieces).entries()) {
+  let count = 0;
+  for (const piece of piecesOf(markers.splitPlainText(text))) {
     if (tokens.length > limit) break;
-    if (i % piecesInTurn === piecesInTurn - 1) {
+    if (++count % piecesInTurn === 0) {
       await setImmediate();
       if (model.disposed) throw new EngineError("died", "the model was unloaded");
     }
@@ -99,6 +100,10 @@ async function tokenizeText(
   }
   mark(text.length);
   return { tokens, places: befores.map((before) => before.from + sharedLength(before.tokens, tokens, before.from)) };
+}
+
+function* piecesOf(texts: readonly string[]): Generator<string, void, void> {
+  for (const text of texts) yield* textPieces(text);
 }
 
 /** How many tokens a list shares with another one from a place on: a token may reach over a place in the text. */
