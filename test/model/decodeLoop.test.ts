@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
 
 import { EngineError } from "../../server/engine/engine.ts";
 import { DecodeLoop } from "../../server/engine/llama/decode/decodeLoop.ts";
+import { sampleTokens } from "../../server/engine/llama/decode/sampler.ts";
 import type { DecodeRequest } from "../../server/engine/llama/decode/decodeRequest.ts";
 import { modelFile } from "../support/models.ts";
 
@@ -117,4 +118,52 @@ test("a request without a token is refused", async () => {
   });
   const request: DecodeRequest = { prompt: [], stable: [], priority: "chat", evaluate: () => assert.fail() };
   await assert.rejects(loop.run([request], new AbortController().signal), { failure: "decodeFailed" });
+});
+
+test("what is evaluated in a step is in the order of the sequences, however urgent it is", async () => {
+  /** Of each batch, the first token of each request in it. */
+  const batches: number[][] = [];
+  const ordered = await model.createContext({
+    sequences: 4,
+    contextSize: 256,
+    threads: 1,
+    batching: {
+      itemPrioritizationStrategy: ({ items }) => {
+        batches.push(items.map(({ tokens: [token = -1] }) => token));
+        return items.map((item) => ({ item, processAmount: item.tokens.length }));
+      },
+    },
+  });
+  const sequences = Array.from({ length: 4 }, () => ordered.getSequence());
+  const loop = new DecodeLoop({
+    sequences,
+    restore: () => Promise.resolve(false),
+    onStep: () => undefined,
+    onIdle: () => undefined,
+    onFault,
+  });
+  /** Evaluates the number of its sequence again and again, once its prompt of such numbers is evaluated. */
+  const request = (priority: DecodeRequest["priority"], length: number, steps: number): DecodeRequest => ({
+    prompt: Array<Token>(length).fill(starts++ as Token),
+    stable: [],
+    priority,
+    evaluate: (sequence, rest) => {
+      const [number = assert.fail()] = rest;
+      assert.equal(sequence, sequences[number]);
+      return sampleTokens(sequence, rest, {}, () => (steps-- > 0 ? number : undefined));
+    },
+  });
+  let starts = 0;
+  const run = (...requests: readonly DecodeRequest[]) =>
+    requests.map((each) => loop.run([each], new AbortController().signal));
+  const chats = run(request("chat", 2, 40), request("chat", 100, 30));
+  while (batches.length < 5) await new Promise(setImmediate);
+  await Promise.all([...chats, ...run(request("completion", 100, 20), request("completion", 1, 20))]);
+  for (const batch of batches)
+    assert.deepEqual(
+      batch,
+      batch.toSorted((a, b) => a - b),
+    );
+  assert.ok(new Set(batches.map(String)).size >= 4, "many are together in a batch");
+  assert.ok(batches.some((batch) => batch.length === 4));
 });

@@ -84,18 +84,28 @@ test("what it takes to learn the speed is a few percent of the first prompt, and
   );
 });
 
-test("a fast machine evaluates full batches after three steps, also after a short prompt", () => {
+test("a fast machine evaluates full batches after three steps, and at once after a short prompt", () => {
   for (const machine of [
     { overhead: 1, rate: 10_000 },
     { overhead: 20, rate: 8000 },
   ]) {
     const chunkSize = new ChunkSize();
-    for (let round = 0; round < 3; round++) {
-      const sizes = evaluate(chunkSize, machine, 5000).map(({ tokens }) => tokens);
-      assert.ok(sizes.indexOf(batchSize) <= 3, String(sizes));
-      evaluate(chunkSize, machine, 3);
+    const first = evaluate(chunkSize, machine, 5000).map(({ tokens }) => tokens);
+    assert.ok(first.indexOf(batchSize) <= 3, String(first));
+    for (const short of [3, 20, 200]) {
+      evaluate(chunkSize, machine, short);
+      assert.equal(evaluate(chunkSize, machine, 5000)[0]?.tokens, batchSize);
     }
   }
+});
+
+test("a machine that has become slower shows it in short steps, too", () => {
+  const chunkSize = new ChunkSize();
+  evaluate(chunkSize, { overhead: 1, rate: 10_000 }, 5000);
+  const slow = { overhead: 100, rate: 10 };
+  evaluate(chunkSize, slow, 1);
+  const [first, second] = evaluate(chunkSize, slow, 5000);
+  assert.ok(first && first.time < 5000 && second && second.time < 1000, `${first?.time} ms, ${second?.time} ms`);
 });
 
 test("a slow machine is given as much at once as fits into a second: fewer tokens are evaluated at a lower rate", () => {

@@ -1,4 +1,4 @@
-// How many tokens of prompts a step evaluates: as many as it has time for, at the rate of the last step that evaluated any.
+// How many tokens of prompts a step evaluates: as many as it has time for, at the rate of the steps before.
 
 interface Limits {
   /** How long the evaluation of prompts should make a step, in milliseconds. */
@@ -17,24 +17,39 @@ const besideOthers: Limits = { time: 50, worthwhile: 32, longest: 400 };
 /** Tokens that llama.cpp evaluates at once at the most. */
 export const batchSize = 512;
 
+/**
+ * A short step is slower for its size than a long one, and says little of it. At its rate the next one may take so many
+ * milliseconds, lest the machine has become slower since the last long one.
+ */
+const longestByShortStep = 5000;
+
 export class ChunkSize {
-  /** Prompt tokens per millisecond; 0 until one was evaluated. */
+  /** Prompt tokens per millisecond, of the last step that was as long as it could be; 0 until there was one. */
   #rate = 0;
+  /** The same of the last step. */
+  #lastRate = Infinity;
+  /** What the step is given that runs. */
+  #tokens = 1;
 
   /** Tokens of prompts for the next step, in which so many requests run. */
   next(running: number): number {
     const { time, worthwhile, longest } = running === 1 ? alone : besideOthers;
-    const tokens = Math.floor(Math.max(this.#rate * time, Math.min(this.#rate * longest, worthwhile)));
-    return Math.min(Math.max(tokens, 1), batchSize + 1 - running);
+    const tokens = Math.max(this.#rate * time, Math.min(this.#rate * longest, worthwhile));
+    const trusted = Math.floor(Math.min(tokens, this.#lastRate * longestByShortStep));
+    this.#tokens = Math.min(Math.max(trusted, 1), batchSize + 1 - running);
+    return this.#tokens;
   }
 
   /**
    * Takes how many tokens of prompts a step evaluated, and its milliseconds. What each step costs besides its tokens makes
-   * a small one slower for its size than a large one: at the rate of the last step, the next takes at most the time that
-   * it has, however much larger it is. So one token is enough to begin with, and three or four steps reach the full size;
-   * one that was held up by something else, such as the compilation of shaders, is made good as fast.
+   * a small one slower for its size than a large one: at the rate of a step, the next takes at most the time that it has,
+   * however much larger it is. So one token is enough to begin with, and three or four steps reach the full size; one that
+   * was held up by something else, such as the compilation of shaders, is made good as fast.
    */
   evaluated(tokens: number, duration: number): void {
-    if (tokens > 0) this.#rate = tokens / Math.max(duration, 0.001);
+    if (tokens === 0) return;
+    this.#lastRate = tokens / Math.max(duration, 0.001);
+    const isLong = tokens >= this.#tokens || duration > alone.longest;
+    if (isLong || this.#lastRate > this.#rate) this.#rate = this.#lastRate;
   }
 }

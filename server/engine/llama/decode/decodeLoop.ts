@@ -5,9 +5,10 @@ import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import { evaluatePrompt, toNextCheckpoint } from "./checkpoints.ts";
 import { ChunkSize } from "./chunkSize.ts";
-import { type Decoded, decodeFailure, type DecodeRequest, type Evaluation } from "./decodeRequest.ts";
+import { type Decoded, decodeFailure, type DecodeRequest } from "./decodeRequest.ts";
+import { rejectAll, type Running, type Waiting } from "./running.ts";
 import { byUrgency, mayStart, whoseTurn } from "./scheduling.ts";
-import { SequencePool, type Taken } from "./sequencePool.ts";
+import { SequencePool } from "./sequencePool.ts";
 
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
@@ -19,21 +20,6 @@ export interface DecodeLoopOptions {
   readonly onIdle: () => void;
   /** Gets a fault that belongs to no request: it has ended all that ran. */
   readonly onFault: (error: unknown) => void;
-}
-
-interface Waiting {
-  readonly request: DecodeRequest;
-  /** Requests with the same prompt, which begin with a copy of the state at its end. */
-  siblings: readonly Waiting[];
-  readonly signal: AbortSignal;
-  readonly resolve: (decoded: Decoded) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Running extends Waiting, Taken {
-  /** Tokens of the prompt that are not evaluated yet; of no meaning once `evaluation` is there. */
-  rest: readonly Token[];
-  evaluation?: Evaluation;
 }
 
 export class DecodeLoop {
@@ -128,7 +114,7 @@ export class DecodeLoop {
 
   async #endAborted(): Promise<void> {
     if (this.#ended) {
-      for (const each of [...this.#running, ...this.#waiting]) reject(each, this.#ended);
+      for (const each of [...this.#running, ...this.#waiting]) rejectAll(each, this.#ended);
       for (const run of this.#running) await this.#finish(run, "aborted");
       this.#waiting = [];
     }
@@ -150,7 +136,7 @@ export class DecodeLoop {
         const taken = await this.#pool.take(waiting.request, this.#running.length === 0);
         this.#running.push({ ...waiting, ...taken, rest: waiting.request.prompt.slice(taken.reused) });
       } catch (error) {
-        reject(waiting, decodeFailure(error));
+        rejectAll(waiting, decodeFailure(error));
       }
     }
   }
@@ -172,42 +158,45 @@ export class DecodeLoop {
   /** Evaluates a token, or a piece of the prompt, of each whose turn it is. What they ask for at once is one batch. */
   async #step(): Promise<void> {
     const turn = whoseTurn(this.#running, this.#steps++);
-    let room = this.#chunkSize.next(this.#running.length);
-    let prefilled = 0;
+    const chunks = this.#divide(this.#chunkSize.next(this.#running.length), turn);
     const start = performance.now();
     const before = cpuUsage();
-    await Promise.all(
-      turn.map((run) =>
-        this.#guard(run, async () => {
-          if (run.evaluation) return this.#evaluate(run);
-          const end = run.siblings.length > 0 ? 1 : 0;
-          const length = Math.min(room, run.rest.length - end, toNextCheckpoint(run.sequence, run.request));
-          room -= length;
-          prefilled += length;
-          if (length === 0) return;
-          // The end of a prompt and the first new token are one step.
-          if (length === run.rest.length) return this.#evaluate(run);
-          await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#pool.checkpoints);
-          run.rest = run.rest.slice(length);
-        }),
-      ),
-    );
+    // llama.cpp evaluates together what is in the order of its sequences, and a step for each time that it is not.
+    const inOrder = turn.toSorted((a, b) => this.#pool.indexOf(a.sequence) - this.#pool.indexOf(b.sequence));
+    await Promise.all(inOrder.map((run) => this.#advance(run, chunks.get(run) ?? 0)));
     const { user, system } = cpuUsage(before);
     const duration = performance.now() - start;
-    this.#chunkSize.evaluated(prefilled, duration);
+    this.#chunkSize.evaluated(
+      [...chunks.values()].reduce((sum, each) => sum + each, 0),
+      duration,
+    );
     this.#options.onStep(duration, (user + system) / 1000);
   }
 
-  async #evaluate(run: Running): Promise<void> {
-    run.evaluation ??= run.request.evaluate(run.sequence, run.rest);
-    const { value, done } = await run.evaluation.next();
-    if (done) await this.#finish(run, run.signal.aborted ? "aborted" : value);
+  /** How many tokens of its prompt each evaluates in a step that has room for so many, the most urgent first. */
+  #divide(room: number, turn: readonly Running[]): ReadonlyMap<Running, number> {
+    const chunks = new Map<Running, number>();
+    for (const run of turn.filter(({ evaluation }) => !evaluation)) {
+      const end = run.siblings.length > 0 ? 1 : 0;
+      const length = Math.min(room, run.rest.length - end, toNextCheckpoint(run.sequence, run.request));
+      chunks.set(run, length);
+      room -= length;
+    }
+    return chunks;
   }
 
-  /** A fault ends the request that it happened in. */
-  async #guard(run: Running, work: () => Promise<void>): Promise<void> {
+  /** Evaluates so many tokens of a request's prompt, or its next one. A fault ends the request that it happened in. */
+  async #advance(run: Running, length: number): Promise<void> {
     try {
-      await work();
+      // The end of a prompt and the first new token are one step.
+      if (run.evaluation || length === run.rest.length) {
+        run.evaluation ??= run.request.evaluate(run.sequence, run.rest);
+        const { value, done } = await run.evaluation.next();
+        if (done) await this.#finish(run, run.signal.aborted ? "aborted" : value);
+      } else if (length > 0) {
+        await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#pool.checkpoints);
+        run.rest = run.rest.slice(length);
+      }
     } catch (error) {
       await this.#fail(run, error);
     }
@@ -228,7 +217,7 @@ export class DecodeLoop {
   /** Ends a request, of which nothing stays in its sequence. */
   async #fail(run: Running, error: unknown): Promise<void> {
     this.#running = this.#running.filter((other) => other !== run);
-    reject(run, decodeFailure(error));
+    rejectAll(run, decodeFailure(error));
     await run.evaluation?.return("stopped").catch(() => undefined);
     await this.#pool.giveBackSpoilt(run.sequence);
   }
@@ -237,13 +226,9 @@ export class DecodeLoop {
   async #failAll(error: unknown): Promise<void> {
     this.#options.onFault(error);
     if (this.#running.length === 0) {
-      for (const waiting of this.#waiting) reject(waiting, decodeFailure(error));
+      for (const waiting of this.#waiting) rejectAll(waiting, decodeFailure(error));
       this.#waiting = [];
     }
     await Promise.all(this.#running.map((run) => this.#fail(run, error)));
   }
-}
-
-function reject({ siblings, ...first }: Waiting, error: unknown): void {
-  for (const each of [first, ...siblings]) each.reject(error);
 }

@@ -14,6 +14,7 @@ export interface Taken {
 
 export class SequencePool {
   readonly checkpoints = new Checkpoints();
+  readonly #all: readonly LlamaContextSequence[];
   /** Those that nobody uses, the least recently used first. */
   #idle: readonly LlamaContextSequence[];
   /** Those in which something failed, and what it left could not be cleared yet. */
@@ -27,8 +28,14 @@ export class SequencePool {
     sequences: readonly LlamaContextSequence[],
     restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>,
   ) {
+    this.#all = sequences;
     this.#idle = sequences;
     this.#restore = restore;
+  }
+
+  /** A sequence's place among all of the context. */
+  indexOf(sequence: LlamaContextSequence): number {
+    return this.#all.indexOf(sequence);
   }
 
   /** How many are idle. */
