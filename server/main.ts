@@ -18,11 +18,11 @@ function findBundledModel(): string | undefined {
   return file && path.join(folder, file);
 }
 
-// A promise that failed and that nobody waited for is a bug, but no reason to end what others wait for.
+// An unhandled rejection is a bug, but the requests that run need not end with it.
 process.on("unhandledRejection", (reason) => {
   process.stderr.write(`${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`);
 });
-// Where the client forked the server, and is gone.
+// The client that forked the server is gone.
 process.on("disconnect", () => process.exit(1));
 
 const connection = createConnection();

@@ -12,7 +12,7 @@ const inUseName = /^in-use-\d+(-\d+)?\.tmp$/;
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-/** A context that nobody came back to is deleted after this time, in milliseconds. */
+/** A saved context that no prompt used is deleted after this time, in milliseconds. */
 const longestUnused = 7 * day;
 /** A file that has been in use for longer, in milliseconds, was left by a process that died. */
 const longestUse = 10 * minute;
@@ -55,13 +55,11 @@ export function isExpired({ inUse, age }: CacheFile): boolean {
 }
 
 /**
- * Deletes the files of the prompt cache that nobody used for long.
+ * Deletes the files of the prompt cache that were not used for long.
  * @throws Error where the folder cannot be the prompt cache's, or a file cannot be deleted
  */
 export async function deleteExpiredFiles(folder: string): Promise<void> {
-  for (const file of await listCacheFiles(folder)) {
-    if (isExpired(file)) await fs.rm(file.path, { force: true });
-  }
+  await deleteFiles((await listCacheFiles(folder)).filter(isExpired));
 }
 
 /**
@@ -70,12 +68,19 @@ export async function deleteExpiredFiles(folder: string): Promise<void> {
  * @throws Error where the folder cannot be the prompt cache's, or a file cannot be deleted
  */
 export async function deleteCacheFiles(folder: string, signal?: AbortSignal): Promise<void> {
-  for (const file of await listCacheFiles(folder)) {
-    if (signal?.aborted) return;
-    await fs.rm(file.path, { force: true });
-  }
+  await deleteFiles(await listCacheFiles(folder), signal);
   // It stays where it is not there, or not empty.
   if (!signal?.aborted) await fs.rmdir(folder).catch(() => undefined);
+}
+
+/** A file that cannot be deleted, as on Windows while it is open, keeps none of the others. */
+async function deleteFiles(files: readonly CacheFile[], signal?: AbortSignal): Promise<void> {
+  const failures: unknown[] = [];
+  for (const file of files) {
+    if (signal?.aborted) return;
+    await fs.rm(file.path, { force: true }).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /**

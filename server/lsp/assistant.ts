@@ -33,7 +33,7 @@ export class Assistant {
       host: this.#host,
       markers: chatMarkers,
       log,
-      onStatus: () => send(connection.sendNotification(statusChanged, this.status)),
+      onStatus: () => send(() => connection.sendNotification(statusChanged, this.status)),
       onUsage: (used, model) => this.#usage.add(used, model),
     });
   }
@@ -80,9 +80,13 @@ export class Assistant {
   }
 }
 
-/** Sends what nobody waits for. It cannot be sent when the client is gone, and the server ends then. */
-export function send(sent: Promise<void>): void {
-  sent.catch(() => undefined);
+/** Sends a message that needs no answer. When the client is gone it cannot be sent, and the server ends. */
+export function send(message: () => Promise<void>): void {
+  try {
+    message().catch(() => undefined);
+  } catch {
+    // The connection is closed already.
+  }
 }
 
 export function signalOf(token: CancellationToken): AbortSignal {

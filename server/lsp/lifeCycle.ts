@@ -38,7 +38,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     assistant.settings = settings;
     assistant.folders = readFolders(params);
     assistant.phase = "serving";
-    // Nothing may be sent before the answer to this is. A client that never says `initialized` gets its model all the same.
+    // The server may send nothing before its answer. A client that never says `initialized` gets its model, too.
     setImmediate(() => {
       if (assistant.phase !== "serving") return;
       stopExpiring = expireSavedContexts(() => assistant.settings.model.promptCache, warn);

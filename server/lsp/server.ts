@@ -79,7 +79,7 @@ function registerChat(connection: Connection, assistant: Assistant): void {
   connection.onRequest(chatRequest, (params, token) =>
     assistant.answer(() => {
       const { partialResultToken, ...asked } = readParams(chatParams, params);
-      const onText = (text: string) => send(connection.sendProgress(chatDelta, partialResultToken, text));
+      const onText = (text: string) => send(() => connection.sendProgress(chatDelta, partialResultToken, text));
       const isExcluded = (uri: string) => assistant.isExcluded(uri);
       const options = { models: assistant.session, settings: assistant.settings.chat, counts, isExcluded };
       return answerChat(asked, options, onText, signalOf(token));

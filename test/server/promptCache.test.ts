@@ -5,10 +5,10 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { after, beforeEach, test } from "node:test";
+import { after, afterEach, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { deleteSavedContextsRequest, settingsChanged } from "../../src/shared/methods.ts";
+import { deleteSavedContextsRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
 import type { Attachment, ServerSettings } from "../../src/shared/protocol.ts";
 import { ask, problemOf } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
@@ -19,6 +19,11 @@ const root = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-saved-contexts-"));
 after(() => fs.rmSync(root, { recursive: true }));
 
 let folder: string;
+let started: LspClient[] = [];
+afterEach(() => {
+  for (const { child } of started) child.kill("SIGKILL");
+  started = [];
+});
 beforeEach(() => {
   folder = path.join(root, randomUUID());
 });
@@ -29,23 +34,39 @@ function settings(keep: boolean): ServerSettings {
   return { ...quickSettings, model };
 }
 
-async function complete(client: LspClient): Promise<string | undefined> {
-  await client.open("untitled:boats", text);
-  const [item] = await client.complete("untitled:boats", 40, 0);
+async function start(settings: ServerSettings): Promise<LspClient> {
+  const client = await LspClient.start(settings);
+  started.push(client);
+  return client;
+}
+
+async function serve(settings: ServerSettings): Promise<LspClient> {
+  const client = await start(settings);
+  await client.statusWhere(({ state }) => state === "ready");
+  return client;
+}
+
+async function complete(client: LspClient, name = "boats", content = text): Promise<string | undefined> {
+  await client.open(`untitled:${name}`, content);
+  const [item] = await client.complete(`untitled:${name}`, content.split("\n").length - 1, 0);
   return item?.insertText;
 }
 
+/** The server has evaluated next to nothing of its prompts. */
+async function assertWarm(client: LspClient): Promise<void> {
+  const status = await client.connection.sendRequest(statusRequest);
+  assert.ok(status.state === "ready" && (status.metrics.reused ?? 0) > 0.9, JSON.stringify(status));
+}
+
 test("contexts are saved when the server ends, read when it starts, and deleted when the setting is off", async () => {
-  const first = await LspClient.withModel(modelFile("falcon7b"), settings(true));
+  const first = await serve(settings(true));
   const written = await complete(first);
   await first.stop();
   assert.equal(fs.readdirSync(folder).length, 1);
 
-  const second = await LspClient.withModel(modelFile("falcon7b"), settings(true));
+  const second = await serve(settings(true));
   assert.equal(await complete(second), written);
-  const status = await second.statusWhere(({ state }) => state === "ready");
-  assert.ok(status.state === "ready");
-  assert.ok((status.metrics.reused ?? 0) > 0.9, JSON.stringify(status.metrics));
+  await assertWarm(second);
 
   await second.connection.sendNotification(settingsChanged, settings(false));
   while (fs.existsSync(folder)) await sleep(20);
@@ -58,7 +79,7 @@ test("contexts are saved when the server ends, read when it starts, and deleted 
 test("what an earlier server saved is deleted at the start when the setting is off", async () => {
   fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, `${"a".repeat(16)}-${randomUUID()}.state`), "");
-  const client = await LspClient.start({ ...quickSettings, model: { ...settings(false).model, path: "" } });
+  const client = await start({ ...quickSettings, model: { ...settings(false).model, path: "" } });
   while (fs.existsSync(folder)) await sleep(20);
   await client.stop();
 });
@@ -74,29 +95,27 @@ function savedDaysAgo(days: number): string {
 
 test("what nobody used for a week is deleted at the start, whichever model it is of and whether or not one is loaded", async () => {
   const [old, recent] = [savedDaysAgo(8), savedDaysAgo(6)];
-  const client = await LspClient.start({ ...quickSettings, model: { ...settings(true).model, path: "/nowhere.gguf" } });
+  const client = await start({ ...quickSettings, model: { ...settings(true).model, path: "/nowhere.gguf" } });
   await until("the old one is deleted", () => !fs.existsSync(old));
   assert.ok(fs.existsSync(recent));
   await client.stop();
 });
 
 test("two servers on one folder: each saves and reads, and what one deletes the other goes on without", async () => {
-  const servers = await Promise.all([1, 2].map(() => LspClient.withModel(modelFile("falcon7b"), settings(true))));
+  const servers = await Promise.all([1, 2].map(() => serve(settings(true))));
   const [first, second] = servers as [LspClient, LspClient];
-  const [written] = await Promise.all(servers.map(complete));
+  const [written] = await Promise.all(servers.map((server) => complete(server)));
   await first.stop();
   // On a slow machine the second has saved its own by now.
   assert.ok(fs.readdirSync(folder).length >= 1);
   await second.connection.sendRequest(deleteSavedContextsRequest);
   assert.ok(!fs.existsSync(folder));
   assert.equal(await complete(second), written);
-  // Typed since the deletion, and of another text.
-  await second.open("untitled:more", `const pier = 1;\n${text}`);
-  assert.equal((await second.complete("untitled:more", 41, 0)).length, 1);
+  const other = await complete(second, "piers", `const pier = 1;\n${text}`);
   await second.stop();
-  assert.ok(fs.readdirSync(folder).length >= 1);
-  const third = await LspClient.withModel(modelFile("falcon7b"), settings(true));
-  assert.equal(await complete(third), written);
+  const third = await serve(settings(true));
+  assert.equal(await complete(third, "piers", `const pier = 1;\n${text}`), other);
+  await assertWarm(third);
   await third.stop();
   assert.deepEqual(
     servers.flatMap(({ logs }) => logs).filter((line) => /saved/.test(line)),
@@ -106,7 +125,7 @@ test("two servers on one folder: each saves and reads, and what one deletes the 
 
 test("contexts that cannot be deleted are a problem that names the folder and the cause", async () => {
   fs.writeFileSync(folder, "");
-  const client = await LspClient.start(settings(true));
+  const client = await start(settings(true));
   const { message } = await problemOf(client.connection.sendRequest(deleteSavedContextsRequest));
   assert.match(message, /could not be deleted: .* is a file or a link/);
   assert.ok(message.includes(folder));
@@ -114,7 +133,7 @@ test("contexts that cannot be deleted are a problem that names the folder and th
 });
 
 test("a file that the settings exclude is neither completed nor saved, in a notebook, a chat or by itself", async () => {
-  const client = await LspClient.withModel(modelFile("falcon7b"), {
+  const client = await serve({
     ...settings(true),
     excludedFiles: ["secret.*", ".env"],
   });
@@ -138,7 +157,7 @@ test("a file that the settings exclude is neither completed nor saved, in a note
 });
 
 test("a chat with any other file is saved", async () => {
-  const client = await LspClient.withModel(modelFile("falcon7b"), settings(true));
+  const client = await serve(settings(true));
   const attachment: Attachment = { id: "1", label: "a.ts", uri: "file:///work/a.ts", languageId: "typescript", text };
   await ask(client, [{ id: "2", role: "user", text: "Explain it", attachments: [attachment] }]);
   await client.stop();

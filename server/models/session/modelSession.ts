@@ -99,7 +99,7 @@ export class ModelSession {
   }
 
   /**
-   * The model once it is loaded. A load that another one supersedes passes those who wait on to that one.
+   * The model once it is loaded. A request that waits for a superseded load gets the model of the newest one.
    * @throws UserError when there is none
    */
   async ready(): Promise<Model> {
@@ -139,7 +139,7 @@ export class ModelSession {
     return this.#loaded;
   }
 
-  /** A load that the signal ends neither deletes, judges a file, nor reports: what it comes to is the newest load's model. */
+  /** A superseded load deletes nothing, judges no file and reports nothing; it resolves to the newest load's model. */
   async #loadNow(settings: ModelSettings, delay: number, signal: AbortSignal): Promise<Model | undefined> {
     const model = path.basename(settings.path);
     this.#setState({ state: "loading", model, progress: 0 });
@@ -165,7 +165,7 @@ export class ModelSession {
     const { host, markers, log, onUsage } = this.#options;
     // A fresh process for each model: two are never in memory, and nothing of the old one is left.
     await host.dispose();
-    // The file is looked at after the wait: who replaces one that the process dies with, gets the new one.
+    // The user may replace the file during the delay, so it is inspected after that.
     await sleep(delay, undefined, { signal });
     await deleteUnwanted(settings.promptCache, log, signal);
     signal.throwIfAborted();
@@ -206,7 +206,7 @@ export class ModelSession {
   }
 
   #unloadIdle(): void {
-    // The end of what runs begins the time anew.
+    // The end of a request begins the time anew.
     if (this.#running > 0 || this.#state.state !== "ready" || this.#state.unloaded) return;
     this.#options.log("model unloaded: it was not used for long");
     this.#setState({ ...this.#state, unloaded: true });

@@ -11,7 +11,7 @@ type CacheSettings = ServerSettings["model"]["promptCache"];
 /** How often expired files are looked for, in milliseconds. */
 const interval = 60 * 60_000;
 
-/** Deletes what was saved when it is not to be kept; the signal ends that. Never rejects. */
+/** Deletes the saved contexts of a user who wants none; the signal ends the deletion. Never rejects. */
 export async function deleteUnwanted(
   promptCache: CacheSettings,
   log: (line: string) => void,

@@ -53,6 +53,17 @@ suite("deleting all", () => {
     assert.ok(fs.existsSync(path.join(folder, ownFolder, "inside")));
   });
 
+  test("goes on after a file that cannot be deleted, and then says why", async (context) => {
+    const folder = folderOf({ [saved]: 1, [inUse]: 0, "in-use-9.tmp": 0 });
+    const rm = fs.promises.rm;
+    // As on Windows, while a process reads it.
+    const isOpen = (file: fs.PathLike, options?: fs.RmOptions) =>
+      String(file).endsWith(inUse) ? Promise.reject(new Error("EBUSY")) : rm(file, options);
+    context.mock.method(fs.promises, "rm", isOpen);
+    await assert.rejects(deleteCacheFiles(folder), /EBUSY/);
+    assert.deepEqual(fs.readdirSync(folder), [inUse]);
+  });
+
   test("ends before the next file when it is not wanted any more", async () => {
     const folder = folderOf({ [saved]: 1 });
     await deleteCacheFiles(folder, AbortSignal.abort());

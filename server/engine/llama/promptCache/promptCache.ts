@@ -79,7 +79,7 @@ export class PromptCache {
 
   /**
    * Writes what a sequence holds, unless most of that is in a file already. Resolves when the sequence is free, to the rest
-   * of the work if there is any: the checksum, without which nobody reads the file, takes as long as to write it.
+   * of the work if there is any: the checksum takes as long as the writing, and no process reads a file without one.
    */
   async save(sequence: LlamaContextSequence): Promise<(() => Promise<void>) | undefined> {
     const written = await this.#attempt(() => this.#write(sequence));
@@ -145,7 +145,7 @@ export class PromptCache {
   async #read(sequence: LlamaContextSequence, file: string): Promise<boolean> {
     const inUse = this.#nextInUse();
     try {
-      // Those that were used last are kept longest.
+      // The files that were used last are deleted last.
       const now = new Date();
       await fs.utimes(file, now, now);
       await fs.rename(file, inUse);
@@ -171,7 +171,7 @@ export class PromptCache {
   }
 
   #nextInUse(): string {
-    // If the process dies of what it reads, nobody reads it again under this name.
+    // If reading a file ends the process, no process reads it again under this name.
     return path.join(this.#options.folder, `in-use-${process.pid}-${this.#count++}.tmp`);
   }
 
