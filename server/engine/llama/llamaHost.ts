@@ -79,7 +79,7 @@ export class LlamaHost implements ModelHost {
     });
     let saved = Promise.resolve();
     const save = () => {
-      // One save at a time: who unloads waits for the files that are not complete yet.
+      // One save at a time, so that unloading waits for the files that are not complete yet.
       if (cache) saved = saved.catch(() => undefined).then(() => loop.lendIdle((sequence) => cache.save(sequence)));
       return saved;
     };

@@ -1,4 +1,4 @@
-// The checkpoints of sequences that cannot drop the end of their context: copies of their state to which they can go back.
+// Checkpoints of sequences that cannot drop the end of their context: copies of their state that they can return to.
 
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 

@@ -9,29 +9,29 @@ interface Limits {
   readonly longest: number;
 }
 
-/** A request that is aborted, or comes, waits for the step. */
+/** Aborts and new requests wait for the step. */
 const alone: Limits = { time: 200, worthwhile: 64, longest: 900 };
-/** The next token of those that decode waits for it, too. */
+/** The next tokens of other requests wait for it, too. */
 const besideOthers: Limits = { time: 50, worthwhile: 32, longest: 400 };
 
 /** Tokens that llama.cpp evaluates at once at the most. */
 export const batchSize = 512;
 
 /**
- * A short step is slower for its size than a long one, and says little of it. At its rate the next one may take so many
- * milliseconds, lest the machine has become slower since the last long one.
+ * The rate of a short step is lower than that of a long one, so it does not replace it. It limits the next step to this many
+ * milliseconds, in case the machine has become slower since the last long step.
  */
 const longestByShortStep = 5000;
 
 export class ChunkSize {
-  /** Prompt tokens per millisecond, of the last step that was as long as it could be; 0 until there was one. */
+  /** Prompt tokens per millisecond in the last step that used all the tokens it was given; 0 until there was one. */
   #rate = 0;
-  /** The same of the last step. */
+  /** Prompt tokens per millisecond in the last step. */
   #lastRate = Infinity;
-  /** What the step is given that runs. */
+  /** The tokens that the current step is given. */
   #tokens = 1;
 
-  /** Tokens of prompts for the next step, in which so many requests run. */
+  /** Tokens of prompts for the next step. */
   next(running: number): number {
     const { time, worthwhile, longest } = running === 1 ? alone : besideOthers;
     const tokens = Math.max(this.#rate * time, Math.min(this.#rate * longest, worthwhile));
@@ -41,10 +41,10 @@ export class ChunkSize {
   }
 
   /**
-   * Takes how many tokens of prompts a step evaluated, and its milliseconds. What each step costs besides its tokens makes
-   * a small one slower for its size than a large one: at the rate of a step, the next takes at most the time that it has,
-   * however much larger it is. So one token is enough to begin with, and three or four steps reach the full size; one that
-   * was held up by something else, such as the compilation of shaders, is made good as fast.
+   * Takes how many tokens of prompts a step evaluated, and its milliseconds. Each step has a fixed cost besides that of its
+   * tokens, so a larger step has at least the rate of a smaller one: sized by that rate, it takes no longer than it may. The
+   * first step is therefore a single token, and three or four steps reach the full size. After a step that something else
+   * delayed, such as the compilation of shaders, the size recovers as fast.
    */
   evaluated(tokens: number, duration: number): void {
     if (tokens === 0) return;

@@ -1,4 +1,4 @@
-// The one loop that evaluates: all running requests step together in one batch, and who comes joins at the next step.
+// The one loop that evaluates: all running requests step together in one batch, and new ones join at the next step.
 
 import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
@@ -16,7 +16,7 @@ export interface DecodeLoopOptions {
   readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
   /** Gets how long a step took, and the process's CPU time in it, both in milliseconds. */
   readonly onStep: (wall: number, cpu: number) => void;
-  /** Nothing runs any more. */
+  /** Called when no request runs any more. */
   readonly onIdle: () => void;
   /** Gets a fault that belongs to no request: it has ended all that ran. */
   readonly onFault: (error: unknown) => void;
@@ -68,9 +68,9 @@ export class DecodeLoop {
   }
 
   /**
-   * Lends the sequences that may be saved while nothing runs, one after the other, the last used first. A request that comes waits until the
-   * one that is lent is back, and ends the lending. `use` resolves when the sequence is back, to what is left to do without
-   * it before the next one is lent.
+   * Lends the sequences that may be saved while nothing runs, one after the other, the last used first. A new request waits
+   * until the one that is lent is back, and ends the lending. `use` resolves when the sequence is back, to what is left to do
+   * without it before the next one is lent.
    */
   async lendIdle(use: (sequence: LlamaContextSequence) => Promise<(() => Promise<void>) | undefined>): Promise<void> {
     const steps = this.#steps;
@@ -95,7 +95,7 @@ export class DecodeLoop {
     await this.#lent;
     while (this.#waiting.length + this.#running.length > 0) {
       try {
-        // Between two steps nothing is evaluated, so that a sequence can be cut back or copied without waiting for others.
+        // Between two steps nothing is evaluated, so a sequence can be cut back or copied without waiting for others.
         await this.#endAborted();
         await this.#admit();
         await this.#startSiblings();
@@ -141,7 +141,7 @@ export class DecodeLoop {
     }
   }
 
-  /** Where nothing but the last token of a common prompt is left: a copy for each sibling, or its turn when one is free. */
+  /** Once all but the last token of a common prompt is evaluated, starts each sibling with a copy, or lets it wait. */
   async #startSiblings(): Promise<void> {
     for (const run of this.#running.filter(({ siblings, rest }) => siblings.length > 0 && rest.length === 1)) {
       const siblings = run.siblings;
@@ -161,7 +161,7 @@ export class DecodeLoop {
     const chunks = this.#divide(this.#chunkSize.next(this.#running.length), turn);
     const start = performance.now();
     const before = cpuUsage();
-    // llama.cpp evaluates together what is in the order of its sequences, and a step for each time that it is not.
+    // llama.cpp splits a batch wherever its sequences are not in their order.
     const inOrder = turn.toSorted((a, b) => this.#pool.indexOf(a.sequence) - this.#pool.indexOf(b.sequence));
     await Promise.all(inOrder.map((run) => this.#advance(run, chunks.get(run) ?? 0)));
     const { user, system } = cpuUsage(before);
@@ -173,7 +173,7 @@ export class DecodeLoop {
     this.#options.onStep(duration, (user + system) / 1000);
   }
 
-  /** How many tokens of its prompt each evaluates in a step that has room for so many, the most urgent first. */
+  /** Divides the prompt tokens of a step among the requests, the most urgent first. */
   #divide(room: number, turn: readonly Running[]): ReadonlyMap<Running, number> {
     const chunks = new Map<Running, number>();
     for (const run of turn.filter(({ evaluation }) => !evaluation)) {
@@ -185,7 +185,7 @@ export class DecodeLoop {
     return chunks;
   }
 
-  /** Evaluates so many tokens of a request's prompt, or its next one. A fault ends the request that it happened in. */
+  /** Evaluates a piece of a request's prompt, or its next token. A fault ends the request. */
   async #advance(run: Running, length: number): Promise<void> {
     try {
       // The end of a prompt and the first new token are one step.
@@ -214,7 +214,7 @@ export class DecodeLoop {
     for (const { resolve } of run.siblings) resolve({ end, reused: 0 });
   }
 
-  /** Ends a request, of which nothing stays in its sequence. */
+  /** Ends a request with an error, and clears its sequence. */
   async #fail(run: Running, error: unknown): Promise<void> {
     this.#running = this.#running.filter((other) => other !== run);
     rejectAll(run, decodeFailure(error));
@@ -222,7 +222,7 @@ export class DecodeLoop {
     await this.#pool.giveBackSpoilt(run.sequence);
   }
 
-  /** Ends all that run; where nothing does, all that wait, since they would meet the same fault. */
+  /** Ends all running requests; where there are none, all waiting ones, since they would meet the same fault. */
   async #failAll(error: unknown): Promise<void> {
     this.#options.onFault(error);
     if (this.#running.length === 0) {

@@ -4,7 +4,7 @@ import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import { EngineError, type Priority } from "../../engine.ts";
 
-/** What goes on after a prompt: each step of it evaluates once. `stopped`: whoever takes the tokens wants no more. */
+/** What a request does after its prompt: each step evaluates once. `stopped`: `onToken` wants no more tokens. */
 export type Evaluation = AsyncGenerator<void, "end" | "stopped", void>;
 
 export interface DecodeRequest {

@@ -4,10 +4,10 @@
 /** The longest end of the text that is looked for; a longer one is found by it as well. */
 const longestMatch = 3;
 
-/** A text that grows, and where each of its pieces of one to three tokens was last followed by another token. */
+/** A growing text with an index of its n-grams: where each was last followed by another token. */
 export class PromptLookup<Token extends number> {
   readonly #tokens: Token[] = [];
-  /** By the length of a piece less one, and then by its tokens: how many tokens the text had at its end. */
+  /** For n-grams of 1, 2 and 3 tokens: the position after the last occurrence of each. */
   readonly #ends = Array.from({ length: longestMatch }, () => new Map<number, number>());
 
   constructor(tokens: readonly Token[]) {
@@ -21,7 +21,7 @@ export class PromptLookup<Token extends number> {
     this.#tokens.push(token);
   }
 
-  /** The tokens that followed the last time the text ended so, `length` at the most; none where it never did. */
+  /** Up to `length` tokens that followed the latest earlier occurrence of the text's end; none where there is none. */
   draft(length: number): readonly Token[] {
     for (let match = Math.min(longestMatch, this.#tokens.length); match > 0; match--) {
       const end = this.#ends[match - 1]?.get(this.#last(match));
@@ -30,7 +30,7 @@ export class PromptLookup<Token extends number> {
     return [];
   }
 
-  /** The last tokens, as a key. Two that are the same for a large vocabulary cost a draft that the model rejects. */
+  /** The last tokens as a key. With a large vocabulary two n-grams may share one: the model then rejects the draft. */
   #last(count: number): number {
     let key = 0;
     for (let i = this.#tokens.length - count; i < this.#tokens.length; i++)

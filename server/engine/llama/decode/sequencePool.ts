@@ -15,11 +15,11 @@ export interface Taken {
 export class SequencePool {
   readonly checkpoints = new Checkpoints();
   readonly #all: readonly LlamaContextSequence[];
-  /** Those that nobody uses, the least recently used first. */
+  /** The sequences that no request uses, the least recently used first. */
   #idle: readonly LlamaContextSequence[];
-  /** Those in which something failed, and what it left could not be cleared yet. */
+  /** Sequences whose request failed and which could not be cleared yet. */
   readonly #spoilt = new Set<LlamaContextSequence>();
-  /** Those that hold what must not be saved. */
+  /** Sequences that hold what must not be saved. */
   readonly #private = new Set<LlamaContextSequence>();
   readonly #restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
 
@@ -38,19 +38,19 @@ export class SequencePool {
     return this.#all.indexOf(sequence);
   }
 
-  /** How many are idle. */
+  /** How many sequences are idle. */
   get size(): number {
     return this.#idle.length;
   }
 
-  /** Those that are idle, hold what was evaluated in them, and may be saved, the last used first. */
+  /** The idle sequences that may be saved, the last used first. */
   get lendable(): readonly LlamaContextSequence[] {
     return this.#idle.filter((sequence) => !this.#spoilt.has(sequence) && !this.#private.has(sequence)).toReversed();
   }
 
   /**
-   * Takes the idle sequence that shares most with a prompt, else the one idle longest, cut back to what it shares. Where it
-   * fails the sequence stays idle.
+   * Takes the idle sequence that shares most with a prompt, else the least recently used one, and cuts it back to what it
+   * shares. If that fails, the sequence stays idle.
    */
   async take({ prompt, private: isPrivate = false }: DecodeRequest, mayRestore: boolean): Promise<Taken> {
     const { sequence, shared } = this.#choose(prompt);
@@ -85,10 +85,10 @@ export class SequencePool {
     this.#idle = [...this.#idle, sequence];
   }
 
-  /** Gives back a sequence in which something failed, with nothing in it. */
+  /** Gives back a sequence whose request failed, and clears it. */
   async giveBackSpoilt(sequence: LlamaContextSequence): Promise<void> {
     this.#spoilt.add(sequence);
-    // Where it fails, whoever takes the sequence tries again.
+    // Where this fails, it is tried again when the sequence is taken.
     await this.#clear(sequence).catch(() => undefined);
     this.giveBack(sequence);
   }
@@ -101,7 +101,7 @@ export class SequencePool {
   #choose(prompt: readonly Token[]): { readonly sequence: LlamaContextSequence; readonly shared: number } {
     const candidates = this.#idle.map((sequence) => {
       const shared = this.#spoilt.has(sequence) ? 0 : sharedLength(sequence, prompt);
-      // Less in common is chance, such as a line that many files begin with, and would cost another file what it holds.
+      // Less in common is chance, such as a line that many files begin with: to use the sequence would evict another file.
       const isChance = shared < Math.min(prompt.length, sequence.nextTokenIndex) / 2;
       return { sequence, shared: isChance ? 0 : shared };
     });

@@ -31,8 +31,8 @@ export async function keepShared(
 }
 
 /**
- * Makes a sequence hold what another holds. The library copies states by way of files only; this one is there for a
- * moment, and nobody else can read it. False where it cannot be written.
+ * Makes a sequence hold what another holds. The library copies states by way of files only; the file exists for a
+ * moment, and other users cannot read it. False where it cannot be written.
  */
 export async function copyState(from: LlamaContextSequence, to: LlamaContextSequence): Promise<boolean> {
   // Loading a state would leave the checkpoints of what was there before.

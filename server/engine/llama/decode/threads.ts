@@ -1,5 +1,5 @@
-// How many threads evaluate. A step ends when its slowest thread does: one that waits for a core that another program uses
-// holds up all the others. With both of two cores in use elsewhere, one thread was 9 to 15 times as fast as two.
+// Chooses how many threads evaluate. A step ends when its slowest thread does, so a thread that waits for a core that another
+// program uses holds up all the others. With both of two cores in use elsewhere, one thread was 9 to 15 times as fast as two.
 
 /** Steps are judged together until they took so long, in milliseconds: the system counts CPU time coarsely. */
 const window = 100;

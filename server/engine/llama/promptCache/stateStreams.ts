@@ -1,6 +1,6 @@
-// The streams of a saved state. llama.cpp gives each sequence of a context a stream of the KV cache, and writes of one
-// sequence how many streams there are and what each holds of it, which is nothing for all but one. It reads a state only into
-// a context of as many sequences; how many a context has depends on the memory that was free when it was made.
+// Reads a saved state into a context of another number of sequences, which depends on the memory that is free at the load.
+// llama.cpp gives each sequence a stream of the KV cache. A saved sequence names the number of streams and what each holds of
+// it, which is nothing for all but one; llama.cpp refuses it where the number is another one.
 
 import { createReadStream } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
@@ -25,7 +25,7 @@ interface Streams {
   readonly end: number;
 }
 
-/** Fills a sequence with a state; where it was saved among other sequences, by way of a copy that is there meanwhile. */
+/** Fills a sequence with a state; where the number of streams differs, by way of a temporary copy. */
 export async function loadState(sequence: LlamaContextSequence, file: string, copy: string): Promise<void> {
   try {
     const isCopied = await copyForSequences(file, sequence, copy);

@@ -8,8 +8,8 @@ import type { Vocabulary } from "./vocabulary.ts";
 /** More than any two logits differ, and little enough that a 32-bit float still tells the raised ones apart. */
 const certain = 1000;
 /**
- * To bind the first token to so many takes a tenth of a millisecond for each thousand at each key. To collect them takes
- * ten times as long, which is why the larger collections are made beforehand.
+ * The most tokens that the first one is bound to: a key spends a tenth of a millisecond on each thousand. To collect them
+ * takes ten times as long, so collections of more than `large` are made while the model loads.
  */
 const mostBound = 10_000;
 const large = 1000;
@@ -17,7 +17,7 @@ const large = 1000;
 export class Healing {
   readonly #bind: (tokens: readonly Token[]) => TokenBias;
   readonly #vocabulary: Vocabulary;
-  /** By what the tokens begin with, where it is many. */
+  /** The large collections, by what their tokens begin with. */
   readonly #large: ReadonlyMap<string, TokenBias>;
 
   constructor(library: typeof NodeLlamaCpp, model: LlamaModel, vocabulary: Vocabulary) {

@@ -40,7 +40,7 @@ export async function samplingOptions(
     ...(schema && {
       grammarEvaluationState: new library.LlamaGrammarEvaluationState({
         model,
-        // The library would infer the type of the value from that of the schema, which nobody needs here.
+        // The library would infer the type of the value from that of the schema, which is not needed here.
         grammar: await model.llama.createGrammarForJsonSchema(schema as GbnfJsonBasicSchema),
       }),
     }),

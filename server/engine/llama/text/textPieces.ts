@@ -14,7 +14,7 @@ export const longestPiece = 1000;
  */
 const places = [/^[^]*\S(?=[ \t])/u, /^[^]*[\p{L}\p{N}](?=[^\p{L}\p{N}\p{M}'’])/u];
 
-/** One after the other, as they are asked for: of a long text nobody may want all, nor all at once. */
+/** A generator, since a caller may stop early in a long text, or let other work run between two pieces. */
 export function* textPieces(text: string): Generator<string, void, void> {
   let from = 0;
   while (text.length - from > longestPiece) {
