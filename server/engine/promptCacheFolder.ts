@@ -65,7 +65,7 @@ export async function deleteExpiredFiles(folder: string): Promise<void> {
 /**
  * Deletes all files of the prompt cache, and the folder if nothing else is in it.
  * @param signal ends the deletion before the next file
- * @throws Error where the folder cannot be the prompt cache's, or a file cannot be deleted
+ * @throws Error where the folder cannot be the prompt cache's, or, once the others are deleted, of a file that cannot be
  */
 export async function deleteCacheFiles(folder: string, signal?: AbortSignal): Promise<void> {
   await deleteFiles(await listCacheFiles(folder), signal);

@@ -38,6 +38,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     assistant.settings = settings;
     assistant.folders = readFolders(params);
     assistant.phase = "serving";
+    followFolders(connection, assistant);
     // The server may send nothing before its answer. A client that never says `initialized` gets its model, too.
     setImmediate(() => {
       if (assistant.phase !== "serving") return;
@@ -60,14 +61,17 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     useModel();
   });
 
-  connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
-    const gone = new Set(removed.map(({ uri }) => uri));
-    assistant.folders = [...assistant.folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
-  });
-
   connection.onShutdown(async () => {
     assistant.phase = "ended";
     stopExpiring();
     await session.dispose();
+  });
+}
+
+/** For clients that announce the capability the library registers a handler of its own during `initialize`: this comes after. */
+function followFolders(connection: Connection, assistant: Assistant): void {
+  connection.onNotification(DidChangeWorkspaceFoldersNotification.type, ({ event: { added, removed } }) => {
+    const gone = new Set(removed.map(({ uri }) => uri));
+    assistant.folders = [...assistant.folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
   });
 }

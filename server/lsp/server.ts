@@ -18,7 +18,7 @@ import { completionRequest } from "../completion/request.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { Assistant, type CreateHost, send, signalOf } from "./assistant.ts";
-import { listenToDocuments } from "./documents.ts";
+import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
 import { chatParams, inlineCompletionParams, inspectModelParams, readParams } from "./params.ts";
 
@@ -30,13 +30,13 @@ export interface ServerDependencies extends LifeCycleOptions {
 export function startServer(connection: Connection, { createHost, ...options }: ServerDependencies): void {
   const assistant = new Assistant(connection, createHost);
   registerLifeCycle(connection, assistant, options);
-  registerInlineCompletion(connection, assistant);
-  registerChat(connection, assistant);
+  const documents = listenToDocuments(connection);
+  registerInlineCompletion(connection, assistant, documents);
+  registerChat(connection, assistant, documents);
   registerModels(connection, assistant);
 }
 
-function registerInlineCompletion(connection: Connection, assistant: Assistant): void {
-  const documents = listenToDocuments(connection);
+function registerInlineCompletion(connection: Connection, assistant: Assistant, documents: OpenDocuments): void {
   const completer = new InlineCompleter(assistant.session);
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {
@@ -74,13 +74,13 @@ function registerInlineCompletion(connection: Connection, assistant: Assistant):
   });
 }
 
-function registerChat(connection: Connection, assistant: Assistant): void {
+function registerChat(connection: Connection, assistant: Assistant, documents: OpenDocuments): void {
   const counts = new TurnCounts();
   connection.onRequest(chatRequest, (params, token) =>
     assistant.answer(() => {
       const { partialResultToken, ...asked } = readParams(chatParams, params);
       const onText = (text: string) => send(() => connection.sendProgress(chatDelta, partialResultToken, text));
-      const isExcluded = (uri: string) => assistant.isExcluded(uri);
+      const isExcluded = (uri: string) => documents.urisOf(uri).some((each) => assistant.isExcluded(each));
       const options = { models: assistant.session, settings: assistant.settings.chat, counts, isExcluded };
       return answerChat(asked, options, onText, signalOf(token));
     }),

@@ -20,13 +20,13 @@ export class Crashes {
   readonly #byFile = new Map<string, readonly Crash[]>();
 
   add(version: string, crash: Crash): void {
-    const before = this.of(version);
-    const isRelated = crash.time - (before.at(-1)?.time ?? -Infinity) < memory;
-    this.#byFile.set(version, isRelated ? [...before, crash] : [crash]);
+    this.#byFile.set(version, [...this.of(version, crash.time), crash]);
   }
 
-  of(version: string): readonly Crash[] {
-    return this.#byFile.get(version) ?? [];
+  /** The crashes in a row up to a time, in milliseconds; none when the last is long past. */
+  of(version: string, time = Date.now()): readonly Crash[] {
+    const crashes = this.#byFile.get(version) ?? [];
+    return time - (crashes.at(-1)?.time ?? -Infinity) < memory ? crashes : [];
   }
 
   forget(): void {

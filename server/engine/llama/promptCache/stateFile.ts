@@ -17,7 +17,14 @@ const piece = 2 ** 20;
 export async function appendChecksum(file: string, identity: string, length: number): Promise<void> {
   const { size } = await fs.stat(file);
   if (size !== length) throw new Error(`${size} of ${length} bytes were written`);
-  await fs.appendFile(file, await computeChecksum(file, identity, length));
+  const checksum = await computeChecksum(file, identity, length);
+  // Opened for reading too, which makes no new file where the user has deleted this one.
+  const opened = await fs.open(file, "r+");
+  try {
+    await opened.write(checksum, 0, checksumSize, length);
+  } finally {
+    await opened.close();
+  }
 }
 
 /** Whether the file is, to the last bit, what was written for this identity. */

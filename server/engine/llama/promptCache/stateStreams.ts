@@ -45,15 +45,20 @@ export async function copyForSequences(
   if (model.fileInsights.isRecurrent) return false;
   const { count, start, held, end } = await withFile(file, findStreams);
   if (count === sequences) return false;
-  const copyPart = (from: number, to: number) =>
-    fs.appendFile(copy, createReadStream(file, { start: from, end: to - 1, highWaterMark: 2 ** 20 }));
-  await (await fs.open(copy, "wx", 0o600)).close();
-  await copyPart(0, start);
-  await fs.appendFile(copy, Uint32Array.of(sequences));
-  await copyPart(held.start, held.end);
-  // The other streams hold no cell.
-  await fs.appendFile(copy, new Uint32Array(sequences - 1));
-  await copyPart(end, Infinity);
+  // One handle for all parts: a file that the user deletes meanwhile does not come back with its rest.
+  const written = await fs.open(copy, "wx", 0o600);
+  try {
+    const copyPart = (from: number, to: number) =>
+      written.appendFile(createReadStream(file, { start: from, end: to - 1, highWaterMark: 2 ** 20 }));
+    await copyPart(0, start);
+    await written.appendFile(Uint32Array.of(sequences));
+    await copyPart(held.start, held.end);
+    // The other streams hold no cell.
+    await written.appendFile(new Uint32Array(sequences - 1));
+    await copyPart(end, Infinity);
+  } finally {
+    await written.close();
+  }
   return true;
 }
 

@@ -15,7 +15,7 @@ function decisions(times: readonly number[]): (number | "set aside")[] {
   const crashes = new Crashes();
   return times.map((time) => {
     crashes.add("a", { time, reason: "SIGSEGV" });
-    const list = crashes.of("a");
+    const list = crashes.of("a", time);
     return isSetAside(list) ? "set aside" : reloadDelay(list);
   });
 }
@@ -30,13 +30,20 @@ suite("crashes", () => {
     assert.deepEqual(decisions([0, minute, 2 * minute, 12 * minute, 13 * minute]), [0, 500, 1000, 0, 500]);
   });
 
+  test("what is long past keeps a file neither aside nor off the GPU", () => {
+    const crashes = new Crashes();
+    for (const time of [0, 1, 2, 3]) crashes.add("a", { time, reason: "" });
+    assert.equal(crashes.of("a", 9 * minute).length, 4);
+    assert.deepEqual(crashes.of("a", 11 * minute), []);
+  });
+
   test("each file has its own, until all are forgotten", () => {
     const crashes = new Crashes();
     crashes.add("a", { time: 0, reason: "" });
     crashes.add("b", { time: 0, reason: "" });
-    assert.equal(crashes.of("a").length, 1);
+    assert.equal(crashes.of("a", 0).length, 1);
     crashes.forget();
-    assert.equal(crashes.of("a").length, 0);
+    assert.equal(crashes.of("a", 0).length, 0);
   });
 
   test("a file that was written anew is another one", () => {
