@@ -1,9 +1,11 @@
 // In a VSIX, this is dist/index.js of node-llama-cpp's Vulkan package, which says where its binaries are. The libraries of
 // the CPU's package serve Vulkan too, and a VSIX holds them once. Here they get links beside the Vulkan library, for
-// llama.cpp loads what lies in one folder. Where the folder cannot be written to, Vulkan is passed over.
+// llama.cpp loads what lies in one folder; where a file system has no links, copies. Where the folder cannot be written to,
+// node-llama-cpp passes Vulkan over, and the log says why.
 
 import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 
 const root = path.dirname(import.meta.dirname);
 const name = path.basename(root);
@@ -14,15 +16,26 @@ export function getBinsDir() {
   const binsDir = path.join(root, "bins");
   const from = path.join(root, "..", cpu, "bins", cpu);
   const to = path.join(binsDir, name);
-  for (const file of fs.readdirSync(from)) linkOnce(path.join(from, file), path.join(to, file));
+  try {
+    for (const file of fs.readdirSync(from)) linkOnce(path.join(from, file), path.join(to, file));
+  } catch (error) {
+    console.warn(`Vulkan is not used, because its libraries cannot be put into ${to}: ${error.message}`);
+    throw error;
+  }
   return { binsDir, packageVersion: version };
 }
 
 function linkOnce(from, to) {
+  // Put there by an earlier process; the addon and the description of the build are Vulkan's own.
+  if (fs.existsSync(to)) return;
   try {
     fs.linkSync(from, to);
   } catch (error) {
-    // Linked by an earlier process, or one that starts at the same time; the description of the build is its own.
-    if (error.code !== "EEXIST") throw error;
+    // Another process that starts at the same time was first.
+    if (error.code === "EEXIST") return;
+    // Renamed when it is whole: another process may load it at once.
+    const draft = `${to}.${process.pid}`;
+    fs.copyFileSync(from, draft);
+    fs.renameSync(draft, to);
   }
 }

@@ -150,11 +150,13 @@ function readPath(key: typeof modelPath | "falcon.model.adapter"): string {
   return typeof path === "string" ? path.trim() : "";
 }
 
-/** What is no glob is left out. */
+/** A workspace adds to the user's list and takes nothing from it: its settings file may be anybody's. What is no glob is left out. */
 function readExcludedFiles(): readonly string[] {
-  const globs = readSetting(excludedFiles);
-  if (!Array.isArray(globs)) return secretFiles;
-  return globs.filter((glob: unknown) => typeof glob === "string" && glob !== "") as string[];
+  const { globalValue, workspaceValue, workspaceFolderValue } =
+    workspace.getConfiguration().inspect<unknown>(excludedFiles) ?? {};
+  const users = Array.isArray(globalValue) ? globalValue : secretFiles;
+  const added = [workspaceValue, workspaceFolderValue].filter((value) => Array.isArray(value)).flat();
+  return [...users, ...added].filter((glob: unknown): glob is string => typeof glob === "string" && glob !== "");
 }
 
 function readNumber(key: NumberKey): number {

@@ -163,7 +163,12 @@ export class ConversationStore {
   async #prune(): Promise<void> {
     const { folder, log } = this.#options;
     try {
-      for (const { conversation } of (await this.list()).slice(keptConversations)) this.delete(conversation.id);
+      const stamps = new Map((await this.#findIds()).map((id) => [id, readStamp(this.#file(id))]));
+      for (const { conversation } of (await this.list()).slice(keptConversations)) {
+        const { id } = conversation;
+        // Another window may have gone on with it since.
+        if (readStamp(this.#file(id)) === stamps.get(id)) this.delete(id);
+      }
       for (const name of await fs.promises.readdir(folder)) {
         const file = path.join(folder, name);
         if (!name.endsWith(".tmp") || Date.now() - fs.statSync(file).mtimeMs < longestWrite) continue;

@@ -40,12 +40,12 @@ export const secretFiles: readonly string[] = [
 
 /**
  * Tells of a document's URI whether one of the globs names its file. `*` stands for any part of a name, `?` for one
- * character, `**` for any folders. A glob holds wherever the file is (`*.pem`, `secrets/**`), or from the root on where it
- * begins with a slash. Case does not count.
+ * character, `**` for any folders. A glob holds wherever the file is (`*.pem`, `secrets/`), or from the root of the file
+ * system on where it begins with a slash. Case does not count.
  */
 export function matchExcludedFiles(globs: readonly string[]): (uri: string) => boolean {
   const patterns = globs.map((glob) => {
-    const names = glob.toLowerCase().split("/");
+    const names = glob.toLowerCase().replaceAll("\\", "/").replace(/\/$/, "/**").split("/");
     return names[0] === "" ? names.slice(1) : ["**", ...names];
   });
   return (uri) => {

@@ -60,7 +60,11 @@ describe("completion", () => {
       assert.ok(!(await isCompleted("add.private.js", inVain())));
       await until("the server knows", () => falcon.settings.server.excludedFiles.length === 1);
       assert.ok(await isCompleted(".env"));
+      // A workspace's settings file may be anybody's: it takes nothing from the list.
+      await configuration.update("excludedFiles", ["*.local.js"], ConfigurationTarget.Workspace);
+      await until("the server knows", () => falcon.settings.server.excludedFiles.length === 2);
     } finally {
+      await configuration.update("excludedFiles", undefined, ConfigurationTarget.Workspace);
       await configuration.update("excludedFiles", undefined, ConfigurationTarget.Global);
       files.dispose();
     }

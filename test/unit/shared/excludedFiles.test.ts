@@ -46,7 +46,8 @@ suite("matchExcludedFiles", () => {
   test("a new document is none", () => assert.ok(!isSecret("untitled:Untitled-1")));
 
   test("globs name files, folders and places", () => {
-    const isExcluded = matchExcludedFiles(["*.tf", "private/**", "/etc/*.conf"]);
+    const isExcluded = matchExcludedFiles(["*.tf", "private/**", "keys/", "deploy\\prod\\*", "/etc/*.conf"]);
+    assert.ok(isExcluded("file:///a/keys/b/c.ts") && isExcluded("file:///a/deploy/prod/b.ts"));
     assert.ok(isExcluded("file:///a/b/main.tf"));
     assert.ok(isExcluded("file:///a/private/b/c.ts"));
     assert.ok(isExcluded("file:///etc/a.conf"));
