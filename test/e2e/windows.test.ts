@@ -156,29 +156,19 @@ suite("windows on one folder", () => {
       [],
     );
   });
-});
 
-suite("a window that closes in the middle of an answer", () => {
-  let falcon: FalconWindow;
-
-  before(async () => {
-    falcon = await openFalcon({
-      "falcon.model.path": modelFile("slow"),
-      "falcon.model.gpu": "off",
-      "falcon.model.threads": 1,
-      "falcon.chat.maxTokens": 1500,
-    });
-  });
-  after(() => falcon.dispose());
-
-  test("leaves what had come of it, marked as interrupted, and it can be asked again", async () => {
-    const closing = await openChat(await falcon.workbench.openBeside());
+  test("that close in the middle of an answer leave what had come of it, interrupted, and it can be asked again", async () => {
+    // Slow enough to be watched.
+    falcon.editor.changeSettings({ "falcon.model.path": modelFile("slow"), "falcon.chat.maxTokens": 1500 });
+    const closing = await openChat(await a.workbench.openBeside());
+    await openPreviousChat(closing, "beta");
+    await newChat(closing);
     await closing.chat.ask("Tell me of falcons.");
     await closing.chat.watchGrowth(5);
     const shown = (await closing.chat.answers.last().locator(".markdown").textContent()) ?? "";
     await closing.workbench.closeWindow();
 
-    const opened = await openChat(await falcon.workbench.openBeside());
+    const opened = await openChat(await a.workbench.openBeside());
     const answer = opened.chat.answers.last();
     await answer.locator(".standing.interrupted").waitFor();
     const kept = (await answer.locator(".markdown").textContent()) ?? "";
