@@ -49,12 +49,7 @@ export function faultsOf(files: readonly PackedFile[], target: Target): string[]
         .map((file) => `${folder} has no ${file}`),
     ),
     ...(own[1] === undefined || paths.some((path) => path.includes("ggml-vulkan.")) ? [] : ["Vulkan is missing"]),
-    ...own
-      .filter((folder) => !paths.some((path) => path.startsWith(folder) && path.endsWith("/llama-addon.node")))
-      .map((folder) => `${folder} has no llama-addon.node`),
-    ...(paths.filter((path) => path.includes("libllama.") || path.endsWith("/llama.dll")).length <= 1
-      ? []
-      : ["llama.cpp comes twice"]),
+    ...(paths.filter((path) => path.endsWith("llama-addon.node")).length === 1 ? [] : ["not one llama-addon.node"]),
     ...(paths.some((path) => path.includes("ggml-cpu")) ? [] : ["the CPU's library is missing"]),
     ...(paths.some((path) => path.startsWith("media/models/") && path.endsWith(".gguf")) ? [] : ["no model"]),
     ...["node-llama-cpp ", "llama.cpp", ...binaryPackages(target)]

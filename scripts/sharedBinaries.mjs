@@ -26,7 +26,7 @@ export function getBinsDir() {
 }
 
 function linkOnce(from, to) {
-  // Put there by an earlier process; the addon and the description of the build are Vulkan's own.
+  // Put there by an earlier process; the description of the build is Vulkan's own.
   if (fs.existsSync(to)) return;
   try {
     fs.linkSync(from, to);

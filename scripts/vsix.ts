@@ -105,12 +105,12 @@ function copyPackage(from: string, to: string): void {
   });
 }
 
-/** Copies of a Vulkan package what the CPU's has not: its library, the addon that asks for a device, and the description of the build. */
+/** Copies of a Vulkan package what the CPU's has not: its library, and a description of the build. */
 function copyVulkan(from: string, to: string): void {
   copyPackage(from, to);
   const bins = path.join(to, "bins", path.basename(to));
   for (const file of fs.readdirSync(bins)) {
-    if (!/^(lib)?ggml-vulkan\.|\.(json|node)$/.test(file)) fs.rmSync(path.join(bins, file));
+    if (!/^(lib)?ggml-vulkan\.|\.json$/.test(file)) fs.rmSync(path.join(bins, file));
   }
   fs.copyFileSync(new URL("sharedBinaries.mjs", import.meta.url), path.join(to, "dist/index.js"));
 }

@@ -154,9 +154,9 @@ function readPath(key: typeof modelPath | "falcon.model.adapter"): string {
 function readExcludedFiles(): readonly string[] {
   const { globalValue, workspaceValue, workspaceFolderValue } =
     workspace.getConfiguration().inspect<unknown>(excludedFiles) ?? {};
-  const users = Array.isArray(globalValue) ? globalValue : secretFiles;
-  const added = [workspaceValue, workspaceFolderValue].filter((value) => Array.isArray(value)).flat();
-  return [...users, ...added].filter((glob: unknown): glob is string => typeof glob === "string" && glob !== "");
+  const lists: unknown[][] = [globalValue, workspaceValue, workspaceFolderValue].filter((value) => Array.isArray(value));
+  const users = Array.isArray(globalValue) ? [] : secretFiles;
+  return [...users, ...lists.flat()].filter((glob) => typeof glob === "string" && glob !== "") as string[];
 }
 
 function readNumber(key: NumberKey): number {
