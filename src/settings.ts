@@ -154,7 +154,9 @@ function readPath(key: typeof modelPath | "falcon.model.adapter"): string {
 function readExcludedFiles(): readonly string[] {
   const { globalValue, workspaceValue, workspaceFolderValue } =
     workspace.getConfiguration().inspect<unknown>(excludedFiles) ?? {};
-  const lists: unknown[][] = [globalValue, workspaceValue, workspaceFolderValue].filter((value) => Array.isArray(value));
+  const lists: unknown[][] = [globalValue, workspaceValue, workspaceFolderValue].filter((value) =>
+    Array.isArray(value),
+  );
   const users = Array.isArray(globalValue) ? [] : secretFiles;
   return [...users, ...lists.flat()].filter((glob) => typeof glob === "string" && glob !== "") as string[];
 }
