@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { desktop: { type: "boolean", default: false }, soak: { type: "boolean", default: false } },
 });
-const longest = (values.soak ? 60 : 8) * 60_000;
+const longest = (values.soak ? 60 : 25) * 60_000;
 if (values.soak) process.env["FALCON_SOAK"] = "1";
 const unknown = positionals.filter((name) => !layers.includes(name));
 if (unknown.length > 0) throw new Error(`No layer is called ${unknown.join(", ")}. There are: ${layers.join(", ")}.`);
