@@ -10,6 +10,7 @@ export async function run(): Promise<void> {
   await import("./chat.ts");
   await import("./completion.ts");
   await import("./server.ts");
+  await import("./deactivation.ts");
   const { failures, stats } = await new Promise<Mocha.Runner>((resolve) => {
     const runner = mocha.run(() => resolve(runner));
   });
