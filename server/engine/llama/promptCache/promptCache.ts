@@ -79,7 +79,7 @@ export class PromptCache {
 
   /**
    * Writes what a sequence holds, unless most of that is in a file already. Resolves when the sequence is free, to the rest
-   * of the work if there is any: the checksum takes as long as the writing, and no process reads a file without one.
+   * of the work if there is any: the checksum takes longer than the writing, and no process reads a file without one.
    */
   async save(sequence: LlamaContextSequence): Promise<(() => Promise<void>) | undefined> {
     const written = await this.#attempt(() => this.#write(sequence));

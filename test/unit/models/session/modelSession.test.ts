@@ -213,8 +213,10 @@ suite("loads that supersede each other", () => {
       session.ready(),
       (error: unknown) => error instanceof UserError && error.message.includes(fileA),
     );
+    assert.ok(!on.host.loads.includes(fileB));
     await session.use(settingsOf(fileB));
     assert.equal(await loadedPath(session), fileB);
+    assert.deepEqual(on.host.faults, []);
   });
 });
 
@@ -320,7 +322,7 @@ test("a host that cannot end the model is a failure that can be tried again", as
 
 /** What happens to a session: a choice of the user's, something else, or some time. */
 type Step =
-  | { readonly use: string; readonly idle: number }
+  | { readonly use: string; readonly idle: number; readonly keep: boolean }
   | "reload"
   | "die"
   | "ask"
@@ -331,7 +333,14 @@ type Step =
   | "rest";
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ use: fc.constantFrom(fileA, fileB), idle: fc.constantFrom(0, 1 / 6000) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      use: fc.constantFrom(fileA, fileB),
+      idle: fc.constantFrom(0, 1 / 6000),
+      keep: fc.boolean(),
+    }),
+  },
   fc.constantFrom<Step>("reload", "die", "ask", "wait", "wake", "turn", "turns", "rest"),
 );
 
@@ -351,7 +360,8 @@ class Trial {
     const { host, session } = this.#on;
     if (typeof each === "object") {
       this.chosen = each.use;
-      this.#waits.push(session.use(settingsOf(each.use, { idleUnloadMinutes: each.idle })));
+      const promptCache = { folder: path.join(folder, "contexts"), keep: each.keep };
+      this.#waits.push(session.use(settingsOf(each.use, { idleUnloadMinutes: each.idle, promptCache })));
       return;
     }
     switch (each) {
