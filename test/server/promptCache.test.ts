@@ -137,12 +137,12 @@ test("a file that the settings exclude is neither completed nor saved, in a note
     ...settings(true),
     excludedFiles: ["secret.*", ".env"],
   });
-  await client.open("file:///work/.env", text);
-  assert.deepEqual(await client.complete("file:///work/.env", 40, 0, { triggerKind: 1 }), []);
+  await client.open("file:///project/.env", text);
+  assert.deepEqual(await client.complete("file:///project/.env", 40, 0, { triggerKind: 1 }), []);
   const cell = "other-scheme:/cell";
   await client.connection.sendNotification("notebookDocument/didOpen", {
     notebookDocument: {
-      uri: "file:///work/secret.ipynb",
+      uri: "file:///project/secret.ipynb",
       notebookType: "jupyter-notebook",
       version: 1,
       cells: [{ kind: 2, document: cell }],
@@ -150,7 +150,7 @@ test("a file that the settings exclude is neither completed nor saved, in a note
     cellTextDocuments: [{ uri: cell, languageId: "python", version: 1, text: "x = " }],
   });
   assert.deepEqual(await client.complete(cell, 0, 4, { triggerKind: 1 }), []);
-  const attachment: Attachment = { id: "1", label: ".env", uri: "file:///work/.env", languageId: "ini", text };
+  const attachment: Attachment = { id: "1", label: ".env", uri: "file:///project/.env", languageId: "ini", text };
   await ask(client, [{ id: "2", role: "user", text: "Explain it", attachments: [attachment] }]);
   await client.stop();
   assert.ok(!fs.existsSync(folder), "nothing was saved");
@@ -158,7 +158,7 @@ test("a file that the settings exclude is neither completed nor saved, in a note
 
 test("a chat with any other file is saved", async () => {
   const client = await serve(settings(true));
-  const attachment: Attachment = { id: "1", label: "a.ts", uri: "file:///work/a.ts", languageId: "typescript", text };
+  const attachment: Attachment = { id: "1", label: "a.ts", uri: "file:///project/a.ts", languageId: "typescript", text };
   await ask(client, [{ id: "2", role: "user", text: "Explain it", attachments: [attachment] }]);
   await client.stop();
   assert.equal(fs.readdirSync(folder).length, 1);
