@@ -158,7 +158,13 @@ test("a file that the settings exclude is neither completed nor saved, in a note
 
 test("a chat with any other file is saved", async () => {
   const client = await serve(settings(true));
-  const attachment: Attachment = { id: "1", label: "a.ts", uri: "file:///project/a.ts", languageId: "typescript", text };
+  const attachment: Attachment = {
+    id: "1",
+    label: "a.ts",
+    uri: "file:///project/a.ts",
+    languageId: "typescript",
+    text,
+  };
   await ask(client, [{ id: "2", role: "user", text: "Explain it", attachments: [attachment] }]);
   await client.stop();
   assert.equal(fs.readdirSync(folder).length, 1);
