@@ -91,6 +91,7 @@ interface Parts {
 function createParts(context: PageContext, place: (node: HTMLElement) => void): Parts {
   let split = createAnswerSplitter();
   let shown = "";
+  let hasEnded = false;
   let parts: readonly AnswerPart[] = [];
   const views: PartView[] = [];
   let whole = 0;
@@ -126,11 +127,14 @@ function createParts(context: PageContext, place: (node: HTMLElement) => void): 
         .trim(),
     isEmpty: () => parts.length === 0,
     show: (answer, ended, hasTime) => {
-      if (!answer.startsWith(shown)) {
+      // What had ended does not grow: it is another answer, though it may begin with the same words.
+      if (!answer.startsWith(shown) || (hasEnded && answer !== shown)) {
         split = createAnswerSplitter();
         removeFrom(0);
+        hasEnded = false;
       }
       shown = answer;
+      hasEnded ||= ended;
       parts = split(answer);
       removeFrom(parts.length);
       for (let index = 0; index < parts.length; index++) {

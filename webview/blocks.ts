@@ -1,11 +1,14 @@
 // Cuts Markdown that is being written into pieces of bounded size, each of which is rendered once.
 
-import { followFences } from "../src/shared/fences.ts";
+import { type OpenFences, followFences } from "../src/shared/fences.ts";
 import { type CodePiece, type CodeReader, createCodeReader } from "./fencedCode.ts";
 import { lexBlocks, startOfDeepNesting } from "./markdown.ts";
 
 /** A paragraph of more characters becomes several: a browser lays a paragraph out as a whole. */
 const longestParagraph = 20_000;
+
+/** What holds other blocks, or code, is read whole up to this many pieces: its parts would mean something else by themselves. */
+const longestNested = 5;
 
 export interface MarkdownPiece {
   /** What is nested too deep is shown as plain text. */
@@ -86,19 +89,41 @@ export function createBlockReader(longestPiece = 2_000): BlockReader {
     return made;
   }
 
-  function nextBlocks(text: string, ended: boolean): MarkdownPiece | undefined {
-    const isFull = text.length - position > longestPiece;
-    const most = isFull ? position + longestPiece : text.length;
+  /** What goes on where the block before was cut: not a table's header, where the next line is no row. */
+  function withoutEmptyTable(rest: string): typeof cut {
+    if (!cut?.header || rest === "") return cut;
+    const table = lexBlocks(cut.header + rest)?.[0];
+    return table && table.raw.length <= cut.header.length ? undefined : cut;
+  }
+
+  function nextBlocks(text: string, ended: boolean, longest: number): MarkdownPiece | undefined {
+    const isFull = text.length - position > longest;
+    const most = Math.min(position + longest, text.length);
     const deep = cut?.inPlainLine ? 0 : startOfDeepNesting(text.slice(position, most));
     if (deep === 0) return nextPlain(text, ended, most);
     const isWhole = deep > 0 || (ended && !isFull);
     const end = deep > 0 ? position + deep : isWhole ? most : endOfLines(text, most, isFull);
-    const header = cut?.header ?? "";
-    const blocks = lexBlocks(header + text.slice(position, end));
+    const blocks = readBlocks(text, end);
     if (!blocks) return nextPlain(text, ended, most);
     const { closed, last } = closedLength(blocks, isWhole);
-    if (closed > 0) return piece("markdown", text, position + closed - header.length);
-    return isFull && last ? cutBlock(last, text, end, header) : undefined;
+    const isWide = longest > longestPiece;
+    const finished = finishedPiece(text, closed, isWide ? blocks[0] : undefined);
+    if (finished || !isFull || !last) return finished;
+    return !isWide && isNested(last) ? nextBlocks(text, ended, longest * longestNested) : cutBlock(last, text, end);
+  }
+
+  function readBlocks(text: string, end: number): Block[] | undefined {
+    const rest = text.slice(position, end);
+    cut = withoutEmptyTable(rest);
+    return lexBlocks((cut?.header ?? "") + rest);
+  }
+
+  /** What nothing can change any more. A nested block, or its first item, is read by itself, whenever the rest comes. */
+  function finishedPiece(text: string, closed: number, nested: Block | undefined): MarkdownPiece | undefined {
+    const [item, nextItem] = itemsOf(nested);
+    if (item && nextItem) return cutPiece("markdown", text, position + item.raw.length, Infinity);
+    if (closed === 0) return undefined;
+    return piece("markdown", text, position + (nested?.raw.length ?? closed - (cut?.header.length ?? 0)));
   }
 
   /** Only whole lines prove that a block has ended: one that is still being written can turn into anything. */
@@ -108,17 +133,24 @@ export function createBlockReader(longestPiece = 2_000): BlockReader {
     return isFull ? most : position;
   }
 
-  function cutBlock(block: Block, text: string, end: number, header: string): MarkdownPiece | undefined {
-    if (block.type === "list") {
-      const items = block["items"] as readonly { readonly raw: string }[];
-      const length = items.slice(0, -1).reduce((sum, { raw }) => sum + raw.length, 0);
-      if (length > 0) return cutPiece("markdown", text, position + length, Infinity);
+  function cutBlock(block: Block, text: string, end: number): MarkdownPiece | undefined {
+    const itemsLength = itemsOf(block)
+      .slice(0, -1)
+      .reduce((sum, { raw }) => sum + raw.length, 0);
+    if (itemsLength > 0) return cutPiece("markdown", text, position + itemsLength, Infinity);
+    const fences = openFences(text.slice(position, end));
+    if (fences.length > 0 && isNested(block)) {
+      const made = piece("markdown", text, end);
+      // What is left of the code is code of its own; read as Markdown, its end would begin some.
+      code = createCodeReader(fences, end);
+      return made;
     }
-    const cutAt = placeToCut(text, position, end, block.type === "blockquote");
+    const lineStart = block.type === "blockquote" ? "\n>" : block.type === "code" ? "\n" : undefined;
+    const cutAt = placeToCut(text, position, end, lineStart);
     if (block.type === "table") {
       const top = /^[^\n]*\n[^\n]*\n/.exec(block.raw)?.[0] ?? "";
       const lineEnd = text.lastIndexOf("\n", end - 1) + 1;
-      if (lineEnd - position > top.length - header.length && top.length < longestPiece / 4)
+      if (lineEnd - position > top.length - (cut?.header.length ?? 0) && top.length < longestPiece / 4)
         return cutPiece("markdown", text, lineEnd, Infinity, top);
     }
     // A line without words is no Markdown that anybody meant.
@@ -140,7 +172,7 @@ export function createBlockReader(longestPiece = 2_000): BlockReader {
       if (!code) skipBlankLines(text);
       if (!code && position >= text.length) return undefined;
       code ??= openCode(text, ended);
-      if (!code) return nextBlocks(text, ended);
+      if (!code) return nextBlocks(text, ended, longestPiece);
       const read = code.next(text, ended);
       position = code.position();
       if (read?.ends) code = undefined;
@@ -152,7 +184,7 @@ export function createBlockReader(longestPiece = 2_000): BlockReader {
       // A line that begins with a fence is not prose for a moment.
       if (rest.trim() === "" || /^ {0,3}(?:`{3,}[^`\n]*|~{3,}[^\n]*)$/.test(rest)) return undefined;
       const kind = cut?.inPlainLine || startOfDeepNesting(rest) === 0 ? "plain" : "markdown";
-      const { glue, header = "" } = cut ?? {};
+      const { glue, header = "" } = withoutEmptyTable(rest) ?? {};
       return { kind, text: header + rest, ...(glue !== undefined && { glue }) };
     },
   };
@@ -174,10 +206,26 @@ function closedLength(blocks: readonly Block[], isWhole: boolean): { closed: num
   return { closed: isWhole ? length : closed, last };
 }
 
-/** Before a line of a quotation, or a word near the end, since other characters could begin another construct. */
-function placeToCut(text: string, start: number, end: number, isQuote: boolean): number | undefined {
-  for (let at = end; isQuote && at > start; at--) {
-    if (text.startsWith("\n>", at - 1)) return at;
+/** Whether a block is code, or holds blocks that nothing divides: items of a list may be cut apart, and lines of quoted text. */
+function isNested(block: Block): boolean {
+  if (block.type === "blockquote") return block.tokens?.length !== 1 || block.tokens[0]?.type !== "paragraph";
+  return block.type === "code" || itemsOf(block).length === 1;
+}
+
+function itemsOf(block: Block | undefined): readonly { readonly raw: string }[] {
+  return block?.type === "list" ? (block["items"] as readonly { readonly raw: string }[]) : [];
+}
+
+/** The fences that whole lines leave open. */
+function openFences(lines: string): OpenFences {
+  if (!lines.endsWith("\n")) return [];
+  return lines.slice(0, -1).split("\n").reduce<OpenFences>(followFences, []);
+}
+
+/** Before the start of a line, or a word near the end, since other characters could begin another construct. */
+function placeToCut(text: string, start: number, end: number, lineStart: string | undefined): number | undefined {
+  for (let at = end; lineStart && at > start; at--) {
+    if (text.startsWith(lineStart, at - 1)) return at;
   }
   for (let at = end; at > start; at--) {
     if (/\s/.test(text.charAt(at - 1)) && /\p{L}/u.test(text.charAt(at))) return at;

@@ -165,3 +165,21 @@ async function isBefore(page: Page, selector: string, first: string, second: str
     [first, second] as const,
   );
 }
+
+test("an answer that begins with the words of one that had ended is shown from its start", async () => {
+  const { page, tell } = await openPage();
+  const [stopped, whole] = ["Some *wo", "Some *words*:\n\n```js\nconst a = 1;\n```\n"];
+  for (const start of [stopped, "Some", whole.slice(0, -9), `<think>\nHm</think>${stopped}`]) {
+    const rest = start.startsWith("<") ? `<think>\nHm</think>${whole}` : whole;
+    const shown = async () => (await page.locator(".markdown").allInnerTexts()).join("\n");
+    await tell(stateMessage([question, answerMessage(rest)]));
+    const wanted = await shown();
+    await tell(stateMessage([question, answerMessage("", "streaming")]), deltaMessage(start), endedMessage("stopped"));
+    await tell({ type: "event", event: { type: "retried", answerId: "answer" } }, deltaMessage(rest));
+    await tell(endedMessage());
+    assert.equal(await shown(), wanted, "asked for again");
+    await tell(stateMessage([question, answerMessage(start, "interrupted")]));
+    await tell(stateMessage([question, answerMessage(rest)]));
+    assert.equal(await shown(), wanted, "finished elsewhere");
+  }
+});

@@ -25,11 +25,19 @@ const texts: Readonly<Record<string, string>> = {
   "angle brackets": "<!--",
   "a list": "- an item\n",
   "a list in one line": "- ",
+  "an item with code": "- a\n\n  ```js\n  let b;\n  ```\n  _c\n",
+  "lines of one item": "  *a* [b](\n",
   "a quotation": "> a quotation\n",
   "a table": "| a | b |\n",
   "a word": "x",
   words: "some words ",
   formulas: "\\(a ",
+};
+
+/** What comes before the first of them. */
+const starts: Readonly<Record<string, string>> = {
+  "a table": "| a | b |\n|---|---|\n",
+  "lines of one item": "- an item\n",
 };
 
 for (const [name, unit] of Object.entries(texts)) {
@@ -38,7 +46,7 @@ for (const [name, unit] of Object.entries(texts)) {
     { timeout: 120_000 },
     async () => {
       const chat = await openPage();
-      const start = name === "a table" ? "| a | b |\n|---|---|\n" : "";
+      const start = starts[name] ?? "";
       for (const pieces of [1, 60]) {
         const work = async (length: number) => {
           const text = start + unit.repeat(length / unit.length);
