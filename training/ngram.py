@@ -5,27 +5,48 @@ from dataclasses import dataclass
 import numpy as np
 
 ORDER = 5
-#: Five tokens of so many bits make one 64-bit number.
-TOKEN_BITS = 12
+#: Four tokens, the longest context, make one 64-bit number; five do not.
+TOKEN_BITS = 16
 DISCOUNT = 0.75
 
 
 @dataclass
 class Counts:
-    """N-grams of one order as rising numbers, and for those and for their contexts how often they were seen."""
+    """Of one order: its contexts as rising numbers, what follows each of them, and how often both were seen.
 
-    grams: np.ndarray
-    counts: np.ndarray
+    An n-gram is a number too: the place of its context in `contexts`, and its last token.
+    """
+
     contexts: np.ndarray
     context_counts: np.ndarray
     #: How many different tokens follow a context.
     followers: np.ndarray
+    grams: np.ndarray
+    counts: np.ndarray
 
     @classmethod
-    def of(cls, grams: np.ndarray, counts: np.ndarray) -> "Counts":
-        contexts, starts = np.unique(grams >> TOKEN_BITS, return_index=True)
+    def of(cls, contexts: np.ndarray, tokens: np.ndarray) -> "Counts":
+        """Of the n-grams that are a context and the token after it."""
+        contexts, places = np.unique(contexts, return_inverse=True)
+        grams, counts = np.unique(numbered(places, tokens), return_counts=True)
+        starts = np.searchsorted(grams, numbered(np.arange(len(contexts)), np.zeros(1)))
         followers = np.diff(np.append(starts, len(grams)))
-        return cls(grams, counts, contexts, np.add.reduceat(counts, starts), followers)
+        return cls(contexts, np.add.reduceat(counts, starts), followers, grams, counts)
+
+    def shortened(self, order: int) -> "Counts":
+        """Of the order below, which counts what different tokens came before, not how often."""
+        contexts = self.contexts[self.grams >> np.uint64(TOKEN_BITS)]
+        return Counts.of(contexts & np.uint64((1 << (TOKEN_BITS * (order - 1))) - 1), last_tokens(self.grams))
+
+    def lookup(self, contexts: np.ndarray, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each n-gram the discounted probability, and the share left to the lower order; -1 where its context was never seen."""
+        places = np.searchsorted(self.contexts, contexts).clip(max=len(self.contexts) - 1)
+        known = self.contexts[places] == contexts
+        total = self.context_counts[places]
+        grams = numbered(places, tokens)
+        found = np.searchsorted(self.grams, grams).clip(max=len(self.grams) - 1)
+        seen = np.where(self.grams[found] == grams, self.counts[found] - DISCOUNT, 0.0)
+        return np.where(known, seen / total, 0.0), np.where(known, DISCOUNT * self.followers[places] / total, -1.0)
 
 
 class NGram:
@@ -34,13 +55,9 @@ class NGram:
         if vocabulary > 1 << TOKEN_BITS:
             raise ValueError(f"{vocabulary} tokens do not fit {TOKEN_BITS} bits")
         self.vocabulary = vocabulary
-        grams = keys(tokens, ORDER)
-        grams, counts = np.unique(grams, return_counts=True)
-        self.orders = [Counts.of(grams, counts)]
-        # A lower order counts what different tokens came before, not how often.
+        self.orders = [Counts.of(contexts_of(tokens, ORDER), tokens[ORDER - 1 :])]
         for order in range(ORDER - 1, 0, -1):
-            grams, counts = np.unique(grams & np.uint64((1 << (TOKEN_BITS * order)) - 1), return_counts=True)
-            self.orders.insert(0, Counts.of(grams, counts))
+            self.orders.insert(0, self.orders[0].shortened(order))
 
     def likelihoods(self, tokens: np.ndarray) -> np.ndarray:
         """Probability of each token after those before it, [tokens]."""
@@ -48,8 +65,7 @@ class NGram:
         for order, counts in enumerate(self.orders, start=1):
             if len(tokens) < order:
                 break
-            grams = keys(tokens, order)
-            seen, share = lookup(counts, grams)
+            seen, share = counts.lookup(contexts_of(tokens, order), tokens[order - 1 :])
             lower = result[order - 1 :]
             result[order - 1 :] = np.where(share < 0, lower, seen + share * lower)
         return result
@@ -60,33 +76,30 @@ class NGram:
         for order, counts in enumerate(self.orders, start=1):
             if order > len(tokens) + 1:
                 break
-            context = keys(tokens, order - 1)[-1] if order > 1 else np.uint64(0)
+            # A token of any kind stands where the next one will.
+            context = contexts_of(np.append(tokens, 0), order)[-1]
             place = np.searchsorted(counts.contexts, context)
             if place == len(counts.contexts) or counts.contexts[place] != context:
                 break
-            first = np.searchsorted(counts.grams, context << np.uint64(TOKEN_BITS))
-            last = first + counts.followers[place]
+            first = np.searchsorted(counts.grams, np.uint64(place) << np.uint64(TOKEN_BITS))
+            some = slice(first, first + counts.followers[place])
             total = counts.context_counts[place]
             result *= DISCOUNT * counts.followers[place] / total
-            followers = (counts.grams[first:last] & np.uint64((1 << TOKEN_BITS) - 1)).astype(np.int64)
-            result[followers] += (counts.counts[first:last] - DISCOUNT).clip(0) / total
+            result[last_tokens(counts.grams[some])] += (counts.counts[some] - DISCOUNT).clip(0) / total
         return int(result.argmax())
 
 
-def keys(tokens: np.ndarray, order: int) -> np.ndarray:
-    """The runs of `order` tokens as numbers, [tokens - order + 1]."""
+def contexts_of(tokens: np.ndarray, order: int) -> np.ndarray:
+    """The `order - 1` tokens before each token that has so many, as numbers, [tokens - order + 1]."""
     result = np.zeros(len(tokens) - order + 1, dtype=np.uint64)
-    for i in range(order):
+    for i in range(order - 1):
         result = (result << np.uint64(TOKEN_BITS)) | tokens[i : i + len(result)].astype(np.uint64)
     return result
 
 
-def lookup(counts: Counts, grams: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each n-gram its discounted probability, and the share left to the lower order; -1 where its context was never seen."""
-    places = np.searchsorted(counts.grams, grams).clip(max=len(counts.grams) - 1)
-    seen = np.where(counts.grams[places] == grams, counts.counts[places] - DISCOUNT, 0.0)
-    contexts = grams >> np.uint64(TOKEN_BITS)
-    places = np.searchsorted(counts.contexts, contexts).clip(max=len(counts.contexts) - 1)
-    known = counts.contexts[places] == contexts
-    total = counts.context_counts[places]
-    return np.where(known, seen / total, 0.0), np.where(known, DISCOUNT * counts.followers[places] / total, -1.0)
+def numbered(places: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    return (places.astype(np.uint64) << np.uint64(TOKEN_BITS)) | tokens.astype(np.uint64)
+
+
+def last_tokens(grams: np.ndarray) -> np.ndarray:
+    return (grams & np.uint64((1 << TOKEN_BITS) - 1)).astype(np.int64)

@@ -105,6 +105,16 @@ def test_likelihoods_of_the_ngram_sum_to_one() -> None:
         assert ngram.next_token(context) == ends.argmax()
 
 
+def test_ngrams_of_a_large_vocabulary_are_told_apart() -> None:
+    """Five tokens of 8,192 do not fit 64 bits: contexts that differ in the first bit of the first token alone."""
+    one, other = [5, 1, 2, 3], [5 + 4096, 1, 2, 3]
+    ngram = NGram(np.array(([*one, 8000] * 3 + [*other, 8001] * 2) * 2), 8192)
+    assert (ngram.next_token(np.array(one)), ngram.next_token(np.array(other))) == (8000, 8001)
+    likelihoods = [[ngram.likelihoods(np.array([*each, token]))[-1] for token in (8000, 8001)] for each in (one, other)]
+    assert likelihoods[0][0] > 0.8 > 0.2 > likelihoods[0][1]
+    assert likelihoods[1][1] > 0.8 > 0.2 > likelihoods[1][0]
+
+
 def test_near_duplicates() -> None:
     known = NearDuplicates()
     words = [f"word{i}" for i in range(300)]
