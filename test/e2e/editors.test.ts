@@ -31,8 +31,8 @@ test("the status bar follows a change of the language", async () => {
   await workbench.openFile("src/boat.ts");
   await workbench.statusLabel("Inline completions are on").waitFor();
   await workbench.runCommand("Change Language Mode");
-  await workbench.quickInput.fill("Python");
-  await workbench.page.keyboard.press("Enter");
+  await workbench.page.getByPlaceholder("Select Language Mode").fill("Python");
+  await workbench.quickRow("Python").click();
   await workbench.statusLabel("Inline completions are off for python").waitFor();
 });
 

@@ -141,7 +141,7 @@ export class Workbench {
   /** Opens a file of the workspace, with the cursor in it. */
   async openFile(file: string): Promise<void> {
     const name = path.basename(file);
-    await this.page.keyboard.press("Control+p");
+    await this.#openQuickInput("Control+p");
     // By its whole path, since the search for names does not see a new file at once.
     await this.quickInput.fill(path.join(this.editor.workspace, file));
     // Enter takes the row in focus, which is another one until what was written has been searched for.
@@ -160,9 +160,24 @@ export class Workbench {
 
   /** Runs a command through the palette, as in `Falcon: Open Chat`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
+    await this.#openQuickInput("F1");
     await this.quickInput.fill(`>${title}`);
     await this.quickRow(title).click();
+  }
+
+  /** One that still closes would take what is written for the new one. */
+  async #openQuickInput(key: string): Promise<void> {
+    await this.quickInput.waitFor({ state: "detached" });
+    await this.page.keyboard.press(key);
+    await this.quickInput.waitFor();
+  }
+
+  /** Chooses a file in the dialog that is opening. */
+  async chooseFile(file: string): Promise<void> {
+    // The list before it takes what is written until the dialog shows a folder, and the dialog then forgets it.
+    await this.quickRows.getByText("..", { exact: true }).waitFor();
+    await this.quickInput.fill(file);
+    await this.quickRow(path.basename(file)).click();
   }
 
   get quickInput(): Locator {
@@ -179,7 +194,7 @@ export class Workbench {
 
   /** Puts the cursor at a place of the active editor; both count from 1. */
   async goTo(line: number, column = 1): Promise<void> {
-    await this.page.keyboard.press("Control+g");
+    await this.#openQuickInput("Control+g");
     await this.quickInput.fill(`:${line}:${column}`);
     await this.page.keyboard.press("Enter");
     await this.quickInput.waitFor({ state: "detached" });
