@@ -1,5 +1,7 @@
 // Faults of the native code at any moment: each ends the request that it belongs to, and nothing else is lost or hangs.
 
+import "../support/oneLibuvThread.ts";
+
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";

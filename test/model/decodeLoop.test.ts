@@ -1,5 +1,7 @@
 // The decode loop with a real context: who may use the sequences, and when.
 
+import "../support/oneLibuvThread.ts";
+
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
@@ -7,6 +9,7 @@ import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel
 import { EngineError } from "../../server/engine/engine.ts";
 import { DecodeLoop } from "../../server/engine/llama/decode/decodeLoop.ts";
 import { sampleTokens } from "../../server/engine/llama/decode/sampler.ts";
+import { SequencePool } from "../../server/engine/llama/decode/sequencePool.ts";
 import type { DecodeRequest } from "../../server/engine/llama/decode/decodeRequest.ts";
 import { modelFile } from "../support/models.ts";
 
@@ -166,4 +169,32 @@ test("what is evaluated in a step is in the order of the sequences, however urge
     );
   assert.ok(new Set(batches.map(String)).size >= 4, "many are together in a batch");
   assert.ok(batches.some((batch) => batch.length === 4));
+});
+
+test("a newcomer gets an empty sequence beside those that run, then one beside them, then the least recently used", async () => {
+  const all = await model.createContext({ sequences: 5, contextSize: 256, threads: 1 });
+  const sequences = Array.from({ length: 5 }, () => all.getSequence());
+  const pool = new SequencePool(sequences, () => Promise.resolve(false));
+  /** Takes a sequence for a prompt like no other, evaluates it, and gives the sequence's place. */
+  const take = async (text: string): Promise<number> => {
+    const prompt = model.tokenize(text);
+    const { sequence } = await pool.take(
+      { prompt, stable: [], priority: "chat", evaluate: () => assert.fail() },
+      false,
+    );
+    await sequence.evaluateWithoutGeneratingNewTokens(prompt);
+    return sequences.indexOf(sequence);
+  };
+  const giveBack = (...places: readonly number[]) => {
+    for (const place of places) pool.giveBack(sequences[place] ?? assert.fail());
+  };
+  assert.deepEqual([await take("one"), await take("two"), await take("three")], [0, 1, 2]);
+  giveBack(0, 1, 2);
+  // Nothing runs: the first that is empty, and from then on those beside it.
+  assert.deepEqual([await take("four"), await take("five")], [3, 4]);
+  giveBack(4);
+  // All hold something: 2 and 4 are beside 3, and 2 was used longer ago; then 1 is beside 2, and 0 is not.
+  assert.deepEqual([await take("six"), await take("seven"), await take("eight")], [2, 1, 0]);
+  giveBack(1, 0, 2, 3);
+  assert.equal(await take("nine"), 4, "nothing runs: the least recently used");
 });

@@ -49,8 +49,8 @@ export class SequencePool {
   }
 
   /**
-   * Takes the idle sequence that shares most with a prompt, else the least recently used one, and cuts it back to what it
-   * shares. If that fails, the sequence stays idle.
+   * Takes the idle sequence that shares most with a prompt, and cuts it back to what it shares. If that fails, the sequence
+   * stays idle.
    */
   async take({ prompt, private: isPrivate = false }: DecodeRequest, mayRestore: boolean): Promise<Taken> {
     const { sequence, shared } = this.#choose(prompt);
@@ -70,7 +70,7 @@ export class SequencePool {
 
   /** Takes an idle sequence that holds what another does; undefined where the state cannot be copied. */
   async takeCopy(from: LlamaContextSequence): Promise<Taken | undefined> {
-    const [sequence] = this.#idle;
+    const [sequence] = this.#byWorth;
     if (!sequence) return undefined;
     return this.#use(sequence, async () => {
       this.checkpoints.forget(sequence);
@@ -98,8 +98,24 @@ export class SequencePool {
     else this.#private.delete(sequence);
   }
 
+  /**
+   * The idle sequences, the one to lose first: one that holds nothing, then one beside a sequence in use, then the least
+   * recently used. llama.cpp evaluates the sequences of a batch together only where their ids follow one another.
+   */
+  get #byWorth(): readonly LlamaContextSequence[] {
+    const isUsed = (place: number) => {
+      const sequence = this.#all[place];
+      return sequence !== undefined && !this.#idle.includes(sequence);
+    };
+    const worth = (sequence: LlamaContextSequence) => {
+      const place = this.indexOf(sequence);
+      return (sequence.nextTokenIndex === 0 ? 0 : 2) + (isUsed(place - 1) || isUsed(place + 1) ? 0 : 1);
+    };
+    return this.#idle.toSorted((a, b) => worth(a) - worth(b));
+  }
+
   #choose(prompt: readonly Token[]): { readonly sequence: LlamaContextSequence; readonly shared: number } {
-    const candidates = this.#idle.map((sequence) => {
+    const candidates = this.#byWorth.map((sequence) => {
       const shared = this.#spoilt.has(sequence) ? 0 : sharedLength(sequence, prompt);
       // Less in common is chance, such as a line that many files begin with: to use the sequence would evict another file.
       const isChance = shared < Math.min(prompt.length, sequence.nextTokenIndex) / 2;
