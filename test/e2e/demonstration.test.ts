@@ -37,8 +37,8 @@ test("ghost text ends a line as the lines around it end", async () => {
   await workbench.type("import ");
   const ghost = await workbench.ghostText();
   await workbench.screenshot(path.join(pictures, "demonstration-completion.png"));
-  // The same from its weights in 4, 5, 8 and 32 bits, so that a processor that rounds otherwise changes nothing.
-  assert.match(ghost, /^\{ type Stay \} from "\.\/\w+\.ts";$/m);
+  // So from its weights in 4, 5, 6, 8 and 32 bits, though not the same names: a processor that rounds otherwise changes nothing.
+  assert.match(ghost, /^\{ .+ \} from "\.\/\w+\.ts";$/m);
   await workbench.page.keyboard.press("Escape");
 });
 
