@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   getLlama,
   type Llama,
+  type LlamaContext,
   type LlamaContextSequence,
   LlamaLogLevel,
   type LlamaModel,
@@ -16,8 +17,11 @@ import {
 
 import { EngineError, type Priority } from "../../server/engine/engine.ts";
 import { DecodeLoop, type DecodeLoopOptions } from "../../server/engine/llama/decode/decodeLoop.ts";
+import { chooseEvaluator, type Evaluator } from "../../server/engine/llama/decode/evaluator.ts";
+import { libraryEvaluator } from "../../server/engine/llama/decode/libraryEvaluator.ts";
 import type { DecodeRequest } from "../../server/engine/llama/decode/decodeRequest.ts";
 import { sampleTokens } from "../../server/engine/llama/decode/sampler.ts";
+import { replaceMethod } from "../support/addon.ts";
 import { modelFile } from "../support/models.ts";
 
 /** Throws at one call of all that are made. */
@@ -58,7 +62,7 @@ function withFault<T extends object>(target: T, fault: Fault, prefix = ""): T {
           fault.called(method);
         } catch (thrown) {
           const error = thrown as Error;
-          if (name === "compareContextTokens" || name === "evaluate") throw error;
+          if (["compareContextTokens", "evaluate", "_resolveSamplerConfig"].includes(name)) throw error;
           return Promise.reject(error);
         }
         const result: unknown = Reflect.apply(value, target, parameters);
@@ -68,11 +72,33 @@ function withFault<T extends object>(target: T, fault: Fault, prefix = ""): T {
   });
 }
 
-for (const name of ["falcon7b", "falconH1"] as const) {
-  describe(name, () => {
+/** What is called of the addon's context is told to the fault first, too. */
+function addFault(context: LlamaContext, fault: Fault): void {
+  for (const name of ["initBatch", "addToBatch", "decodeBatch", "sampleToken", "setThreads"]) {
+    replaceMethod(context, name, (original) => (...parameters) => {
+      try {
+        fault.called(name);
+      } catch (thrown) {
+        const error = thrown as Error;
+        if (name === "decodeBatch" || name === "sampleToken") return Promise.reject(error);
+        throw error;
+      }
+      return original(...parameters);
+    });
+  }
+}
+
+for (const [name, evaluated] of [
+  ["falcon7b", "directly"],
+  ["falconH1", "directly"],
+  ["falcon7b", "by the library"],
+  ["falconH1", "by the library"],
+] as const) {
+  describe(`${name}, evaluated ${evaluated}`, () => {
     let llama: Llama;
     let model: LlamaModel;
     let sequences: readonly LlamaContextSequence[];
+    let evaluator: Evaluator;
     const fault = new Fault();
     before(async () => {
       llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
@@ -80,12 +106,16 @@ for (const name of ["falcon7b", "falconH1"] as const) {
       const context = await model.createContext({ sequences: 3, contextSize: 256, threads: 1 });
       const checkpoints = { max: 8, interval: false } as const;
       sequences = Array.from({ length: 3 }, () => withFault(context.getSequence({ checkpoints }), fault));
+      const fail = (message: string) => assert.fail(message);
+      evaluator = evaluated === "directly" ? chooseEvaluator(sequences, fail) : libraryEvaluator;
+      if (evaluated === "directly") addFault(context, fault);
     });
     after(() => llama.dispose());
 
     function startLoop(options: Partial<DecodeLoopOptions> = {}): DecodeLoop {
       return new DecodeLoop({
         sequences,
+        evaluator,
         restore: () => Promise.resolve(false),
         onStep: () => undefined,
         onIdle: () => undefined,
@@ -102,8 +132,8 @@ for (const name of ["falcon7b", "falconH1"] as const) {
         prompt,
         stable: [Math.floor(prompt.length / 2)],
         priority,
-        evaluate: (sequence, rest) =>
-          sampleTokens(sequence, rest, { temperature: 0 }, (token) =>
+        evaluate: (sequence, rest, evaluator) =>
+          sampleTokens(evaluator, sequence, rest, { temperature: 0 }, (token) =>
             written.push(token) < count ? token : undefined,
           ),
       };

@@ -8,6 +8,7 @@ import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel
 
 import { EngineError } from "../../server/engine/engine.ts";
 import { DecodeLoop } from "../../server/engine/llama/decode/decodeLoop.ts";
+import { libraryEvaluator } from "../../server/engine/llama/decode/libraryEvaluator.ts";
 import { sampleTokens } from "../../server/engine/llama/decode/sampler.ts";
 import { SequencePool } from "../../server/engine/llama/decode/sequencePool.ts";
 import type { DecodeRequest } from "../../server/engine/llama/decode/decodeRequest.ts";
@@ -34,6 +35,7 @@ test("a request waits for the sequence that is lent, not for what is left to do 
   const free = context.getSequence();
   const loop = new DecodeLoop({
     sequences,
+    evaluator: libraryEvaluator,
     restore: () => Promise.resolve(false),
     onStep: () => undefined,
     onIdle: () => idle.resolve(undefined),
@@ -84,6 +86,7 @@ test("a fault in a step ends its request with an error of the engine, and the ne
   const sequence = context.getSequence();
   const loop = new DecodeLoop({
     sequences: [sequence],
+    evaluator: libraryEvaluator,
     restore: () => Promise.resolve(false),
     onStep: () => undefined,
     onIdle: () => undefined,
@@ -114,6 +117,7 @@ test("a fault in a step ends its request with an error of the engine, and the ne
 test("a request without a token is refused", async () => {
   const loop = new DecodeLoop({
     sequences: [context.getSequence()],
+    evaluator: libraryEvaluator,
     restore: () => Promise.resolve(false),
     onStep: () => undefined,
     onIdle: () => undefined,
@@ -140,6 +144,7 @@ test("what is evaluated in a step is in the order of the sequences, however urge
   const sequences = Array.from({ length: 4 }, () => ordered.getSequence());
   const loop = new DecodeLoop({
     sequences,
+    evaluator: libraryEvaluator,
     restore: () => Promise.resolve(false),
     onStep: () => undefined,
     onIdle: () => undefined,
@@ -150,10 +155,10 @@ test("what is evaluated in a step is in the order of the sequences, however urge
     prompt: Array<Token>(length).fill(starts++ as Token),
     stable: [],
     priority,
-    evaluate: (sequence, rest) => {
+    evaluate: (sequence, rest, evaluator) => {
       const [number = assert.fail()] = rest;
       assert.equal(sequence, sequences[number]);
-      return sampleTokens(sequence, rest, {}, () => (steps-- > 0 ? number : undefined));
+      return sampleTokens(evaluator, sequence, rest, {}, () => (steps-- > 0 ? number : undefined));
     },
   });
   let starts = 0;

@@ -5,6 +5,7 @@ import type * as NodeLlamaCpp from "node-llama-cpp";
 
 import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
 import { DecodeLoop } from "./decode/decodeLoop.ts";
+import { chooseEvaluator } from "./decode/evaluator.ts";
 import { Threads } from "./decode/threads.ts";
 import { LlamaModel } from "./llamaModel.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
@@ -69,6 +70,7 @@ export class LlamaHost implements ModelHost {
       llama.gpu === false ? new Threads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
     const loop: DecodeLoop = new DecodeLoop({
       sequences: loaded.sequences,
+      evaluator: chooseEvaluator(loaded.sequences, this.#log),
       restore: (sequence, prompt) => cache?.restore(sequence, prompt) ?? Promise.resolve(false),
       onStep: (wall, cpu) => {
         this.#steps++;

@@ -100,8 +100,8 @@ export class LlamaModel implements Model {
             prompt: tokens.slice(0, begin),
             stable: places,
             priority,
-            evaluate: (sequence, rest) =>
-              scoreTokens(sequence, rest, tokens.slice(begin), size, (scored) => {
+            evaluate: (sequence, rest, evaluator) =>
+              scoreTokens(evaluator, sequence, rest, tokens.slice(begin), size, (scored) => {
                 logProbabilities.push(scored.logProbability);
                 greedy &&= scored.greedy;
               }),

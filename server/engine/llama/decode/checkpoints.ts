@@ -45,14 +45,12 @@ export function toNextCheckpoint(sequence: LlamaContextSequence, { prompt, stabl
   return next === undefined ? Infinity : next - sequence.nextTokenIndex;
 }
 
-/** Evaluates a piece of a prompt that ends at a stable place or before it. */
-export async function evaluatePrompt(
+/** Keeps a copy of the state at a stable place of the prompt. */
+export async function keepState(
   sequence: LlamaContextSequence,
   { stable }: Prompt,
-  piece: readonly Token[],
   checkpoints: Checkpoints,
 ): Promise<void> {
-  await sequence.evaluateWithoutGeneratingNewTokens([...piece]);
   if (!sequence.needsCheckpoints || !stable.includes(sequence.nextTokenIndex)) return;
   await sequence.takeCheckpoint();
   checkpoints.add(sequence);

@@ -3,15 +3,17 @@
 import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import { evaluatePrompt, toNextCheckpoint } from "./checkpoints.ts";
+import { keepState, toNextCheckpoint } from "./checkpoints.ts";
 import { ChunkSize } from "./chunkSize.ts";
 import { type Decoded, decodeFailure, type DecodeRequest } from "./decodeRequest.ts";
+import type { Evaluator } from "./evaluator.ts";
 import { rejectAll, type Running, type Waiting } from "./running.ts";
 import { byUrgency, mayStart, whoseTurn } from "./scheduling.ts";
 import { SequencePool } from "./sequencePool.ts";
 
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
+  readonly evaluator: Evaluator;
   /** Puts what was saved of a prompt into a sequence, if that is more than it holds. */
   readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
   /** Gets how long a step took, and the process's CPU time in it, both in milliseconds. */
@@ -163,7 +165,9 @@ export class DecodeLoop {
     const before = cpuUsage();
     // llama.cpp splits a batch wherever its sequences are not in their order.
     const inOrder = turn.toSorted((a, b) => this.#pool.indexOf(a.sequence) - this.#pool.indexOf(b.sequence));
-    await Promise.all(inOrder.map((run) => this.#advance(run, chunks.get(run) ?? 0)));
+    const ends = await Promise.all(inOrder.map((run) => this.#advance(run, chunks.get(run) ?? 0)));
+    // Only now is nothing evaluated any more.
+    for (const end of ends) await end?.();
     const { user, system } = cpuUsage(before);
     const duration = performance.now() - start;
     this.#chunkSize.evaluated(
@@ -185,20 +189,23 @@ export class DecodeLoop {
     return chunks;
   }
 
-  /** Evaluates a piece of a request's prompt, or its next token. A fault ends the request. */
-  async #advance(run: Running, length: number): Promise<void> {
+  /** Evaluates a piece of a request's prompt, or its next token. Gives what is to be done after the step. */
+  async #advance(run: Running, length: number): Promise<(() => Promise<void>) | undefined> {
+    const { evaluator } = this.#options;
     try {
       // The end of a prompt and the first new token are one step.
       if (run.evaluation || length === run.rest.length) {
-        run.evaluation ??= run.request.evaluate(run.sequence, run.rest);
+        run.evaluation ??= run.request.evaluate(run.sequence, run.rest, evaluator);
         const { value, done } = await run.evaluation.next();
-        if (done) await this.#finish(run, run.signal.aborted ? "aborted" : value);
-      } else if (length > 0) {
-        await evaluatePrompt(run.sequence, run.request, run.rest.slice(0, length), this.#pool.checkpoints);
-        run.rest = run.rest.slice(length);
+        return done ? () => this.#finish(run, run.signal.aborted ? "aborted" : value) : undefined;
       }
+      if (length === 0) return undefined;
+      await evaluator.evaluate(run.sequence, run.rest.slice(0, length));
+      run.rest = run.rest.slice(length);
+      return () =>
+        keepState(run.sequence, run.request, this.#pool.checkpoints).catch((error: unknown) => this.#fail(run, error));
     } catch (error) {
-      await this.#fail(run, error);
+      return () => this.#fail(run, error);
     }
   }
 

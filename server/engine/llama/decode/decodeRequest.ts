@@ -3,6 +3,7 @@
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import { EngineError, type Priority } from "../../engine.ts";
+import type { Evaluator } from "./evaluator.ts";
 
 /** What a request does after its prompt: each step evaluates once. `stopped`: `onToken` wants no more tokens. */
 export type Evaluation = AsyncGenerator<void, "end" | "stopped", void>;
@@ -15,8 +16,11 @@ export interface DecodeRequest {
   readonly priority: Priority;
   /** Whether what a sequence holds of it must not be saved; it may be unless given. */
   readonly private?: boolean | undefined;
-  /** Gets the end of the prompt that is not evaluated yet: one token or more. */
-  readonly evaluate: (sequence: LlamaContextSequence, rest: readonly Token[]) => Evaluation;
+  /**
+   * Gets the end of the prompt that is not evaluated yet: one token or more. It asks for its part of a step before it waits
+   * for anything, so that the parts of all are one batch.
+   */
+  readonly evaluate: (sequence: LlamaContextSequence, rest: readonly Token[], evaluator: Evaluator) => Evaluation;
 }
 
 /** `reused`: tokens of the prompt that a sequence held already, and that were not evaluated again. */

@@ -3,6 +3,7 @@
 import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "node-llama-cpp";
 
 import type { Evaluation } from "./decodeRequest.ts";
+import type { Evaluator } from "./evaluator.ts";
 
 /** How likely a given token is. `greedy`: it is the likeliest of all. */
 export interface ScoredToken {
@@ -17,6 +18,7 @@ const leastProbability = 2 ** -149;
 
 /** Log-probabilities of given tokens. */
 export async function* scoreTokens(
+  evaluator: Evaluator,
   sequence: LlamaContextSequence,
   rest: readonly Token[],
   continuation: readonly Token[],
@@ -32,7 +34,7 @@ export async function* scoreTokens(
     const asked = before
       .slice(start, start + inStep)
       .map((token): ControlledEvaluateInputItem => [token, { generateNext }]);
-    const output = await sequence.controlledEvaluate([...unasked, ...asked]);
+    const output = await evaluator.alone(() => sequence.controlledEvaluate([...unasked, ...asked]));
     output.slice(unasked.length).forEach((each, i) => {
       const token = continuation[start + i];
       if (token === undefined || !each?.next.probabilities) throw new Error("the model gave no probabilities");

@@ -53,13 +53,13 @@ export async function textRequest(
       stable,
       priority: request.priority,
       private: request.private,
-      evaluate: (sequence, rest) =>
+      evaluate: (sequence, rest, evaluator) =>
         // A recurrent state could not be cut back to before a rejected draft.
         canDraft && !sequence.needsCheckpoints
-          ? sampleDraftedTokens(sequence, prompt, rest, options, onToken, (count) => {
+          ? sampleDraftedTokens(evaluator, sequence, prompt, rest, options, onToken, (count) => {
               accepted += count;
             })
-          : sampleTokens(sequence, rest, options, onToken),
+          : sampleTokens(evaluator, sequence, rest, options, onToken),
     },
     text,
     get accepted() {
