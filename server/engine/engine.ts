@@ -18,7 +18,7 @@ export type Priority = "completion" | "chat" | "background";
 export interface Sampling {
   /** 0 is greedy: the likeliest token, and nothing of what follows but the penalty matters. */
   readonly temperature: number;
-  /** Only so many of the likeliest tokens; 40 unless given. */
+  /** Only so many of the likeliest tokens; 40 unless given, 1,000 at the most and for 0. */
   readonly topK?: number;
   /** Only the likeliest tokens that together have this probability; 0.95 unless given. */
   readonly topP?: number;

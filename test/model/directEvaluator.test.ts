@@ -265,12 +265,12 @@ test("more than a batch holds is evaluated in several", async () => {
   await small.dispose();
 });
 
-test("guesses are right or leave no trace", async () => {
+test("guesses are right or leave no trace, and are of three tokens or more", async () => {
   const prompt = model.tokenize("boat pier boat pier boat pier boat");
-  const write = async (evaluator: Evaluator, count: number) => {
+  const write = async (evaluator: Evaluator) => {
     const written: Token[] = [];
     let accepted = 0;
-    const onToken = (token: Token) => (written.push(token) < count ? token : undefined);
+    const onToken = (token: Token) => (written.push(token) < 100 ? token : undefined);
     const request: DecodeRequest = {
       prompt,
       stable: [],
@@ -281,8 +281,25 @@ test("guesses are right or leave no trace", async () => {
     await startLoop(evaluator).run([request], never);
     return { written, accepted };
   };
-  const [direct, byLibrary] = [await write(directly(), 100), await write(libraryEvaluator, 100)];
-  assert.deepEqual(direct, byLibrary);
+  const lengths: number[] = [];
+  const direct = directly();
+  const counted: Evaluator = {
+    evaluate: (...parameters) => direct.evaluate(...parameters),
+    alone: (evaluate) => direct.alone(evaluate),
+    sampler: (...parameters) => {
+      const sampler = direct.sampler(...parameters);
+      return {
+        sample: (tokens, count) => {
+          lengths.push(count);
+          return sampler.sample(tokens, count);
+        },
+        dispose: () => sampler.dispose(),
+      };
+    },
+  };
+  assert.deepEqual(await write(counted), await write(libraryEvaluator));
+  assert.ok(lengths.includes(1) && lengths.includes(4), String(lengths));
+  assert.ok(!lengths.includes(2) && !lengths.includes(3), String(lengths));
 });
 
 test("where the library lacks a member, or its threads keep no order, its own way serves", async () => {

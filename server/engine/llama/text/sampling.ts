@@ -8,6 +8,11 @@ import type { Healing } from "./healing.ts";
 
 /** How many tokens back a repetition is penalized. */
 const penalizedTokens = 64;
+/**
+ * Without a limit all tokens of the vocabulary are sorted for each that is chosen, which takes 5 to 8 ms where there are
+ * 131,000. To find the 1,000 likeliest takes 0.6 ms.
+ */
+const mostCandidates = 1000;
 export interface SamplingContext {
   readonly library: typeof NodeLlamaCpp;
   readonly model: LlamaModel;
@@ -31,7 +36,7 @@ export async function samplingOptions(
   const punishTokens = () => [...before, ...written.slice(-penalizedTokens)].slice(-penalizedTokens);
   return {
     temperature,
-    topK,
+    topK: Math.min(topK > 0 ? topK : mostCandidates, mostCandidates),
     topP,
     minP,
     seed,
