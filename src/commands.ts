@@ -12,6 +12,7 @@ import type { LastEditor } from "./lastEditor.ts";
 import { showMenu } from "./status/menu.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { selectModelFile, type ModelDependencies } from "./models/selectModelFile.ts";
+import type { ChatCommand } from "./shared/protocol.ts";
 
 export interface CommandDependencies extends ModelDependencies {
   readonly chat: Chat;
@@ -23,12 +24,13 @@ export interface CommandDependencies extends ModelDependencies {
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
   const { chat, chatView, conversations, lastEditor, log, server, settings } = dependencies;
+  const ask = async (command: ChatCommand) => {
+    chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings));
+    await chatView.focus();
+  };
   const table: Record<string, () => unknown> = {
-    "falcon.explainSelection": async () => {
-      const attachment = await attachCodeAtCursor(lastEditor.get(), settings);
-      chat.explain(attachment);
-      await chatView.focus();
-    },
+    "falcon.explainSelection": () => ask("explain"),
+    "falcon.documentSelection": () => ask("document"),
     "falcon.openChat": () => chatView.focus(),
     "falcon.newChat": async () => {
       chat.newChat();

@@ -155,7 +155,7 @@ function standing({ strings }: PageContext, { state, problem }: AnswerMessage, i
     case "streaming":
       return "";
     case "done":
-      return isEmpty ? strings.emptyAnswer : "";
+      return problem ? plainText(problem.message) : isEmpty ? strings.emptyAnswer : "";
     case "failed":
       return problem ? plainText(problem.message) : strings.failed;
     case "stopped":

@@ -6,6 +6,7 @@ import type { Attachment, ServerStatus } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, setLabel } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 import { runsFromRight } from "./direction.ts";
+import { isDemonstration } from "./statusCard.ts";
 import { attachmentIcon } from "./userMessage.ts";
 
 export interface ComposerState {
@@ -28,7 +29,6 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   const { strings, ask } = context;
   const text = element("textarea", "");
   text.rows = 1;
-  text.placeholder = strings.placeholder;
   text.ariaLabel = strings.message;
   text.value = draft;
   arrange(text);
@@ -119,6 +119,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
       send.hidden = next.answering;
       stop.hidden = !next.answering;
       model.show(next.status);
+      text.placeholder = isDemonstration(next.status) ? strings.demonstrationPlaceholder : strings.placeholder;
       if (next.attachments !== shownAttachments) {
         shownAttachments = next.attachments;
         chips.replaceChildren(...next.attachments.map((attachment) => createPendingChip(context, attachment, text)));

@@ -11,6 +11,10 @@ export interface StatusCard {
   show(status: ServerStatus, empty: boolean): void;
 }
 
+export function isDemonstration(status: ServerStatus): boolean {
+  return status.state === "ready" && status.model.demonstration;
+}
+
 export function createStatusCard(context: PageContext): StatusCard {
   const node = element("section", "status-card");
   node.role = "status";
@@ -18,7 +22,7 @@ export function createStatusCard(context: PageContext): StatusCard {
   return {
     node,
     show: (status, empty) => {
-      node.hidden = status.state === "ready" && !(status.model.demonstration && empty);
+      node.hidden = status.state === "ready" && !(isDemonstration(status) && empty);
       // A model's figures change at each completion: a button must not be replaced while it has the focus.
       if (JSON.stringify(contentOf(status)) === JSON.stringify(shown && contentOf(shown))) return;
       const progressed = shown?.state === "loading" && status.state === "loading" && shown.model === status.model;

@@ -20,8 +20,8 @@ const linesWorthFolding = 4;
 
 export function createUserMessage(context: PageContext, message: UserMessage): HTMLElement {
   const node = element("article", "message user", element("h2", "visually-hidden", context.strings.you));
-  if (message.command === "explain") {
-    node.append(element("p", "command", codicon("comment-discussion"), context.strings.explain));
+  if (message.command) {
+    node.append(element("p", "command", codicon("comment-discussion"), context.strings.commands[message.command]));
   }
   if (message.text) node.append(...createText(context, message.text));
   if (message.attachments.length > 0) {

@@ -40,7 +40,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
   const { draft, scrollTop } = host.recall();
   const composer = createComposer(context, draft, (text) => host.remember({ draft: text }));
   const welcome = createWelcome(context, (text) => composer.write(text));
-  const list = createMessageList(context, welcome, scrollTop, (place) => host.remember({ scrollTop: place }));
+  const list = createMessageList(context, welcome.node, scrollTop, (place) => host.remember({ scrollTop: place }));
   const statusCard = createStatusCard(context);
   const page = element("main", "page", list.node, statusCard.node, composer.node, announcer);
   page.hidden = true;
@@ -55,7 +55,8 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
     page.hidden = false;
     page.classList.toggle("empty", empty);
     // While a model loads one can write already.
-    welcome.hidden = !empty || status.state === "failed";
+    welcome.node.hidden = !empty || status.state === "failed";
+    welcome.show(status);
     statusCard.show(status, empty);
     composer.show({ status, attachments, answering: streamingAnswer(conversation) !== undefined });
     const isWhole = list.show(conversation, hasTime);

@@ -1,22 +1,61 @@
 // What an empty conversation shows: an invitation, and ways to begin.
 
+import type { PageRequest, ServerStatus } from "../src/shared/protocol.ts";
 import { codicon, element } from "./components.ts";
 import type { PageContext } from "./context.ts";
+import { isDemonstration } from "./statusCard.ts";
+
+export interface Welcome {
+  readonly node: HTMLElement;
+  /** Offers what the model can do. */
+  show(status: ServerStatus): void;
+}
 
 /** `onSuggestion` is given the text with which the user wants to begin. */
-export function createWelcome({ strings }: PageContext, onSuggestion: (text: string) => void): HTMLElement {
-  const suggestions = strings.suggestions.map((suggestion) => {
-    const button = element("button", "suggestion", suggestion);
-    button.type = "button";
-    button.addEventListener("click", () => onSuggestion(suggestion));
-    return element("li", "", button);
-  });
-  return element(
-    "section",
-    "welcome",
-    element("h1", "", strings.welcomeTitle),
-    element("p", "", codicon("lock"), strings.welcomeText),
-    element("ul", "suggestions", ...suggestions),
-    element("p", "", codicon("comment-discussion"), strings.welcomeHint),
-  );
+export function createWelcome(context: PageContext, onSuggestion: (text: string) => void): Welcome {
+  const { strings } = context;
+  const suggestions = element("ul", "suggestions");
+  const hint = element("p", "");
+  let shown: boolean | undefined;
+  return {
+    node: element(
+      "section",
+      "welcome",
+      element("h1", "", strings.welcomeTitle),
+      element("p", "", codicon("lock"), strings.welcomeText),
+      suggestions,
+      hint,
+    ),
+    show: (status) => {
+      const demonstration = isDemonstration(status);
+      if (demonstration === shown) return;
+      shown = demonstration;
+      const items = demonstration
+        ? createDemonstrations(context)
+        : strings.suggestions.map((text) => createSuggestion(text, () => onSuggestion(text)));
+      suggestions.replaceChildren(...items);
+      hint.replaceChildren(
+        ...(demonstration
+          ? [codicon("lightbulb"), strings.demonstrationHint]
+          : [codicon("comment-discussion"), strings.welcomeHint]),
+      );
+    },
+  };
+}
+
+function createDemonstrations({ strings, ask }: PageContext): HTMLElement[] {
+  const { complete, explain, document } = strings.demonstrations;
+  const actions: readonly (readonly [string, PageRequest])[] = [
+    [complete, { type: "completeLine" }],
+    [explain, { type: "command", command: "explain" }],
+    [document, { type: "command", command: "document" }],
+  ];
+  return actions.map(([label, request]) => createSuggestion(label, () => void ask(request)));
+}
+
+function createSuggestion(label: string, onClick: () => void): HTMLElement {
+  const button = element("button", "suggestion", label);
+  button.type = "button";
+  button.addEventListener("click", onClick);
+  return element("li", "", button);
 }

@@ -4,11 +4,12 @@ import * as l10n from "@vscode/l10n";
 
 import type { ChatParams, ChatResult, ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
 import type { LoadedModel, Model } from "../engine/engine.ts";
-import { loopAtEnd } from "../repetition.ts";
 import { AnswerStream } from "./answerStream.ts";
+import { canDemonstrate, needsRealModel } from "./demonstration.ts";
 import { fitTurns } from "./fitTurns.ts";
 import { formatNote } from "./formatNote.ts";
 import { formatOf } from "./formats.ts";
+import { type Loop, LoopWatch, lengthBeforeLoop } from "./loops.ts";
 import { TurnCounts } from "./turnCounts.ts";
 import { turnsOf } from "./turns.ts";
 
@@ -46,19 +47,27 @@ export async function answerChat(
   const model = await untilAborted(models.ready(), stopped);
   if (!model) return resultOf("aborted");
   const { info } = model;
+  if (info.demonstration && !canDemonstrate(messages.at(-1))) {
+    return { ...resultOf("end"), problem: needsRealModel(info) };
+  }
   const format = formatOf(info);
   // An answer may take half of the context at most, so that there is room for what it answers.
   const reserved = Math.min(settings.maxTokens, Math.floor(info.contextSize / 2));
-  const turns = turnsOf(messages);
+  // A demonstration model was trained on single questions.
+  const turns = turnsOf(info.demonstration ? messages.slice(-1) : messages);
   const fitting = fitTurns(turns, { format, model, budget: info.contextSize - reserved, counts });
   const fitted = await untilAborted(fitting, stopped);
   if (!fitted) return resultOf("aborted");
 
   const ended = new AbortController();
-  const isLoop = endsInLoop();
+  const watch = new LoopWatch(info);
+  let shown = "";
+  let loop: Loop | undefined;
   const answer = new AnswerStream(format.stopLines, (text) => {
-    // Others may write a table of equal rows; the demonstration model does not come out of it.
-    if (info.demonstration && isLoop(text)) ended.abort();
+    if (loop) return;
+    shown += text;
+    loop = watch.push(text, answer);
+    if (loop) ended.abort();
     onText(text);
   });
   const { stopReason } = await model.generate(
@@ -79,13 +88,16 @@ export async function answerChat(
   );
   answer.end();
   const notes = notesOf(info, turns, fitted.leftOut);
+  if (loop) notes.push(l10n.t("The model repeated itself, and the answer was ended."));
   return {
     ...resultOf(ended.signal.aborted ? "end" : stopReason, fitted.leftOut),
     ...(notes.length > 0 && { notes }),
+    // Others may have been asked to repeat something.
+    ...(loop && info.demonstration && { length: lengthBeforeLoop(shown, loop) }),
   };
 }
 
-function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number): readonly string[] {
+function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number): string[] {
   const notes: string[] = [];
   // Once in a conversation.
   const format = turns.some(({ role }) => role === "assistant") ? undefined : formatNote(model);
@@ -107,16 +119,4 @@ async function untilAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise
   } finally {
     signal.removeEventListener("abort", abort);
   }
-}
-
-/** Characters that a loop has before it ends the answer. */
-const shortestLoop = 160;
-
-/** Whether the text so far, of which each call gets the next piece, ends in a loop. */
-function endsInLoop(): (text: string) => boolean {
-  let end = "";
-  return (text) => {
-    end = (end + text).slice(-2 * shortestLoop);
-    return loopAtEnd(end, 4, shortestLoop) !== undefined;
-  };
 }

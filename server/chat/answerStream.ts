@@ -30,6 +30,11 @@ export class AnswerStream {
     this.#onText = onText;
   }
 
+  /** Whether what is written stands in a fence. */
+  get inCode(): boolean {
+    return this.#fences.length > 0;
+  }
+
   /** Takes what the model wrote next; false when the answer ends before the end of it. */
   push(text: string): boolean {
     // The first token of an answer brings the space after "Assistant:" with it.

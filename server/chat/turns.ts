@@ -9,6 +9,7 @@ const systemPrompt =
 
 const commandText: Readonly<Record<ChatCommand, string>> = {
   explain: "Explain what this does, step by step, and what is notable about it.",
+  document: "Document this function.",
 };
 
 /**

@@ -25,7 +25,7 @@ const message = v.looseObject({
   role: v.picklist(["system", "user", "assistant"]),
   text: v.string(),
   attachments: v.exactOptional(v.array(attachment)),
-  command: v.exactOptional(v.picklist(["explain"] satisfies ChatCommand[])),
+  command: v.exactOptional(v.picklist(["explain", "document"] satisfies ChatCommand[])),
 });
 
 export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({

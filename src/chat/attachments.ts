@@ -48,7 +48,7 @@ export async function attachCodeAtCursor(
   const line = document.lineAt(selection.active);
   const range =
     (await findEnclosingSymbol(document, selection.active)) ?? (line.isEmptyOrWhitespace ? undefined : line.range);
-  if (!range) throw new UserError(l10n.t("Select the code to explain first."));
+  if (!range) throw new UserError(l10n.t("Select the code first."));
   return attach(document, range, exclusion);
 }
 

@@ -22,6 +22,7 @@ export interface AnswerEnd {
   readonly state: Exclude<AnswerState, "streaming">;
   readonly problem?: Problem;
   readonly notes?: readonly string[];
+  readonly length?: number;
 }
 
 export interface ChatDependencies {
@@ -49,6 +50,15 @@ const answerStates = {
   aborted: "stopped",
   interrupted: "interrupted",
 } as const satisfies Record<ChatResult["stopReason"], AnswerState>;
+
+function endOf({ stopReason, notes, problem, length }: ChatResult): AnswerEnd {
+  return {
+    state: answerStates[stopReason],
+    ...(notes && { notes }),
+    ...(problem && { problem }),
+    ...(length !== undefined && { length }),
+  };
+}
 
 /** One frame of the screen. */
 const frame = 16;
@@ -85,8 +95,9 @@ export class Chat {
     this.#ask(text, attachments);
   }
 
-  explain(attachment: Attachment): void {
-    this.#ask("", [attachment], "explain");
+  /** Asks what the command stands for of a piece of code. */
+  command(command: ChatCommand, attachment: Attachment): void {
+    this.#ask("", [attachment], command);
   }
 
   /** Ends the running answer at once; what is written of it stays. */
@@ -160,8 +171,7 @@ export class Chat {
     };
     try {
       const params = { messages, partialResultToken: randomUUID() };
-      const { stopReason, notes } = await this.#dependencies.answer(params, onDelta, run.controller.signal);
-      this.#end(run, { state: answerStates[stopReason], ...(notes && { notes }) });
+      this.#end(run, endOf(await this.#dependencies.answer(params, onDelta, run.controller.signal)));
     } catch (error) {
       if (this.#run === run) this.#end(run, this.#dependencies.endOfFailedAnswer(error));
     }

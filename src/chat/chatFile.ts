@@ -47,7 +47,7 @@ const question = v.looseObject({
   role: v.literal("user"),
   text: v.string(),
   attachments: v.array(attachment),
-  command: v.exactOptional(v.literal("explain")),
+  command: v.exactOptional(v.picklist(["explain", "document"])),
 } satisfies Entries<UserMessage>);
 const answer = v.looseObject({
   id: v.string(),

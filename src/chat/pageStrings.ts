@@ -10,7 +10,7 @@ export function pageStrings(): WebviewStrings {
     conversation: l10n.t("Conversation"),
     you: l10n.t("You"),
     falcon: "Falcon",
-    explain: l10n.t("Explain this code"),
+    commands: { explain: l10n.t("Explain this code"), document: l10n.t("Document this function") },
     showAllLines: l10n.t("Show all {0} lines"),
     showFewerLines: l10n.t("Show fewer lines"),
     showAllText: l10n.t("Show the whole message"),
@@ -36,6 +36,7 @@ export function pageStrings(): WebviewStrings {
     insertCode: l10n.t("Insert at cursor"),
     message: l10n.t("Message to Falcon"),
     placeholder: l10n.t("Ask about your code, or for a text"),
+    demonstrationPlaceholder: l10n.t("To ask, choose a real Falcon"),
     send: l10n.t("Send (Enter)"),
     stop: l10n.t("Stop (Escape)"),
     attachSelection: l10n.t("Attach the selection"),
@@ -50,7 +51,7 @@ export function pageStrings(): WebviewStrings {
     modelDetails: l10n.t("{0}: {1} tokens of context, on {2}. Click to choose another model."),
     demonstrationTitle: l10n.t("{0} is a demonstration model"),
     demonstrationText: l10n.t(
-      "It came with the extension and is very small: it finishes simple lines, and often errs. Choose a Falcon of your own for real work.",
+      "It is very small, and often errs. For a conversation, and for all real work, choose a real Falcon.",
     ),
     loading: l10n.t("Loading {0}"),
     percent: l10n.t("{0}%"),
@@ -63,6 +64,12 @@ export function pageStrings(): WebviewStrings {
       l10n.t("Find bugs in the attached code"),
       l10n.t("Write unit tests for the attached code"),
     ],
+    demonstrations: {
+      complete: l10n.t("Complete the line at the cursor"),
+      explain: l10n.t("Explain the selected function"),
+      document: l10n.t("Document the selected function"),
+    },
+    demonstrationHint: l10n.t("While you type, the rest of a line comes as grey text, and Tab takes it."),
     welcomeHint: l10n.t("Select code and choose Explain Selection from its context menu to have it explained here."),
   };
 }

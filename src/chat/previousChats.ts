@@ -53,5 +53,6 @@ function titleOf({ messages }: Conversation): string {
   const question = messages.find((message) => message.role === "user");
   const label = question?.attachments[0]?.label ?? "";
   if (question?.command === "explain") return l10n.t("Explain {0}", label);
+  if (question?.command === "document") return l10n.t("Document {0}", label);
   return plainText(question?.text ?? "", longestTitle) || label;
 }

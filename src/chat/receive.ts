@@ -2,12 +2,13 @@
 
 import { Uri, commands, env, l10n } from "vscode";
 
+import { triggerCompletion } from "../completion/inlineCompletion.ts";
 import type { ServerClient } from "../server/client.ts";
 import { UserError, runAction } from "../problems.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import type { Settings } from "../settings.ts";
 import type { PageRequest, ProblemAction } from "../shared/protocol.ts";
-import { attachFile, attachSelection, showAttachment } from "./attachments.ts";
+import { attachCodeAtCursor, attachFile, attachSelection, showAttachment } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
 import { insertCode } from "./insertCode.ts";
 import { parseLink } from "./webviewMessages.ts";
@@ -30,6 +31,12 @@ export async function receivePageMessage(message: PageRequest, dependencies: Pag
       break;
     case "retry":
       chat.retry();
+      break;
+    case "command":
+      chat.command(message.command, await attachCodeAtCursor(lastEditor.get(), settings));
+      break;
+    case "completeLine":
+      await triggerCompletion(lastEditor.get(), settings);
       break;
     case "copyCode":
       await env.clipboard.writeText(message.code);

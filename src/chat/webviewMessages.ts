@@ -15,6 +15,8 @@ const message: v.GenericSchema<unknown, FromWebview> = v.variant("type", [
   v.strictObject({ type: v.literal("send"), request, text }),
   v.strictObject({ type: v.literal("stop"), request }),
   v.strictObject({ type: v.literal("retry"), request }),
+  v.strictObject({ type: v.literal("command"), request, command: v.picklist(["explain", "document"]) }),
+  v.strictObject({ type: v.literal("completeLine"), request }),
   v.strictObject({ type: v.literal("copyCode"), request, code: text }),
   v.strictObject({ type: v.literal("insertCode"), request, code: text }),
   v.strictObject({ type: v.literal("attachSelection"), request }),

@@ -1,10 +1,20 @@
 // Stands between the editor and the server for ghost text: where it is written, and quiet failures.
 
-import { CancellationError, type LogOutputChannel, type TextDocument } from "vscode";
+import {
+  CancellationError,
+  commands,
+  l10n,
+  window,
+  type LogOutputChannel,
+  type TextDocument,
+  type TextEditor,
+} from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 
+import { UserError } from "../problems.ts";
 import { isEditable } from "../server/documentSync.ts";
 import type { Settings } from "../settings.ts";
+import { describeCompletions } from "../status/statusBarView.ts";
 
 /** Whether ghost text is written in a document, and what has it switched off. */
 export type Completions = "on" | "off" | "offForLanguage" | "offForFile";
@@ -30,4 +40,12 @@ export function inlineCompletionMiddleware(settings: Settings, log: LogOutputCha
       }
     },
   };
+}
+
+/** Asks for ghost text at an editor's cursor, with the focus there. */
+export async function triggerCompletion({ document, viewColumn }: TextEditor, settings: Settings): Promise<void> {
+  const completions = completionsFor(document, settings);
+  if (completions !== "on") throw new UserError(describeCompletions(completions, document.languageId, l10n));
+  await window.showTextDocument(document, viewColumn);
+  await commands.executeCommand("editor.action.inlineSuggest.trigger");
 }

@@ -18,6 +18,7 @@ export function reduceConversation(conversation: Conversation, event: Conversati
     case "ended":
       return withAnswer(conversation, event.answerId, (answer) => ({
         ...answer,
+        text: answer.text.slice(0, event.length),
         state: event.state,
         ...(event.problem && { problem: event.problem }),
         ...(event.notes && { notes: event.notes }),

@@ -137,7 +137,7 @@ export interface Attachment {
 }
 
 /** A command that stands for the words of a message; the server knows the prompt. */
-export type ChatCommand = "explain";
+export type ChatCommand = "explain" | "document";
 
 export interface UserMessage {
   readonly id: string;
@@ -155,6 +155,7 @@ export interface AnswerMessage {
   readonly role: "assistant";
   readonly text: string;
   readonly state: AnswerState;
+  /** Why it failed, or why the model was not asked. */
   readonly problem?: Problem;
   /** Of `ChatResult`. */
   readonly notes?: readonly string[];
@@ -190,6 +191,10 @@ export interface ChatResult {
   readonly leftOut: number;
   /** What the user should know of the answer, in their language, if anything. */
   readonly notes?: readonly string[];
+  /** Why the model was not asked, and what mends that. */
+  readonly problem?: Problem;
+  /** How many characters of the answer count, where the rest of it is of no use. */
+  readonly length?: number;
 }
 
 /** One change of a conversation, folded by `reduceConversation` in the host and in the page. */
@@ -205,6 +210,7 @@ export type ConversationEvent =
       readonly state: Exclude<AnswerState, "streaming">;
       readonly problem?: Problem;
       readonly notes?: readonly string[];
+      readonly length?: number;
     };
 
 /** Host to page. The page gets a whole `state` when it says `ready`, and changes after that. */
@@ -232,6 +238,10 @@ export type PageRequest =
   | { readonly type: "stop" }
   /** Ask again for the last answer. */
   | { readonly type: "retry" }
+  /** For the selection, or the function at the cursor. */
+  | { readonly type: "command"; readonly command: ChatCommand }
+  /** Ghost text at the cursor. */
+  | { readonly type: "completeLine" }
   | { readonly type: "copyCode"; readonly code: string }
   | { readonly type: "insertCode"; readonly code: string }
   | { readonly type: "attachSelection" }

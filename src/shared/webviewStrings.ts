@@ -1,6 +1,6 @@
 // The words of the chat page. The host fills them through vscode.l10n and puts them into the page as JSON.
 
-import type { ProblemAction } from "./protocol.ts";
+import type { ChatCommand, ProblemAction } from "./protocol.ts";
 
 /** `{0}`, `{1}` are filled by the page. The text beside each is its English. */
 export interface WebviewStrings {
@@ -11,8 +11,8 @@ export interface WebviewStrings {
   readonly you: string;
   /** "Falcon" */
   readonly falcon: string;
-  /** "Explain this code" */
-  readonly explain: string;
+  /** "Explain this code", "Document this function" */
+  readonly commands: Readonly<Record<ChatCommand, string>>;
   /** {0} is a number of lines. "Show all {0} lines" */
   readonly showAllLines: string;
   /** "Show fewer lines" */
@@ -69,6 +69,8 @@ export interface WebviewStrings {
   readonly message: string;
   /** "Ask about your code, or for a text" */
   readonly placeholder: string;
+  /** "To ask, choose a real Falcon" */
+  readonly demonstrationPlaceholder: string;
   /** "Send (Enter)" */
   readonly send: string;
   /** "Stop (Escape)" */
@@ -97,7 +99,7 @@ export interface WebviewStrings {
   readonly modelDetails: string;
   /** {0} is the model's name. "{0} is a demonstration model" */
   readonly demonstrationTitle: string;
-  /** "It came with the extension and is very small: it finishes simple lines, and often errs. …" */
+  /** "It is very small, and often errs. For a conversation, and for all real work, choose a real Falcon." */
   readonly demonstrationText: string;
   /** {0} is the model's name. "Loading {0}" */
   readonly loading: string;
@@ -116,6 +118,11 @@ export interface WebviewStrings {
   /** Ways to begin, each a button that puts its text into the composer:
    *  "Write a function that …", "Find bugs in the attached code", "Write unit tests for the attached code" */
   readonly suggestions: readonly string[];
+  /** What a demonstration model can do: "Complete the line at the cursor", "Explain the selected function",
+   *  "Document the selected function" */
+  readonly demonstrations: Readonly<Record<ChatCommand | "complete", string>>;
+  /** "While you type, the rest of a line comes as grey text, and Tab takes it." */
+  readonly demonstrationHint: string;
   /** "Select code and choose Explain Selection from its context menu to have it explained here." */
   readonly welcomeHint: string;
 }

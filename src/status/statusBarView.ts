@@ -68,7 +68,7 @@ function loadingView(model: string, progress: number, l10n: Localize): StatusIte
   return { icon: "loading~spin", text: percent === 0 ? "Falcon" : `Falcon ${percent}%`, tooltip };
 }
 
-function describeCompletions(completions: Completions, language: string, l10n: Localize): string {
+export function describeCompletions(completions: Completions, language: string, l10n: Localize): string {
   switch (completions) {
     case "on":
       return l10n.t("Inline completions are on");

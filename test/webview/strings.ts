@@ -6,7 +6,7 @@ export const pageStrings: WebviewStrings = {
   conversation: "Conversation",
   you: "You",
   falcon: "Falcon",
-  explain: "Explain this code",
+  commands: { explain: "Explain this code", document: "Document this function" },
   showAllLines: "Show all {0} lines",
   showFewerLines: "Show fewer lines",
   showAllText: "Show the whole message",
@@ -32,6 +32,7 @@ export const pageStrings: WebviewStrings = {
   insertCode: "Insert at cursor",
   message: "Message to Falcon",
   placeholder: "Ask about your code, or for a text",
+  demonstrationPlaceholder: "To ask, choose a real Falcon",
   send: "Send (Enter)",
   stop: "Stop (Escape)",
   attachSelection: "Attach the selection",
@@ -46,7 +47,7 @@ export const pageStrings: WebviewStrings = {
   modelDetails: "{0}: {1} tokens of context, on {2}. Click to choose another model.",
   demonstrationTitle: "{0} is a demonstration model",
   demonstrationText:
-    "It came with the extension and is very small: it finishes simple lines, and often errs. Choose a Falcon of your own for real work.",
+    "It is very small, and often errs. For a conversation, and for all real work, choose a real Falcon.",
   loading: "Loading {0}",
   percent: "{0}%",
   loadFailed: "{0} could not be loaded",
@@ -59,5 +60,11 @@ export const pageStrings: WebviewStrings = {
   welcomeTitle: "What are you working on?",
   welcomeText: "Answers come from a model on this machine. Nothing you write leaves it.",
   suggestions: ["Write a function that …", "Find bugs in the attached code", "Write unit tests for the attached code"],
+  demonstrations: {
+    complete: "Complete the line at the cursor",
+    explain: "Explain the selected function",
+    document: "Document the selected function",
+  },
+  demonstrationHint: "While you type, the rest of a line comes as grey text, and Tab takes it.",
   welcomeHint: "Select code and choose Explain Selection from its context menu to have it explained here.",
 };

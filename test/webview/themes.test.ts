@@ -147,6 +147,24 @@ test("every state of the page has its picture", async () => {
       ...half,
       answerMessage("The same in", "failed", { message: "The model's process ended.", action: "restartServer" }),
     ]),
+    "needs-model": stateMessage(
+      [
+        userMessage("What does a harbour master do?"),
+        answerMessage("", "done", {
+          message:
+            "Falcon Tiny Demo is a demonstration model: it completes lines, and explains or documents a function in Python, JavaScript or TypeScript that you select. For everything else choose a real Falcon, then try again.",
+          action: "selectModel",
+        }),
+      ],
+      demonstrationStatus,
+    ),
+    repeated: stateMessage([
+      ...half.slice(0, 1),
+      {
+        ...answerMessage("`priceOf`: Returns the price of a basket."),
+        notes: ["The model repeated itself, and the answer was ended."],
+      },
+    ]),
     interrupted: stateMessage([...half, answerMessage("The same in", "interrupted")]),
     "long-text": stateMessage([
       userMessage("A long question. ".repeat(60)),
@@ -159,9 +177,12 @@ test("every state of the page has its picture", async () => {
   for (const [name, state] of Object.entries(states)) await picture(dark, name, state);
   for (const theme of ["light", "hc"] as const) {
     const page = await openPage({ theme });
-    await picture(page, `demonstration-${theme}`, states.demonstration);
-    await picture(page, `welcome-${theme}`, states.welcome);
+    for (const name of ["demonstration", "needs-model", "welcome"] as const) {
+      await picture(page, `${name}-${theme}`, states[name]);
+    }
   }
+  const narrow = await openPage({ width: 200 });
+  for (const name of ["demonstration", "needs-model"] as const) await picture(narrow, `${name}-narrow`, states[name]);
 
   async function picture({ page, tell, screenshot, complaints }: ChatPage, name: string, state: ToWebview) {
     await tell(stateMessage([]), state);

@@ -1,11 +1,12 @@
 // An answer from the conversation to its end.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { answerChat } from "../../../server/chat/answerChat.ts";
 import type { Model } from "../../../server/engine/engine.ts";
-import type { ChatParams, Message } from "../../../src/shared/protocol.ts";
+import type { Attachment, ChatParams, Message } from "../../../src/shared/protocol.ts";
 import { withClassUser, withThinking } from "../../support/answers.ts";
 import { loadedModel, scriptedModel, textOf } from "../../support/scriptedModel.ts";
 
@@ -48,16 +49,93 @@ test("who sets a deadline has what there is by then, also where the model does n
   assert.deepEqual(await answerChat(params, options, () => undefined, never), { stopReason: "limit", leftOut: 0 });
 });
 
-test("the demonstration model's answer that goes round in a circle is ended, as if the model had ended it", async () => {
-  const circle = (demonstration: boolean) =>
-    scriptedModel({ demonstration }, (onText, signal) => {
-      for (let i = 0; i < 100 && !signal.aborted; i++) onText(" the harbour, and");
-      return signal.aborted ? "aborted" : "limit";
-    });
-  const { stopReason, text } = await answer(circle(true));
-  assert.equal(stopReason, "end");
-  assert.ok(text.startsWith("the harbour, and the") && text.length < 200, text);
-  assert.equal((await answer(circle(false))).stopReason, "limit");
+/** Writes a text in pieces until it is stopped. */
+const writing = (text: string) => (onText: (text: string) => void, signal: AbortSignal) => {
+  for (let at = 0; at < text.length && !signal.aborted; at += 7) onText(text.slice(at, at + 7));
+  return signal.aborted ? "aborted" : "end";
+};
+
+const sum: Attachment = {
+  id: "a",
+  label: "sum.py:1-2",
+  uri: "file:///sum.py",
+  languageId: "python",
+  text: "def sum(a, b):\n    return a + b\n",
+};
+const explain: Message = { id: "e", role: "user", text: "", attachments: [sum], command: "explain" };
+const repeatedItself = ["The model repeated itself, and the answer was ended."];
+
+test("an answer that goes round is ended and says so, with any model; what was written stays", async () => {
+  for (const round of [
+    "departure, ",
+    "The harbour is closed today.\n",
+    `${"The harbour is closed. ".repeat(20)}Today.\n\n`,
+  ]) {
+    const text = `It says:\n\n${round.repeat(300)}`;
+    const { stopReason, notes, length, ...answered } = await answer(scriptedModel({}, writing(text)));
+    assert.equal(stopReason, "end");
+    assert.deepEqual(notes, repeatedItself);
+    assert.equal(length, undefined);
+    assert.ok(answered.text.length < 450 + 4 * round.length, String(answered.text.length));
+    assert.ok(text.startsWith(answered.text));
+  }
+});
+
+test("code, tables and data that repeat themselves are whole", async () => {
+  const code = "Here:\n\n```ts\n" + '  it("works", () => {});\n'.repeat(50) + "```\n";
+  const table = `| a | b |\n| - | - |\n${"| none | none |\n".repeat(60)}`;
+  const zeros = `\`\`\`c\nchar zeros[] = {${"0x00, ".repeat(700)}};\n\`\`\`\n`;
+  for (const text of [code, table, zeros]) {
+    const { notes, ...answered } = await answer(scriptedModel({}, writing(text)));
+    assert.equal(answered.text, text);
+    assert.equal(notes, undefined);
+  }
+});
+
+test("a demonstration model's answer counts up to its first round, and not at all where nothing was said by then", async () => {
+  const demonstration = (text: string) =>
+    answer(scriptedModel({ demonstration: true }, writing(text)), { messages: [explain] });
+  const begin = "`sum`: Returns the sum of a departure";
+  const { text, length, notes } = await demonstration(begin + ", departure".repeat(100));
+  assert.equal(text.slice(0, length), begin);
+  assert.deepEqual(notes, repeatedItself);
+  assert.equal((await demonstration("departure, ".repeat(100))).length, 0);
+});
+
+test("a demonstration model is not asked what it can only invent: the answer says what it can do, and what helps", async () => {
+  const rust = { ...sum, languageId: "rust" };
+  const questions: Message[] = [
+    question("What does a harbour master do?"),
+    { ...explain, attachments: [] },
+    { ...explain, attachments: [sum, rust] },
+    { id: "q", role: "user", text: "Find bugs in the attached code", attachments: [sum] },
+  ];
+  for (const asked of questions) {
+    const model = scriptedModel({ demonstration: true, name: "Falcon Tiny Demo" }, writing("Invented."));
+    const { text, stopReason, problem, notes } = await answer(model, { messages: [asked] });
+    assert.equal(model.asked.length + model.counted.length, 0);
+    assert.equal(text, "");
+    assert.equal(stopReason, "end");
+    assert.match(problem?.message ?? "", /^Falcon Tiny Demo is a demonstration model: .* choose a real Falcon/);
+    assert.equal(problem?.action, "selectModel");
+    assert.equal(notes, undefined);
+    assert.equal((await answer(scriptedModel({}, writing("Real.")), { messages: [asked] })).text, "Real.");
+  }
+  const turns = { messages: [{ role: "user", text: "Hello" }] } as const;
+  assert.ok((await answer(scriptedModel({ demonstration: true }), turns)).problem, "in a client's own words");
+});
+
+test("a demonstration model is asked in the very forms that it was trained on, one question at a time", async () => {
+  const trained = readFileSync(new URL("../../../training/instruct.py", import.meta.url), "utf8");
+  for (const command of ["explain", "document"] as const) {
+    const model = scriptedModel({ demonstration: true }, writing("Said."));
+    const messages: Message[] = [question("Hi"), answered("Hello"), { ...explain, command }];
+    assert.equal((await answer(model, { messages })).text, "Said.");
+    const prompt = textOf(model.asked[0]?.prompt ?? []);
+    const [, words = ""] =
+      /^You are Falcon.*\n\nUser: sum.py:1-2:\n```python\n.*\n```\n(.*)\n\nAssistant:$/s.exec(prompt) ?? [];
+    assert.ok(words !== "" && trained.includes(`"${words}"`), prompt);
+  }
 });
 
 test("an answer ends at a line of another turn, and not in its code", async () => {

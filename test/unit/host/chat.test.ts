@@ -137,9 +137,22 @@ suite("chat", () => {
     assert.equal(chat.conversation.messages.length, 2);
   });
 
+  test("what the server says of an answer goes to the page: notes, a problem, how much of it counts", async () => {
+    chat.send("Hi");
+    lastAsked().onDelta("departure, departure, ");
+    const problem = { message: "Choose another.", action: "selectModel" } as const;
+    lastAsked().resolve({ stopReason: "end", leftOut: 0, notes: ["It was ended."], problem, length: 9 });
+    await pause(0);
+    const { id, ...answer } = lastMessage() ?? {};
+    const told = { text: "departure", state: "done", notes: ["It was ended."], problem };
+    assert.deepEqual(answer, { role: "assistant", ...told });
+    chat.retry();
+    assert.deepEqual(lastMessage(), { id, role: "assistant", text: "", state: "streaming" });
+  });
+
   test("a new question stops the answer that runs", () => {
     chat.send("Hi");
-    chat.explain(attachment);
+    chat.command("explain", attachment);
     assert.ok(asked[0]?.signal.aborted);
     const states = chat.conversation.messages.flatMap((message) => (message.role === "user" ? [] : [message.state]));
     assert.deepEqual(states, ["stopped", "streaming"]);

@@ -31,7 +31,7 @@ const question: fc.Arbitrary<UserMessage> = fc.record(
     role: fc.constant("user" as const),
     text,
     attachments: fc.array(attachment, { maxLength: 3 }),
-    command: fc.constant("explain" as const),
+    command: fc.constantFrom("explain", "document"),
   },
   { noNullPrototype: true, requiredKeys: ["id", "role", "text", "attachments"] },
 );

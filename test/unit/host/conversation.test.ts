@@ -44,6 +44,15 @@ suite("reduceConversation", () => {
     assert.deepEqual(messages[1], { id: "a1", role: "assistant", text: "Hello", state: "done" });
   });
 
+  test("of an answer that ends with a length no more than that stays", () => {
+    const { messages } = fold([
+      asked("a1"),
+      { type: "delta", answerId: "a1", text: "departure, departure, " },
+      { type: "ended", answerId: "a1", state: "done", length: 9 },
+    ]);
+    assert.deepEqual(messages[1], { id: "a1", role: "assistant", text: "departure", state: "done" });
+  });
+
   test("asking again empties the answer in its place and forgets its problem", () => {
     const { messages } = fold([
       asked("a1"),

@@ -13,6 +13,8 @@ const requests: readonly PageRequest[] = [
   { type: "send", text: "Hi\n<b>" },
   { type: "stop" },
   { type: "retry" },
+  { type: "command", command: "document" },
+  { type: "completeLine" },
   { type: "copyCode", code: "x" },
   { type: "insertCode", code: "" },
   { type: "attachSelection" },
@@ -44,6 +46,7 @@ suite("parseWebviewMessage", () => {
 
   test("refuses a command in disguise", () => {
     assert.ok(isRefused({ type: "act", request: 1, action: "workbench.action.quit" }));
+    assert.ok(isRefused({ type: "command", request: 1, command: "workbench.action.quit" }));
   });
 
   test("says of what is too long how much is taken, and of what it refuses to which request that belongs", () => {

@@ -1,0 +1,27 @@
+// What a demonstration model is asked in the chat: only what it was trained to say of a function. It would invent the rest.
+
+import * as l10n from "@vscode/l10n";
+
+import { plainName } from "../../src/shared/plainText.ts";
+import type { ChatTurn, Message, ModelInfo, Problem } from "../../src/shared/protocol.ts";
+
+/** Identifiers of the languages whose functions it knows: those of training/functions.py. */
+const languages = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
+
+/** Whether a demonstration model can answer: a command was given for code in a language of which it knows functions. */
+export function canDemonstrate(message: Message | ChatTurn | undefined): boolean {
+  if (!message || !("command" in message)) return false;
+  const { attachments } = message;
+  return attachments.length > 0 && attachments.every(({ languageId }) => languages.includes(languageId));
+}
+
+/** What the user is told in the place of an answer. */
+export function needsRealModel({ name }: Pick<ModelInfo, "name">): Problem {
+  return {
+    message: l10n.t(
+      "{0} is a demonstration model: it completes lines, and explains or documents a function in Python, JavaScript or TypeScript that you select. For everything else choose a real Falcon, then try again.",
+      plainName(name),
+    ),
+    action: "selectModel",
+  };
+}

@@ -1,0 +1,97 @@
+// Where an answer goes round: the same words, lines or paragraphs again and again.
+
+/** Longer rounds are not seen: few of them would fit into an answer. */
+const longestRound = 1_000;
+
+/** Shorter ones are rules and letters in a row. */
+const shortestRound = 3;
+
+/**
+ * Characters beyond three rounds that make a loop. People repeat lines too, most of all in code and tables; a demonstration
+ * model, whose answers are short, never means to.
+ */
+const tolerances = { demonstration: 10, prose: 400, code: 1_600 } as const;
+
+/** What a text goes round in: from `start` on, the same `round` characters again and again. */
+export interface Loop {
+  readonly start: number;
+  readonly round: number;
+}
+
+/** Follows an answer as it is written, in time that grows with its length. */
+export class LoopWatch {
+  readonly #tolerance: Readonly<Record<"prose" | "code", number>>;
+  /** For rounds of each length, how many characters in a row are those that stand one round before. */
+  readonly #repeated = new Uint32Array(longestRound + 1);
+  /** The last characters, of which two rounds are kept when there is room for no more. */
+  readonly #recent = new Uint16Array(8 * longestRound);
+  #used = 0;
+  /** Characters before the recent ones. */
+  #before = 0;
+
+  constructor({ demonstration }: { readonly demonstration: boolean }) {
+    this.#tolerance = demonstration
+      ? { prose: tolerances.demonstration, code: tolerances.demonstration }
+      : { prose: tolerances.prose, code: tolerances.code };
+  }
+
+  /** Takes what was written next; returns the first loop in it, after which nothing more is to be taken. */
+  push(text: string, { inCode }: { readonly inCode: boolean }): Loop | undefined {
+    const tolerance = inCode ? this.#tolerance.code : this.#tolerance.prose;
+    for (let at = 0; at < text.length; at++) {
+      const round = this.#findRound(text.charCodeAt(at), tolerance);
+      if (round < shortestRound) continue;
+      const length = (this.#repeated[round] ?? 0) + round;
+      const rounds = String.fromCharCode(...this.#recent.subarray(Math.max(0, this.#used - 2 * round), this.#used));
+      const isRow = rounds.includes("|");
+      if ((!isRow || length >= 3 * round + this.#tolerance.code) && hasWords(rounds)) {
+        return { start: this.#before + this.#used - length, round };
+      }
+    }
+    return undefined;
+  }
+
+  /** Adds a character, and returns the length of the shortest round that has come often enough by then; 0 if none has. */
+  #findRound(character: number, tolerance: number): number {
+    if (this.#used === this.#recent.length) this.#forget();
+    const [recent, repeated, used] = [this.#recent, this.#repeated, this.#used];
+    let found = 0;
+    for (let round = 1; round <= longestRound; round++) {
+      const times = recent[used - round] === character ? (repeated[round] ?? 0) + 1 : 0;
+      repeated[round] = times;
+      if (found === 0 && times >= 2 * round + tolerance) found = round;
+    }
+    recent[used] = character;
+    this.#used++;
+    return found;
+  }
+
+  #forget(): void {
+    const kept = 2 * longestRound;
+    this.#recent.copyWithin(0, this.#used - kept, this.#used);
+    this.#before += this.#used - kept;
+    this.#used = kept;
+  }
+}
+
+/** Numbers of every notation, and what else fills tables and arrays. */
+const value = /^(?:(?:0?x|u)?[\da-f]+|true|false|null|none|nil|nan|undefined|inf)$/i;
+
+/** Whether two rounds, cut anywhere, hold words: rows of equal values are data. */
+function hasWords(rounds: string): boolean {
+  const words = rounds.split(/[^\p{L}\p{M}\p{N}_]+/u);
+  const whole = words.length > 1 ? words.slice(1, -1) : words;
+  return whole.some((word) => /[\p{L}\p{M}]{2}/u.test(word) && !value.test(word));
+}
+
+/** Words that an answer has at least if it says something. */
+const fewestWords = 4;
+
+/** How much of a text that goes round is worth keeping: up to the end of the first round and its sentence, or nothing. */
+export function lengthBeforeLoop(text: string, { start, round }: Loop): number {
+  let end = start + round;
+  while (/[.!?)"'`]/.test(text.charAt(end))) end++;
+  while (end > 0 && /[\s,;:–—-]/u.test(text.charAt(end - 1))) end--;
+  const words = text.slice(0, end).split(/[^\p{L}\p{N}]+/u);
+  return words.filter(Boolean).length < fewestWords ? 0 : end;
+}

@@ -1,0 +1,115 @@
+// The chat with a demonstration model: it offers what the model can do, and says what a real one is needed for.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Page } from "playwright-core";
+
+import {
+  answerMessage,
+  deltaMessage,
+  demonstrationStatus,
+  readyStatus,
+  startPages,
+  stateMessage,
+  userMessage,
+} from "./page.ts";
+
+const openPage = await startPages();
+
+const problem = {
+  message: "Falcon Tiny Demo is a demonstration model. For everything else choose a real Falcon, then try again.",
+  action: "selectModel",
+} as const;
+
+const offered = (page: Page) => page.locator(".suggestion").allTextContents();
+
+/** Tabs to what has the name, as far as a page's few buttons go. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const hasFocus = () => page.evaluate(() => document.activeElement?.textContent);
+  for (let i = 0; i < 20; i++) {
+    await page.keyboard.press("Tab");
+    if ((await hasFocus()) === name) return;
+  }
+  assert.fail(`Tab does not reach “${name}”.`);
+}
+
+test("what the model can do is offered and done, by keyboard, and nothing else is", async () => {
+  const { page, tell, said } = await openPage();
+  await tell(stateMessage([], demonstrationStatus));
+  const names = ["Complete the line at the cursor", "Explain the selected function", "Document the selected function"];
+  assert.deepEqual(await offered(page), names);
+  assert.equal(await page.locator("textarea").getAttribute("placeholder"), "To ask, choose a real Falcon");
+  for (const name of [...names, "Select Model File…"]) {
+    await tabTo(page, name);
+    await page.keyboard.press("Enter");
+  }
+  assert.deepEqual(await said(), [
+    { type: "completeLine" },
+    { type: "command", command: "explain" },
+    { type: "command", command: "document" },
+    { type: "act", action: "selectModel" },
+  ]);
+});
+
+test("why something that is offered could not be done stands below the composer", async () => {
+  const { page, tell } = await openPage();
+  await tell(stateMessage([], demonstrationStatus));
+  await page.evaluate(() => (window.refusal = "Select the code first."));
+  await page.getByRole("button", { name: "Explain the selected function" }).click();
+  await page.getByText("Select the code first.").waitFor();
+});
+
+test("a real model is offered everything as soon as it is there, and figures that change take no focus", async () => {
+  const { page, tell } = await openPage();
+  await tell(stateMessage([], demonstrationStatus));
+  await page.getByRole("button", { name: "Explain the selected function" }).focus();
+  await tell({ type: "status", status: { ...demonstrationStatus, metrics: { queue: 1 } } });
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Explain the selected function");
+  await tell({ type: "status", status: readyStatus });
+  assert.deepEqual(await offered(page), [
+    "Write a function that …",
+    "Find bugs in the attached code",
+    "Write unit tests for the attached code",
+  ]);
+  assert.equal(await page.locator("textarea").getAttribute("placeholder"), "Ask about your code, or for a text");
+});
+
+test("a question that the model cannot answer stays, with why, the button that helps, and another try", async () => {
+  const { page, tell, said } = await openPage();
+  const streaming = answerMessage("", "streaming");
+  await tell(stateMessage([userMessage("What does a harbour master do?"), streaming], demonstrationStatus));
+  await tell({ type: "event", event: { type: "ended", answerId: "answer", state: "done", problem } });
+  const answer = page.locator(".answer");
+  assert.equal(await answer.locator(".standing").textContent(), problem.message);
+  assert.equal(await answer.locator(".codicon-error").count(), 0, "it is no error");
+  assert.equal(await page.locator("main > [aria-live=polite]").textContent(), problem.message);
+  await tabTo(page, "Select Model File…");
+  await page.keyboard.press("Enter");
+  await tell({ type: "status", status: readyStatus });
+  assert.equal(await page.locator(".user .text").textContent(), "What does a harbour master do?");
+  await tabTo(page, "Try again");
+  await page.keyboard.press("Enter");
+  assert.deepEqual(await said(), [{ type: "act", action: "selectModel" }, { type: "retry" }]);
+  await tell({ type: "event", event: { type: "retried", answerId: "answer" } }, deltaMessage("She assigns berths."), {
+    type: "event",
+    event: { type: "ended", answerId: "answer", state: "done" },
+  });
+  assert.equal(await page.locator(".markdown").innerText(), "She assigns berths.");
+  assert.equal(await answer.locator(".standing").count(), 0);
+});
+
+test("the repeated end of an answer goes, and a note says so; where nothing is left, that is said, too", async () => {
+  const { page, tell } = await openPage();
+  const notes = ["The model repeated itself, and the answer was ended."];
+  for (const length of [14, 0]) {
+    await tell(
+      stateMessage([userMessage("Hello"), answerMessage("", "streaming")]),
+      deltaMessage("Returns a day, departure, departure, departure"),
+      { type: "event", event: { type: "ended", answerId: "answer", state: "done", notes, length } },
+    );
+    assert.equal(await page.locator(".answer-footer .note").textContent(), notes[0]);
+    assert.deepEqual(await page.locator(".markdown").allInnerTexts(), length === 0 ? [] : ["Returns a day,"]);
+    assert.equal(await page.getByText("The model gave no answer.").count(), length === 0 ? 1 : 0);
+  }
+});
