@@ -30,7 +30,7 @@ test("the status bar and the chat name the demonstration model, and offer to cho
   await workbench.screenshot(path.join(pictures, "demonstration.png"));
 });
 
-test("ghost text ends a line as the lines around it end", async () => {
+test("ghost text ends a line as the lines around it end, as one types and when the chat is asked to", async () => {
   await workbench.openFile("src/fees.ts");
   await workbench.goTo(1, 60);
   await workbench.page.keyboard.press("Enter");
@@ -39,6 +39,11 @@ test("ghost text ends a line as the lines around it end", async () => {
   await workbench.screenshot(path.join(pictures, "demonstration-completion.png"));
   // So from its weights in 4, 5, 6, 8 and 32 bits, though not the same names: a processor that rounds otherwise changes nothing.
   assert.match(ghost, /^\{ .+ \} from "\.\/\w+\.ts";$/m);
+  await workbench.page.keyboard.press("Escape");
+  await workbench.whenNoGhost();
+  await falcon.chat.open();
+  await falcon.chat.frame.getByRole("button", { name: "Complete the line at the cursor" }).click();
+  await workbench.whenGhostIs(ghost);
   await workbench.page.keyboard.press("Escape");
 });
 
@@ -51,4 +56,26 @@ test("an explanation names the function that was selected", async () => {
   const answer = await falcon.chat.answers.last().locator(".markdown").innerText();
   await workbench.screenshot(path.join(pictures, "demonstration-explanation.png"));
   assert.match(answer, /nightsBetween/);
+});
+
+test("a function that was selected is documented by a comment in a block of code", async () => {
+  await workbench.openFile("src/boat.ts");
+  await workbench.selectLines(18, 21);
+  await workbench.runCommand("Falcon: Document Selection");
+  await falcon.chat.frame.locator(".user .command").getByText("Document this function").waitFor();
+  await falcon.chat.whenEnded();
+  const code = falcon.chat.answers.last().locator(".code-block code");
+  assert.match(await code.innerText(), /^\/\*\* \S/);
+});
+
+test("a question gets no invented answer: it says what the model can do, with the button that chooses another", async () => {
+  await falcon.chat.open();
+  await falcon.chat.ask("What does a harbour master do?");
+  const answer = falcon.chat.answers.last();
+  await answer.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
+  await workbench.screenshot(path.join(pictures, "demonstration-question.png"));
+  await answer.getByRole("button", { name: "Try again" }).waitFor();
+  await answer.getByRole("button", { name: "Select Model File…" }).click();
+  await workbench.quickInput.waitFor();
+  await workbench.page.keyboard.press("Escape");
 });
