@@ -11,7 +11,9 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import manifest from "../package.json" with { type: "json" };
 import { buildExtension } from "../scripts/vsix.ts";
 import type { ServerSettings } from "../src/shared/protocol.ts";
+import { childrenOf } from "../test/support/processes.ts";
 import { LspClient } from "../test/support/lspClient.ts";
+import { processorSeconds } from "./machine.ts";
 import { type Case, type Result, toText } from "./completionReport.ts";
 
 const exported = path.join(homedir(), ".cache/falcon-training/export");
@@ -37,9 +39,13 @@ await buildExtension();
 const client = await LspClient.start(defaultSettings(options.model), undefined, [...new Set(cases.map(folderOf))]);
 try {
   const status = await client.statusWhere(({ state }) => state === "ready" || state === "failed");
-  if (status.state === "failed") throw new Error(status.problem.message);
+  if (status.state !== "ready") throw new Error(status.state === "failed" ? status.problem.message : status.state);
+  const { name, device, promptRate } = status.model;
+  const megabytes = (fs.statSync(options.model).size / 1e6).toFixed(1);
+  console.log(`${name}, ${megabytes} MB, on ${device}: ${Math.round(promptRate)} tokens of a prompt in a second\n`);
+  const pids = [client.child.pid ?? 0, ...childrenOf(client.child.pid)];
   const results: Result[] = [];
-  for (const each of cases) results.push(await complete(each));
+  for (const each of cases) results.push(await complete(each, pids));
   console.log(toText(results, options.verbose));
 } finally {
   await client.stop();
@@ -78,14 +84,21 @@ function folderOf(each: Case): string {
 }
 
 /** Opens the document, and asks as the editor does when the user types. */
-async function complete(each: Case): Promise<Result> {
+async function complete(each: Case, pids: readonly number[]): Promise<Result> {
   const uri = `${folderOf(each)}/${each.path.split("/").map(encodeURIComponent).join("/")}`;
   const text = each.prefix + each.suffix;
   const { line, character } = TextDocument.create(uri, each.language, 1, text).positionAt(each.prefix.length);
   await client.open(uri, text, each.language);
+  const cpuBefore = cpuSecondsOf(pids);
   const start = performance.now();
   const [item] = await client.complete(uri, line, character);
   const milliseconds = performance.now() - start;
+  const cpuSeconds = cpuSecondsOf(pids) - cpuBefore;
   await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri } });
-  return { ...each, shown: item?.insertText.split("\n", 1)[0]?.trimEnd(), milliseconds };
+  return { ...each, shown: item?.insertText.split("\n", 1)[0]?.trimEnd(), milliseconds, cpuSeconds };
+}
+
+/** Processor time that all of the processes have taken so far; NaN elsewhere than on Linux. */
+function cpuSecondsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + (processorSeconds(pid) ?? NaN), 0);
 }

@@ -21,6 +21,8 @@ export interface Result extends Case {
   readonly shown: string | undefined;
   /** From the request to the answer. */
   readonly milliseconds: number;
+  /** Of all processors, in the server and the model process; NaN elsewhere than on Linux. */
+  readonly cpuSeconds: number;
 }
 
 const answerOf: Readonly<Record<string, (result: Result) => string>> = {
@@ -32,7 +34,7 @@ const answerOf: Readonly<Record<string, (result: Result) => string>> = {
 
 export function toText(results: readonly Result[], verbose: boolean): string {
   const languages = [...new Set(results.map(({ language }) => language))].sort();
-  const header = ["", "", "exact", "similarity", "kept", "shown", "median ms", "p95 ms"];
+  const header = ["", "", "exact", "similarity", "kept", "shown", "median ms", "p95 ms", "CPU s"];
   const rows = languages.flatMap((language) =>
     rowsOf(
       language,
@@ -51,11 +53,13 @@ function rowsOf(name: string, results: readonly Result[]): string[][] {
   );
   const ratios = means["product"]?.map((mean, i) => mean / (means["bare model"]?.[i] ?? NaN)) ?? [];
   const milliseconds = results.map((each) => each.milliseconds);
+  const cpuSeconds = results.reduce((sum, each) => sum + each.cpuSeconds, 0) / results.length;
   const shown = results.filter((each) => each.shown !== undefined).length / results.length;
   const ownFigures = [
     shown.toFixed(3),
     percentile(milliseconds, 0.5).toFixed(0),
     percentile(milliseconds, 0.95).toFixed(0),
+    Number.isFinite(cpuSeconds) ? cpuSeconds.toFixed(2) : "",
   ];
   const rows = Object.entries({ ...means, "product ÷ bare model": ratios }).map(([system, figures]) => [
     "",

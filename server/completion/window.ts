@@ -1,5 +1,6 @@
 // Cuts the text around the cursor to a token budget.
 
+import type { ModelInfo } from "../../src/shared/protocol.ts";
 import type { CompletionRequest } from "./request.ts";
 
 export interface CompletionWindow {
@@ -13,8 +14,14 @@ export interface WindowBudget {
   readonly suffix: number;
 }
 
-/** Longest prompt, in tokens: what a laptop without a GPU evaluates in seconds the first time, and reuses after that. */
-const maxPromptTokens = 2048;
+/** Seconds that the evaluation of a whole window takes; the next keys reuse most of it. */
+const evaluationTime = 0.5;
+/**
+ * The window in tokens, whatever is evaluated in the time: a shorter one loses more than the time is worth, a longer one gains
+ * nothing that can be measured (media/models/README.md).
+ */
+const fewestTokens = 512;
+const mostTokens = 2048;
 /** In prefix-suffix-middle order the suffix is evaluated again at each key: it is kept short. */
 const maxSuffixTokens = 256;
 /** Special tokens around the two. */
@@ -22,10 +29,11 @@ const reservedTokens = 8;
 
 /** `otherTokens`: those of the context that the window leaves free. */
 export function windowBudget(
-  { contextSize, infill }: { readonly contextSize: number; readonly infill: boolean },
+  { contextSize, infill, promptRate }: Pick<ModelInfo, "contextSize" | "infill" | "promptRate">,
   otherTokens: number,
 ): WindowBudget {
-  const total = Math.max(0, Math.min(contextSize - otherTokens - reservedTokens, maxPromptTokens));
+  const evaluated = Math.min(Math.max(Math.floor(promptRate * evaluationTime), fewestTokens), mostTokens);
+  const total = Math.max(0, Math.min(contextSize - otherTokens - reservedTokens, evaluated));
   const suffix = infill ? Math.min(maxSuffixTokens, Math.floor(total / 4)) : 0;
   return { prefix: total - suffix, suffix };
 }
@@ -62,17 +70,23 @@ async function fit(
   return fitted;
 }
 
-/** The window begins at a line whose number is a multiple of this, so that it begins at the same place for many keys and what was evaluated stays of use. */
-const lineStep = 32;
-
-/** The end of the text, at most `length` long, from the start of a line where there is one. */
+/**
+ * The end of the text, at most `length` long, from the start of a line where there is one. Of the lines that leave at least
+ * three quarters of the length it is the one whose number the highest power of two divides: the window then begins at the
+ * same place for many keys, also those that add lines, and what was evaluated stays of use.
+ */
 function cutStart(text: string, length: number, firstLine: number): string {
   const from = text.length - length;
   const lines = [...text.matchAll(/\n/g)].map(({ index }, i) => ({ start: index + 1, number: firstLine + i + 1 }));
   const whole = lines.filter(({ start }) => start >= from);
-  const aligned = whole.find(({ number, start }) => number % lineStep === 0 && text.length - start >= length / 2);
-  const start = (aligned ?? whole[0])?.start;
+  const long = whole.filter(({ start }) => text.length - start >= 0.75 * length);
+  const start = (long.toSorted((a, b) => powerOfTwo(b.number) - powerOfTwo(a.number))[0] ?? whole[0])?.start;
   return start === undefined || start === text.length ? wholeCharacters(text.slice(from)) : text.slice(start);
+}
+
+/** The highest one that divides a number. */
+function powerOfTwo(number: number): number {
+  return number & -number;
 }
 
 /** The beginning of the text, at most `length` long, to the end of a line where there is one. */

@@ -10,11 +10,11 @@ type Speed = Pick<ModelMetrics, "tokensPerSecond" | "firstToken" | "reused">;
 
 /** One line for the log. `memory`: of the model process, in bytes. */
 export function describeLoad(model: ModelInfo, milliseconds: number, memory: number | undefined): string {
-  const { name, architecture, contextSize, device, gpuLayers, layers } = model;
+  const { name, architecture, contextSize, device, gpuLayers, layers, promptRate } = model;
   const seconds = (milliseconds / 1000).toFixed(1);
   const megabytes = memory === undefined ? "" : `, ${Math.round(memory / 1e6)} MB of memory`;
   const place = gpuLayers > 0 ? `${gpuLayers} of ${layers} layers on ${device}` : device;
-  return `loaded ${name} in ${seconds} s: ${architecture}, ${contextSize} tokens of context, ${place}${megabytes}`;
+  return `loaded ${name} in ${seconds} s: ${architecture}, ${contextSize} tokens of context, ${place}, ${Math.round(promptRate)} tokens/s of a prompt${megabytes}`;
 }
 
 /** Collects the usage of the model that runs now. */

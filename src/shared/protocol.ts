@@ -63,6 +63,8 @@ export interface ModelInfo {
   readonly contextSize: number;
   /** Contexts that it keeps side by side. */
   readonly sequences: number;
+  /** Tokens of a prompt that it evaluates in a second, measured when it was loaded. */
+  readonly promptRate: number;
   /** Whether the vocabulary has fill-in-the-middle tokens. */
   readonly infill: boolean;
   /** "CPU", or the backend's name. */

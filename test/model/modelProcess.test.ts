@@ -68,6 +68,19 @@ test("a split model is loaded by its first part, and writes what the whole one d
   }
 });
 
+test("the load measures how fast prompts are evaluated", async () => {
+  const rates = new Map<string, number>();
+  for (const name of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba", "slow"] as const) {
+    for (const contextSize of [1, 2048]) {
+      const plan = { path: modelFile(name), contextSize, gpu: "off", threads: 1 } as const;
+      rates.set(name, (await engine.load({ plan })).promptRate);
+      assert.ok(Number.isFinite(rates.get(name)), `${name} with ${contextSize} tokens`);
+    }
+  }
+  // Forty times as many weights.
+  assert.ok((rates.get("slow") ?? 0) < (rates.get("falcon7b") ?? 0), JSON.stringify([...rates]));
+});
+
 describe("a model of Falcon-7B's shape", () => {
   let model: LoadedModel;
   const progress: number[] = [];
@@ -76,7 +89,8 @@ describe("a model of Falcon-7B's shape", () => {
   });
 
   test("says what it is", () => {
-    const { devices, ...rest } = model;
+    const { devices, promptRate, ...rest } = model;
+    assert.ok(promptRate > 0 && Number.isFinite(promptRate), `${promptRate}`);
     assert.deepEqual(
       devices.map(({ kind }) => kind),
       ["cpu"],

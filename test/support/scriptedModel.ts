@@ -9,6 +9,7 @@ export const loadedModel: LoadedModel = {
   architecture: "falcon",
   contextSize: 1000,
   sequences: 2,
+  promptRate: 10_000,
   infill: true,
   device: "CPU",
   gpuLayers: 0,

@@ -76,6 +76,7 @@ export const readyStatus = {
     gpuLayers: 0,
     layers: 33,
     sequences: 2,
+    promptRate: 10_000,
     devices: [],
   },
 } as const satisfies ServerStatus;

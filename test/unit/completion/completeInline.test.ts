@@ -20,6 +20,7 @@ const loaded: LoadedModel = {
   gpuLayers: 0,
   layers: 33,
   sequences: 2,
+  promptRate: 10_000,
   devices: [],
   passedOver: [],
   markers: [],

@@ -18,7 +18,7 @@ test("cuts to whole lines next to the cursor", async () => {
   const lines = Array.from({ length: 50 }, (_, i) => `line ${String(i).padStart(2, "0")}`);
   const picture = `${lines.join("\n")}\n║${lines.join("\n")}`;
   const { prefix, suffix } = await cutWindow(requestAt(picture), { prefix: 10, suffix: 10 }, countTokens);
-  assert.equal(prefix, "line 45\nline 46\nline 47\nline 48\nline 49\n");
+  assert.equal(prefix, "line 46\nline 47\nline 48\nline 49\n");
   assert.equal(suffix, "line 00\nline 01\nline 02\nline 03\n");
 });
 
@@ -31,6 +31,20 @@ test("the window begins at the same line for many keys, so that what was evaluat
     begins.add(prefix.slice(0, 20));
   }
   assert.ok(begins.size <= 2, `${begins.size} beginnings`);
+});
+
+test("also while lines are added, however short the window is", async () => {
+  const lines = Array.from({ length: 400 }, (_, i) => `const value${i} = ${i};\n`);
+  for (const prefix of [100, 200, 400]) {
+    const begins = new Set<string>();
+    for (let end = 200; end < 400; end++) {
+      const window = await cutWindow(requestAt(`${lines.slice(0, end).join("")}║`), { prefix, suffix: 0 }, countTokens);
+      begins.add(window.prefix.slice(0, 20));
+    }
+    // A quarter of the lines that fit, half of which is less than a power of two that divides one of them.
+    const choice = (prefix * 4) / "const value200 = 200;\n".length / 4;
+    assert.ok(begins.size <= 200 / (choice / 2) + 1, `${begins.size} beginnings of ${prefix} tokens`);
+  }
 });
 
 test("never exceeds the budget, ends at the cursor, and cuts no character", async () => {
@@ -55,7 +69,18 @@ test("text of which a character makes several tokens fits the budget too", async
 });
 
 test("the budget leaves room for the completion, and gives the suffix nothing without infill", () => {
-  assert.deepEqual(windowBudget({ contextSize: 1024, infill: true }, 96), { prefix: 690, suffix: 230 });
-  assert.deepEqual(windowBudget({ contextSize: 1024, infill: false }, 96), { prefix: 920, suffix: 0 });
-  assert.deepEqual(windowBudget({ contextSize: 100, infill: true }, 96), { prefix: 0, suffix: 0 });
+  const promptRate = 10_000;
+  assert.deepEqual(windowBudget({ contextSize: 1024, infill: true, promptRate }, 96), { prefix: 690, suffix: 230 });
+  assert.deepEqual(windowBudget({ contextSize: 1024, infill: false, promptRate }, 96), { prefix: 920, suffix: 0 });
+  assert.deepEqual(windowBudget({ contextSize: 100, infill: true, promptRate }, 96), { prefix: 0, suffix: 0 });
+});
+
+test("the window is what the model evaluates in half a second, but neither useless nor without end", () => {
+  const sizeAt = (promptRate: number, infill = false) => {
+    const { prefix, suffix } = windowBudget({ contextSize: 8192, infill, promptRate }, 96);
+    return prefix + suffix;
+  };
+  assert.deepEqual([sizeAt(2000), sizeAt(3000), sizeAt(3000, true)], [1000, 1500, 1500]);
+  assert.deepEqual([sizeAt(50), sizeAt(0)], [512, 512]);
+  assert.deepEqual([sizeAt(4096), sizeAt(100_000)], [2048, 2048]);
 });

@@ -20,6 +20,7 @@ const model: ModelInfo = {
   gpuLayers: 0,
   layers: 33,
   sequences: 2,
+  promptRate: 10_000,
   devices: [],
 };
 const ready = { state: "ready", model, generating: false, unloaded: false, metrics: { queue: 0 } } as const;

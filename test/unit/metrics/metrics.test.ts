@@ -14,6 +14,7 @@ const model: ModelInfo = {
   architecture: "falcon",
   contextSize: 2048,
   sequences: 2,
+  promptRate: 10_000,
   infill: true,
   device: "CPU",
   gpuLayers: 0,

@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
-import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
+import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
 
 import { plainName } from "../../../../src/shared/plainText.ts";
 import { modelFiles } from "../../splitFiles.ts";
@@ -12,6 +12,7 @@ import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "
 import { batchSize } from "../decode/chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
+import { warmUp } from "./warmUp.ts";
 import { canInfill } from "../text/tokenizePrompt.ts";
 import { Vocabulary } from "../text/vocabulary.ts";
 
@@ -65,7 +66,7 @@ export async function loadModel(
     const context = await createContext(library, model, plan, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
-    if (llama.gpu !== false && sequences[0]) await warmUp(sequences[0]);
+    const promptRate = sequences[0] ? await warmUp(llama, sequences[0]) : 0;
     const vocabulary = new Vocabulary(model);
     const info: LoadedModel = {
       name: plainName(model.fileInfo.metadata.general.name ?? "") || path.basename(plan.path),
@@ -74,6 +75,7 @@ export async function loadModel(
       architecture: model.architecture,
       contextSize: context.contextSize,
       sequences: sequences.length,
+      promptRate,
       infill: canInfill(model),
       device: llama.gpu === false ? "CPU" : backendNames[llama.gpu],
       gpuLayers: model.gpuLayers,
@@ -155,14 +157,6 @@ function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, { kvCache = "f16" }: Loa
     default:
       throw new EngineError("loadFailed", `there is no KV cache of the type ${String(kvCache)}`);
   }
-}
-
-/** Lets the device compile its programs now, not at the first key; a device that cannot run the model fails here. */
-async function warmUp(sequence: LlamaContextSequence): Promise<void> {
-  // A prompt and a single token run different programs.
-  for (const length of [32, 1])
-    await sequence.evaluateWithoutGeneratingNewTokens(Array<Token>(length).fill(0 as Token));
-  await sequence.clearHistory();
 }
 
 /** The library says only that loading failed; llama.cpp says why, in the first error that it logs. */

@@ -18,6 +18,7 @@ function loaded({ plan: { path, contextSize, gpu, vramShare = 1 } }: LoadRequest
     architecture: "falcon",
     contextSize,
     sequences: 2,
+    promptRate: 10_000,
     infill: false,
     device: onGpu ? "Vulkan" : "CPU",
     gpuLayers: onGpu ? 32 * vramShare : 0,

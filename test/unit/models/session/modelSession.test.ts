@@ -36,6 +36,7 @@ const info: Omit<LoadedModel, "path"> = {
   architecture: "falcon",
   contextSize: 512,
   sequences: 2,
+  promptRate: 10_000,
   infill: false,
   device: "CPU",
   gpuLayers: 0,
