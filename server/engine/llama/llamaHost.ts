@@ -10,6 +10,7 @@ import { Threads } from "./decode/threads.ts";
 import { LlamaModel } from "./llamaModel.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
 import { Healing } from "./text/healing.ts";
+import { warmCode } from "./warmCode.ts";
 import { openPromptCache } from "./promptCache/promptCache.ts";
 
 /** Milliseconds without a request after which the prompt cache is written. */
@@ -68,9 +69,21 @@ export class LlamaHost implements ModelHost {
     // Where a GPU works, threads that wait for it say nothing of the cores.
     const threads =
       llama.gpu === false ? new Threads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
+    const evaluator = chooseEvaluator(loaded.sequences, this.#log);
+    const parts = {
+      ...loaded,
+      library: this.#library,
+      healing: new Healing(this.#library, loaded.model, loaded.vocabulary),
+    };
+    const [first] = loaded.sequences;
+    // A model that cannot write says so at the first request.
+    if (first)
+      await warmCode(parts, first, evaluator).catch((error: unknown) =>
+        this.#log(`the code is not warm: ${String(error)}`),
+      );
     const loop: DecodeLoop = new DecodeLoop({
       sequences: loaded.sequences,
-      evaluator: chooseEvaluator(loaded.sequences, this.#log),
+      evaluator,
       restore: (sequence, prompt) => cache?.restore(sequence, prompt) ?? Promise.resolve(false),
       onStep: (wall, cpu) => {
         this.#steps++;
@@ -88,8 +101,7 @@ export class LlamaHost implements ModelHost {
     const saveIdle = () => save().catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
     const saveLater = setTimeout(() => void saveIdle(), request.saveAfter ?? saveAfter).unref();
     this.#loaded = { ...loaded, loop, save, saveLater };
-    const healing = new Healing(this.#library, loaded.model, loaded.vocabulary);
-    return new LlamaModel({ ...loaded, library: this.#library, loop, healing });
+    return new LlamaModel({ ...parts, loop });
   }
 
   /** Ends what runs, and writes the prompt cache. The process can be ended after that. */
