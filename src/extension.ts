@@ -23,7 +23,8 @@ export function activate(context: ExtensionContext) {
   const log = createLog("Falcon");
   const contextsFolder = Uri.joinPath(context.globalStorageUri, "contexts").fsPath;
   const demonstrationModel = Uri.joinPath(context.extensionUri, "media/models/falcon-tiny-demo.gguf").fsPath;
-  const settings = new Settings({ demonstrationModel, contextsFolder });
+  const measurements = Uri.joinPath(context.globalStorageUri, "measurements.json").fsPath;
+  const settings = new Settings({ demonstrationModel, contextsFolder, measurements });
   const lastEditor = new LastEditor();
   const recentModels = new RecentModels(context.globalState);
   const conversations = openConversations(context, log);

@@ -39,6 +39,8 @@ export interface ExtensionPaths {
   readonly demonstrationModel: string;
   /** Where the server may save contexts. */
   readonly contextsFolder: string;
+  /** File in which it may remember what it measured. */
+  readonly measurements: string;
 }
 
 export class Settings implements Disposable {
@@ -112,7 +114,7 @@ export class Settings implements Disposable {
   }
 }
 
-function readServerSettings({ demonstrationModel, contextsFolder }: ExtensionPaths): ServerSettings {
+function readServerSettings({ demonstrationModel, contextsFolder, measurements }: ExtensionPaths): ServerSettings {
   const path = readPath(modelPath);
   // An adapter belongs to the model that the user has chosen.
   const adapter = path === "" ? "" : readPath("falcon.model.adapter");
@@ -127,6 +129,7 @@ function readServerSettings({ demonstrationModel, contextsFolder }: ExtensionPat
       ...(adapter !== "" && { adapter: { path: adapter, scale: readNumber("falcon.model.adapterScale") } }),
       threads: readNumber("falcon.model.threads"),
       idleUnloadMinutes: readNumber("falcon.model.idleUnloadMinutes"),
+      measurements,
       promptCache: { folder: contextsFolder, keep: readSetting("falcon.model.keepContexts") === true },
     },
     inlineCompletion: {

@@ -137,6 +137,8 @@ export interface LoadPlan {
   readonly adapter?: { readonly path: string; readonly scale: number };
   /** Folder of the prompt cache on disk; there is none unless given. */
   readonly promptCache?: string;
+  /** File in which is remembered what was measured of models on this machine; nothing is measured unless given. */
+  readonly measurements?: string;
 }
 
 export interface LoadRequest {

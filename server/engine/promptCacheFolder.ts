@@ -111,3 +111,16 @@ export async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
 export function isGone(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
+
+/**
+ * What is made of a file that is deleted if that fails.
+ * @throws that the file is gone, where somebody else deleted it meanwhile
+ */
+export async function orDeleted<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await fs.rm(file);
+    throw error;
+  }
+}

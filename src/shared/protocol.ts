@@ -20,6 +20,8 @@ export interface ServerSettings {
     readonly adapter?: { readonly path: string; readonly scale: number };
     /** Contexts on disk, for a start that is warm: kept in the folder, or else deleted with it. None unless given. */
     readonly promptCache?: { readonly folder: string; readonly keep: boolean };
+    /** File in which is remembered what was measured of models on this machine; nothing is measured unless given. */
+    readonly measurements?: string;
   };
   readonly inlineCompletion: {
     /** Milliseconds of silence before a completion is asked of the model. */

@@ -41,11 +41,20 @@ interface StartOptions {
   readonly kvCache?: "f16" | "q8_0";
   readonly adapter?: { readonly path: string; readonly scale: number };
   readonly saveAfter?: number;
+  readonly measurements?: string;
 }
 
 async function start(
   folder: string | undefined,
-  { name = "falcon7b", path = modelFile(name), contextSize = 1024, kvCache, adapter, ...options }: StartOptions = {},
+  {
+    name = "falcon7b",
+    path = modelFile(name),
+    contextSize = 1024,
+    kvCache,
+    adapter,
+    measurements,
+    ...options
+  }: StartOptions = {},
 ): Promise<ModelUnderTest> {
   const engine = new ModelUnderTest({
     log: (line) => {
@@ -63,6 +72,7 @@ async function start(
     ...(kvCache && { kvCache }),
     ...(adapter && { adapter }),
     ...promptCache,
+    ...(measurements !== undefined && { measurements }),
   } as const;
   await engine.load({ plan, ...options });
   return engine;
@@ -171,6 +181,47 @@ test("contexts are saved when nothing ran for a while, so that a kill does not l
   const next = await start(folder);
   for (const subject of subjects) assertWarm(await generate(next, prompt(subject)));
   assert.deepEqual(deaths.splice(0), ["SIGKILL"]);
+});
+
+describe("where the rates of reading and evaluating were measured", () => {
+  let folder: string;
+  let measurements: string;
+  /** Changes what was measured. */
+  const measured = (rates: Readonly<Record<string, number>>) => {
+    const all = JSON.parse(fs.readFileSync(measurements, "utf8")) as Record<string, Record<string, number>>;
+    const changed = Object.entries(all).map(([subject, values]) => [subject, { ...values, ...rates }] as const);
+    assert.equal(changed.length, 1);
+    fs.writeFileSync(measurements, JSON.stringify(Object.fromEntries(changed)));
+  };
+  before(async () => {
+    folder = newFolder();
+    measurements = path.join(root, `${randomUUID()}.json`);
+    const engine = await start(folder, { measurements });
+    await generate(engine, prompt("boat"));
+    await engine.dispose();
+    assert.equal(savedIn(folder).length, 1);
+  });
+
+  test("a context that is evaluated faster is not read", async () => {
+    measured({ readRate: 1e-9, promptRate: 1e9 });
+    assertCold(await generate(await start(folder, { measurements }), prompt("boat")));
+  });
+
+  test("a context that is read faster is read", async () => {
+    measured({ readRate: 1e12, promptRate: 1e-9 });
+    assertWarm(await generate(await start(folder, { measurements }), prompt("boat")));
+  });
+
+  test("one that takes long to write is not written while the model rests, when a key would wait for it", async () => {
+    measured({ readRate: 1e12, writeRate: 1e-9 });
+    const engine = await start(folder, { measurements, saveAfter: 1 });
+    await generate(engine, prompt("pier"));
+    await sleep(300);
+    process.kill(engine.pid, "SIGKILL");
+    await until("it is gone", () => deaths.length > 0);
+    assert.deepEqual(deaths.splice(0), ["SIGKILL"]);
+    assert.equal(savedIn(folder).length, 1);
+  });
 });
 
 test("only the user can read the files", async () => {

@@ -8,7 +8,9 @@ import path from "node:path";
 import { after, before, beforeEach, mock, test } from "node:test";
 import { getLlama, type Llama, type LlamaContextSequence, LlamaLogLevel } from "node-llama-cpp";
 
+import { type Measured, Measurements } from "../../server/engine/llama/load/measurements.ts";
 import { PromptCache } from "../../server/engine/llama/promptCache/promptCache.ts";
+import { Rates } from "../../server/engine/llama/promptCache/rates.ts";
 import { readTokens } from "../../server/engine/llama/promptCache/stateFile.ts";
 import { deleteExpiredFiles } from "../../server/engine/promptCacheFolder.ts";
 import { modelFile } from "../support/models.ts";
@@ -31,7 +33,11 @@ function filesIn(): string[] {
   return fs.readdirSync(folder).map((file) => path.join(folder, file));
 }
 
-const options = { identity: "a".repeat(64), log: (line: string) => logged.push(line) };
+const options = {
+  identity: "a".repeat(64),
+  rates: new Rates(undefined, () => undefined),
+  log: (line: string) => logged.push(line),
+};
 let llama: Llama;
 let sequences: LlamaContextSequence[];
 before(async () => {
@@ -90,6 +96,79 @@ test("what was saved among four sequences is read where there is room for one, a
   assert.deepEqual(logged, []);
   await sequence.eraseContextTokenRanges([{ start: tokens.length, end: more.length }]);
   await context.dispose();
+});
+
+/** Rates that were measured in another process, as far as they are given. */
+function measuredRates(values: Measured): Rates {
+  return new Rates({ values, remember: () => undefined }, () => undefined);
+}
+
+test("a saved context is read where that takes less time than to evaluate what it holds, and only there", async () => {
+  const [, sequence, other] = sequences;
+  assert.ok(sequence && other);
+  const tokens = sequence.contextTokens;
+  await (
+    await new PromptCache({ ...options, folder, sequences }).save(sequence)
+  )?.();
+  const [file] = savedFiles();
+  assert.ok(file);
+  const readRate = fs.statSync(file).size / 10;
+  const before = other.contextTokens;
+  const restore = async (rates: Measured) => {
+    await other.clearHistory();
+    return new PromptCache({ ...options, folder, sequences, rates: measuredRates(rates) }).restore(other, tokens);
+  };
+  assert.equal(await restore({ readRate, promptRate: tokens.length / 9 }), false);
+  assert.deepEqual(other.contextTokens, []);
+  assert.equal(await restore({ readRate, promptRate: tokens.length / 11 }), true);
+  assert.deepEqual(other.contextTokens, tokens);
+  assert.equal(await restore({ promptRate: 1e9 }), true, "until it is measured");
+  await other.clearHistory();
+  await other.evaluateWithoutGeneratingNewTokens(before);
+  assert.deepEqual(logged, []);
+});
+
+test("what takes long to write is not written while the model rests, and what is not worth reading never", async () => {
+  const [sequence] = sequences;
+  assert.ok(sequence);
+  const size = sequence.context.stateSize / sequences.length;
+  const save = async (rates: Measured, longest?: number) => {
+    const cache = new PromptCache({ ...options, folder, sequences, rates: measuredRates(rates) });
+    await (
+      await cache.save(sequence, longest)
+    )?.();
+    return fs.existsSync(folder) ? savedFiles().length : 0;
+  };
+  assert.equal(await save({ writeRate: size / 60 }, 50), 0);
+  const slow = { readRate: size / 100, promptRate: sequence.contextTokens.length / 50 };
+  assert.equal(await save({ writeRate: size / 60, ...slow }), 0);
+  assert.equal(await save({ writeRate: size / 40 }, 50), 1);
+  fs.rmSync(folder, { recursive: true });
+  assert.equal(await save({ writeRate: size / 60 }), 1);
+});
+
+test("how fast contexts are written and read is measured, and known to the next process", async () => {
+  const [sequence] = sequences;
+  assert.ok(sequence);
+  const file = path.join(root, randomUUID(), "measurements.json");
+  const measurements = await Measurements.open(file, "a model", (line) => logged.push(line));
+  const rates = new Rates(measurements, () => 7);
+  const cache = new PromptCache({ ...options, folder, sequences, rates });
+  await (
+    await cache.save(sequence)
+  )?.();
+  const tokens = sequence.contextTokens;
+  await sequence.clearHistory();
+  // Whatever the machine.
+  measurements.remember({ promptRate: 1e-9 });
+  assert.equal(await cache.restore(sequence, tokens), true);
+  await measurements.written;
+  const { values } = await Measurements.open(file, "a model", (line) => logged.push(line));
+  assert.deepEqual(values, measurements.values);
+  assert.equal(values.promptRate, 7);
+  assert.ok((values.readRate ?? 0) > 0 && (values.writeRate ?? 0) > 0, JSON.stringify(values));
+  assert.deepEqual((await Measurements.open(file, "another", (line) => logged.push(line))).values, {});
+  assert.deepEqual(logged, []);
 });
 
 test("a sequence is free before its file has a checksum, and until then nobody reads the file", async () => {

@@ -11,10 +11,13 @@ import { LlamaModel } from "./llamaModel.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
 import { Healing } from "./text/healing.ts";
 import { warmCode } from "./warmCode.ts";
+import { Rates } from "./promptCache/rates.ts";
 import { openPromptCache } from "./promptCache/promptCache.ts";
 
 /** Milliseconds without a request after which the prompt cache is written. */
 const saveAfter = 30_000;
+/** Milliseconds that the first key after a rest may wait for a context that is being saved. */
+const longestIdleSave = 50;
 
 interface Loaded extends ModelInMemory {
   readonly loop: DecodeLoop;
@@ -61,10 +64,8 @@ export class LlamaHost implements ModelHost {
     await this.dispose();
     const loaded = await loadModel(this.#library, request, this.#log, onProgress);
     const version = await this.#library.getModuleVersion();
-    // The demonstration model evaluates a prompt in the time that reading takes.
-    const cache = loaded.info.demonstration
-      ? undefined
-      : await openPromptCache(request.plan, loaded.sequences, version, this.#log);
+    const rates = new Rates(loaded.measurements, () => loop.promptRate);
+    const cache = await openPromptCache(request.plan, loaded.sequences, version, rates, this.#log);
     const { llama } = loaded;
     // Where a GPU works, threads that wait for it say nothing of the cores.
     const threads =
@@ -93,12 +94,15 @@ export class LlamaHost implements ModelHost {
       onFault: (error) => this.#log(`all requests end: ${String(error)}`),
     });
     let saved = Promise.resolve();
-    const save = () => {
+    const save = (longest?: number) => {
       // One save at a time, so that unloading waits for the files that are not complete yet.
-      if (cache) saved = saved.catch(() => undefined).then(() => loop.lendIdle((sequence) => cache.save(sequence)));
+      if (cache) {
+        saved = saved.catch(() => undefined).then(() => loop.lendIdle((sequence) => cache.save(sequence, longest)));
+      }
       return saved;
     };
-    const saveIdle = () => save().catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
+    const saveIdle = () =>
+      save(longestIdleSave).catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
     const saveLater = setTimeout(() => void saveIdle(), request.saveAfter ?? saveAfter).unref();
     this.#loaded = { ...loaded, loop, save, saveLater };
     return new LlamaModel({ ...parts, loop });
@@ -112,6 +116,7 @@ export class LlamaHost implements ModelHost {
     await loaded.loop.end(new EngineError("died", "the model was unloaded"));
     clearTimeout(loaded.saveLater);
     await loaded.save();
+    await loaded.measurements?.written;
   }
 
   async dispose(): Promise<void> {

@@ -46,6 +46,11 @@ export class DecodeLoop {
     return this.#isLooping;
   }
 
+  /** Prompt tokens that are evaluated in a millisecond, once that is known. */
+  get promptRate(): number | undefined {
+    return this.#chunkSize.rate;
+  }
+
   /** Runs requests that have one prompt in common: it is evaluated once. */
   async run(requests: readonly DecodeRequest[], signal: AbortSignal): Promise<readonly Decoded[]> {
     if (requests.some(({ prompt }) => prompt.length === 0)) throw decodeFailure("the prompt is empty");

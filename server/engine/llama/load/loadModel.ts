@@ -6,12 +6,14 @@ import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
 
+import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
 import { plainName } from "../../../../src/shared/plainText.ts";
 import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
 import { batchSize } from "../decode/chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
+import { Measurements } from "./measurements.ts";
 import { warmUp } from "./warmUp.ts";
 import { canInfill } from "../text/tokenizePrompt.ts";
 import { Vocabulary } from "../text/vocabulary.ts";
@@ -29,6 +31,7 @@ export interface ModelInMemory {
   readonly vocabulary: Vocabulary;
   readonly sequences: readonly LlamaContextSequence[];
   readonly info: LoadedModel;
+  readonly measurements: Measurements | undefined;
 }
 
 /** @throws EngineError */
@@ -63,6 +66,8 @@ export async function loadModel(
     // What llama.cpp logged is delivered by the event loop, and the library drops what comes while it estimates memory. The
     // first turn may begin behind the point at which the loop delivers.
     for (let i = 0; i < 2; i++) await setImmediate();
+    const devices = listDevices(places, vram);
+    const measurements = await openMeasurements(library, model, plan, devices, log);
     const context = await createContext(library, model, plan, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
@@ -80,16 +85,41 @@ export async function loadModel(
       device: llama.gpu === false ? "CPU" : backendNames[llama.gpu],
       gpuLayers: model.gpuLayers,
       layers: model.fileInsights.totalLayers,
-      devices: listDevices(places, vram),
+      devices,
       passedOver,
       markers: markers.filter((marker) => vocabulary.markers.has(marker)),
     };
-    return { llama, model, vocabulary, sequences, info };
+    return { llama, model, vocabulary, sequences, info, measurements };
   } catch (error) {
     const onGpu = llama.gpu !== false;
     await llama.dispose();
     throw loadError(library, error, errors, onGpu);
   }
+}
+
+/** What was measured of this kind of model on this machine and these devices, if the plan has a file for it. */
+async function openMeasurements(
+  library: typeof NodeLlamaCpp,
+  { architecture, fileInsights, gpuLayers, llama }: LlamaModel,
+  { measurements: file, kvCache = "f16" }: LoadPlan,
+  devices: readonly DeviceInfo[],
+  log: (message: string) => void,
+): Promise<Measurements | undefined> {
+  if (file === undefined) return undefined;
+  const { totalLayers, embeddingVectorSize, dominantTensorType, totalParameters } = fileInsights;
+  const subject = [
+    ...devices.map(({ name }) => name),
+    llama.maxThreads,
+    gpuLayers,
+    architecture,
+    totalLayers,
+    embeddingVectorSize,
+    totalParameters,
+    dominantTensorType,
+    kvCache,
+    await library.getModuleVersion(),
+  ];
+  return Measurements.open(file, subject.join("|"), log);
 }
 
 function isDemonstration(model: LlamaModel): boolean {

@@ -7,7 +7,8 @@ import path from "node:path";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import type { LoadPlan } from "../../engine.ts";
-import { checkFolder, isExpired, isGone, listCacheFiles, unlessGone } from "../../promptCacheFolder.ts";
+import { checkFolder, isExpired, isGone, listCacheFiles, orDeleted, unlessGone } from "../../promptCacheFolder.ts";
+import type { Rates } from "./rates.ts";
 import { lengthToSave, sharedLength, usableLength } from "./savedTokens.ts";
 import { appendChecksum, hasValidChecksum, readTokens } from "./stateFile.ts";
 import { stateIdentity } from "./stateIdentity.ts";
@@ -23,6 +24,7 @@ export interface PromptCacheOptions {
   readonly identity: string;
   /** All of the context. */
   readonly sequences: readonly LlamaContextSequence[];
+  readonly rates: Rates;
   readonly log: (message: string) => void;
   /** Of all files together, in bytes; 1 GiB unless given. */
   readonly maxSize?: number;
@@ -30,12 +32,9 @@ export interface PromptCacheOptions {
 
 interface CachedPrompt {
   readonly file: string;
-  readonly tokens: readonly Token[];
-}
-
-/** A state that has no checksum yet: `size` is how many bytes it should have. */
-interface WrittenState extends CachedPrompt {
+  /** Bytes. */
   readonly size: number;
+  readonly tokens: readonly Token[];
 }
 
 /** The prompt cache of the model that is loaded, if the plan has one. Never rejects. */
@@ -43,6 +42,7 @@ export async function openPromptCache(
   plan: LoadPlan,
   sequences: readonly LlamaContextSequence[],
   libraryVersion: string,
+  rates: Rates,
   log: (message: string) => void,
 ): Promise<PromptCache | undefined> {
   const { promptCache: folder } = plan;
@@ -50,7 +50,7 @@ export async function openPromptCache(
   if (folder === undefined || !sequence) return undefined;
   try {
     const identity = await stateIdentity(sequence.context, plan, libraryVersion);
-    const cache = new PromptCache({ folder, identity, sequences, log });
+    const cache = new PromptCache({ folder, identity, sequences, rates, log });
     await cache.prune();
     return cache;
   } catch (error) {
@@ -78,15 +78,20 @@ export class PromptCache {
   }
 
   /**
-   * Writes what a sequence holds, unless most of that is in a file already. Resolves when the sequence is free, to the rest
-   * of the work if there is any: the checksum takes longer than the writing, and no process reads a file without one.
+   * Writes what a sequence holds, unless most of that is in a file already, or would not be worth reading. Resolves when the
+   * sequence is free, to the rest of the work if there is any: the checksum takes longer than the writing, and no process
+   * reads a file without one.
+   * @param longest milliseconds in which the sequence has to be free again: what takes longer is not written
    */
-  async save(sequence: LlamaContextSequence): Promise<(() => Promise<void>) | undefined> {
-    const written = await this.#attempt(() => this.#write(sequence));
+  async save(sequence: LlamaContextSequence, longest = Infinity): Promise<(() => Promise<void>) | undefined> {
+    const written = await this.#attempt(() => this.#write(sequence, longest));
     return written && (() => this.#attempt(() => this.#complete(written)));
   }
 
-  /** Fills a sequence with the saved state that holds most of a prompt, if one holds more than the sequence does. */
+  /**
+   * Fills a sequence with the saved state that holds most of a prompt, if one holds more than the sequence does and is read
+   * faster than that is evaluated.
+   */
   async restore(sequence: LlamaContextSequence, prompt: readonly Token[]): Promise<boolean> {
     const isRestored = await this.#attempt(async () => {
       const held = sharedLength(sequence.contextTokens, prompt);
@@ -94,10 +99,11 @@ export class PromptCache {
         .map((state) => ({ ...state, usable: usableLength(state.tokens, prompt, sequence) }))
         // To read four times as much as is used takes no longer than to evaluate it, on any machine.
         .filter((state) => state.usable > held && state.usable >= state.tokens.length / 4)
+        .filter((state) => this.#options.rates.isWorthReading(state.size, state.usable - held))
         .sort((a, b) => b.usable - a.usable);
-      for (const { file, tokens } of states) {
-        if (!(await this.#read(sequence, file))) continue;
-        this.#known.set(sequence, tokens);
+      for (const state of states) {
+        if (!(await this.#read(sequence, state))) continue;
+        this.#known.set(sequence, state.tokens);
         return true;
       }
       return false;
@@ -105,29 +111,33 @@ export class PromptCache {
     return isRestored ?? false;
   }
 
-  async #write(sequence: LlamaContextSequence): Promise<WrittenState | undefined> {
-    const { folder } = this.#options;
+  async #write(sequence: LlamaContextSequence, longest: number): Promise<CachedPrompt | undefined> {
+    const { folder, rates } = this.#options;
     const tokens = sequence.contextTokens.slice(0, lengthToSave(sequence));
     const known = this.#known.get(sequence);
     const isKnown = known && usableLength(known, tokens, sequence) >= tokens.length * 0.75;
     if (tokens.length < fewestTokens || isKnown) return undefined;
+    const expected = this.#expectedSize(sequence);
+    if (!rates.isWrittenIn(expected, longest) || !rates.isWorthReading(expected, tokens.length)) return undefined;
     await checkFolder(folder);
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-    if (!(await this.#hasRoom(sequence))) return undefined;
+    if (!(await this.#hasRoom(expected))) return undefined;
     const file = this.#nextInUse();
     // Made before llama.cpp writes it, which would let others read it.
     await (await fs.open(file, "wx", 0o600)).close();
     this.#known.set(sequence, tokens);
     const size = await orDeleted(file, async () => {
       await sequence.eraseContextTokenRanges([{ start: tokens.length, end: sequence.nextTokenIndex }]);
+      const start = performance.now();
       const { fileSize } = await sequence.saveStateToFile(file);
+      rates.hasWritten(fileSize, performance.now() - start);
       return fileSize;
     });
     return { file, tokens, size };
   }
 
   /** Makes a state that was written one that can be read. It takes the place of older ones of the same text. */
-  async #complete({ file, tokens, size }: WrittenState): Promise<void> {
+  async #complete({ file, tokens, size }: CachedPrompt): Promise<void> {
     const { folder, identity } = this.#options;
     // Listed before the new one is there: of two processes that save the same text at once, neither deletes the other's.
     const older = (await this.#states()).filter(
@@ -142,8 +152,9 @@ export class PromptCache {
   }
 
   /** False where the file is damaged, or gone: another process uses it or has deleted it. A damaged one is deleted. */
-  async #read(sequence: LlamaContextSequence, file: string): Promise<boolean> {
+  async #read(sequence: LlamaContextSequence, { file, size }: CachedPrompt): Promise<boolean> {
     const inUse = this.#nextInUse();
+    const start = performance.now();
     try {
       // The files that were used last are deleted last.
       const now = new Date();
@@ -158,6 +169,7 @@ export class PromptCache {
       // Loading alone would leave the copies of the state of what was there before.
       await sequence.clearHistory();
       await loadState(sequence, inUse, this.#nextInUse());
+      this.#options.rates.hasRead(size, performance.now() - start);
       await sequence.takeCheckpoint();
     } catch (error) {
       await sequence.clearHistory();
@@ -183,15 +195,19 @@ export class PromptCache {
   async #states(): Promise<readonly CachedPrompt[]> {
     const files = (await listCacheFiles(this.#options.folder)).filter(({ name }) => name.startsWith(this.#prefix));
     return Promise.all(
-      files.map(async ({ path: file }) => ({ file, tokens: (await unlessGone(readTokens(file))) ?? [] })),
+      files.map(async ({ path: file, size }) => ({ file, size, tokens: (await unlessGone(readTokens(file))) ?? [] })),
     );
   }
 
-  /** Whether a state has a place among the others, and leaves half of the disk's free space. */
-  async #hasRoom(sequence: LlamaContextSequence): Promise<boolean> {
-    const { folder, sequences } = this.#options;
-    const all = sequences.reduce((sum, { nextTokenIndex }) => sum + nextTokenIndex, 0);
-    const size = (sequence.context.stateSize * sequence.nextTokenIndex) / all;
+  /** Bytes of a sequence's state, about. */
+  #expectedSize(sequence: LlamaContextSequence): number {
+    const all = this.#options.sequences.reduce((sum, { nextTokenIndex }) => sum + nextTokenIndex, 0);
+    return (sequence.context.stateSize * sequence.nextTokenIndex) / all;
+  }
+
+  /** Whether so many bytes have a place among the others, and leave half of the disk's free space. */
+  async #hasRoom(size: number): Promise<boolean> {
+    const { folder } = this.#options;
     const { bavail, bsize } = await fs.statfs(folder);
     return size <= Math.min(this.#maxSize, (bavail * bsize) / 2);
   }
@@ -223,18 +239,5 @@ export class PromptCache {
       this.#options.log(`contexts are not saved any more: ${String(error)}`);
       return undefined;
     }
-  }
-}
-
-/**
- * What is made of a file that is deleted if that fails.
- * @throws that the file is gone, where somebody else deleted it meanwhile
- */
-async function orDeleted<T>(file: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await fs.rm(file);
-    throw error;
   }
 }
