@@ -22,7 +22,7 @@ export function createStatusCard(context: PageContext): StatusCard {
   return {
     node,
     show: (status, empty) => {
-      node.hidden = status.state === "ready" && !(isDemonstration(status) && empty);
+      node.hidden = status.state === "ready" && !status.preparing && !(isDemonstration(status) && empty);
       // A model's figures change at each completion: a button must not be replaced while it has the focus.
       if (JSON.stringify(contentOf(status)) === JSON.stringify(shown && contentOf(shown))) return;
       const progressed = shown?.state === "loading" && status.state === "loading" && shown.model === status.model;
@@ -35,13 +35,14 @@ export function createStatusCard(context: PageContext): StatusCard {
 
 /** What the card depends on. */
 function contentOf(status: ServerStatus): unknown {
-  return status.state === "ready" ? [status.model.name, status.model.demonstration] : status;
+  return status.state === "ready" ? [status.model.name, status.model.demonstration, status.preparing] : status;
 }
 
 function createContent(context: PageContext, status: ServerStatus): HTMLElement[] {
   const { strings } = context;
   switch (status.state) {
     case "ready":
+      if (status.preparing) return [element("p", "title", spinner(), element("span", "", strings.preparing))];
       return [
         createTitle("beaker", fill(strings.demonstrationTitle, plainName(status.model.name))),
         element("p", "", strings.demonstrationText),

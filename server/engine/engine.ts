@@ -153,6 +153,11 @@ export interface LoadRequest {
 export interface Model {
   readonly info: LoadedModel;
   /**
+   * Resolves when its GPU is prepared, so that no request has to wait any more for what a driver does once; absent where
+   * there is nothing to wait for.
+   */
+  readonly prepared?: Promise<void>;
+  /**
    * Generates text. `onText` gets it in pieces that are whole characters and hold no part of a stop string.
    * @throws EngineError `promptTooLong` when prompt and `maxTokens` exceed the context: nothing is ever cut
    */

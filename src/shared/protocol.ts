@@ -104,12 +104,16 @@ export interface ModelMetrics {
 export type ServerStatus =
   /** `progress` runs from 0 to 1. */
   | { readonly state: "loading"; readonly model: string; readonly progress: number }
-  /** `unloaded`: not asked for anything for so long that it left memory; the next request loads it again. */
+  /**
+   * `unloaded`: not asked for anything for so long that it left memory; the next request loads it again. `preparing`: the
+   * GPU's driver compiles its programs, once, for which requests may have to wait.
+   */
   | {
       readonly state: "ready";
       readonly model: ModelInfo;
       readonly generating: boolean;
       readonly unloaded: boolean;
+      readonly preparing?: boolean;
       readonly metrics: ModelMetrics;
     }
   | { readonly state: "failed"; readonly model: string; readonly problem: Problem };

@@ -103,6 +103,8 @@ export interface WebviewStrings {
   readonly demonstrationText: string;
   /** {0} is the model's name. "Loading {0}" */
   readonly loading: string;
+  /** "Preparing the GPU (once): until that is done, answers take longer to begin" */
+  readonly preparing: string;
   /** {0} is a whole number. "{0}%" */
   readonly percent: string;
   /** {0} is the model's name. "{0} could not be loaded" */

@@ -9,7 +9,7 @@ import type { Settings } from "../settings.ts";
 import { plainName } from "../shared/plainText.ts";
 import type { ServerStatus } from "../shared/protocol.ts";
 import { separator, showList, type ListItem } from "../surfaces.ts";
-import { describeDemonstration, describeMetrics, describeModel } from "./statusBarView.ts";
+import { describeDemonstration, describeMetrics, describeModel, describePreparing } from "./statusBarView.ts";
 
 interface MenuItem extends ListItem {
   readonly run?: () => unknown;
@@ -54,9 +54,9 @@ function statusItem(status: ServerStatus): MenuItem {
       return { icon: "loading~spin", label: l10n.t("Loading {0}", plainName(status.model)) };
     case "ready":
       return {
-        icon: status.generating ? "loading~spin" : "check",
+        icon: status.generating || status.preparing ? "loading~spin" : "check",
         label: describeModel(status.model, l10n),
-        description: describeMetrics(status.metrics, l10n),
+        description: status.preparing ? describePreparing(l10n) : describeMetrics(status.metrics, l10n),
         ...(status.model.demonstration
           ? { detail: describeDemonstration(l10n), run: () => runAction("selectModel") }
           : { detail: status.model.path }),

@@ -22,12 +22,14 @@ export function statusBarView(
     case "failed":
       return { icon: "error", text: "Falcon", tooltip: [status.problem.message], background: "error" };
     case "ready": {
-      const icon = status.generating ? "loading~spin" : completions === "on" ? "zap" : "circle-slash";
+      const icon =
+        status.generating || status.preparing ? "loading~spin" : completions === "on" ? "zap" : "circle-slash";
       const lines = [
         describeModel(status.model, l10n),
         ...(status.model.demonstration ? [describeDemonstration(l10n)] : []),
         ...(status.model.fallback === undefined ? [] : [status.model.fallback]),
         describeMetrics(status.metrics, l10n),
+        ...(status.preparing ? [describePreparing(l10n)] : []),
         ...(status.generating ? [l10n.t("Generating…")] : []),
         ...(status.unloaded ? [l10n.t("Not in memory: the next request loads the model again")] : []),
         describeCompletions(completions, language, l10n),
@@ -48,6 +50,11 @@ export function describeModel({ name, contextSize, device, gpuLayers, layers }: 
 /** What is to be said of a demonstration model. */
 export function describeDemonstration(l10n: Localize): string {
   return l10n.t("A small demonstration model. Choose a Falcon of your own for real work.");
+}
+
+/** Why a request may have to wait after the first load on a GPU. */
+export function describePreparing(l10n: Localize): string {
+  return l10n.t("Preparing the GPU (once): until that is done, answers take longer to begin");
 }
 
 /** How the model runs in one line, of what is known. */

@@ -8,6 +8,7 @@ import { DecodeLoop } from "./decode/decodeLoop.ts";
 import { chooseEvaluator } from "./decode/evaluator.ts";
 import { Threads } from "./decode/threads.ts";
 import { LlamaModel } from "./llamaModel.ts";
+import { Preparation } from "./load/preparation.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
 import { Healing } from "./text/healing.ts";
 import { warmCode } from "./warmCode.ts";
@@ -22,6 +23,8 @@ const longestIdleSave = 50;
 interface Loaded extends ModelInMemory {
   readonly loop: DecodeLoop;
   readonly save: () => Promise<void>;
+  /** Of a GPU. */
+  readonly preparation: Preparation | undefined;
   /** Saves when nothing ran for a while. */
   readonly saveLater: NodeJS.Timeout;
 }
@@ -45,7 +48,14 @@ export class LlamaHost implements ModelHost {
 
   /** A number that rises with the progress of what runs, be it a load or requests; undefined while nothing runs. */
   get progress(): number | undefined {
-    return this.#isLoading || this.#loaded?.loop.isRunning ? this.#steps : undefined;
+    const { loop, preparation } = this.#loaded ?? {};
+    if (!this.#isLoading && !loop?.isRunning && !preparation?.isRunning) return undefined;
+    return this.#steps - (preparation?.left ?? 0);
+  }
+
+  /** Resolves when no request has to wait any more for what is done once after a load. */
+  get prepared(): Promise<void> {
+    return this.#loaded?.preparation?.done ?? Promise.resolve();
   }
 
   async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
@@ -90,9 +100,16 @@ export class LlamaHost implements ModelHost {
         this.#steps++;
         threads?.stepped(wall, cpu);
       },
-      onIdle: () => saveLater.refresh(),
+      onIdle: () => {
+        saveLater.refresh();
+        void preparation?.goOn();
+      },
       onFault: (error) => this.#log(`all requests end: ${String(error)}`),
     });
+    const preparation =
+      llama.gpu === false
+        ? undefined
+        : new Preparation({ ...loaded, lendIdle: (use) => loop.lendIdle(use), log: this.#log });
     let saved = Promise.resolve();
     const save = (longest?: number) => {
       // One save at a time, so that unloading waits for the files that are not complete yet.
@@ -104,7 +121,8 @@ export class LlamaHost implements ModelHost {
     const saveIdle = () =>
       save(longestIdleSave).catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
     const saveLater = setTimeout(() => void saveIdle(), request.saveAfter ?? saveAfter).unref();
-    this.#loaded = { ...loaded, loop, save, saveLater };
+    this.#loaded = { ...loaded, loop, preparation, save, saveLater };
+    void preparation?.goOn();
     return new LlamaModel({ ...parts, loop });
   }
 
@@ -113,6 +131,7 @@ export class LlamaHost implements ModelHost {
     const loaded = this.#loaded;
     this.#loaded = undefined;
     if (!loaded) return;
+    loaded.preparation?.stop();
     await loaded.loop.end(new EngineError("died", "the model was unloaded"));
     clearTimeout(loaded.saveLater);
     await loaded.save();

@@ -16,6 +16,7 @@ import {
   loadProgress,
   loadRequest,
   pingRequest,
+  preparedRequest,
   scoreRequest,
   toResponseError,
   unloadRequest,
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
   connection.onRequest(countTokensRequest, ({ prompt, limit }) =>
     withModel((model) => model.countTokens(prompt, limit)),
   );
+  connection.onRequest(preparedRequest, () => host.prepared);
   connection.onRequest(unloadRequest, () => host.unload().catch(refuse));
   connection.listen();
 }

@@ -5,18 +5,14 @@ import fs from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
-import {
-  type CancellationToken,
-  CancellationTokenSource,
-  type MessageConnection,
-  type ProgressType,
-} from "vscode-jsonrpc";
+import type { MessageConnection, ProgressType } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
 import { copyFolder } from "./copyFolder.ts";
 import { EngineError, type LoadedModel, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
 import { heartbeat, watchHeartbeat } from "./heartbeat.ts";
 import {
+  cancellable,
   countTokensRequest,
   fromResponseError,
   generateProgress,
@@ -24,6 +20,7 @@ import {
   loadProgress,
   loadRequest,
   pingRequest,
+  preparedRequest,
   scoreRequest,
   unloadRequest,
 } from "./rpc.ts";
@@ -93,8 +90,11 @@ export class ModelProcess implements ModelHost {
   /** The model that a process has loaded. */
   #modelOf(running: Running, info: LoadedModel): Model {
     const { connection } = running;
+    // What ends the process ends the wait.
+    const prepared = () => orDied(running, () => connection.sendRequest(preparedRequest)).catch(() => undefined);
     return {
       info,
+      ...(info.gpuLayers > 0 && { prepared: prepared() }),
       generate: (request, onText, signal) =>
         cancellable(signal, (token) =>
           this.#withProgress(running, generateProgress, onText, (progressToken) =>
@@ -234,17 +234,4 @@ async function unload({ child, connection, died, gone }: Running): Promise<void>
   await unloaded.catch(() => undefined);
   child.kill("SIGKILL");
   await gone;
-}
-
-/** Cancels what is sent when the signal fires. */
-async function cancellable<R>(signal: AbortSignal, send: (token: CancellationToken) => Promise<R>): Promise<R> {
-  const cancellation = new CancellationTokenSource();
-  const cancel = () => cancellation.cancel();
-  signal.addEventListener("abort", cancel);
-  if (signal.aborted) cancel();
-  try {
-    return await send(cancellation.token);
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
 }

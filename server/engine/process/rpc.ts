@@ -1,6 +1,14 @@
 // The protocol between the language server and the model process: JSON-RPC over Node's IPC channel.
 
-import { ErrorCodes, ProgressType, RequestType, RequestType0, ResponseError } from "vscode-jsonrpc";
+import {
+  type CancellationToken,
+  CancellationTokenSource,
+  ErrorCodes,
+  ProgressType,
+  RequestType,
+  RequestType0,
+  ResponseError,
+} from "vscode-jsonrpc";
 
 import {
   EngineError,
@@ -32,6 +40,9 @@ export const countTokensRequest = new RequestType<
   EngineFailure
 >("countTokens");
 
+/** Resolves when no request has to wait any more for what is done once after a load. */
+export const preparedRequest = new RequestType0<void, void>("prepared");
+
 /** Ends all requests and writes the prompt cache, before the process is ended. */
 export const unloadRequest = new RequestType0<void, EngineFailure>("unload");
 
@@ -58,4 +69,17 @@ export function fromResponseError(error: unknown): unknown {
   return error instanceof ResponseError && error.code === engineErrorCode
     ? new EngineError(error.data as EngineFailure, error.message)
     : error;
+}
+
+/** Cancels what is sent when the signal fires. */
+export async function cancellable<R>(signal: AbortSignal, send: (token: CancellationToken) => Promise<R>): Promise<R> {
+  const cancellation = new CancellationTokenSource();
+  const cancel = () => cancellation.cancel();
+  signal.addEventListener("abort", cancel);
+  if (signal.aborted) cancel();
+  try {
+    return await send(cancellation.token);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
 }

@@ -23,7 +23,8 @@ type ModelSettings = ServerSettings["model"];
 
 /** How the session stands. `ready`: in memory, or `unloaded` and loaded again by the next request. */
 type State =
-  Exclude<ServerStatus, { state: "ready" }> | (LoadedFile & { readonly state: "ready"; readonly unloaded: boolean });
+  | Exclude<ServerStatus, { state: "ready" }>
+  | (LoadedFile & { readonly state: "ready"; readonly unloaded: boolean; readonly preparing: boolean });
 
 interface LoadedFile {
   readonly model: Model;
@@ -34,7 +35,7 @@ interface LoadedFile {
 /** How a session stands, as others see it. */
 type SessionState =
   | Exclude<State, { state: "ready" }>
-  | { readonly state: "ready"; readonly model: LoadedModel; readonly unloaded: boolean };
+  | { readonly state: "ready"; readonly model: LoadedModel; readonly unloaded: boolean; readonly preparing?: boolean };
 
 export interface ModelSessionOptions {
   readonly host: ModelHost;
@@ -65,7 +66,9 @@ export class ModelSession {
   /** How the model stands. */
   get state(): SessionState {
     const state = this.#state;
-    return state.state === "ready" ? { state: "ready", model: state.model.info, unloaded: state.unloaded } : state;
+    if (state.state !== "ready") return state;
+    const { model, unloaded, preparing } = state;
+    return { state: "ready", model: model.info, unloaded, ...(preparing && { preparing }) };
   }
 
   /** Requests that run or wait. */
@@ -146,7 +149,9 @@ export class ModelSession {
     try {
       const loaded = await this.#tryLoad(settings, delay, signal);
       signal.throwIfAborted();
-      this.#setState({ ...loaded, state: "ready", unloaded: false });
+      const { prepared } = loaded.model;
+      this.#setState({ ...loaded, state: "ready", unloaded: false, preparing: prepared !== undefined });
+      void prepared?.then(() => this.#setPrepared(loaded.model));
       return loaded.model;
     } catch (error) {
       if (signal.aborted) return this.#loaded;
@@ -228,6 +233,11 @@ export class ModelSession {
     const isReady = this.#state.state === "ready" && !this.#isDisposed;
     if (isReady && before > 0 !== this.#running > 0) this.#options.onStatus();
     this.#watchIdle();
+  }
+
+  #setPrepared(model: Model): void {
+    if (this.#state.state === "ready" && this.#state.model === model)
+      this.#setState({ ...this.#state, preparing: false });
   }
 
   #setState(state: State): void {

@@ -30,6 +30,7 @@ export function watchModel(model: Model, info: LoadedModel, { onRunning, onUse, 
   };
   return {
     info,
+    ...(model.prepared && { prepared: model.prepared }),
     generate: (request, onText, signal) =>
       count(async () => {
         try {

@@ -57,6 +57,12 @@ suite("statusBarView", () => {
     });
   });
 
+  test("says why a request waits that comes while the GPU is prepared", () => {
+    const { icon, tooltip } = statusBarView({ ...ready, preparing: true }, "on", "python", l10n);
+    assert.equal(icon, "loading~spin");
+    assert.ok(tooltip.includes("Preparing the GPU (once): until that is done, answers take longer to begin"));
+  });
+
   test("tells how many layers the GPU runs, and why not more", () => {
     const split = { ...model, device: "Vulkan", gpuLayers: 11, fallback: "Not enough memory; using Vulkan" };
     assert.deepEqual(statusBarView({ ...ready, model: split }, "on", "python", l10n).tooltip, [

@@ -1,0 +1,101 @@
+// Prepares a GPU after a load. Its driver compiles a program for each shape of batch when that comes for the first time, which
+// takes up to half a minute after an installation, and keeps it on disk from then on: here, not in a request.
+
+import type { LlamaContextSequence, Token } from "node-llama-cpp";
+
+import { batchSize } from "../decode/chunkSize.ts";
+import type { DecodeLoop } from "../decode/decodeLoop.ts";
+
+/** A batch: so many tokens of each of so many sequences. */
+interface Shape {
+  readonly tokens: number;
+  readonly sequences: number;
+}
+
+/** As requests have them: next tokens of several sequences, drafted ones, and pieces of prompts. llama.cpp chooses by these bounds. */
+function shapesFor(sequences: number, contextSize: number): Shape[] {
+  const several = Array.from({ length: sequences }, (_, i) => ({ tokens: 1, sequences: i + 1 }));
+  const pieces = [4, 8, 32, 64, batchSize].filter((tokens) => tokens < contextSize);
+  return [...several, ...pieces.map((tokens) => ({ tokens, sequences: 1 }))];
+}
+
+export interface PreparationOptions {
+  readonly sequences: readonly LlamaContextSequence[];
+  /** Lends sequences while nothing runs; a request that comes meanwhile waits for one batch, and ends it. */
+  readonly lendIdle: DecodeLoop["lendIdle"];
+  readonly log: (message: string) => void;
+}
+
+export class Preparation {
+  readonly #options: PreparationOptions;
+  readonly #done = Promise.withResolvers<void>();
+  #shapes: Shape[];
+  #isRunning = false;
+
+  constructor(options: PreparationOptions) {
+    this.#options = options;
+    const { sequences } = options;
+    this.#shapes = shapesFor(sequences.length, sequences[0]?.contextSize ?? 0);
+  }
+
+  /** Resolves when no request has to wait for the driver any more. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Batches that are still to be evaluated. */
+  get left(): number {
+    return this.#shapes.length;
+  }
+
+  /** Begins, or goes on after a request. */
+  async goOn(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      while (this.left > 0 && (await this.#evaluateNext()));
+      if (this.left === 0) this.#done.resolve();
+    } catch (error) {
+      this.#options.log(`the GPU is not prepared: ${String(error)}`);
+      this.stop();
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** What is not prepared then, a request prepares. */
+  stop(): void {
+    this.#shapes = [];
+    this.#done.resolve();
+  }
+
+  /** False where a request runs. */
+  async #evaluateNext(): Promise<boolean> {
+    let evaluated = false;
+    await this.#options.lendIdle(async () => {
+      if (evaluated) return undefined;
+      evaluated = true;
+      const shape = this.#shapes.shift();
+      if (shape) await this.#evaluate(shape);
+      return undefined;
+    });
+    return evaluated;
+  }
+
+  async #evaluate({ tokens, sequences }: Shape): Promise<void> {
+    // While one is lent, none is in use. What requests have left in the others is of use to the next ones.
+    const empty = this.#options.sequences.filter(({ nextTokenIndex }) => nextTokenIndex === 0);
+    await Promise.all(
+      empty.slice(0, sequences).map(async (sequence) => {
+        const evaluation = sequence.evaluate(Array<Token>(tokens).fill(0 as Token), { temperature: 0 });
+        await evaluation.next();
+        await evaluation.return();
+        await sequence.clearHistory();
+      }),
+    );
+  }
+}
