@@ -87,6 +87,7 @@ describe("software Vulkan", () => {
     await restart(one);
     const model = await load();
     assert.deepEqual([model.device, model.gpuLayers, model.layers, model.passedOver], ["Vulkan", 3, 3, []]);
+    assert.equal(model.sequences, 16);
     const [gpu, cpu, ...others] = model.devices;
     assert.match(gpu?.name ?? "", /llvmpipe/);
     assert.deepEqual([gpu?.kind, gpu?.free], ["gpu", gpu?.total]);
@@ -143,8 +144,8 @@ describe("software Vulkan", () => {
   test("a device without enough memory gets half the context", async () => {
     const long = path.join(folder, "long.gguf");
     writeModel(long, { ...models.falcon7b, contextLength: 8192 });
-    // The keys and values of four sequences of 8192 tokens are one buffer of 16 MiB.
-    await restart({ ...one, GGML_VK_FORCE_MAX_BUFFER_SIZE: String(12 * 2 ** 20) });
+    // The keys and values of 16 sequences of 8192 tokens are one buffer of 64 MiB.
+    await restart({ ...one, GGML_VK_FORCE_MAX_BUFFER_SIZE: String(40 * 2 ** 20) });
     const model = await loadWithRetries({ path: long, contextSize: 8192 });
     assert.deepEqual([model.device, model.contextSize], ["Vulkan", 4096]);
     assert.equal(model.fallback, "Not enough memory; using Vulkan with 4096 tokens of context");

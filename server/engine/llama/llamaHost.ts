@@ -4,6 +4,7 @@ import { memoryUsage } from "node:process";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 
 import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
+import { BatchCost } from "./decode/batchCost.ts";
 import { DecodeLoop } from "./decode/decodeLoop.ts";
 import { chooseEvaluator } from "./decode/evaluator.ts";
 import { Threads } from "./decode/threads.ts";
@@ -95,6 +96,8 @@ export class LlamaHost implements ModelHost {
     const loop: DecodeLoop = new DecodeLoop({
       sequences: loaded.sequences,
       evaluator,
+      // On a processor it is much, however little a step of a tiny model shows of it.
+      batchCost: llama.gpu === false ? undefined : new BatchCost(),
       restore: (sequence, prompt) => cache?.restore(sequence, prompt) ?? Promise.resolve(false),
       onStep: (wall, cpu) => {
         this.#steps++;

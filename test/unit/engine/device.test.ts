@@ -26,15 +26,22 @@ test("defaultThreads leaves a core for the editor where there are four", () => {
 
 suite("countSequences", () => {
   /** A context with 10 bytes for all sequences and 100 for each, on one side or the other. */
-  const count = (side: "ram" | "gpu", free: number, weights = 0) => {
+  const count = (side: "ram" | "gpu", free: number, { weights = 0, most = 4 } = {}) => {
     const needs = (sequences: number) => Promise.resolve({ ram: 0, gpu: 0, [side]: 10 + 100 * sequences });
-    return countSequences(needs, { ram: 1e6, gpu: 1e6, [side]: free }, weights);
+    return countSequences(needs, { ram: 1e6, gpu: 1e6, [side]: free }, weights, most);
   };
 
   for (const side of ["ram", "gpu"] as const) {
     test(`two in what is free of the ${side}, more in a quarter of it`, async () => {
       const counts = [210, 4 * 310 - 1, 4 * 310, 4 * 410, 4 * 4100].map((free) => count(side, free));
       assert.deepEqual(await Promise.all(counts), [2, 2, 3, 4, 4]);
+    });
+
+    test(`more than four in a sixteenth of what is free of the ${side}, where more are of use`, async () => {
+      const counts = [4 * 410, 16 * 610 - 1, 16 * 610, 16 * 810, 16 * 1210, 16 * 1610, 1e6].map((free) =>
+        count(side, free, { most: 16 }),
+      );
+      assert.deepEqual(await Promise.all(counts), [4, 4, 6, 8, 12, 16, 16]);
     });
 
     test(`one where two do not fit into the ${side}, and none is an error`, async () => {
@@ -45,7 +52,7 @@ suite("countSequences", () => {
   }
 
   test("the weights keep their room in the main memory, but for one sequence", async () => {
-    assert.deepEqual(await Promise.all([310, 309, 110].map((free) => count("ram", free, 100))), [2, 1, 1]);
+    assert.deepEqual(await Promise.all([310, 309, 110].map((free) => count("ram", free, { weights: 100 }))), [2, 1, 1]);
   });
 });
 

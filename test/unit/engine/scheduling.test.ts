@@ -33,10 +33,19 @@ test("a sequence is kept for completions, and one more for chats", () => {
 
 test("background work stands still beside others, and a chat takes every third step beside a completion", () => {
   const [completion, chat, background] = [of("completion"), of("chat"), of("background")];
-  assert.deepEqual(whoseTurn([background, chat, completion], 0), [completion, chat]);
-  assert.deepEqual(whoseTurn([background, chat, completion], 1), [completion]);
-  assert.deepEqual(whoseTurn([background, chat, completion], 2), [completion]);
-  assert.deepEqual(whoseTurn([background, chat, completion], 3), [completion, chat]);
-  assert.deepEqual(whoseTurn([background, chat], 1), [chat]);
-  assert.deepEqual(whoseTurn([background], 1), [background]);
+  assert.deepEqual(whoseTurn([background, chat, completion], 0, false), [completion, chat]);
+  assert.deepEqual(whoseTurn([background, chat, completion], 1, false), [completion]);
+  assert.deepEqual(whoseTurn([background, chat, completion], 2, false), [completion]);
+  assert.deepEqual(whoseTurn([background, chat, completion], 3, false), [completion, chat]);
+  assert.deepEqual(whoseTurn([background, chat], 1, false), [chat]);
+  assert.deepEqual(whoseTurn([background], 1, false), [background]);
+});
+
+test("where a batch costs little, a chat takes every step", () => {
+  const [completion, chat, background] = [of("completion"), of("chat"), of("background")];
+  for (const step of [0, 1, 2]) {
+    assert.deepEqual(whoseTurn([background, chat, completion], step, true), [completion, chat]);
+    assert.deepEqual(whoseTurn([background, chat], step, true), [chat]);
+    assert.deepEqual(whoseTurn([background], step, true), [background]);
+  }
 });

@@ -3,6 +3,7 @@
 import { cpuUsage } from "node:process";
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
+import type { BatchCost } from "./batchCost.ts";
 import { keepState, toNextCheckpoint } from "./checkpoints.ts";
 import { ChunkSize } from "./chunkSize.ts";
 import { type Decoded, decodeFailure, type DecodeRequest } from "./decodeRequest.ts";
@@ -14,6 +15,8 @@ import { SequencePool } from "./sequencePool.ts";
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
   readonly evaluator: Evaluator;
+  /** What a sequence more in a step costs; much unless given. */
+  readonly batchCost?: BatchCost | undefined;
   /** Puts what was saved of a prompt into a sequence, if that is more than it holds. */
   readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
   /** Gets how long a step took, and the process's CPU time in it, both in milliseconds. */
@@ -164,7 +167,7 @@ export class DecodeLoop {
 
   /** Evaluates a token, or a piece of the prompt, of each whose turn it is. What they ask for at once is one batch. */
   async #step(): Promise<void> {
-    const turn = whoseTurn(this.#running, this.#steps++);
+    const turn = whoseTurn(this.#running, this.#steps++, this.#options.batchCost?.isSmall === true);
     const chunks = this.#divide(this.#chunkSize.next(this.#running.length), turn);
     const start = performance.now();
     const before = cpuUsage();
@@ -179,6 +182,7 @@ export class DecodeLoop {
       [...chunks.values()].reduce((sum, each) => sum + each, 0),
       duration,
     );
+    if (chunks.size === 0) this.#options.batchCost?.stepped(turn.length, duration);
     this.#options.onStep(duration, (user + system) / 1000);
   }
 

@@ -39,11 +39,15 @@ export function mayStart(
 
 /**
  * The requests that take part in a step, the most urgent first. Beside a completion a chat takes part in every third step
- * only: on a processor, a batch of two takes nearly twice as long as one. Background work stands still beside both.
+ * only, unless a sequence more costs a step little. Background work stands still beside both.
  */
-export function whoseTurn<Run extends Prioritized>(running: readonly Run[], step: number): readonly Run[] {
+export function whoseTurn<Run extends Prioritized>(
+  running: readonly Run[],
+  step: number,
+  isBatchCheap: boolean,
+): readonly Run[] {
   const sorted = running.toSorted(byUrgency);
   const urgent = sorted[0]?.request.priority;
-  const also = step % 3 === 0 ? "chat" : urgent;
+  const also = isBatchCheap || step % 3 === 0 ? "chat" : urgent;
   return sorted.filter(({ request: { priority } }) => priority === urgent || priority === also);
 }

@@ -170,11 +170,20 @@ async function createContext(
   };
   // Before the context: what is used is the weights.
   const weights = isMapped ? (await model.llama.getLlamaMemoryUsage()).cpuRam : 0;
-  const sequences = await countSequences(needs, await freeMemory(model.llama), weights);
+  const sequences = await countSequences(needs, await freeMemory(model.llama), weights, mostSequences(model, plan));
   const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
   const { adapter } = plan;
   const lora = adapter && { adapters: [{ filePath: adapter.path, scale: adapter.scale }] };
   return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }), sequences, threads });
+}
+
+/** Where a batch costs nearly as much as its parts, where checkpoints take memory for each, or where memory is short. */
+const fewSequences = 4;
+const manySequences = 16;
+
+function mostSequences({ llama, fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan): number {
+  const few = llama.gpu === false || fileInsights.isHybrid || fileInsights.isRecurrent || vramShare < 1;
+  return few ? fewSequences : manySequences;
 }
 
 /** The library would take a name that it does not know for F16. */

@@ -28,21 +28,36 @@ export function availableRam(): number {
 }
 
 /**
- * How many sequences to make. A chat and the file that is written in need one each. Up to two more, for the chats and
- * files of a moment ago, are worth a quarter of what is free. One has to do where the memory is short.
+ * What is tried, and the share of the free memory that it may take. A chat and the file that is written in need a sequence
+ * each. Up to two more are for the chats and files of a moment ago, and for chats that are answered at once.
+ */
+const budgets = [
+  { count: 16, share: 1 / 16 },
+  { count: 12, share: 1 / 16 },
+  { count: 8, share: 1 / 16 },
+  { count: 6, share: 1 / 16 },
+  { count: 4, share: 1 / 4 },
+  { count: 3, share: 1 / 4 },
+  { count: 2, share: 1 },
+] as const;
+
+/**
+ * How many sequences to make. One has to do where the memory is short.
  * @param needs the memory of a context with so many sequences
  * @param weights bytes in main memory that are pages of the file: the system counts them as free for others, and the speed
  * depends on their staying
+ * @param most where a step of several sequences takes as long as their steps one by one, more of them gain nothing
  * @throws EngineError `outOfMemory`
  */
 export async function countSequences(
   needs: (sequences: number) => Promise<Memory>,
   free: Memory,
   weights: number,
+  most: number,
 ): Promise<number> {
-  for (const count of [4, 3, 2]) {
+  for (const { count, share } of budgets) {
+    if (count > most) continue;
     const need = await needs(count);
-    const share = count > 2 ? 1 / 4 : 1;
     if (need.ram <= (free.ram - weights) * share && need.gpu <= free.gpu * share) return count;
   }
   const need = await needs(1);
