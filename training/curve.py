@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from model import Falcon, autocast
+from model import Falcon
 from pack import Split, Vocabulary, pack
 from tokenizer import END_OF_TEXT, MIDDLE, SUFFIX
 
@@ -26,21 +26,23 @@ class LearningCurve:
     def measure(self, model: Falcon) -> dict[str, float]:
         """Bits per byte of plain text, and of infill samples, where each text knows what comes after it."""
         return {
-            "bits_per_byte": self.bits_per_byte(model, self.plain),
-            "infill_text_bits_per_byte": self.bits_per_byte(model, self.infill),
+            "plain_bits_per_byte": self.bits_per_byte(model, self.plain),
+            "infill_bits_per_byte": self.bits_per_byte(model, self.infill),
         }
 
     def bits_per_byte(self, model: Falcon, rows: np.ndarray) -> float:
         """Of the text outside >>SUFFIX<< and >>MIDDLE<<."""
+        device = next(model.parameters()).device
+        sizes = self.sizes.to(device)
         nats, size = 0.0, 0
         for batch in torch.from_numpy(rows.astype(np.int64)).split(BATCH):
-            with autocast():
-                logits = model(batch[:, :-1]).float()
+            batch = batch.to(device)
+            logits = model(batch[:, :-1])
             targets = batch[:, 1:]
             losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
             text = (targets > END_OF_TEXT) & ~inside_suffix(targets)
             nats += losses[text].sum().item()
-            size += self.sizes[targets[text]].sum().item()
+            size += sizes[targets[text]].sum().item()
         return nats / math.log(2) / size
 
 

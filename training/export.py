@@ -1,6 +1,6 @@
-"""Writes the model as GGUF, in 32 bits and quantized, and what the engine is held against: python training/export.py [RUN]
+"""Writes a model as GGUF, in 32 bits and quantized, and what the engine is held against: python training/export.py [MODEL]
 
-`node training/checkExport.ts` then compares the engine with Transformers.
+MODEL is a run, or a folder in Hugging Face's form. `node training/checkExport.ts` then compares the engine with Transformers.
 """
 
 import json
@@ -14,30 +14,28 @@ import torch
 from tokenizers import Tokenizer
 from transformers import FalconForCausalLM
 
-from checkpoint import load_model, to_transformers
+from checkpoint import load
 from gguf_write import Vocabulary, add_hyperparameters, add_vocabulary, gguf_tensors, save
-from paths import EXPORT, TOKENIZER
-from tokenizer import END_OF_TEXT, MIDDLE, PREFIX, SPECIAL_TOKENS, SUFFIX, load_tokenizer, read_corpus
+from paths import EXPORT
+from tokenizer import END_OF_TEXT, MIDDLE, PREFIX, SPECIAL_TOKENS, SUFFIX, read_corpus
 
 NAME = "Falcon Tiny Demo"
 DESCRIPTION = (
-    "A demonstration model of the Falcon architecture with a few million parameters, trained from nothing on permissively "
+    "A demonstration model of the Falcon architecture with {millions} million parameters, trained from nothing on permissively "
     "licensed packages of npm and PyPI. It completes simple code. It is no model of the Technology Innovation Institute."
 )
 FORMS = {
     "F32": (gguf.GGMLQuantizationType.F32, gguf.LlamaFileType.ALL_F32),
     "Q8_0": (gguf.GGMLQuantizationType.Q8_0, gguf.LlamaFileType.MOSTLY_Q8_0),
-    "Q5_1": (gguf.GGMLQuantizationType.Q5_1, gguf.LlamaFileType.MOSTLY_Q5_1),
     "Q5_0": (gguf.GGMLQuantizationType.Q5_0, gguf.LlamaFileType.MOSTLY_Q5_0),
-    "Q4_1": (gguf.GGMLQuantizationType.Q4_1, gguf.LlamaFileType.MOSTLY_Q4_1),
     "Q4_0": (gguf.GGMLQuantizationType.Q4_0, gguf.LlamaFileType.MOSTLY_Q4_0),
 }
 SNIPPETS, SCORED = 2000, 120
 SEED = 7
 
 
-def vocabulary_of(tokenizer_path: Path) -> Vocabulary:
-    model = json.loads(tokenizer_path.read_text())["model"]
+def vocabulary_of(tokenizer: Tokenizer) -> Vocabulary:
+    model = json.loads(tokenizer.to_str())["model"]
     tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
     types = [gguf.TokenType.CONTROL if token in SPECIAL_TOKENS else gguf.TokenType.NORMAL for token in tokens]
     return Vocabulary("falcon", tokens, types, [" ".join(pair) for pair in model["merges"]], END_OF_TEXT)
@@ -48,7 +46,8 @@ def write_form(path: Path, form: str, model: FalconForCausalLM, vocabulary: Voca
     tensor_type, file_type = FORMS[form]
     writer = gguf.GGUFWriter(path, "falcon")
     writer.add_name(NAME)
-    writer.add_description(DESCRIPTION)
+    millions = round(sum(parameter.numel() for parameter in model.parameters()) / 1e6)
+    writer.add_description(DESCRIPTION.format(millions=millions))
     # The product labels it by this.
     writer.add_tags(["demonstration"])
     writer.add_license("apache-2.0")
@@ -96,15 +95,13 @@ def reference(model: FalconForCausalLM, tokenizer: Tokenizer) -> list[dict]:
 
 
 def main() -> None:
-    run = sys.argv[1] if len(sys.argv) > 1 else "main"
+    model, tokenizer = load(sys.argv[1] if len(sys.argv) > 1 else "main")
     EXPORT.mkdir(parents=True, exist_ok=True)
-    model = to_transformers(load_model(run))
-    vocabulary = vocabulary_of(TOKENIZER)
     for form in FORMS:
         path = EXPORT / f"falcon-tiny-demo-{form}.gguf"
-        write_form(path, form, model, vocabulary)
+        write_form(path, form, model, vocabulary_of(tokenizer))
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
-    (EXPORT / "reference.json").write_text(json.dumps(reference(model, load_tokenizer())))
+    (EXPORT / "reference.json").write_text(json.dumps(reference(model, tokenizer)))
 
 
 if __name__ == "__main__":

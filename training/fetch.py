@@ -1,17 +1,34 @@
 """Downloads the packages of sources.txt as the registries' own clients give them: python training/fetch.py
 
-A package whose version the manifest names is taken in that version, so that the corpus can be made again.
+A package whose version the manifest names is taken in that version, so that the corpus can be made again. What was fetched stays,
+and the rest is fetched when it is run again. A client downloads into a folder that nothing else reads, and an archive moves from
+there when it is whole.
 """
 
 import csv
+import json
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from paths import ARCHIVES, MANIFEST, SOURCES
+from paths import ARCHIVES, SHIPPED_MANIFEST, SOURCES
 
-TIMEOUT_SECONDS = 240
+TIMEOUT_SECONDS = 400
+CLIENTS = 6
+#: Packages of one start of a client, which takes a second of processor time.
+BATCH = 10
+
+
+@dataclass(frozen=True)
+class Pinned:
+    version: str
+    split: str
 
 
 def read_sources(path: Path = SOURCES) -> list[tuple[str, str]]:
@@ -20,32 +37,76 @@ def read_sources(path: Path = SOURCES) -> list[tuple[str, str]]:
     return list(dict.fromkeys((registry, name) for registry, *names in lines for name in names))
 
 
-def pinned_versions(path: Path = MANIFEST) -> dict[tuple[str, str], str]:
-    """(registry, package) -> version, of the packages that the manifest names."""
-    if not path.exists():
-        return {}
+def read_manifest(path: Path = SHIPPED_MANIFEST) -> dict[tuple[str, str], Pinned]:
+    """Of the packages that the shipped model was made of, (registry, package) -> version and split."""
     with path.open() as file:
-        return {(row["registry"], row["package"]): row["version"] for row in csv.DictReader(file, delimiter="\t")}
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return {(row["registry"], row["package"]): Pinned(row["version"], row["split"]) for row in rows}
 
 
-def download(registry: str, name: str, version: str | None) -> str:
-    """Leaves the archive in its own folder; says what went wrong, or nothing."""
-    folder = archive_folder(registry, name)
-    if folder.exists() and any(folder.iterdir()):
-        return ""
-    folder.mkdir(parents=True, exist_ok=True)
+def archive_of(registry: str, name: str) -> Path | None:
+    """Where it was fetched."""
+    return next(iter(sorted(archive_folder(registry, name).glob("*"))), None)
+
+
+def archive_folder(registry: str, name: str) -> Path:
+    return ARCHIVES / registry / name.replace("/", "__")
+
+
+def fetch(registry: str, wanted: dict[str, str | None]) -> list[str]:
+    """Fetches packages of the versions, or the newest ones, with one start of a client; where it gives only some of them, the
+    others one by one. Returns what went wrong."""
+    problem = download(registry, wanted)
+    missing = [name for name in wanted if not archive_of(registry, name)]
+    if len(wanted) == 1:
+        return [f"{registry} {name}: {problem}" for name in missing]
+    return [problem for name in missing for problem in fetch(registry, {name: wanted[name]})]
+
+
+def download(registry: str, wanted: dict[str, str | None]) -> str:
+    """Leaves each archive in its package's folder; returns the end of what the client said, where it failed."""
+    with tempfile.TemporaryDirectory(prefix="partial-", dir=ARCHIVES) as folder:
+        try:
+            done = subprocess.run(
+                command_of(registry, wanted, folder),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=TIMEOUT_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return f"timed out after {TIMEOUT_SECONDS} s"
+        if done.returncode == 0:
+            for name, archive in downloaded(registry, wanted, Path(folder), done.stdout):
+                target = archive_folder(registry, name)
+                target.mkdir(parents=True, exist_ok=True)
+                archive.replace(target / archive.name)
+        return "" if done.returncode == 0 else done.stderr.strip()[-200:]
+
+
+def command_of(registry: str, wanted: dict[str, str | None], folder: str) -> list[str]:
     if registry == "npm":
-        wanted = f"{without_version(name)}@{version}" if version else name
-        command = ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), wanted]
-    else:
-        wanted = f"{name}=={version}" if version else name
-        form = ["--only-binary", ":all:"] if registry == "pypi" else ["--no-binary", name]
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", *form, "-d", str(folder), wanted]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"{registry} {name}: timed out"
-    return "" if done.returncode == 0 else f"{registry} {name}: {done.stderr.strip()[-200:]}"
+        specs = [f"{without_version(name)}@{version}" if version else name for name, version in wanted.items()]
+        return ["npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder, *specs]
+    specs = [f"{name}=={version}" if version else name for name, version in wanted.items()]
+    form = "--only-binary" if registry == "pypi" else "--no-binary"
+    return [sys.executable, "-m", "pip", "download", "-q", "--no-deps", form, ":all:", "-d", folder, *specs]
+
+
+def downloaded(registry: str, wanted: dict[str, str | None], folder: Path, output: str) -> Iterator[tuple[str, Path]]:
+    """Each package with its archive."""
+    if registry == "npm":
+        files = {entry["name"]: entry["filename"].replace("@", "").replace("/", "-") for entry in json.loads(output)}
+        yield from ((name, folder / files[without_version(name)]) for name in wanted)
+        return
+    # name-version.tar.gz, or name-version-tags.whl
+    stems = {normal(re.split(r"-(?=\d)", archive.name)[0]): archive for archive in folder.iterdir()}
+    yield from ((name, stems[normal(name)]) for name in wanted if normal(name) in stems)
+
+
+def normal(name: str) -> str:
+    """As PyPI compares names."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def without_version(name: str) -> str:
@@ -53,18 +114,27 @@ def without_version(name: str) -> str:
     return name[0] + name[1:].split("@", 1)[0]
 
 
-def archive_folder(registry: str, name: str) -> Path:
-    return ARCHIVES / registry / name.replace("/", "__")
+def batches(missing: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Packages of one registry; source archives one by one, since their clients build them."""
+    for registry, size in (("npm", BATCH), ("pypi", BATCH), ("sdist", 1)):
+        names = [name for other, name in missing if other == registry]
+        yield from ((registry, names[start : start + size]) for start in range(0, len(names), size))
 
 
 def main() -> None:
-    versions = pinned_versions()
-    with ThreadPoolExecutor(5) as pool:
-        jobs = [
-            pool.submit(download, registry, name, versions.get((registry, name))) for registry, name in read_sources()
-        ]
-        for problem in filter(None, (job.result() for job in jobs)):
+    ARCHIVES.mkdir(parents=True, exist_ok=True)
+    for left in ARCHIVES.glob("partial-*"):
+        shutil.rmtree(left)
+    pinned = read_manifest()
+    missing = [source for source in read_sources() if not archive_of(*source)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        jobs = []
+        for registry, names in batches(missing):
+            versions = {name: pinned[registry, name].version if (registry, name) in pinned else None for name in names}
+            jobs.append(pool.submit(fetch, registry, versions))
+        for problem in (problem for job in jobs for problem in job.result()):
             print(problem, file=sys.stderr)
+    print(f"{sum(bool(archive_of(*source)) for source in read_sources())} of {len(read_sources())} packages are here")
 
 
 if __name__ == "__main__":

@@ -8,16 +8,20 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
 from functions import LONGEST_BODY_LINES, Function, first_sentence, functions_of
-from paths import CACHE, TOKENS
+from paths import CACHE, TOKENS, whole
 from tokenizer import END_OF_TEXT, load_tokenizer, read_corpus
 
 INSTRUCTIONS = CACHE / "instructions.jsonl"
 SEED = 3
-MOST_OF_TASK = 6000
+MOST_OF_TASK = 40_000
+#: Records that are tokenized at once.
+BATCH = 5000
+ASKED_OF = {"python", "javascript", "typescript", "markdown"}
 SYSTEM_SHARE = 0.85
 LABEL_SHARE = 0.7
 LONGEST_LIST = 4
@@ -147,30 +151,46 @@ def rendered(question: str, answer: str, chosen: random.Random) -> tuple[str, st
     return f"{start}\n\nUser: {question}\n\nAssistant:", f" {answer}"
 
 
+def of_file(job: tuple[int, dict[str, str]]) -> list[dict[str, str]]:
+    """All that can be asked of a file, by chances of its own."""
+    number, file = job
+    chosen = random.Random(SEED * 1_000_003 + number)
+    pairs = list(of_prose(file["text"], chosen)) if file["language"] == "markdown" else []
+    functions = list(functions_of(file["text"], file["language"]))
+    pairs += of_functions(functions, file["path"], chosen)
+    pairs += [pair for each in functions for pair in of_function(each, file["path"], chosen)]
+    records = []
+    for task, question, answer in pairs:
+        prompt, reply = rendered(question, answer, chosen)
+        records.append({"task": task, "prompt": prompt, "reply": reply, "language": file["language"]})
+    return records
+
+
 def main() -> None:
     chosen = random.Random(SEED)
-    files = [file for file in read_corpus() if file["split"] == "training"]
+    files = [file for file in read_corpus() if file["split"] == "training" and file["language"] in ASKED_OF]
     chosen.shuffle(files)
     counts: Counter[tuple[str, str]] = Counter()
     records = []
-    for file in files:
-        source = of_prose(file["text"], chosen) if file["language"] == "markdown" else ()
-        functions = list(functions_of(file["text"], file["language"]))
-        pairs = [*source, *of_functions(functions, file["path"], chosen)]
-        pairs += [pair for each in functions for pair in of_function(each, file["path"], chosen)]
-        for task, question, answer in pairs:
-            kind = task, "python" if file["language"] == "python" else "other"
-            if counts[kind] < MOST_OF_TASK // 2:
-                counts[kind] += 1
-                prompt, reply = rendered(question, answer, chosen)
-                records.append({"task": task, "prompt": prompt, "reply": reply})
+    with ProcessPoolExecutor() as processes:
+        for of_one in processes.map(of_file, enumerate(files), chunksize=50):
+            for record in of_one:
+                kind = record["task"], "python" if record.pop("language") == "python" else "other"
+                if counts[kind] < MOST_OF_TASK // 2:
+                    counts[kind] += 1
+                    records.append(record)
+    if not records:
+        raise SystemExit("nothing can be asked of the corpus: fetch.py and collect.py make it")
     chosen.shuffle(records)
-    INSTRUCTIONS.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
-    encodings = load_tokenizer().encode_batch([record["prompt"] + record["reply"] for record in records])
-    np.save(
-        TOKENS / "instructions.npy", np.concatenate([[*each.ids, END_OF_TEXT] for each in encodings]).astype(np.uint16)
-    )
-    print(dict(counts), sum(len(each.ids) for each in encodings), "tokens")
+    with whole(INSTRUCTIONS) as new:
+        new.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+    tokenizer, parts = load_tokenizer(), []
+    for start in range(0, len(records), BATCH):
+        texts = [record["prompt"] + record["reply"] for record in records[start : start + BATCH]]
+        parts += [np.array([*each.ids, END_OF_TEXT], dtype=np.uint16) for each in tokenizer.encode_batch_fast(texts)]
+    with whole(TOKENS / "instructions.npy") as new, new.open("wb") as file:
+        np.save(file, np.concatenate(parts))
+    print(dict(counts), sum(map(len, parts)), "tokens")
 
 
 if __name__ == "__main__":

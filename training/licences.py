@@ -4,12 +4,16 @@ import email.parser
 import json
 import re
 
+#: Names as packages write them, of licences that ask for no more than their notice.
 PERMISSIVE = re.compile(
-    r"\b(MIT|MIT-0|Apache([- ]2(\.0)?)?|Apache Software|Apache License|BSD|0BSD|ISC|Zlib|Unlicense|Python-2\.0|PSF|HPND|MIT-CMU|CC0-1\.0)\b",
-    re.IGNORECASE,
-)
-COPYLEFT = re.compile(
-    r"\b(A?L?GPL|GNU|MPL|Mozilla|EPL|CDDL|EUPL|SSPL|BUSL|CC-BY|proprietary|commercial)", re.IGNORECASE
+    r"""
+    MIT([ ]License)? | MIT-0 | MIT-CMU | ISC([ ]License([ ]\(ISCL\))?)? | 0BSD
+    | Apache([ ]Software)?([ ]License)?([ -]2(\.0)?)?([ ]License)?
+    | BSD([ -][23]-Clause)?([ ]License)?
+    | Zlib | (The[ ])?Unlicense([ ]\(Unlicense\))? | CC0-1\.0 | HPND
+    | PSF(-2\.0)? | Python-2\.0 | Python[ ]Software[ ]Foundation[ ]License
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -33,5 +37,7 @@ def read_metadata(name: str, content: bytes) -> tuple[str, str]:
 
 
 def is_permissive(licence: str) -> bool:
-    """Every alternative and part must be permissive, so that nothing hangs on how a text is read."""
-    return bool(PERMISSIVE.search(licence)) and not COPYLEFT.search(licence)
+    """Every alternative and part must be a licence of the list and nothing else, so that nothing hangs on how a text is read:
+    what is derived from one of them may ask for more, or have other terms for its documentation."""
+    parts = re.split(r" AND | OR |; ", re.sub(r"^\((.*)\)$", r"\1", licence.strip()))
+    return all(PERMISSIVE.fullmatch(part) for part in parts)

@@ -1,5 +1,5 @@
 """Muon (Jordan 2024): momentum, made orthogonal. As torch.optim.Muon with adjust_lr_fn="match_rms_adamw" (Liu et al. 2025), but
-in single precision, since many processors multiply bfloat16 fifty times slower, and with matrices of one shape together."""
+in single precision on a CPU, since many multiply bfloat16 fifty times slower, and with matrices of one shape together."""
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ class Muon(torch.optim.Optimizer):
             for shape, matrices in same_shape.items():
                 updates = torch.stack([self.momentum(matrix, group["momentum"]) for matrix in matrices])
                 rate = group["lr"] * 0.2 * max(shape) ** 0.5
-                for matrix, update in zip(matrices, orthogonal(updates), strict=True):
+                for matrix, update in zip(matrices, orthogonal(updates).float(), strict=True):
                     matrix.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-rate)
 
     def momentum(self, matrix: Tensor, share: float) -> Tensor:
@@ -35,6 +35,7 @@ def orthogonal(matrices: Tensor) -> Tensor:
     """[count, rows, columns] -> the same with singular values near 1 (Newton-Schulz iteration)."""
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if tall else matrices
+    x = x.to(torch.bfloat16 if x.is_cuda else torch.float32)
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     a, b, c = COEFFICIENTS
     for _ in range(ITERATIONS):

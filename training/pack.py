@@ -35,16 +35,21 @@ class Split:
 
     tokens: np.ndarray
     files: list[dict]
+    #: Where each file begins.
     starts: np.ndarray
 
     @classmethod
     def load(cls, name: str) -> "Split":
         files = json.loads((TOKENS / f"{name}.json").read_text())
         starts = np.cumsum([0] + [file["tokens"] for file in files])
-        return cls(np.load(TOKENS / f"{name}.npy"), files, starts)
+        return cls(np.load(TOKENS / f"{name}.npy", mmap_mode="r"), files, starts)
 
     def text(self, file: int) -> np.ndarray:
-        return self.tokens[self.starts[file] : self.starts[file + 1]]
+        return self.tokens[self.starts[file] : self.starts[file] + self.files[file]["tokens"]]
+
+    def part(self, numbers: list[int]) -> "Split":
+        """Some of the files."""
+        return Split(self.tokens, [self.files[number] for number in numbers], self.starts[numbers])
 
 
 @dataclass
@@ -82,17 +87,8 @@ def pack(
             if room == 0:
                 rows.append(np.concatenate(row))
                 row, room = [], row_length + 1
-    packed = np.stack(rows).astype(np.uint16)
+    packed = np.array(rows, dtype=np.uint16).reshape(-1, row_length + 1)
     return packed[random.permutation(len(packed))]
-
-
-def with_instructions(rows: np.ndarray, tokens: np.ndarray, share: float, seed: tuple[int, ...]) -> np.ndarray:
-    """The rows and, so that they make up a share of all, rows cut from the tokens at random places, in random order."""
-    random = np.random.default_rng(seed)
-    length = rows.shape[1]
-    places = random.integers(len(tokens) - length, size=int(len(rows) * share / (1 - share)))
-    mixed = np.concatenate([rows, tokens[places[:, None] + np.arange(length)]])
-    return mixed[random.permutation(len(mixed))]
 
 
 def neighbours(split: Split, random: np.random.Generator) -> list[int]:

@@ -1,22 +1,23 @@
-"""Draws the learning curve of a run: python training/plot.py [RUN] writes curve.svg"""
+"""Draws a learning curve: python training/plot.py [RUN, or a curve.jsonl] writes curve.svg"""
 
 import json
 import sys
+from pathlib import Path
 
 from paths import HERE, RUNS
 
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 24, 44
 SERIES = {
-    "bits_per_byte": ("text", "#1f6feb"),
-    "infill_text_bits_per_byte": ("text, given what comes after", "#bf5700"),
+    "plain_bits_per_byte": ("text", "#1f6feb"),
+    "infill_bits_per_byte": ("text, given what comes after", "#bf5700"),
 }
 
 
-def read_points(run: str) -> list[dict[str, float]]:
+def read_points(path: Path) -> list[dict[str, float]]:
     """The measured points; a run that went on from an earlier checkpoint overwrites what came after it."""
-    lines = (RUNS / run / "curve.jsonl").read_text().splitlines()
-    points = [point for point in map(json.loads, lines) if "bits_per_byte" in point]
+    lines = path.read_text().splitlines()
+    points = [point for point in map(json.loads, lines) if "plain_bits_per_byte" in point]
     return [points for _, points in sorted({point["tokens"]: point for point in points}.items())]
 
 
@@ -38,7 +39,7 @@ def draw(points: list[dict[str, float]]) -> str:
         line, label = f"{y(value):.1f}", f"{value:.2f}"
         parts.append(f'<path d="M{LEFT} {line}H{WIDTH - RIGHT}" stroke="#d0d7de"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{line}" dy="4" text-anchor="end">{label}</text>')
-        parts.append(f'<text x="{x(tokens):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{tokens / 1e6:.1f}</text>')
+        parts.append(f'<text x="{x(tokens):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{tokens / 1e6:.0f}</text>')
     for row, (name, (label, color)) in enumerate(SERIES.items()):
         path = " ".join(f"{x(point['tokens']):.1f},{y(point[name]):.1f}" for point in points if name in point)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>')
@@ -51,5 +52,6 @@ def draw(points: list[dict[str, float]]) -> str:
 
 
 if __name__ == "__main__":
-    run = sys.argv[1] if len(sys.argv) > 1 else "main"
-    (HERE / "curve.svg").write_text(draw(read_points(run)))
+    source = sys.argv[1] if len(sys.argv) > 1 else "main"
+    path = Path(source) if source.endswith(".jsonl") else RUNS / source / "curve.jsonl"
+    (HERE / "curve.svg").write_text(draw(read_points(path)))

@@ -5,17 +5,21 @@ Byte-level BPE with the pre-tokenization that llama.cpp applies where `tokenizer
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from paths import CORPUS, TOKENIZER, TOKENS
+from paths import CORPUS, TOKENIZER, TOKENS, whole
 
-VOCABULARY = 4096
-#: Merges are counted in a part of the files, which gives the same ones sooner.
-TRAINED_ON_EVERY = 3
+VOCABULARY = 8192
+#: Merges are counted in every so manieth file of a language: of the rarer ones in more, so that they get tokens of their own.
+TRAINED_ON_EVERY = {"python": 12, "typescript": 7, "javascript": 7, "markdown": 3, "css": 2, "json": 2, "html": 1}
+#: Files that are in memory at once.
+BATCH = 2000
 SPECIAL_TOKENS = [
     ">>TITLE<<",
     ">>ABSTRACT<<",
@@ -60,14 +64,23 @@ def train_tokenizer() -> Tokenizer:
         max_token_length=24,
         show_progress=False,
     )
-    texts = (file["text"] for file in read_corpus() if file["split"] == "training")
-    tokenizer.train_from_iterator(islice(texts, 0, None, TRAINED_ON_EVERY), trainer)
+    tokenizer.train_from_iterator(texts_to_count(), trainer)
     return tokenizer
 
 
-def load_tokenizer() -> Tokenizer:
+def texts_to_count() -> Iterator[str]:
+    seen: Counter[str] = Counter()
+    for file in read_corpus():
+        language = file["language"]
+        if file["split"] == "training":
+            if seen[language] % TRAINED_ON_EVERY[language] == 0:
+                yield file["text"]
+            seen[language] += 1
+
+
+def load_tokenizer(path: Path = TOKENIZER) -> Tokenizer:
     """Special tokens are never made of text."""
-    tokenizer = Tokenizer.from_file(str(TOKENIZER))
+    tokenizer = Tokenizer.from_file(str(path))
     tokenizer.encode_special_tokens = True
     return tokenizer
 
@@ -75,28 +88,31 @@ def load_tokenizer() -> Tokenizer:
 def tokenize_split(tokenizer: Tokenizer, split: str) -> None:
     """tokens/<split>.npy, all texts on end, and tokens/<split>.json: for each file its package, path, language, number of
     tokens and of bytes, and the tokens of the line that names its path."""
-    files = [file for file in read_corpus() if file["split"] == split]
-    texts = [encoding.ids for encoding in tokenizer.encode_batch([file["text"] for file in files])]
-    paths = [encoding.ids for encoding in tokenizer.encode_batch([file["path"] + "\n" for file in files])]
-    np.save(TOKENS / f"{split}.npy", np.concatenate([np.array(ids, dtype=np.uint16) for ids in texts]))
-    index = [
-        {
-            **{key: file[key] for key in ("package", "path", "language")},
-            "tokens": len(ids),
-            "bytes": len(file["text"].encode()),
-            "path_tokens": path,
-        }
-        for file, ids, path in zip(files, texts, paths, strict=True)
-    ]
-    (TOKENS / f"{split}.json").write_text(json.dumps(index))
-    tokens, size = sum(map(len, texts)), sum(file["bytes"] for file in index)
-    print(f"{split}: {len(files)} files, {tokens / 1e6:.2f} M tokens, {size / tokens:.3f} bytes per token")
+    index, parts = [], []
+    corpus = (file for file in read_corpus() if file["split"] == split)
+    while files := list(islice(corpus, BATCH)):
+        texts = tokenizer.encode_batch_fast([file["text"] for file in files])
+        paths = tokenizer.encode_batch_fast([file["path"] + "\n" for file in files])
+        for file, text, path in zip(files, texts, paths, strict=True):
+            parts.append(np.array(text.ids, dtype=np.uint16))
+            known = {key: file[key] for key in ("package", "path", "language")}
+            size = len(file["text"].encode())
+            index.append({**known, "tokens": len(text.ids), "bytes": size, "path_tokens": path.ids})
+    if not parts:
+        raise SystemExit(f"the corpus has no files of the split {split}: fetch.py and collect.py make it")
+    with whole(TOKENS / f"{split}.npy") as new, new.open("wb") as file:
+        np.save(file, np.concatenate(parts))
+    with whole(TOKENS / f"{split}.json") as new:
+        new.write_text(json.dumps(index))
+    tokens, size = sum(map(len, parts)), sum(file["bytes"] for file in index)
+    print(f"{split}: {len(index)} files, {tokens / 1e6:.2f} M tokens, {size / tokens:.3f} bytes per token")
 
 
 def main() -> None:
-    TOKENS.mkdir(parents=True, exist_ok=True)
     if not TOKENIZER.exists():
-        train_tokenizer().save(str(TOKENIZER))
+        trained = train_tokenizer()
+        with whole(TOKENIZER) as new:
+            trained.save(str(new))
     tokenizer = load_tokenizer()
     for split in ("held-out", "training"):
         tokenize_split(tokenizer, split)
