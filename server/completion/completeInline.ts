@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
 import { followBlock } from "./blockEnd.ts";
+import { afterIndentation, continuedPrefix } from "./emptyLine.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
@@ -65,7 +66,8 @@ export class InlineCompleter {
     const maxTokens = Math.min(settings.maxTokens, Math.floor(info.contextSize / 4));
     const firstLine = pathLine(request, info);
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine));
-    const window = await cutWindow(request, budget, (text) => model.countTokens([text]));
+    const continued = { ...request, prefix: continuedPrefix(request) };
+    const window = await cutWindow(continued, budget, (text) => model.countTokens([text]));
     const endOf = followBlock({ linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) });
     const ended = new AbortController();
     let text = "";
@@ -79,11 +81,14 @@ export class InlineCompleter {
       },
       (piece) => {
         text += piece;
-        if (endOf(text) !== undefined) ended.abort();
+        const completion = afterIndentation(text, request);
+        if (completion === undefined || endOf(completion) !== undefined) ended.abort();
       },
       AbortSignal.any([signal, ended.signal]),
     );
-    return stopReason === "interrupted" ? undefined : refine(text, request, stopReason === "limit");
+    const completion = afterIndentation(text, request);
+    if (completion === undefined || stopReason === "interrupted") return undefined;
+    return refine(completion, request, stopReason === "limit");
   }
 }
 

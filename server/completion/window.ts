@@ -32,8 +32,10 @@ export function windowBudget(
   { contextSize, infill, promptRate }: Pick<ModelInfo, "contextSize" | "infill" | "promptRate">,
   otherTokens: number,
 ): WindowBudget {
-  const evaluated = Math.min(Math.max(Math.floor(promptRate * evaluationTime), fewestTokens), mostTokens);
-  const total = Math.max(0, Math.min(contextSize - otherTokens - reservedTokens, evaluated));
+  // A power of two: the next load measures a little more or less, and its windows are to be the same.
+  const evaluated = 2 ** Math.floor(Math.log2(promptRate * evaluationTime));
+  const worthwhile = Math.min(Math.max(evaluated, fewestTokens), mostTokens);
+  const total = Math.max(0, Math.min(contextSize - otherTokens - reservedTokens, worthwhile));
   const suffix = infill ? Math.min(maxSuffixTokens, Math.floor(total / 4)) : 0;
   return { prefix: total - suffix, suffix };
 }
@@ -47,10 +49,11 @@ export async function cutWindow(
   budget: WindowBudget,
   countTokens: (text: string) => Promise<number>,
 ): Promise<CompletionWindow> {
-  return {
-    prefix: await fit(prefix, budget.prefix, countTokens, (text, length) => cutStart(text, length, firstLine)),
-    suffix: await fit(suffix, budget.suffix, countTokens, cutEnd),
-  };
+  const before = await fit(prefix, budget.prefix, countTokens, (text, length) => cutStart(text, length, firstLine));
+  // What a short prefix leaves goes to the suffix at once, not with each key: in the bundled model's order it stands first.
+  const spare = budget.suffix === 0 ? 0 : Math.max(0, maxSuffixTokens - budget.suffix);
+  const isShort = Buffer.byteLength(before) <= budget.prefix - spare;
+  return { prefix: before, suffix: await fit(suffix, budget.suffix + (isShort ? spare : 0), countTokens, cutEnd) };
 }
 
 /** Shortens a text until it fits. Tokens per character vary little within a text, so that few rounds do. */

@@ -47,6 +47,18 @@ test("also while lines are added, however short the window is", async () => {
   }
 });
 
+test("what a prefix of some lines does not use goes to the suffix, the same for many keys", async () => {
+  const after = "const value = 1;\n".repeat(100);
+  const suffixes = new Set<string>();
+  for (let typed = 0; typed < 100; typed++) {
+    const request = requestAt(`${"x".repeat(typed)}║\n${after}`);
+    suffixes.add((await cutWindow(request, { prefix: 384, suffix: 128 }, countTokens)).suffix);
+  }
+  assert.deepEqual(await Promise.all([...suffixes].map(countTokens)), [256]);
+  const full = requestAt(`${after}║\n${after}`);
+  assert.ok((await countTokens((await cutWindow(full, { prefix: 384, suffix: 128 }, countTokens)).suffix)) <= 128);
+});
+
 test("never exceeds the budget, ends at the cursor, and cuts no character", async () => {
   const text = fc
     .array(fc.constantFrom("a", "bc", " ", "\n", "🦅", "é"), { maxLength: 400 })
@@ -55,8 +67,9 @@ test("never exceeds the budget, ends at the cursor, and cuts no character", asyn
   await fc.assert(
     fc.asyncProperty(text, text, tokens, tokens, async (before, after, prefix, suffix) => {
       const window = await cutWindow(requestAt(`${before}║${after}`), { prefix, suffix }, countTokens);
-      assert.ok((await countTokens(window.prefix)) <= prefix && before.endsWith(window.prefix));
-      assert.ok((await countTokens(window.suffix)) <= suffix && after.startsWith(window.suffix));
+      const [start, end] = [await countTokens(window.prefix), await countTokens(window.suffix)];
+      assert.ok(start <= prefix && before.endsWith(window.prefix));
+      assert.ok(start + end <= prefix + suffix && after.startsWith(window.suffix));
       assert.ok((window.prefix + window.suffix).isWellFormed());
     }),
   );
@@ -80,7 +93,7 @@ test("the window is what the model evaluates in half a second, but neither usele
     const { prefix, suffix } = windowBudget({ contextSize: 8192, infill, promptRate }, 96);
     return prefix + suffix;
   };
-  assert.deepEqual([sizeAt(2000), sizeAt(3000), sizeAt(3000, true)], [1000, 1500, 1500]);
+  assert.deepEqual([sizeAt(2100), sizeAt(3900), sizeAt(3900, true)], [1024, 1024, 1024]);
   assert.deepEqual([sizeAt(50), sizeAt(0)], [512, 512]);
   assert.deepEqual([sizeAt(4096), sizeAt(100_000)], [2048, 2048]);
 });
