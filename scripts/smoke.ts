@@ -50,7 +50,7 @@ async function complete({ workbench }: FalconWindow): Promise<string> {
 }
 
 async function chat({ workbench, chat }: FalconWindow): Promise<string> {
-  await workbench.runCommand("Falcon: Open Chat");
+  await chat.open();
   await chat.ask("What does a harbour master do?");
   await chat.answers.last().waitFor();
   await chat.whenEnded();
@@ -62,7 +62,7 @@ async function chat({ workbench, chat }: FalconWindow): Promise<string> {
 async function explain({ workbench, chat }: FalconWindow): Promise<string> {
   await workbench.openFile("src/boat.ts");
   await workbench.selectLines(18, 21);
-  await workbench.runCommand("Falcon: Explain Selection");
+  await chat.run("Falcon: Explain Selection");
   await chat.answers.nth(1).waitFor();
   await chat.whenEnded();
   await workbench.screenshot(path.join(pictures, "3-explain-selection.png"));

@@ -56,10 +56,10 @@ export function createMessageList(
     onScroll(following ? undefined : scroller.scrollTop);
   });
   jump.addEventListener("click", () => scrollTo(undefined));
-  // What grows, be it an answer or the composer below, pushes the end away.
+  // What grows, be it an answer or the composer below, pushes the end away. Without messages the beginning is what one reads.
   const observer = new ResizeObserver(() => {
     size = sizeNow();
-    if (following) scrollTo(undefined);
+    if (following && messages.childElementCount > 0) scrollTo(undefined);
   });
   observer.observe(messages);
   observer.observe(scroller);
@@ -70,7 +70,8 @@ export function createMessageList(
     show: (conversation, hasTime) => {
       if (conversation === shown && isWhole) return true;
       isWhole = showMessages(conversation, hasTime);
-      const asked = conversation.messages.length !== shown?.messages.length;
+      const { length } = conversation.messages;
+      const asked = length > 0 && length !== shown?.messages.length;
       if (restoring !== undefined) scrollTo(restoring);
       else if (asked) scrollTo(undefined);
       if (isWhole) restoring = undefined;

@@ -53,7 +53,7 @@ test("an answer grows on the screen before it ends, and stops when it is told to
 test("Explain Selection quotes the code with its place, and its answer streams", async () => {
   await workbench.openFile("src/boat.ts");
   await workbench.selectLines(18, 21);
-  await workbench.runCommand("Falcon: Explain Selection");
+  await chat.run("Falcon: Explain Selection");
   const question = chat.questions.last();
   await question.getByText("boat.ts:18-21").waitFor();
   assert.match(await question.locator(".quote").innerText(), /nightsBetween[^]*Math\.ceil/);

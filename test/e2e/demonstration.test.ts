@@ -30,6 +30,8 @@ test("the status bar and the chat name the demonstration model, and offer to cho
   await workbench.screenshot(path.join(pictures, "demonstration.png"));
 });
 
+const lineEnd = / from "\.\/\w+\.ts";$/m;
+
 test("ghost text ends a line as the lines around it end, as one types and when the chat is asked to", async () => {
   await workbench.openFile("src/fees.ts");
   await workbench.goTo(1, 60);
@@ -37,20 +39,21 @@ test("ghost text ends a line as the lines around it end, as one types and when t
   await workbench.type("import ");
   const ghost = await workbench.ghostText();
   await workbench.screenshot(path.join(pictures, "demonstration-completion.png"));
-  // So from its weights in 4, 5, 6, 8 and 32 bits, though not the same names: a processor that rounds otherwise changes nothing.
-  assert.match(ghost, /^\{ .+ \} from "\.\/\w+\.ts";$/m);
+  // So from its weights in 4, 5, 6, 8 and 32 bits, though not the same names: neither how a processor rounds nor how much of
+  // the file it evaluates in time changes that.
+  assert.match(ghost, lineEnd);
   await workbench.page.keyboard.press("Escape");
   await workbench.whenNoGhost();
   await falcon.chat.open();
   await falcon.chat.frame.getByRole("button", { name: "Complete the line at the cursor" }).click();
-  await workbench.whenGhostIs(ghost);
+  assert.match(await workbench.ghostText(), lineEnd);
   await workbench.page.keyboard.press("Escape");
 });
 
 test("an explanation names the function that was selected", async () => {
   await workbench.openFile("src/boat.ts");
   await workbench.selectLines(18, 21);
-  await workbench.runCommand("Falcon: Explain Selection");
+  await falcon.chat.run("Falcon: Explain Selection");
   await falcon.chat.answers.last().waitFor();
   await falcon.chat.whenEnded();
   const answer = await falcon.chat.answers.last().locator(".markdown").innerText();
@@ -61,7 +64,7 @@ test("an explanation names the function that was selected", async () => {
 test("a function that was selected is documented by a comment in a block of code", async () => {
   await workbench.openFile("src/boat.ts");
   await workbench.selectLines(18, 21);
-  await workbench.runCommand("Falcon: Document Selection");
+  await falcon.chat.run("Falcon: Document Selection");
   await falcon.chat.frame.locator(".user .command").getByText("Document this function").waitFor();
   await falcon.chat.whenEnded();
   const code = falcon.chat.answers.last().locator(".code-block code");

@@ -161,6 +161,8 @@ suite("windows on one folder", () => {
     // Slow enough to be watched.
     falcon.editor.changeSettings({ "falcon.model.path": modelFile("slow"), "falcon.chat.maxTokens": 1500 });
     const closing = await openChat(await a.workbench.openBeside());
+    // Until the settings have come to rest, the model before is ready.
+    await closing.workbench.statusLabel("Slow Falcon 7B").waitFor();
     await openPreviousChat(closing, "beta");
     await newChat(closing);
     await closing.chat.ask("Tell me of falcons.");

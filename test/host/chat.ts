@@ -70,6 +70,36 @@ describe("chat", () => {
     assert.ok(text.length > 0, "what was written stays");
   });
 
+  it("documents the selection, by its command and when the page asks", async () => {
+    await openEditor(code, "python", "all");
+    await commands.executeCommand("falcon.documentSelection");
+    assert.equal(question()?.command, "document");
+    assert.equal(question()?.attachments[0]?.text, code);
+    falcon.chat.newChat();
+    assert.deepEqual(await repliesOf([{ type: "command", request: 1, command: "document" }]), [
+      { type: "reply", request: 1 },
+    ]);
+    assert.equal(question()?.command, "document");
+  });
+
+  it("says why the line is not completed where completions are switched off, and why nothing is explained", async () => {
+    await openEditor("\n", "python", "end");
+    const configuration = workspace.getConfiguration();
+    await configuration.update("falcon.inlineCompletion.enabled", false, true);
+    assert.deepEqual(
+      await repliesOf([
+        { type: "completeLine", request: 1 },
+        { type: "command", request: 2, command: "explain" },
+      ]),
+      [
+        { type: "reply", request: 1, refusal: "Inline completions are off" },
+        { type: "reply", request: 2, refusal: "Select the code first." },
+      ],
+    );
+    await configuration.update("falcon.inlineCompletion.enabled", undefined, true);
+    assert.equal(question(), undefined);
+  });
+
   it("explains the line of the cursor when nothing is selected", async () => {
     const editor = await openEditor("first\nsecond line\n", "plaintext", "end");
     editor.selection = new Selection(1, 3, 1, 3);

@@ -90,14 +90,20 @@ export class ChatPage {
     this.answers = frame.locator(".message.answer");
   }
 
-  /** Opens the chat by its command, and waits for the cursor in its composer: until then the focus is on its way. */
   async open(): Promise<void> {
-    await this.#workbench.runCommand("Falcon: Open Chat");
+    await this.run("Falcon: Open Chat");
+  }
+
+  /** Runs a command that shows the chat, and waits for the cursor in its composer: until then the focus is on its way. */
+  async run(command: string): Promise<void> {
+    await this.#workbench.runCommand(command);
     await this.frame.locator("textarea:focus").waitFor();
   }
 
+  /** Asks as soon as the page takes questions: what is sent before stays in the composer. */
   async ask(question: string): Promise<void> {
     await this.composer.fill(question);
+    await this.frame.locator('.send[aria-disabled="false"]').waitFor();
     await this.composer.press("Enter");
   }
 

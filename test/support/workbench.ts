@@ -149,13 +149,11 @@ export class Workbench {
     await chosen.filter({ has: this.page.getByText(name, { exact: true }) }).waitFor();
     await this.page.keyboard.press("Enter");
     await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
-    await this.page.locator(".editor-instance .monaco-editor .view-line").first().waitFor();
-    await this.#whenInEditor();
-  }
-
-  /** Where the focus is elsewhere, what is typed goes there. */
-  async #whenInEditor(): Promise<void> {
-    await this.page.locator(".editor-instance .monaco-editor.focused").waitFor();
+    // The tab is there before the text: until then the editor that has the focus shows the file before.
+    await this.page
+      .locator(`.editor-instance .monaco-editor.focused[data-uri$="/${name}"] .view-line`)
+      .first()
+      .waitFor();
   }
 
   /** Runs a command through the palette, as in `Falcon: Open Chat`. */
@@ -198,21 +196,26 @@ export class Workbench {
     await this.quickInput.fill(`:${line}:${column}`);
     await this.page.keyboard.press("Enter");
     await this.quickInput.waitFor({ state: "detached" });
-    await this.#whenInEditor();
+    // Where the focus is elsewhere, what is typed goes there.
+    await this.page.locator(".editor-instance .monaco-editor.focused").waitFor();
+    await this.status(`Ln ${line}, Col `).waitFor();
   }
 
   /** Selects whole lines of the active editor; both count from 1. */
   async selectLines(first: number, last: number): Promise<void> {
     await this.goTo(first);
     for (let line = first; line <= last; line++) await this.page.keyboard.press("Shift+ArrowDown");
+    await this.status(`Ln ${last + 1}, Col 1 (`).waitFor();
   }
 
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text, { delay: 25 });
   }
 
-  /** Saves the active editor, and returns what its file then holds. */
+  /** Saves the active editor, in which something was changed, and returns what its file then holds. */
   async save(name: string): Promise<string> {
+    // Else its end could be seen before its beginning.
+    await this.page.locator(".tab.active.dirty").waitFor();
     await this.page.keyboard.press("Control+s");
     await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
     return fs.readFileSync(path.join(this.editor.workspace, name), "utf8");

@@ -52,6 +52,20 @@ test("what the model can do is offered and done, by keyboard, and nothing else i
   ]);
 });
 
+test("in a narrow side bar one reads from the beginning, and the answers from their end", async () => {
+  const { page, tell } = await openPage({ width: 200, height: 600 });
+  await tell(stateMessage([], demonstrationStatus));
+  const title = page.getByRole("heading", { name: "What are you working on?" });
+  const list = await page.locator(".scroller").boundingBox();
+  const { y } = (await title.boundingBox()) ?? { y: -1 };
+  assert.ok(list && y >= list.y, `the title stands at ${y}`);
+  const question = userMessage("Hello. ".repeat(100));
+  await tell(stateMessage([question, answerMessage("The end.")], demonstrationStatus));
+  const bottom = await page.getByText("The end.").evaluate((node) => node.getBoundingClientRect().bottom);
+  assert.ok(bottom <= 600, `the answer ends at ${bottom}`);
+  assert.equal(await page.locator(".jump").isVisible(), false);
+});
+
 test("why something that is offered could not be done stands below the composer", async () => {
   const { page, tell } = await openPage();
   await tell(stateMessage([], demonstrationStatus));
@@ -110,6 +124,7 @@ test("the repeated end of an answer goes, and a note says so; where nothing is l
     );
     assert.equal(await page.locator(".answer-footer .note").textContent(), notes[0]);
     assert.deepEqual(await page.locator(".markdown").allInnerTexts(), length === 0 ? [] : ["Returns a day,"]);
-    assert.equal(await page.getByText("The model gave no answer.").count(), length === 0 ? 1 : 0);
+    const standing = await page.locator(".standing.done").allTextContents();
+    assert.deepEqual(standing, length === 0 ? ["The model gave no answer."] : []);
   }
 });

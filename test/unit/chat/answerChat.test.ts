@@ -133,7 +133,7 @@ test("a demonstration model is asked in the very forms that it was trained on, o
     assert.equal((await answer(model, { messages })).text, "Said.");
     const prompt = textOf(model.asked[0]?.prompt ?? []);
     const [, words = ""] =
-      /^You are Falcon.*\n\nUser: sum.py:1-2:\n```python\n.*\n```\n(.*)\n\nAssistant:$/s.exec(prompt) ?? [];
+      /^You are Falcon[^\n]*\n\nUser: sum.py:1-2:\n```python\n.*\n```\n(.*)\n\nAssistant:$/s.exec(prompt) ?? [];
     assert.ok(words !== "" && trained.includes(`"${words}"`), prompt);
   }
 });

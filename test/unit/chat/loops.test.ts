@@ -45,6 +45,14 @@ test("words, lines and paragraphs that come again and again are loops, in pieces
   }
 });
 
+test("a loop is found wherever in a long answer it begins", () => {
+  for (const before of [7_300, 7_900, 20_000]) {
+    const begin = lines(before / 10, (i) => `${String(i).padStart(9)}»`);
+    const loop = loopIn(begin + paragraph.repeat(6));
+    assert.deepEqual(loop, { start: begin.length, round: paragraph.length }, String(before));
+  }
+});
+
 test("a paragraph that comes for the fifth time has come often enough, for the third time not", () => {
   assert.ok(loopIn(paragraph.repeat(5)));
   assert.equal(loopIn(`${paragraph.repeat(3)}The end.`), undefined);
