@@ -12,6 +12,8 @@ const shortestRound = 3;
  */
 const tolerances = { demonstration: 10, prose: 400, code: 1_600 } as const;
 
+const [lineBreak, space, zero] = [10, 32, 48];
+
 /** What a text goes round in: from `start` on, the same `round` characters again and again. */
 export interface Loop {
   readonly start: number;
@@ -26,6 +28,8 @@ export class LoopWatch {
   /** The last characters, of which two rounds are kept when there is room for no more. */
   readonly #recent = new Uint16Array(8 * longestRound);
   #used = 0;
+  /** Whether nothing but a number stands on the line so far. */
+  #inNumber = true;
   /** Characters before the recent ones. */
   #before = 0;
 
@@ -39,7 +43,7 @@ export class LoopWatch {
   push(text: string, { inCode }: { readonly inCode: boolean }): Loop | undefined {
     const tolerance = inCode ? this.#tolerance.code : this.#tolerance.prose;
     for (let at = 0; at < text.length; at++) {
-      const round = this.#findRound(text.charCodeAt(at), tolerance);
+      const round = this.#findRound(this.#readCharacter(text.charCodeAt(at)), tolerance);
       if (round < shortestRound) continue;
       const length = (this.#repeated[round] ?? 0) + round;
       const rounds = String.fromCharCode(...this.#recent.subarray(Math.max(0, this.#used - 2 * round), this.#used));
@@ -49,6 +53,14 @@ export class LoopWatch {
       }
     }
     return undefined;
+  }
+
+  /** The character as it counts: the numbers of a list tell no line from another. */
+  #readCharacter(character: number): number {
+    const isDigit = character >= zero && character <= zero + 9;
+    const isNumber = this.#inNumber && isDigit;
+    this.#inNumber = character === lineBreak || (this.#inNumber && (isDigit || character === space));
+    return isNumber ? zero : character;
   }
 
   /** Adds a character, and returns the length of the shortest round that has come often enough by then; 0 if none has. */

@@ -45,6 +45,15 @@ test("words, lines and paragraphs that come again and again are loops, in pieces
   }
 });
 
+test("lines of a list that differ in their numbers alone are a loop", () => {
+  const begin = "The steps are these:\n\n";
+  const loop = loopIn(begin + lines(60, (i) => `${i + 10}. Call the harbour master.\n`));
+  // With the line break before it.
+  assert.deepEqual(loop, { start: begin.length - 1, round: 29 });
+  assert.equal(loopIn(lines(200, (i) => `${i + 10}. Call berth ${i}.\n`)), undefined);
+  assert.equal(loopIn(lines(24, (i) => `${String(i).padStart(2, "0")}:00 free\n`)), undefined);
+});
+
 test("a loop is found wherever in a long answer it begins", () => {
   for (const before of [7_300, 7_900, 20_000]) {
     const begin = lines(before / 10, (i) => `${String(i).padStart(9)}»`);
