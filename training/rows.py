@@ -5,6 +5,7 @@ An epoch is its packages in groups drawn anew. A place is the number of a group,
 
 import math
 import os
+import signal
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
@@ -66,7 +67,9 @@ class Rows:
 
 
 def start_worker() -> None:
-    """What was killed cannot end its processes: they watch it."""
+    """What was killed cannot end its processes: they watch it, and end with it alone."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     Thread(target=lambda: (parent_process().join(), os._exit(1)), daemon=True).start()
     LOADED.update(split=Split.load("training"), vocabulary=Vocabulary.of(load_tokenizer()))
