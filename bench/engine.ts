@@ -1,5 +1,6 @@
-// `npm run bench:engine [-- MEASUREMENT…] [--json] [--llama-bench PATH] [--llama-server PATH] [--threads N] [--rounds N]`
-// How fast the engine is, and what it takes, with a model of Falcon3-1B's size; beside llama.cpp's own programs.
+// `npm run bench:engine [-- MEASUREMENT…] [--models NAME,…] [--llama-bench PATH] [--llama-server PATH] [--threads N]
+// [--rounds N] [--json]`: how fast the engine is, and what it takes, beside llama.cpp's own programs; with a model of
+// Falcon3-1B's size unless others are named.
 
 import fs from "node:fs";
 import { cpus } from "node:os";
@@ -7,17 +8,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { buildExtension } from "../scripts/vsix.ts";
-import { generatedTokens, measurements, type NewPrompt, promptTokens, type Values } from "./figures.ts";
+import { generatedTokens, measurements, measureStart, type NewPrompt, promptTokens, type Values } from "./figures.ts";
 import { llamaBench } from "./llamaBench.ts";
 import { untilQuiet, processorSeconds, residentBytes } from "./machine.ts";
-import { benchmarkModel, kvBytesPerToken, words } from "./model.ts";
-import { type Figure, type Source, toText } from "./report.ts";
+import { type BenchmarkModel, benchmarkModel, modelNames, words } from "./model.ts";
+import { type Report, type Source, toText } from "./report.ts";
 import { startEngine, startLlamaServer, type Subject } from "./subject.ts";
 
 const names = Object.keys(measurements) as (keyof typeof measurements)[];
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    models: { type: "string", default: "1B" },
     json: { type: "boolean", default: false },
     "llama-bench": { type: "string" },
     "llama-server": { type: "string" },
@@ -28,37 +30,60 @@ const { values: options, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !(names as string[]).includes(name));
 if (unknown.length > 0) throw new Error(`Nothing is called ${unknown.join(", ")}. There are: ${names.join(", ")}.`);
 const chosen = positionals.length > 0 ? names.filter((name) => positionals.includes(name)) : names;
+const wanted = options.models.split(",");
+const models = modelNames.filter((name) => wanted.includes(name));
+if (models.length < wanted.length) throw new Error(`There are models of ${modelNames.join(", ")}, and no other.`);
 const threads = Number(options.threads);
 /** For the longest prompt and its answer. */
 const contextSize = 4608;
 
 await buildExtension();
-const model = await benchmarkModel();
-const figures: Record<string, Partial<Record<Source, number[]>>> = {};
-const busy: number[] = [];
 /** Each with prompts of its own, which are the same for all. */
-const subjects = new Map<Source, { readonly subject: Subject; readonly newPrompt: NewPrompt }>();
-try {
-  addSubject("engine", await startEngine({ model, threads, contextSize }));
-  const server = options["llama-server"];
-  if (server !== undefined) addSubject("llama-server", await startLlamaServer(server, { model, threads, contextSize }));
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const name of chosen) await measure(name, round);
-  }
-  for (const [source, { subject }] of subjects) record(source, await measureResources(subject));
-} finally {
-  for (const { subject } of subjects.values()) await subject.dispose();
-}
-const machine = `${cpus()[0]?.model ?? "?"}, ${cpus().length} processors`;
-const report = { machine, threads, othersBusy: busy, figures: figures as Record<string, Figure> };
-console.log(options.json ? JSON.stringify(report, undefined, 2) : toText(report));
+type Subjects = Map<Source, { readonly subject: Subject; readonly newPrompt: NewPrompt }>;
 
-function addSubject(source: Source, subject: Subject): void {
-  subjects.set(source, { subject, newPrompt: makePrompts() });
+for (const name of models) {
+  const report = await measureModel(await benchmarkModel(name));
+  console.log(options.json ? JSON.stringify(report, undefined, 2) : `${toText(report)}\n`);
+}
+
+async function measureModel(model: BenchmarkModel): Promise<Report> {
+  const figures: Record<string, Partial<Record<Source, number[]>>> = {};
+  const busy: number[] = [];
+  const subjects: Subjects = new Map();
+  const record = (source: Source, values: Values) => {
+    for (const [name, value] of Object.entries(values)) ((figures[name] ??= {})[source] ??= []).push(value);
+  };
+  const add = async (source: Source, subject: Subject) => {
+    const newPrompt = makePrompts();
+    subjects.set(source, { subject, newPrompt });
+    busy.push(await untilQuiet());
+    record(source, await measureStart(subject, newPrompt));
+  };
+  try {
+    const start = { model: model.file, threads, contextSize };
+    await add("engine", await startEngine(start));
+    const server = options["llama-server"];
+    if (server !== undefined) await add("llama-server", await startLlamaServer(server, start));
+    for (let round = 0; round < Number(options.rounds); round++) {
+      for (const name of chosen) {
+        const turns = turnsOf(name, subjects, model);
+        for (const [source, measureOne] of round % 2 === 0 ? turns : turns.toReversed()) {
+          console.error(`${model.name}, round ${round + 1}: ${name} of ${source} …`);
+          busy.push(await untilQuiet());
+          record(source, await measureOne());
+        }
+      }
+    }
+    for (const [source, { subject }] of subjects) record(source, await measureResources(subject, model));
+  } finally {
+    for (const { subject } of subjects.values()) await subject.dispose();
+  }
+  const machine = `${cpus()[0]?.model ?? "?"}, ${cpus().length} processors`;
+  return { machine, model: model.name, threads, othersBusy: busy, figures };
 }
 
 /** One after the other, and in the other order in the next round, so that what drifts drifts for all. */
-async function measure(name: keyof typeof measurements, round: number): Promise<void> {
+function turnsOf(name: keyof typeof measurements, subjects: Subjects, model: BenchmarkModel) {
   const turns: [Source, () => Promise<Values>][] = [...subjects].map(([source, { subject, newPrompt }]) => [
     source,
     () => measurements[name](subject, newPrompt),
@@ -66,17 +91,10 @@ async function measure(name: keyof typeof measurements, round: number): Promise<
   const program = options["llama-bench"];
   if (program !== undefined && (name === "prefill" || name === "generation")) {
     const tokens = name === "prefill" ? promptTokens : generatedTokens;
-    turns.push(["llama-bench", async () => ({ [name]: await llamaBench({ program, model, threads }, name, tokens) })]);
+    const parameters = { program, model: model.file, threads };
+    turns.push(["llama-bench", async () => ({ [name]: await llamaBench(parameters, name, tokens) })]);
   }
-  for (const [source, measureOne] of round % 2 === 0 ? turns : turns.reverse()) {
-    console.error(`Round ${round + 1}: ${name} of ${source} …`);
-    busy.push(await untilQuiet());
-    record(source, await measureOne());
-  }
-}
-
-function record(source: Source, values: Values): void {
-  for (const [name, value] of Object.entries(values)) ((figures[name] ??= {})[source] ??= []).push(value);
+  return turns;
 }
 
 /** Makes prompts of random words, none like one before. */
@@ -91,13 +109,16 @@ function makePrompts(): NewPrompt {
 }
 
 /** What a subject holds after its work, and what it does when it has none. Nothing elsewhere than on Linux. */
-async function measureResources({ pid, sequences }: Subject): Promise<Values> {
+async function measureResources(
+  { pid, sequences }: Subject,
+  { file, kvBytesPerToken }: BenchmarkModel,
+): Promise<Values> {
   const resident = residentBytes(pid);
   const before = processorSeconds(pid);
   if (resident === undefined || before === undefined) return {};
   const seconds = 10;
   await sleep(seconds * 1000);
   const idle = ((processorSeconds(pid) ?? before) - before) / seconds;
-  const needed = fs.statSync(model).size + sequences * contextSize * kvBytesPerToken;
+  const needed = fs.statSync(file).size + sequences * contextSize * kvBytesPerToken;
   return { "memory above weights and KV": (resident - needed) / 1e6, idle: idle * 100 };
 }

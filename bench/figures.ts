@@ -14,6 +14,10 @@ export type NewPrompt = (tokens: number) => string;
 export const promptTokens = 512;
 export const generatedTokens = 64;
 
+/** Tokens of context, and requests at once, that generation is measured with. */
+export const contexts = [64, 500, 1500] as const;
+export const streams = [1, 2, mostAtOnce] as const;
+
 const never = new AbortController().signal;
 /** A completion as ghost text asks for it. */
 const completion = { priority: "completion", maxTokens: 24 } as const;
@@ -30,13 +34,9 @@ export const measurements = {
   },
 
   generation: async (subject, newPrompt) => {
-    const prompt = newPrompt(1);
-    const { firstPiece, end, generated } = await run(subject, {
-      ...completion,
-      prompt,
-      maxTokens: generatedTokens + 1,
-    });
-    return { generation: ((generated - 1) / (end - firstPiece)) * 1000 };
+    return {
+      generation: speed(await run(subject, { ...completion, prompt: newPrompt(1), maxTokens: generatedTokens + 1 })),
+    };
   },
 
   firstToken: async (subject, newPrompt) => {
@@ -61,6 +61,21 @@ export const measurements = {
       const done = await Promise.all(works.map((work) => run(subject, work)));
       const generated = done.reduce((sum, each) => sum + each.generated, 0);
       values[`aggregate ${count}`] = (generated / (performance.now() - start)) * 1000;
+    }
+    return values;
+  },
+
+  streams: async (subject, newPrompt) => {
+    const values: Record<string, number> = {};
+    for (const context of contexts) {
+      for (const count of streams) {
+        const works = Array.from({ length: count }, () => ({ ...completion, prompt: newPrompt(context) }));
+        // The prompts, so that what follows is generation alone.
+        await Promise.all(works.map((work) => run(subject, { ...work, maxTokens: 1 })));
+        const all = works.map((work) => run(subject, { ...work, maxTokens: generatedTokens + 1 }));
+        const speeds = (await Promise.all(all)).map(speed);
+        values[`generation of ${count} at ${context}`] = speeds.reduce((sum, each) => sum + each, 0);
+      }
     }
     return values;
   },
@@ -120,6 +135,15 @@ export const measurements = {
   },
 } as const satisfies Record<string, (subject: Subject, newPrompt: NewPrompt) => Promise<Values>>;
 
+/** How fast a process that has just loaded its model writes its first tokens. */
+export async function measureStart(subject: Subject, newPrompt: NewPrompt): Promise<Values> {
+  return {
+    [`first ${generatedTokens} tokens`]: speed(
+      await run(subject, { ...completion, prompt: newPrompt(1), maxTokens: generatedTokens + 1 }),
+    ),
+  };
+}
+
 /** Measures while other work is done: from its first piece on, which `onPiece` gets too, or else while its prompt is evaluated. */
 async function beside<T>(
   subject: Subject,
@@ -145,6 +169,11 @@ async function beside<T>(
 interface Timed extends Done {
   readonly firstPiece: number;
   readonly end: number;
+}
+
+/** Tokens per second after the first. */
+function speed({ firstPiece, end, generated }: Timed): number {
+  return ((generated - 1) / (end - firstPiece)) * 1000;
 }
 
 async function run(subject: Subject, work: Work, signal = never): Promise<Timed> {

@@ -18,6 +18,7 @@ export async function llamaBench(
   const [prompt, generation] = what === "prefill" ? [tokens, 0] : [0, tokens];
   const { stdout } = await promisify(execFile)(program, [
     ...["--model", model, "--threads", String(threads), "--repetitions", "1", "--output", "json"],
+    ...["--flash-attn", "off"],
     ...["--n-prompt", String(prompt), "--n-gen", String(generation)],
   ]);
   const [result] = JSON.parse(stdout) as { avg_ts: number }[];

@@ -1,4 +1,4 @@
-// A model of Falcon3-1B's shape in 4 bits, with random weights: as fast and as large as the real one.
+// Models of true shapes in 4 bits, with random weights: as fast and as large as real ones.
 
 import { createCipheriv } from "node:crypto";
 import path from "node:path";
@@ -9,45 +9,66 @@ import { buildVocabulary, type Vocabulary } from "../test/fixtures/architectures
 import { vector } from "../test/fixtures/architectures/weights.ts";
 import { type QuantizedTensor, writeGguf } from "../test/fixtures/ggufWriter.ts";
 
-// https://huggingface.co/tiiuae/Falcon3-1B-Base/blob/main/config.json
-const shape = { layers: 18, embedding: 2048, feedForward: 8192, heads: 8, kvHeads: 4, contextLength: 8192 };
-const keyWidth = (shape.embedding / shape.heads) * shape.kvHeads;
-const vocabularySize = 131_072;
+/** All in llama's architecture, which Falcon3 has. */
+const shapes = {
+  /** About the bundled model's layers and weights. */
+  "26M": { layers: 8, embedding: 512, feedForward: 1376, heads: 8, kvHeads: 1, vocabulary: 8192 },
+  "135M": { layers: 30, embedding: 576, feedForward: 1536, heads: 9, kvHeads: 3, vocabulary: 49_152 },
+  // https://huggingface.co/tiiuae/Falcon3-1B-Base/blob/main/config.json
+  "1B": { layers: 18, embedding: 2048, feedForward: 8192, heads: 8, kvHeads: 4, vocabulary: 131_072 },
+  // https://huggingface.co/tiiuae/Falcon3-7B-Base/blob/main/config.json
+  "7B": { layers: 28, embedding: 3072, feedForward: 23_040, heads: 12, kvHeads: 4, vocabulary: 131_072 },
+} as const;
 
-/** Bytes of keys and values for each token of context, as 16-bit floats. */
-export const kvBytesPerToken = 2 * 2 * keyWidth * shape.layers;
+export type ModelName = keyof typeof shapes;
+type Shape = (typeof shapes)[ModelName];
+
+export const modelNames = Object.keys(shapes) as readonly ModelName[];
+
+export interface BenchmarkModel {
+  readonly name: ModelName;
+  readonly file: string;
+  /** Bytes of keys and values for each token of context, as 16-bit floats. */
+  readonly kvBytesPerToken: number;
+}
+
+function keyWidth({ embedding, heads, kvHeads }: Shape): number {
+  return (embedding / heads) * kvHeads;
+}
 
 /** Words that are one token each where they follow another. */
 export const words: readonly string[] = buildVocabulary("falcon3")
   .tokens.filter(isWord)
   .map((token) => token.slice(1));
 
-/** The model's file; writes it where it is not there yet. */
-export async function benchmarkModel(): Promise<string> {
-  const folder = await installOnce("benchmark-falcon3-1b-q4_0-1", (draft) => {
-    console.error("Writing the model (once) …");
-    writeModel(path.join(draft, "model.gguf"));
+/** Writes the model's file where it is not there yet. */
+export async function benchmarkModel(name: ModelName): Promise<BenchmarkModel> {
+  const shape = shapes[name];
+  const folder = await installOnce(`benchmark-falcon3-${name.toLowerCase()}-q4_0-1`, (draft) => {
+    console.error(`Writing the model of ${name} (once) …`);
+    writeModel(path.join(draft, "model.gguf"), name, shape);
     return Promise.resolve();
   });
-  return path.join(folder, "model.gguf");
+  const kvBytesPerToken = 2 * 2 * keyWidth(shape) * shape.layers;
+  return { name, file: path.join(folder, "model.gguf"), kvBytesPerToken };
 }
 
-function writeModel(file: string): void {
+function writeModel(file: string, name: ModelName, shape: Shape): void {
   const { layers, embedding, feedForward } = shape;
-  const vocabulary = filledVocabulary();
+  const vocabulary = filledVocabulary(shape.vocabulary);
   const matrix = randomMatrices();
   const tensors = [
-    matrix("token_embd.weight", embedding, vocabularySize, -2),
+    matrix("token_embd.weight", embedding, shape.vocabulary, -2),
     vector("output_norm.weight", embedding, 1),
-    onlyWords(matrix("output.weight", embedding, vocabularySize), vocabulary.tokens),
+    onlyWords(matrix("output.weight", embedding, shape.vocabulary), vocabulary.tokens),
   ];
   for (let layer = 0; layer < layers; layer++) {
     const block = `blk.${layer}.`;
     tensors.push(
       vector(`${block}attn_norm.weight`, embedding, 1),
       matrix(`${block}attn_q.weight`, embedding, embedding),
-      matrix(`${block}attn_k.weight`, embedding, keyWidth),
-      matrix(`${block}attn_v.weight`, embedding, keyWidth),
+      matrix(`${block}attn_k.weight`, embedding, keyWidth(shape)),
+      matrix(`${block}attn_v.weight`, embedding, keyWidth(shape)),
       matrix(`${block}attn_output.weight`, embedding, embedding),
       vector(`${block}ffn_norm.weight`, embedding, 1),
       matrix(`${block}ffn_gate.weight`, embedding, feedForward),
@@ -55,13 +76,17 @@ function writeModel(file: string): void {
       matrix(`${block}ffn_down.weight`, feedForward, embedding),
     );
   }
-  writeGguf(file, llamaMetadata({ ...shape, name: "Falcon3 1B, random weights" }, vocabulary), tensors);
+  writeGguf(
+    file,
+    llamaMetadata({ ...shape, contextLength: 8192, name: `Falcon3 ${name}, random weights` }, vocabulary),
+    tensors,
+  );
 }
 
 /** The tests' vocabulary, filled up to the real one's size: the output's width and the choice of a token cost time. */
-function filledVocabulary(): Vocabulary {
+function filledVocabulary(size: number): Vocabulary {
   const { tokens: used, types: usedTypes, metadata } = buildVocabulary("falcon3");
-  const unused = Array.from({ length: vocabularySize - used.length }, (_, i) => `<|unused_${i}|>`);
+  const unused = Array.from({ length: size - used.length }, (_, i) => `<|unused_${i}|>`);
   const tokens = [...used, ...unused];
   // Of the normal type: a text is searched for each special token.
   const types = [...usedTypes, ...unused.map(() => 1)];

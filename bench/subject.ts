@@ -76,6 +76,8 @@ export async function startLlamaServer(
     [
       ...["--model", model, "--threads", String(threads), "--host", "127.0.0.1", "--port", String(port)],
       ...["--ctx-size", String(contextSize * mostAtOnce), "--parallel", String(mostAtOnce), "--no-ui"],
+      // As ours, on a processor.
+      ...["--flash-attn", "off"],
     ],
     { stdio: "ignore" },
   );
