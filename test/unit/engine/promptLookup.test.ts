@@ -26,9 +26,11 @@ test("nothing where nothing came back", () => {
   assert.equal(draft(""), "");
 });
 
-test("a draft may reach over the end that it began with", () => {
-  assert.equal(draft("aaa"), "a");
-  assert.equal(draft("abab"), "ab");
+test("where the text goes round in a circle, the draft does, too", () => {
+  assert.equal(draft("aaa"), "aaaa");
+  assert.equal(draft("abab"), "abab");
+  assert.equal(draft("xabcabc"), "abca");
+  assert.equal(draft("abab", 0), "");
 });
 
 test("is what a search through the whole text finds", () => {
@@ -45,7 +47,10 @@ function search(tokens: readonly number[], length: number): readonly number[] {
   for (let match = Math.min(3, tokens.length - 1); match > 0; match--) {
     const end = tokens.slice(-match);
     for (let start = tokens.length - match - 1; start >= 0; start--) {
-      if (end.every((token, i) => tokens[start + i] === token)) return tokens.slice(start + match).slice(0, length);
+      if (end.every((token, i) => tokens[start + i] === token)) {
+        const followed = tokens.slice(start + match);
+        return Array(length).fill(followed).flat().slice(0, length) as number[];
+      }
     }
   }
   return [];

@@ -21,11 +21,16 @@ export class PromptLookup<Token extends number> {
     this.#tokens.push(token);
   }
 
-  /** Up to `length` tokens that followed the latest earlier occurrence of the text's end; none where there is none. */
+  /**
+   * So many tokens that followed the latest earlier occurrence of the text's end, from the start again where the text ends
+   * before; none where there is no such place.
+   */
   draft(length: number): readonly Token[] {
     for (let match = Math.min(longestMatch, this.#tokens.length); match > 0; match--) {
       const end = this.#ends[match - 1]?.get(this.#last(match));
-      if (end !== undefined) return this.#tokens.slice(end, end + length);
+      if (end === undefined) continue;
+      const followed = this.#tokens.slice(end, end + length);
+      return Array.from({ length }, (_, i) => followed[i % followed.length]).filter((token) => token !== undefined);
     }
     return [];
   }
