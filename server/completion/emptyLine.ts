@@ -22,8 +22,5 @@ export function afterIndentation(text: string, { prefix }: TextBefore): string |
   const start = text.search(/\S/);
   if (start < 0) return "";
   const lineStart = text.lastIndexOf("\n", start) + 1;
-  const indentation = linePrefixOf({ prefix });
-  return lineStart > 0 && text.startsWith(indentation, lineStart)
-    ? text.slice(lineStart + indentation.length)
-    : undefined;
+  return lineStart > 0 && text.slice(lineStart, start) === linePrefixOf({ prefix }) ? text.slice(start) : undefined;
 }
