@@ -10,7 +10,7 @@ import { modelFile } from "../support/models.ts";
 let client: LspClient | undefined;
 after(() => client?.stop());
 
-test("the GPU is prepared after the load: the status says so, and a completion need not wait for the end of it", async () => {
+test("the GPU is prepared after the load, the status says so, and a completion comes all the same", async () => {
   client = LspClient.spawn({ env: await softwareVulkan(1) });
   const model = { ...quickSettings.model, path: modelFile("falcon7b"), contextSize: 512, gpu: "auto" } as const;
   await client.connection.sendRequest("initialize", {
