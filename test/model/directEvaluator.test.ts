@@ -229,6 +229,26 @@ test("when llama.cpp refuses a batch, its requests fail, its sequences are empty
   assert.deepEqual(await write(loop, greedy(), true), right);
 });
 
+test("a refused batch leaves its sequences empty before anybody else clears them", async () => {
+  const evaluator = directly();
+  const [sequence = assert.fail()] = sequences;
+  await sequence.clearHistory();
+  const tokens = model.tokenize("const piers = find(piers, 2);");
+  const right = await evaluator.sampler(sequence, {}).sample(tokens, 1);
+  const misplaced = replaceMethod(
+    context,
+    "addToBatch",
+    (add) =>
+      (id, position, ...rest) =>
+        add(id, Number(position) + 9, ...rest),
+  );
+  await assert.rejects(evaluator.evaluate(sequence, tokens), { message: "Eval has failed" });
+  misplaced[Symbol.dispose]();
+  assert.deepEqual([sequence.nextTokenIndex, sequence.contextTokens], [0, []]);
+  assert.deepEqual(await evaluator.sampler(sequence, {}).sample(tokens, 1), right);
+  await sequence.clearHistory();
+});
+
 test("what has no room in the context fails alone", async () => {
   const right = await write(startLoop(directly()), greedy(), false);
   const loop = startLoop(directly());
