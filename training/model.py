@@ -124,6 +124,8 @@ class Falcon(nn.Module):
         """How attention is computed, and whether what is trained is compiled: each block by itself, which takes seconds."""
         for block in self.transformer.h:
             block.self_attention.attend = attend
+        # What was compiled for another kernel of PyTorch's attention would be taken again.
+        torch.compiler.reset()
         compiled = partial(torch.compile, fullgraph=True, dynamic=False) if is_compiled else lambda function: function
         self.run_block, self.run_head = compiled(run_block), compiled(run_head)
 
