@@ -5,6 +5,7 @@ import path from "node:path";
 import process from "node:process";
 
 import { type FalconWindow, openFalcon } from "../test/support/falconWindow.ts";
+import { openUnfinishedLine } from "../test/support/unfinishedLine.ts";
 import { packageExtension } from "./vsix.ts";
 
 const pictures = path.join(path.dirname(import.meta.dirname), "out/smoke");
@@ -33,10 +34,7 @@ function report(what: string, text: string, picture: string): void {
 }
 
 async function complete({ workbench }: FalconWindow): Promise<string> {
-  await workbench.openFile("src/fees.ts");
-  await workbench.goTo(1, 60);
-  await workbench.page.keyboard.press("Enter");
-  await workbench.type("import ");
+  await openUnfinishedLine(workbench);
   const typed = performance.now();
   const text = await workbench.ghostText();
   const sinceKey = performance.now() - typed;

@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 
 import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
+import { openUnfinishedLine, restOfLine } from "../support/unfinishedLine.ts";
 import type { Workbench } from "../support/workbench.ts";
 
 const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
@@ -30,23 +31,15 @@ test("the status bar and the chat name the demonstration model, and offer to cho
   await workbench.screenshot(path.join(pictures, "demonstration.png"));
 });
 
-const lineEnd = / from "\.\/\w+\.ts";$/m;
-
-test("ghost text ends a line as the lines around it end, as one types and when the chat is asked to", async () => {
-  await workbench.openFile("src/fees.ts");
-  await workbench.goTo(1, 60);
-  await workbench.page.keyboard.press("Enter");
-  await workbench.type("import ");
-  const ghost = await workbench.ghostText();
+test("ghost text ends a line as the lines above it end, as one types and when the chat is asked to", async () => {
+  await openUnfinishedLine(workbench);
+  await workbench.whenGhostIs(restOfLine);
   await workbench.screenshot(path.join(pictures, "demonstration-completion.png"));
-  // So from its weights in 4, 5, 6, 8 and 32 bits, though not the same names: neither how a processor rounds nor how much of
-  // the file it evaluates in time changes that.
-  assert.match(ghost, lineEnd);
   await workbench.page.keyboard.press("Escape");
   await workbench.whenNoGhost();
   await falcon.chat.open();
   await falcon.chat.frame.getByRole("button", { name: "Complete the line at the cursor" }).click();
-  assert.match(await workbench.ghostText(), lineEnd);
+  await workbench.whenGhostIs(restOfLine);
   await workbench.page.keyboard.press("Escape");
 });
 
