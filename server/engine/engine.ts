@@ -104,10 +104,11 @@ export interface Score {
 
 export type Backend = "cuda" | "metal" | "vulkan";
 
-/** A backend that was to be used but is not. `noBinary`: none that runs on this system. */
+/** A backend that was to be used but is not. `noBinary`: none that runs on this system.
+ * `noLibraries`: there is an NVIDIA GPU with its driver, which finds no libraries for Vulkan. */
 export interface PassedOver {
   readonly backend: Backend;
-  readonly cause: "noDriver" | "noBinary" | "noDevice";
+  readonly cause: "noDriver" | "noBinary" | "noDevice" | "noLibraries";
 }
 
 /** What a loaded model is, as far as prompts depend on it. */
@@ -210,9 +211,16 @@ export type EngineFailure =
 export class EngineError extends Error {
   override readonly name = "EngineError";
   readonly failure: EngineFailure;
+  /** Of `outOfMemory`: tokens of the largest context that fits, as far as that is known. */
+  readonly fits: number | undefined;
 
-  constructor(failure: EngineFailure, message: string, options?: ErrorOptions) {
+  constructor(
+    failure: EngineFailure,
+    message: string,
+    options?: ErrorOptions & { readonly fits?: number | undefined },
+  ) {
     super(message, options);
     this.failure = failure;
+    this.fits = options?.fits;
   }
 }

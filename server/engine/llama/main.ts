@@ -8,9 +8,10 @@ import { Worker } from "node:worker_threads";
 import type { CancellationToken, ResponseError } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
-import { EngineError, type EngineFailure, type Model } from "../engine.ts";
+import { EngineError, type Model } from "../engine.ts";
 import {
   countTokensRequest,
+  type Failure,
   generateProgress,
   generateRequest,
   loadProgress,
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
 }
 
 /** What the library or a bug of ours threw is of use in the log only. */
-function refuse(error: unknown): ResponseError<EngineFailure> {
+function refuse(error: unknown): ResponseError<Failure> {
   const fault = error instanceof EngineError ? error.cause : error;
   if (fault !== undefined) console.error(fault);
   return toResponseError(error);

@@ -25,26 +25,32 @@ import {
 /** Progress comes with the id that the request carries; ids are the caller's. */
 export type WithProgress<T> = T & { readonly progressToken: number };
 
-export const loadRequest = new RequestType<WithProgress<LoadRequest>, LoadedModel, EngineFailure>("load");
+/** What of an `EngineError` goes with its message. */
+export interface Failure {
+  readonly failure: EngineFailure;
+  readonly fits?: number | undefined;
+}
+
+export const loadRequest = new RequestType<WithProgress<LoadRequest>, LoadedModel, Failure>("load");
 export const loadProgress = new ProgressType<number>();
 
-export const generateRequest = new RequestType<WithProgress<GenerateRequest>, Generation, EngineFailure>("generate");
+export const generateRequest = new RequestType<WithProgress<GenerateRequest>, Generation, Failure>("generate");
 export const generateProgress = new ProgressType<string>();
 
 /** Null when it was cancelled: JSON has no undefined. */
-export const scoreRequest = new RequestType<ScoreRequest, readonly Score[] | null, EngineFailure>("score");
+export const scoreRequest = new RequestType<ScoreRequest, readonly Score[] | null, Failure>("score");
 
 export const countTokensRequest = new RequestType<
   { readonly prompt: readonly PromptPart[]; readonly limit?: number },
   number,
-  EngineFailure
+  Failure
 >("countTokens");
 
 /** Resolves when no request has to wait any more for what is done once after a load. */
 export const preparedRequest = new RequestType0<void, void>("prepared");
 
 /** Ends all requests and writes the prompt cache, before the process is ended. */
-export const unloadRequest = new RequestType0<void, EngineFailure>("unload");
+export const unloadRequest = new RequestType0<void, Failure>("unload");
 
 /** The answer to a heartbeat. */
 export interface Pong {
@@ -58,17 +64,17 @@ export const pingRequest = new RequestType0<Pong, void>("ping");
 const engineErrorCode = 1;
 
 /** An engine's error in the form in which JSON-RPC carries it. */
-export function toResponseError(error: unknown): ResponseError<EngineFailure> {
+export function toResponseError(error: unknown): ResponseError<Failure> {
   return error instanceof EngineError
-    ? new ResponseError(engineErrorCode, error.message, error.failure)
+    ? new ResponseError(engineErrorCode, error.message, { failure: error.failure, fits: error.fits })
     : new ResponseError(ErrorCodes.InternalError, error instanceof Error ? error.message : String(error));
 }
 
 /** The error that `toResponseError` was given, as far as it came through. */
 export function fromResponseError(error: unknown): unknown {
-  return error instanceof ResponseError && error.code === engineErrorCode
-    ? new EngineError(error.data as EngineFailure, error.message)
-    : error;
+  if (!(error instanceof ResponseError) || error.code !== engineErrorCode) return error;
+  const { failure, fits } = error.data as Failure;
+  return new EngineError(failure, error.message, { fits });
 }
 
 /** Cancels what is sent when the signal fires. */

@@ -65,7 +65,10 @@ export async function loadByPlan(
   const withoutGpu = plan.gpu !== "off" && deaths >= tolerated;
   const failures = withoutGpu ? [l10n.t("The model process ended {0} times", deaths)] : [];
   const attempts = planAttempts(withoutGpu ? { ...plan, gpu: "off" } : plan, trainedOn);
-  for (const [i, attempt] of attempts.entries()) {
+  let fits: number | undefined;
+  for (const [i, planned] of attempts.entries()) {
+    const isLess = planned.vramShare !== undefined;
+    const attempt = isLess && fits ? { ...planned, contextSize: fits, vramShare: 1 } : planned;
     try {
       const model = await host.load({ plan: attempt, markers }, onProgress);
       const fallback = describeFallback(model.info, Math.min(plan.contextSize, trainedOn), failures);
@@ -77,6 +80,7 @@ export async function loadByPlan(
       if (!again || !isWanted()) throw error;
       log(`loading failed (${error.failure}: ${error.message}), trying with less`);
       failures.push(describeFailure(error));
+      fits = error.fits;
       await host.dispose();
       if (!isWanted()) throw error;
     }
@@ -110,10 +114,12 @@ function describeFallback(
   return l10n.t("{0}; using {1} with {2} tokens of context", reasons, place, contextSize);
 }
 
-function describeFailure({ failure }: EngineError): string {
-  switch (failure) {
+function describeFailure(error: EngineError): string {
+  switch (error.failure) {
     case "outOfMemory":
-      return l10n.t("Not enough memory");
+      return error.fits
+        ? l10n.t("Not enough memory: a context of {0} tokens fits", error.fits)
+        : l10n.t("Not enough memory");
     case "died":
       return l10n.t("The model process ended while it loaded the model");
     default:
@@ -128,6 +134,12 @@ function describePassedOver({ backend, cause }: PassedOver): string {
       return l10n.t("{0}: no driver", name);
     case "noBinary":
       return l10n.t("{0}: does not work on this machine", name);
+    case "noLibraries":
+      return l10n.t(
+        "{0}: no device. There is an NVIDIA driver, which needs more libraries for it: install the packages {1}",
+        name,
+        "libegl1, libglvnd0, libvulkan1",
+      );
     case "noDevice":
       return l10n.t("{0}: no device", name);
   }

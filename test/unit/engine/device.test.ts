@@ -1,9 +1,17 @@
 // What is decided of devices and memory before anything is loaded.
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { suite, test } from "node:test";
 
-import { backendsToTry, defaultThreads, listDevices } from "../../../server/engine/llama/load/device.ts";
+import {
+  backendsToTry,
+  defaultThreads,
+  listDevices,
+  missesLibraries,
+} from "../../../server/engine/llama/load/device.ts";
 import { countSequences } from "../../../server/engine/llama/load/memory.ts";
 
 suite("backendsToTry", () => {
@@ -20,6 +28,23 @@ suite("backendsToTry", () => {
   });
 });
 
+test("an NVIDIA driver that is there but serves no Vulkan is told from no driver", () => {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-root-"));
+  try {
+    assert.equal(missesLibraries("vulkan", root), false);
+    fs.mkdirSync(path.join(root, "dev"));
+    fs.writeFileSync(path.join(root, "dev/nvidia0"), "");
+    assert.equal(missesLibraries("vulkan", root), true);
+    assert.equal(missesLibraries("cuda", root), false);
+    fs.rmSync(path.join(root, "dev"), { recursive: true });
+    fs.mkdirSync(path.join(root, "proc/driver/nvidia"), { recursive: true });
+    fs.writeFileSync(path.join(root, "proc/driver/nvidia/version"), "NVRM version: 580");
+    assert.equal(missesLibraries("vulkan", root), true);
+  } finally {
+    fs.rmSync(root, { recursive: true });
+  }
+});
+
 test("defaultThreads leaves a core for the editor where there are four", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 8].map(defaultThreads), [1, 1, 2, 3, 3, 7]);
 });
@@ -27,8 +52,8 @@ test("defaultThreads leaves a core for the editor where there are four", () => {
 suite("countSequences", () => {
   /** A context with 10 bytes for all sequences and 100 for each, on one side or the other. */
   const count = (side: "ram" | "gpu", free: number, { weights = 0, most = 4 } = {}) => {
-    const needs = (sequences: number) => Promise.resolve({ ram: 0, gpu: 0, [side]: 10 + 100 * sequences });
-    return countSequences(needs, { ram: 1e6, gpu: 1e6, [side]: free }, weights, most);
+    const needs = (sequences: number) => Promise.resolve({ ram: 0, gpu: 0, tokens: 0, [side]: 10 + 100 * sequences });
+    return countSequences(256, needs, { ram: 1e6, gpu: 1e6, tokens: Infinity, [side]: free }, weights, most);
   };
 
   for (const side of ["ram", "gpu"] as const) {
@@ -50,6 +75,35 @@ suite("countSequences", () => {
       await assert.rejects(count(side, 109), { failure: "outOfMemory" });
     });
   }
+
+  /** A context with a byte on the GPU for each token. */
+  const countTokens = (contextSize: number, free: { readonly gpu: number; readonly tokens: number }) =>
+    countSequences(
+      contextSize,
+      (sequences, each) => Promise.resolve({ ram: 0, gpu: sequences * each, tokens: sequences * each }),
+      { ram: 0, ...free },
+      0,
+      4,
+    );
+
+  test("as many as a GPU can address", async () => {
+    const counts = [3999, 4000, 8000, 12_000, 16_000].map((tokens) => countTokens(4000, { gpu: 1e6, tokens }));
+    await assert.rejects(counts[0] ?? assert.fail(), { failure: "outOfMemory" });
+    assert.deepEqual(await Promise.all(counts.slice(1)), [1, 2, 3, 4]);
+  });
+
+  test("the refusal tells what is needed, what there is, and the largest context that fits", async () => {
+    const mega = 2 ** 20;
+    await assert.rejects(countTokens(10 * mega, { gpu: 4 * mega + 700, tokens: Infinity }), {
+      fits: 4 * mega + 512,
+      message: `a context of ${10 * mega} tokens needs 0 MB and 10 MB on the GPU, and there is 0 MB and 4 MB on the GPU; ${4 * mega + 512} tokens fit`,
+    });
+    await assert.rejects(countTokens(1000, { gpu: mega, tokens: 700 }), {
+      fits: 512,
+      message: /enough for 700; 512 tokens fit$/,
+    });
+    await assert.rejects(countTokens(1000, { gpu: 255, tokens: 2000 }), { fits: 0 });
+  });
 
   test("the weights keep their room in the main memory, but for one sequence", async () => {
     assert.deepEqual(await Promise.all([310, 309, 110].map((free) => count("ram", free, { weights: 100 }))), [2, 1, 1]);

@@ -1,6 +1,8 @@
 // Chooses the backend and the number of threads.
 
+import { existsSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
+import path from "node:path";
 import { platform } from "node:process";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
@@ -28,7 +30,9 @@ export async function openLlama(
   const passedOver: PassedOver[] = [];
   const installed = gpu === "off" ? [] : await library.getLlamaGpuTypes("supported");
   for (const backend of backendsToTry(gpu, platform, installed.includes("cuda"))) {
-    const llama = installed.includes(backend) ? await openBackend(library, backend, log) : "noDriver";
+    const opened = installed.includes(backend) ? await openBackend(library, backend, log) : "noDriver";
+    const llama =
+      opened !== "noBinary" && typeof opened === "string" && missesLibraries(backend) ? "noLibraries" : opened;
     // The VSIX has no binary for CUDA, as `backendsToTry` says: no loss either.
     if (llama === "noBinary" && backend === "cuda" && gpu === "auto") continue;
     if (typeof llama === "string") passedOver.push({ backend, cause: llama });
@@ -45,6 +49,18 @@ export function backendsToTry(gpu: LoadPlan["gpu"], platform: NodeJS.Platform, h
   if (gpu !== "auto") return [gpu];
   if (platform === "darwin") return ["metal"];
   return hasCuda ? ["cuda", "vulkan"] : ["vulkan"];
+}
+
+/**
+ * Whether the machine has an NVIDIA GPU with its driver: that serves Vulkan, but only beside libraries that a machine without
+ * a screen often lacks, and it does not say so.
+ * @param root of the file system
+ */
+export function missesLibraries(backend: Backend, root = "/"): boolean {
+  return (
+    backend === "vulkan" &&
+    ["proc/driver/nvidia/version", "dev/nvidia0"].some((file) => existsSync(path.join(root, file)))
+  );
 }
 
 async function openBackend(

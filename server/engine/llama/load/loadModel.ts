@@ -4,15 +4,15 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
-import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
+import type { Llama, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
 
 import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
 import { plainName } from "../../../../src/shared/plainText.ts";
 import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
-import { batchSize } from "../decode/chunkSize.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
-import { availableRam, countSequences, freeMemory, type Memory } from "./memory.ts";
+import { createContext, mostTokens } from "./createContext.ts";
+import { availableRam } from "./memory.ts";
 import { Measurements } from "./measurements.ts";
 import { warmUp } from "./warmUp.ts";
 import { canInfill } from "../text/tokenizePrompt.ts";
@@ -59,7 +59,7 @@ export async function loadModel(
     const useMmap = llama.gpu !== false || (await fileSize(plan.path)) > availableRam() / 2;
     const model = await llama.loadModel({
       modelPath: plan.path,
-      gpuLayers: chooseLayers(plan),
+      gpuLayers: llama.gpu === false ? 0 : await chooseLayers(library, llama, plan),
       useMmap,
       onLoadProgress: onProgress,
     });
@@ -137,65 +137,12 @@ async function fileSize(modelPath: string): Promise<number> {
 const backendNames = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" } as const;
 
 /** As many layers as fit beside the context of two sequences, unless the user said how many. */
-function chooseLayers({ gpuLayers, contextSize, vramShare = 1 }: LoadPlan) {
+async function chooseLayers(library: typeof NodeLlamaCpp, llama: Llama, plan: LoadPlan) {
+  const { gpuLayers, vramShare = 1 } = plan;
   if (gpuLayers !== undefined && vramShare === 1) return gpuLayers;
-  return { ...(gpuLayers !== undefined && { max: gpuLayers }), fitContext: { contextSize: 2 * contextSize } };
-}
-
-async function createContext(
-  library: typeof NodeLlamaCpp,
-  model: LlamaModel,
-  plan: LoadPlan,
-  threads: number,
-  isMapped: boolean,
-): Promise<LlamaContext> {
-  const kvType = kvCacheType(library, plan);
-  // On a processor flash attention adds up in 16 bits: log-probabilities are off by up to 0.01 and depend on how a prompt
-  // was cut into batches, for some percent of speed. A quantized KV cache cannot do without.
-  const flashAttention = model.llama.gpu === false && kvType === library.GgmlType.F16 ? false : "auto";
-  const options = {
-    contextSize: Math.min(plan.contextSize, model.trainContextSize),
-    batchSize,
-    flashAttention,
-  } as const;
-  const needs = async (sequences: number): Promise<Memory> => {
-    const { cpuRam, gpuVram } = await model.fileInsights.estimateContextResourceRequirementsV2({
-      ...options,
-      sequences,
-      modelGpuLayers: model.gpuLayers,
-      kvCacheKeyType: kvType,
-      kvCacheValueType: kvType,
-    });
-    return { ram: cpuRam, gpu: gpuVram };
-  };
-  // Before the context: what is used is the weights.
-  const weights = isMapped ? (await model.llama.getLlamaMemoryUsage()).cpuRam : 0;
-  const sequences = await countSequences(needs, await freeMemory(model.llama), weights, mostSequences(model, plan));
-  const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
-  const { adapter } = plan;
-  const lora = adapter && { adapters: [{ filePath: adapter.path, scale: adapter.scale }] };
-  return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }), sequences, threads });
-}
-
-/** Where a batch costs nearly as much as its parts, where checkpoints take memory for each, or where memory is short. */
-const fewSequences = 4;
-const manySequences = 16;
-
-function mostSequences({ llama, fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan): number {
-  const few = llama.gpu === false || fileInsights.isHybrid || fileInsights.isRecurrent || vramShare < 1;
-  return few ? fewSequences : manySequences;
-}
-
-/** The library would take a name that it does not know for F16. */
-function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, { kvCache = "f16" }: LoadPlan): NodeLlamaCpp.GgmlType {
-  switch (kvCache) {
-    case "f16":
-      return GgmlType.F16;
-    case "q8_0":
-      return GgmlType.Q8_0;
-    default:
-      throw new EngineError("loadFailed", `there is no KV cache of the type ${String(kvCache)}`);
-  }
+  const most = await mostTokens(library, llama, await library.readGgufFileInfo(plan.path), plan);
+  const contextSize = Math.min(2 * plan.contextSize, most);
+  return { ...(gpuLayers !== undefined && { max: gpuLayers }), fitContext: { contextSize } };
 }
 
 /** The library says only that loading failed; llama.cpp says why, in the first error that it logs. */

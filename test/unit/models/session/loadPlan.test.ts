@@ -99,6 +99,22 @@ suite("loadByPlan", () => {
     assert.equal(fallback, "CUDA: does not work on this machine; Vulkan: no device; using the CPU");
   });
 
+  test("names the packages that an NVIDIA driver needs for Vulkan", async () => {
+    const passedOver = [{ backend: "vulkan", cause: "noLibraries" }] as const;
+    const { fallback } = await load([(request) => ({ ...loaded(request), passedOver, device: "CPU" })]);
+    assert.match(fallback ?? "", /NVIDIA driver.* libegl1, libglvnd0, libvulkan1; using the CPU$/);
+  });
+
+  test("settles for the largest context that fits, where that is known", async () => {
+    const tooLarge = new EngineError("outOfMemory", "it needs more", { fits: 3072 });
+    const { events, fallback } = await load([tooLarge, loaded]);
+    assert.deepEqual(events, ["load 4096 auto 1", "dispose", "load 3072 auto 1"]);
+    const reason = "Not enough memory: a context of 3072 tokens fits";
+    assert.equal(fallback, `${reason}; using Vulkan with 3072 tokens of context`);
+    const none = new EngineError("outOfMemory", "it needs more", { fits: 0 });
+    assert.deepEqual((await load([none, loaded])).events.at(-1), "load 2048 auto 0.5");
+  });
+
   test("settles for less, in a fresh process", async () => {
     const { events, fallback } = await load([outOfMemory, loaded]);
     assert.deepEqual(events, ["load 4096 auto 1", "dispose", "load 2048 auto 0.5"]);
