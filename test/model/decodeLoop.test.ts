@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { getLlama, type Llama, type LlamaContext, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
 
 import { EngineError } from "../../server/engine/engine.ts";
+import { BatchCost } from "../../server/engine/llama/decode/batchCost.ts";
 import { DecodeLoop } from "../../server/engine/llama/decode/decodeLoop.ts";
 import { libraryEvaluator } from "../../server/engine/llama/decode/libraryEvaluator.ts";
 import { sampleTokens } from "../../server/engine/llama/decode/sampler.ts";
@@ -20,7 +21,7 @@ let context: LlamaContext;
 before(async () => {
   llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
   model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
-  context = await model.createContext({ sequences: 5, contextSize: 256, threads: 1 });
+  context = await model.createContext({ sequences: 6, contextSize: 256, threads: 1 });
 });
 after(() => llama.dispose());
 
@@ -112,6 +113,41 @@ test("a fault in a step ends its request with an error of the engine, and the ne
     return "stopped";
   });
   assert.deepEqual(await loop.run([whole], signal), [{ end: "stopped", reused: 0 }]);
+});
+
+test("once all is aborted, no step is counted in which nothing is evaluated", async () => {
+  const sizes: number[] = [];
+  const idle = Promise.withResolvers<undefined>();
+  class Seen extends BatchCost {
+    override stepped(sequences: number): void {
+      sizes.push(sequences);
+    }
+  }
+  const loop = new DecodeLoop({
+    sequences: [context.getSequence()],
+    evaluator: libraryEvaluator,
+    batchCost: new Seen(),
+    restore: () => Promise.resolve(false),
+    onStep: () => undefined,
+    onIdle: () => idle.resolve(undefined),
+    onFault,
+  });
+  const aborted = new AbortController();
+  const request: DecodeRequest = {
+    prompt: model.tokenize("one"),
+    stable: [],
+    priority: "completion",
+    async *evaluate(sequence, rest) {
+      await sequence.evaluateWithoutGeneratingNewTokens([...rest]);
+      yield;
+      aborted.abort();
+      yield;
+      return "stopped";
+    },
+  };
+  assert.deepEqual(await loop.run([request], aborted.signal), [{ end: "aborted", reused: 0 }]);
+  await idle.promise;
+  assert.deepEqual(sizes, [1]);
 });
 
 test("a request without a token is refused", async () => {

@@ -138,6 +138,10 @@ describe("sampling", () => {
     assert.notEqual(a, c);
     const [d, e] = await texts([{ temperature: 1 }, { temperature: 1 }]);
     assert.notEqual(d, e);
+    // It is llama.cpp's word for a seed of its own choice.
+    const highest = { temperature: 1, seed: 2 ** 32 - 1 };
+    const [f, g] = await texts([highest, highest]);
+    assert.equal(f, g);
   });
 
   test("with one token to choose from, any temperature is greedy", async () => {

@@ -27,6 +27,9 @@ export interface LlamaModelParts extends Pick<SamplingContext, "library" | "mode
   readonly loop: DecodeLoop;
 }
 
+/** llama.cpp chooses a seed by itself in the place of the highest one. */
+const seeds = 2 ** 32 - 1;
+
 export class LlamaModel implements Model {
   readonly #loaded: LlamaModelParts;
 
@@ -44,11 +47,11 @@ export class LlamaModel implements Model {
     const timeLimit = request.timeLimit === undefined ? undefined : AbortSignal.timeout(request.timeLimit);
     const tokenized = await tokenizePrompt(model, vocabulary, request.prompt);
     requireRoom(tokenized.tokens.length, request.maxTokens, this.info.contextSize);
-    const seed = request.seed ?? randomInt(2 ** 32);
+    const seed = request.seed ?? randomInt(seeds);
     const stopped = timeLimit ? AbortSignal.any([signal, timeLimit]) : signal;
     const texts: TextRequest[] = [];
     for (let i = 0; i < (request.candidates ?? 1); i++) {
-      const context = { ...this.#loaded, ...tokenized, seed: (seed + i) % 2 ** 32 };
+      const context = { ...this.#loaded, ...tokenized, seed: (seed + i) % seeds };
       texts.push(await textRequest(request, context, i === 0 ? onText : () => undefined, stopped));
     }
     const decoded = await loop.run(

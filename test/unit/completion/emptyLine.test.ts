@@ -44,18 +44,18 @@ test("nothing is shown where the model goes on in the line above, or at another 
   }
 });
 
-test("lines with text, without indentation, and the start of a file are as they were", async () => {
-  for (const picture of ["f(a) {\n  return ║", "let a;\n║", "  ║\nlet a;", "║ b", "let a;  ║"]) {
+test("lines with text on either side, without indentation, and the start of a file are as they were", async () => {
+  for (const picture of ["f(a) {\n  return ║", "let a;\n║", "  ║\nlet a;", "║ b", "let a;  ║", "f(\n  ║);", "a = [\n    ║]"]) {
     const { prompt } = await complete(picture, "x");
     assert.equal(prompt, picture.split("║", 1)[0]);
   }
 });
 
 test("what comes after the cursor shows once the indentation is whole", () => {
-  const prefix = "a:\n    ";
-  assert.equal(continuedPrefix({ prefix }), "a:");
-  assert.equal(afterIndentation("\n  ", { prefix }), "");
-  assert.equal(afterIndentation("\n    b", { prefix }), "b");
-  assert.equal(afterIndentation("\n      b", { prefix }), undefined);
-  assert.equal(afterIndentation("\n  b", { prefix }), undefined);
+  const cursor = { prefix: "a:\n    ", suffix: "\nb" };
+  assert.equal(continuedPrefix(cursor), "a:");
+  assert.equal(afterIndentation("\n  ", cursor), "");
+  assert.equal(afterIndentation("\n    b", cursor), "b");
+  assert.equal(afterIndentation("\n      b", cursor), undefined);
+  assert.equal(afterIndentation("\n  b", cursor), undefined);
 });

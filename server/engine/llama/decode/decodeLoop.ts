@@ -109,7 +109,7 @@ export class DecodeLoop {
         await this.#endAborted();
         await this.#admit();
         await this.#startSiblings();
-        await this.#step();
+        if (this.#running.length > 0) await this.#step();
       } catch (error) {
         await this.#failAll(error);
       }
@@ -129,9 +129,9 @@ export class DecodeLoop {
       this.#waiting = [];
     }
     for (const run of this.#running.filter(({ signal }) => signal.aborted)) await this.#finish(run, "aborted");
-    const aborted = this.#waiting.filter(({ signal }) => signal.aborted);
-    this.#waiting = this.#waiting.filter(({ signal }) => !signal.aborted);
-    for (const { siblings, ...first } of aborted) {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ signal }) => !signal.aborted);
+    for (const { siblings, ...first } of waiting.filter(({ signal }) => signal.aborted)) {
       for (const { resolve } of [first, ...siblings]) resolve({ end: "aborted", reused: 0 });
     }
   }
