@@ -45,7 +45,15 @@ test("nothing is shown where the model goes on in the line above, or at another 
 });
 
 test("lines with text on either side, without indentation, and the start of a file are as they were", async () => {
-  for (const picture of ["f(a) {\n  return ║", "let a;\n║", "  ║\nlet a;", "║ b", "let a;  ║", "f(\n  ║);", "a = [\n    ║]"]) {
+  for (const picture of [
+    "f(a) {\n  return ║",
+    "let a;\n║",
+    "  ║\nlet a;",
+    "║ b",
+    "let a;  ║",
+    "f(\n  ║);",
+    "a = [\n    ║]",
+  ]) {
     const { prompt } = await complete(picture, "x");
     assert.equal(prompt, picture.split("║", 1)[0]);
   }
