@@ -3,16 +3,28 @@
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../src/shared/plainText.ts";
-import type { ChatTurn, Message, ModelInfo, Problem } from "../../src/shared/protocol.ts";
+import type { Attachment, ChatTurn, Message, ModelInfo, Problem } from "../../src/shared/protocol.ts";
+import { holdsFunction } from "./functionHead.ts";
 
-/** Identifiers of the languages whose functions it knows: those of training/functions.py. */
-const languages = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
+/** Identifiers of the languages whose functions it knows, those of training/functions.py, and how they write a function. */
+const languages: Readonly<Record<string, "python" | "script">> = {
+  python: "python",
+  javascript: "script",
+  javascriptreact: "script",
+  typescript: "script",
+  typescriptreact: "script",
+};
 
-/** Whether a demonstration model can answer: a command was given for code in a language of which it knows functions. */
+/** Whether a demonstration model can answer: a command was given for functions in languages of which it knows some. */
 export function canDemonstrate(message: Message | ChatTurn | undefined): boolean {
   if (!message || !("command" in message)) return false;
   const { attachments } = message;
-  return attachments.length > 0 && attachments.every(({ languageId }) => languages.includes(languageId));
+  return attachments.length > 0 && attachments.every(isFunction);
+}
+
+function isFunction({ languageId, text }: Attachment): boolean {
+  const language = Object.hasOwn(languages, languageId) ? languages[languageId] : undefined;
+  return language !== undefined && holdsFunction(text, language);
 }
 
 /** What the user is told in the place of an answer. */

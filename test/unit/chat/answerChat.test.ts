@@ -108,6 +108,9 @@ test("a demonstration model is not asked what it can only invent: the answer say
     question("What does a harbour master do?"),
     { ...explain, attachments: [] },
     { ...explain, attachments: [sum, rust] },
+    { ...explain, attachments: [{ ...sum, text: "import os" }] },
+    { ...explain, attachments: [sum, { ...sum, text: "# def sum(a, b): adds" }] },
+    { ...explain, attachments: [{ ...sum, languageId: "typescript", text: "const rates = [3, 5];" }] },
     { id: "q", role: "user", text: "Find bugs in the attached code", attachments: [sum] },
   ];
   for (const asked of questions) {
