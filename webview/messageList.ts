@@ -51,7 +51,8 @@ export function createMessageList(
   scroller.addEventListener("scroll", () => {
     // A scroll in a size that is not settled yet is the layout's, not the reader's.
     if (size !== sizeNow() || restoring !== undefined) return;
-    following = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < nearEnd;
+    const toEnd = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+    following = toEnd < nearEnd || messages.childElementCount === 0;
     jump.hidden = following;
     onScroll(following ? undefined : scroller.scrollTop);
   });

@@ -59,6 +59,12 @@ test("in a narrow side bar one reads from the beginning, and the answers from th
   const list = await page.locator(".scroller").boundingBox();
   const { y } = (await title.boundingBox()) ?? { y: -1 };
   assert.ok(list && y >= list.y, `the title stands at ${y}`);
+  // Whoever scrolls there misses no answer.
+  await page.locator(".scroller").evaluate((node) => {
+    node.scrollTop = 1;
+    node.dispatchEvent(new Event("scroll"));
+  });
+  assert.equal(await page.locator(".jump").isVisible(), false);
   const question = userMessage("Hello. ".repeat(100));
   await tell(stateMessage([question, answerMessage("The end.")], demonstrationStatus));
   const bottom = await page.getByText("The end.").evaluate((node) => node.getBoundingClientRect().bottom);
