@@ -60,7 +60,7 @@ export async function answerChat(
   if (!fitted) return resultOf("aborted");
 
   const ended = new AbortController();
-  const watch = new LoopWatch(info);
+  const watch = new LoopWatch(info, messages.at(-1)?.text);
   let shown = "";
   let loop: Loop | undefined;
   const answer = new AnswerStream(format.stopLines, (text) => {

@@ -76,7 +76,7 @@ test("an answer that goes round is ended and says so, with any model; what was w
     assert.equal(stopReason, "end");
     assert.deepEqual(notes, repeatedItself);
     assert.equal(length, undefined);
-    assert.ok(answered.text.length < 450 + 4 * round.length, String(answered.text.length));
+    assert.ok(answered.text.length < 1_650 + 4 * round.length, String(answered.text.length));
     assert.ok(text.startsWith(answered.text));
   }
 });
@@ -90,6 +90,14 @@ test("code, tables and data that repeat themselves are whole", async () => {
     assert.equal(answered.text, text);
     assert.equal(notes, undefined);
   }
+});
+
+test("what the user asks a model to repeat is whole", async () => {
+  const text = "I must not talk in class.\n".repeat(100);
+  const messages = [question("Write “I must not talk in class.” 100 times")];
+  const { notes, ...answered } = await answer(scriptedModel({}, writing(text)), { messages });
+  assert.equal(answered.text, text);
+  assert.equal(notes, undefined);
 });
 
 test("a demonstration model's answer counts up to its first round, and not at all where nothing was said by then", async () => {

@@ -9,11 +9,16 @@ import { assertGrowsWithLength, repeated } from "../../support/growth.ts";
 interface Kind {
   readonly demonstration?: boolean;
   readonly inCode?: boolean;
+  readonly question?: string;
 }
 
 /** The loop that a watch finds in a text that comes in pieces of so many characters. */
-function loopIn(text: string, { demonstration = false, inCode = false }: Kind = {}, piece = 5): Loop | undefined {
-  const watch = new LoopWatch({ demonstration });
+function loopIn(
+  text: string,
+  { demonstration = false, inCode = false, question }: Kind = {},
+  piece = 5,
+): Loop | undefined {
+  const watch = new LoopWatch({ demonstration }, question);
   for (let at = 0; at < text.length; at += piece) {
     const loop = watch.push(text.slice(at, at + piece), { inCode });
     if (loop) return loop;
@@ -47,7 +52,7 @@ test("words, lines and paragraphs that come again and again are loops, in pieces
 
 test("lines of a list that differ in their numbers alone are a loop", () => {
   const begin = "The steps are these:\n\n";
-  const loop = loopIn(begin + lines(60, (i) => `${i + 10}. Call the harbour master.\n`));
+  const loop = loopIn(begin + lines(80, (i) => `${i + 10}. Call the harbour master.\n`));
   // With the line break before it.
   assert.deepEqual(loop, { start: begin.length - 1, round: 29 });
   assert.equal(loopIn(lines(200, (i) => `${i + 10}. Call berth ${i}.\n`)), undefined);
@@ -57,29 +62,52 @@ test("lines of a list that differ in their numbers alone are a loop", () => {
 test("a loop is found wherever in a long answer it begins", () => {
   for (const before of [7_300, 7_900, 20_000]) {
     const begin = lines(before / 10, (i) => `${String(i).padStart(9)}»`);
-    const loop = loopIn(begin + paragraph.repeat(6));
+    const loop = loopIn(begin + paragraph.repeat(12));
     assert.deepEqual(loop, { start: begin.length, round: paragraph.length }, String(before));
   }
 });
 
-test("a paragraph that comes for the fifth time has come often enough, for the third time not", () => {
-  assert.ok(loopIn(paragraph.repeat(5)));
-  assert.equal(loopIn(`${paragraph.repeat(3)}The end.`), undefined);
+test("words that come again are a loop sooner than lines and paragraphs", () => {
   assert.equal(loopIn("departure, ".repeat(30)), undefined);
   assert.ok(loopIn("departure, ".repeat(45)));
+  assert.equal(loopIn(`${paragraph.repeat(6)}The end.`), undefined);
+  assert.ok(loopIn(paragraph.repeat(11)));
+  for (const line of ["- [ ] todo\n", "I must not talk in class.\n", "Call the pilot.\n\n"]) {
+    assert.equal(loopIn(line.repeat(60).slice(0, 1_500)), undefined, line);
+    assert.ok(loopIn(line.repeat(1_000).slice(0, 2_000)), line);
+  }
+});
+
+test("what the question asks a real model to repeat is no loop, however often it comes", () => {
+  const wanted = [
+    ["Write “I must not talk in class” a hundred times.", "I must not talk in class.\n"],
+    ["Write I must not talk in class 100 times, and number the lines", "7. I must not talk in class.\n"],
+    ["Write banana 500 times", "banana "],
+    ["写100遍：好的，我知道了。", "好的，我知道了。"],
+    [`Repeat this for the screen's test:\n\n${paragraph}`, paragraph],
+  ] as const;
+  for (const [question, round] of wanted) {
+    const text = `Here it is:\n\n${round.repeat(500)}`;
+    assert.equal(loopIn(text, { question }), undefined, question);
+    assert.ok(loopIn(text, { question: "What is written on the board in room 7?" }), question);
+    assert.ok(loopIn(text, { question, demonstration: true }), question);
+  }
+  assert.ok(loopIn("departure, ".repeat(500), { question: "When is the departure?" }), "a word of the question");
 });
 
 test("what is left is no loop any more", () => {
   assert.equal(loopIn(lines(40, (i) => `${"departure, ".repeat(20)}arrival ${i}. `)), undefined);
 });
 
-test("code repeats more than prose does, until it is a loop, too", () => {
+test("code repeats more than sentences do, until it is a loop, too", () => {
   const card = `<div class="card">\n  <h2>Title</h2>\n  <p>Lorem ipsum dolor sit amet, consectetur.</p>\n</div>\n`;
   for (const code of [card.repeat(12), '  it("works", () => {});\n'.repeat(50), 'printf("\\n");\n'.repeat(80)]) {
     assert.equal(loopIn(code, { inCode: true }), undefined);
-    assert.ok(loopIn(code), "the same in prose");
     assert.ok(loopIn(code.repeat(4), { inCode: true }));
   }
+  const call = "harbour.call(); ".repeat(50);
+  assert.equal(loopIn(call, { inCode: true }), undefined);
+  assert.ok(loopIn(call), "the same in prose");
 });
 
 test("similar lines, tables, rules, dumps and arrays are none", () => {
@@ -138,6 +166,23 @@ test("of an answer that ends in a loop its first round is kept, if it says somet
   assert.equal(kept("Gives the fee of the boat. ".repeat(9)), "Gives the fee of the boat.");
 });
 
+test("no half of a block of code is kept, nor half of a character", () => {
+  const kept = (text: string, start: number, round: number) => text.slice(0, lengthBeforeLoop(text, { start, round }));
+  const opened = "```python\n# Returns the fee of the boat, departure, departure, departure";
+  assert.equal(kept(opened, opened.indexOf(" departure"), 11), "");
+  const said = "It is documented by this comment:";
+  for (const before of [`${said}\n\n`, `${said}\n\n\`\`\`ts\nlet a;\n\`\`\`\n\n`]) {
+    const text = before + opened;
+    assert.equal(kept(text, text.indexOf(" departure"), 11), before.trimEnd().replace(/:$/, ""));
+  }
+  const whole = `${said}\n\n\`\`\`ts\nlet a;\n\`\`\`\n\nDeparture, departure, departure`;
+  assert.equal(kept(whole, whole.indexOf(" departure"), 10), whole.slice(0, -", departure".length));
+  const waves = "It says of the sea 🌊🌊🌊🌊";
+  const wave = waves.indexOf("🌊");
+  assert.equal(kept(waves, wave - 1, 2), "It says of the sea");
+  assert.equal(kept(waves, wave, 2), "It says of the sea 🌊");
+});
+
 test("the time grows with the text, whatever that consists of", () => {
   for (const piece of ["a", "a ", "\n", "0, ", "| a ", "word ", "1234567890".repeat(90), "abcd efgh ".repeat(99)]) {
     assertGrowsWithLength(
@@ -145,6 +190,7 @@ test("the time grows with the text, whatever that consists of", () => {
       (length) => {
         loopIn(repeated(piece, length), { inCode: true });
         lengthBeforeLoop(repeated(piece, length), { start: length, round: 0 });
+        loopIn("the harbour, and ".repeat(40), { question: repeated(piece, length) });
       },
       5_000,
     );
