@@ -119,7 +119,9 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
       send.hidden = next.answering;
       stop.hidden = !next.answering;
       model.show(next.status);
-      text.placeholder = isDemonstration(next.status) ? strings.demonstrationPlaceholder : strings.placeholder;
+      // While a model loads, what one can ask is what it was before.
+      if (next.status.state === "ready")
+        text.placeholder = isDemonstration(next.status) ? strings.demonstrationPlaceholder : strings.placeholder;
       if (next.attachments !== shownAttachments) {
         shownAttachments = next.attachments;
         chips.replaceChildren(...next.attachments.map((attachment) => createPendingChip(context, attachment, text)));

@@ -7,7 +7,7 @@ import { isDemonstration } from "./statusCard.ts";
 
 export interface Welcome {
   readonly node: HTMLElement;
-  /** Offers what the model can do. */
+  /** Offers what the model can do, also while it is loaded again; nothing until one is known. */
   show(status: ServerStatus): void;
 }
 
@@ -28,12 +28,14 @@ export function createWelcome(context: PageContext, onSuggestion: (text: string)
     ),
     show: (status) => {
       const demonstration = isDemonstration(status);
-      if (demonstration === shown) return;
+      if (status.state !== "ready" || demonstration === shown) return;
       shown = demonstration;
+      const hadFocus = suggestions.contains(document.activeElement);
       const items = demonstration
         ? createDemonstrations(context)
         : strings.suggestions.map((text) => createSuggestion(text, () => onSuggestion(text)));
       suggestions.replaceChildren(...items);
+      if (hadFocus) suggestions.querySelector("button")?.focus();
       hint.replaceChildren(
         ...(demonstration
           ? [codicon("lightbulb"), strings.demonstrationHint]

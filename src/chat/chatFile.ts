@@ -17,7 +17,10 @@ export interface StoredConversation {
 }
 
 /** Grows by one when files of the format before can no longer be read, or those of the new one not by the code before. */
-const formatVersion = 1;
+const formatVersion = 2;
+
+/** What the code before cannot read: a chat without it is written in version 1, for a window that runs that code. */
+const newInVersion2 = v.looseObject({ command: v.literal("document") });
 
 /** The name of a chat's file is its id. */
 export const chatIdPattern = /^[\w-]+$/;
@@ -67,12 +70,12 @@ const messages: v.GenericSchema<unknown, readonly Message[]> = v.pipe(
 );
 const longestTime = 8.64e15;
 const chatFile = v.object({
-  version: v.literal(formatVersion),
+  version: v.picklist([1, formatVersion]),
   changed: v.pipe(wholeNumber, v.maxValue(longestTime)),
   messages,
 });
 
-/** Throws the reason when the text is no chat of this version. The reason holds nothing of the text: it is logged. */
+/** Throws the reason when the text is no chat of these versions. The reason holds nothing of the text: it is logged. */
 export function parseChat(id: string, text: string): StoredConversation {
   const value = parseJson(text);
   const version = v.safeParse(v.object({ version: v.number() }), value);
@@ -121,7 +124,8 @@ function stampOf({ ino, mtimeNs, size }: fs.BigIntStats): string {
 
 /** What the file of a chat holds. */
 export function chatContent(changed: unknown, messages: unknown): string {
-  return JSON.stringify({ version: formatVersion, changed, messages });
+  const isNew = Array.isArray(messages) && messages.some((message) => v.is(newInVersion2, message));
+  return JSON.stringify({ version: isNew ? formatVersion : 1, changed, messages });
 }
 
 /**

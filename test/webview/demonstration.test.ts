@@ -95,6 +95,26 @@ test("a real model is offered everything as soon as it is there, and figures tha
   assert.equal(await page.locator("textarea").getAttribute("placeholder"), "Ask about your code, or for a text");
 });
 
+test("while a model loads, what was offered stays, with the focus; nothing is before the first is there", async () => {
+  const { page, tell, screenshot } = await openPage();
+  const loading = { state: "loading", model: "falcon-tiny-demo.gguf", progress: 0.5 } as const;
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
+  const placeholder = () => page.locator("textarea").getAttribute("placeholder");
+  await tell(stateMessage([], loading));
+  assert.deepEqual(await offered(page), []);
+  assert.equal(await placeholder(), null);
+  await screenshot("loading-first");
+  await tell({ type: "status", status: demonstrationStatus });
+  await page.getByRole("button", { name: "Document the selected function" }).focus();
+  const before = [await offered(page), await placeholder()];
+  await tell({ type: "status", status: loading });
+  assert.deepEqual([await offered(page), await placeholder()], before);
+  assert.equal(await focused(), "Document the selected function");
+  await screenshot("loading-again");
+  await tell({ type: "status", status: readyStatus });
+  assert.equal(await focused(), "Write a function that …", "the button that had the focus is gone");
+});
+
 test("a question that the model cannot answer stays, with why, the button that helps, and another try", async () => {
   const { page, tell, said } = await openPage();
   const streaming = answerMessage("", "streaming");

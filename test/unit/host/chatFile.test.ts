@@ -104,6 +104,25 @@ test("what a later version adds to a message is not lost by this one", () => {
   assert.deepEqual(parseChat("1", chatContent(5, added)).conversation.messages, added);
 });
 
+test("the version says which code can read a chat: the first one, unless a later command is in it", () => {
+  const explain = [{ ...valid[0], command: "explain" }, valid[1]];
+  const document = [...explain, { ...valid[0], id: "q2", command: "document" }];
+  for (const [all, expected] of [
+    [valid, 1],
+    [explain, 1],
+    [document, 2],
+  ] as const) {
+    const content = chatContent(5, all);
+    const { version } = JSON.parse(content) as { version: number };
+    assert.equal(version, expected);
+    assert.deepEqual(parseChat("1", content).conversation.messages, all);
+  }
+  // As the code before this version wrote it.
+  const early = JSON.stringify({ version: 1, changed: 5, messages: document });
+  assert.deepEqual(parseChat("1", early).conversation.messages, document);
+  assert.throws(() => parseChat("1", JSON.stringify({ version: 3 })), /newer version/);
+});
+
 suite("a file that is no chat", () => {
   const wrong: Record<string, string> = {
     "is empty": "",
@@ -115,7 +134,7 @@ suite("a file that is no chat", () => {
     "is a text": '"chat"',
     "has no version": JSON.stringify({ changed: 5, messages: valid }),
     "is of version 0": JSON.stringify({ version: 0, changed: 5, messages: valid }),
-    "is of a newer version": JSON.stringify({ version: 2, changed: 5, messages: valid }),
+    "is of a newer version": JSON.stringify({ version: 3, changed: 5, messages: valid }),
     "has no time": JSON.stringify({ version: 1, messages: valid }),
     "has a time beyond the calendar": `{"version":1,"changed":1e999,"messages":[]}`,
     "has no messages": JSON.stringify({ version: 1, changed: 5 }),
