@@ -205,7 +205,10 @@ test("the status says in metrics how the model runs", async () => {
   assert.ok(firstToken > 0, `first token after ${firstToken} ms`);
   assert.ok(reused > 0.3 && reused < 0.6, `of two equal prompts ${reused} was reused`);
   assert.equal(queue, 0);
-  assert.match(on.logs.join("\n"), /loaded Slow Falcon 7B in [\d.]+ s: falcon, 2048 tokens of context, CPU, \d+ tokens\/s of a prompt, \d+ MB/);
+  assert.match(
+    on.logs.join("\n"),
+    /loaded Slow Falcon 7B in [\d.]+ s: falcon, 2048 tokens of context, CPU, \d+ tokens\/s of a prompt, \d+ MB/,
+  );
 });
 
 /** Brings a server to where its model process is busy. */
