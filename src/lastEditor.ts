@@ -1,6 +1,17 @@
 // The text editor that the user last worked in, also while the chat or an output panel has the focus.
 
-import { Disposable, EventEmitter, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
+import {
+  Disposable,
+  EventEmitter,
+  TabInputNotebook,
+  TabInputText,
+  TabInputTextDiff,
+  l10n,
+  window,
+  workspace,
+  type TextDocument,
+  type TextEditor,
+} from "vscode";
 
 import { UserError } from "./problems.ts";
 
@@ -24,9 +35,9 @@ export class LastEditor implements Disposable {
   /** Fires when another document is the last, and when its language changes. */
   readonly onDidChange = this.#change.event;
 
-  /** The editor; throws an error for the user when there is none, or its document was closed. */
+  /** The editor; throws an error for the user when there is none, or it was closed. */
   get(): TextEditor {
-    if (!this.#editor || this.#editor.document.isClosed) throw new UserError(l10n.t("Open a file in an editor first."));
+    if (!this.#editor || !isOpen(this.#editor)) throw new UserError(l10n.t("Open a file in an editor first."));
     return this.#editor;
   }
 
@@ -46,4 +57,19 @@ export class LastEditor implements Disposable {
 
 function onDocument(editor: TextEditor | undefined): TextEditor | undefined {
   return editor && !workbenchSchemes.includes(editor.document.uri.scheme) ? editor : undefined;
+}
+
+/** VS Code keeps the document of a closed editor for minutes, so that its tab tells; some visible editors are in no tab. */
+function isOpen(editor: TextEditor): boolean {
+  if (editor.document.isClosed) return false;
+  if (window.visibleTextEditors.includes(editor)) return true;
+  const { path } = editor.document.uri;
+  return window.tabGroups.all.some(({ tabs }) => tabs.some(({ input }) => pathsOf(input).includes(path)));
+}
+
+/** The paths of what a tab shows; a notebook's is that of its cells. */
+function pathsOf(input: unknown): string[] {
+  if (input instanceof TabInputTextDiff) return [input.original.path, input.modified.path];
+  if (input instanceof TabInputText || input instanceof TabInputNotebook) return [input.uri.path];
+  return [];
 }

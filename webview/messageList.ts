@@ -32,6 +32,7 @@ export function createMessageList(
   const scroller = element("div", "scroller", header, messages);
   const jump = element("button", "jump", codicon("arrow-down"));
   jump.type = "button";
+  jump.hidden = true;
   setLabel(jump, strings.jumpToLatest);
   const node = element("div", "conversation", scroller, jump);
 

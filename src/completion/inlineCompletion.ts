@@ -46,6 +46,9 @@ export function inlineCompletionMiddleware(settings: Settings, log: LogOutputCha
 export async function triggerCompletion({ document, viewColumn }: TextEditor, settings: Settings): Promise<void> {
   const completions = completionsFor(document, settings);
   if (completions !== "on") throw new UserError(describeCompletions(completions, document.languageId, l10n));
-  await window.showTextDocument(document, viewColumn);
+  if (!isEditable(document)) throw new UserError(l10n.t("The line cannot be completed: the file is read-only."));
+  // An editor in a diff or a notebook has no column, and to show its document would open another tab.
+  if (viewColumn === undefined) await commands.executeCommand("workbench.action.focusActiveEditorGroup");
+  else await window.showTextDocument(document, viewColumn);
   await commands.executeCommand("editor.action.inlineSuggest.trigger");
 }

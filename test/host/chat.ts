@@ -100,6 +100,25 @@ describe("chat", () => {
     assert.equal(question(), undefined);
   });
 
+  it("does nothing with an editor that was closed", async () => {
+    await openEditor(code, "python", "all");
+    while (window.tabGroups.all.some(({ tabs }) => tabs.length > 0))
+      await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    await until("no editor is there", () => window.activeTextEditor === undefined);
+    const refusal = "Open a file in an editor first.";
+    assert.deepEqual(
+      await repliesOf([
+        { type: "completeLine", request: 1 },
+        { type: "command", request: 2, command: "explain" },
+      ]),
+      [
+        { type: "reply", request: 1, refusal },
+        { type: "reply", request: 2, refusal },
+      ],
+    );
+    assert.deepEqual(window.visibleTextEditors, []);
+  });
+
   it("explains the line of the cursor when nothing is selected", async () => {
     const editor = await openEditor("first\nsecond line\n", "plaintext", "end");
     editor.selection = new Selection(1, 3, 1, 3);

@@ -3,9 +3,23 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { before, describe, it } from "mocha";
-import { ConfigurationTarget, commands, workspace, type TextDocument } from "vscode";
+import { afterEach, before, describe, it } from "mocha";
+import {
+  ConfigurationTarget,
+  NotebookCellData,
+  NotebookCellKind,
+  NotebookData,
+  Selection,
+  TabInputTextDiff,
+  Uri,
+  commands,
+  window,
+  workspace,
+  type TextDocument,
+  type TextEditor,
+} from "vscode";
 
+import { triggerCompletion } from "../../src/completion/inlineCompletion.ts";
 import type { TestApi } from "../../src/extension.ts";
 import { openEditor, readyFalcon, until } from "./falcon.ts";
 import { MemoryFiles } from "./memoryFiles.ts";
@@ -79,5 +93,70 @@ describe("completion", () => {
     } finally {
       await configuration.update("enabled", undefined, ConfigurationTarget.Global, true);
     }
+  });
+
+  describe("where the chat asks for it", () => {
+    const tabs = () => window.tabGroups.all.flatMap((group) => group.tabs.map(({ label }) => label));
+
+    /** Asks from the chat's page; the tabs and the cursor stay. */
+    async function completeFromChat(editor: TextEditor): Promise<void> {
+      const [before, { selection }] = [tabs(), editor];
+      await commands.executeCommand("falcon.openChat");
+      await until("the page is ready", () => falcon.chatView.isReady);
+      await triggerCompletion(editor, falcon.settings);
+      await until("the focus is in the editor", () => window.activeTextEditor?.document === editor.document);
+      assert.deepEqual(tabs(), before);
+      assert.ok(window.activeTextEditor?.selection.isEqual(selection), "the cursor is where it was");
+      const { version } = editor.document;
+      // Typed where the focus is, which comes later than the command that moves it ends.
+      for (let i = 0; i < 100 && editor.document.version === version; i++) {
+        await commands.executeCommand("type", { text: "x" });
+        await pause(20);
+      }
+      assert.ok(editor.document.version > version, "the focus is there for keys");
+    }
+
+    afterEach(() => commands.executeCommand("workbench.action.revertAndCloseActiveEditor"));
+
+    it("goes to the diff", async () => {
+      const files = new MemoryFiles("compared");
+      const { document: original } = await files.open("before.js", "let a = 1;\n");
+      const { document } = await files.open("after.js", "let a = 1;\nlet b = ");
+      await commands.executeCommand("vscode.diff", original.uri, document.uri);
+      const inDiff = () =>
+        window.visibleTextEditors.find((each) => each.document === document && each.viewColumn === undefined);
+      await until("the diff is shown", () => inDiff() !== undefined);
+      const editor = inDiff();
+      assert.ok(editor);
+      editor.selection = new Selection(1, 8, 1, 8);
+      await completeFromChat(editor);
+      assert.ok(window.tabGroups.activeTabGroup.activeTab?.input instanceof TabInputTextDiff);
+      files.dispose();
+    });
+
+    it("goes to the cell of a notebook", async () => {
+      const cells = ["x = 1", "y = "].map((text) => new NotebookCellData(NotebookCellKind.Code, text, "python"));
+      const notebook = await workspace.openNotebookDocument("jupyter-notebook", new NotebookData(cells));
+      await window.showNotebookDocument(notebook);
+      await commands.executeCommand("notebook.focusBottom");
+      await commands.executeCommand("notebook.cell.edit");
+      const cell = notebook.cellAt(1).document;
+      await until("the cell is edited", () => window.activeTextEditor?.document === cell);
+      assert.ok(window.activeTextEditor);
+      await completeFromChat(window.activeTextEditor);
+    });
+
+    it("says of a document that cannot be edited that it is read-only", async () => {
+      const provider = workspace.registerTextDocumentContentProvider("past", {
+        provideTextDocumentContent: () => "let a = ",
+      });
+      const document = await workspace.openTextDocument(Uri.parse("past:/a.js"));
+      const editor = await window.showTextDocument(document);
+      await assert.rejects(
+        triggerCompletion(editor, falcon.settings),
+        /The line cannot be completed: the file is read-only/,
+      );
+      provider.dispose();
+    });
   });
 });

@@ -103,6 +103,7 @@ test("while a model loads, what was offered stays, with the focus; nothing is be
   await tell(stateMessage([], loading));
   assert.deepEqual(await offered(page), []);
   assert.equal(await placeholder(), null);
+  assert.equal(await page.locator(".jump").isVisible(), false, "there is no latest message");
   await screenshot("loading-first");
   await tell({ type: "status", status: demonstrationStatus });
   await page.getByRole("button", { name: "Document the selected function" }).focus();
