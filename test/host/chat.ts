@@ -101,10 +101,12 @@ describe("chat", () => {
   });
 
   it("does nothing with an editor that was closed", async () => {
-    await openEditor(code, "python", "all");
+    const files = new MemoryFiles("closed");
+    const { document } = await files.open("add.py", code);
     while (window.tabGroups.all.some(({ tabs }) => tabs.length > 0))
       await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
     await until("no editor is there", () => window.activeTextEditor === undefined);
+    assert.equal(document.isClosed, false, "VS Code keeps it for a while");
     const refusal = "Open a file in an editor first.";
     assert.deepEqual(
       await repliesOf([
@@ -117,6 +119,7 @@ describe("chat", () => {
       ],
     );
     assert.deepEqual(window.visibleTextEditors, []);
+    files.dispose();
   });
 
   it("explains the line of the cursor when nothing is selected", async () => {
