@@ -1,5 +1,6 @@
 // What a client sends as options and settings: checked, with a default for what it leaves out or gets wrong.
 
+import path from "node:path";
 // Valibot: typed results, no dependency, and no more in the bundle than what is used (MIT).
 import * as v from "valibot";
 
@@ -19,7 +20,7 @@ const model = {
   kvCache: v.exactOptional(v.picklist(["f16", "q8_0"])),
   adapter: v.exactOptional(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) })),
   promptCache: v.exactOptional(v.object({ folder: v.string(), keep: v.boolean() })),
-  measurements: v.exactOptional(v.string()),
+  measurements: v.exactOptional(v.pipe(v.string(), v.check((file) => path.isAbsolute(file), "must be an absolute path"))),
 };
 const inlineCompletion = {
   debounce: v.optional(count(60_000), 75),

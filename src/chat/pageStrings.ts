@@ -54,7 +54,7 @@ export function pageStrings(): WebviewStrings {
       "It is very small, and often errs. For a conversation, and for all real work, choose a real Falcon.",
     ),
     loading: l10n.t("Loading {0}"),
-    preparing: l10n.t("Preparing the GPU (once): until that is done, answers take longer to begin"),
+    preparing: l10n.t("Preparing the GPU: until that is done, an answer may take longer to begin"),
     percent: l10n.t("{0}%"),
     loadFailed: l10n.t("{0} could not be loaded"),
     actions: actionLabels(),

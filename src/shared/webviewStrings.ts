@@ -103,7 +103,7 @@ export interface WebviewStrings {
   readonly demonstrationText: string;
   /** {0} is the model's name. "Loading {0}" */
   readonly loading: string;
-  /** "Preparing the GPU (once): until that is done, answers take longer to begin" */
+  /** "Preparing the GPU: until that is done, an answer may take longer to begin" */
   readonly preparing: string;
   /** {0} is a whole number. "{0}%" */
   readonly percent: string;

@@ -54,7 +54,7 @@ export function describeDemonstration(l10n: Localize): string {
 
 /** Why a request may have to wait after the first load on a GPU. */
 export function describePreparing(l10n: Localize): string {
-  return l10n.t("Preparing the GPU (once): until that is done, answers take longer to begin");
+  return l10n.t("Preparing the GPU: until that is done, an answer may take longer to begin");
 }
 
 /** How the model runs in one line, of what is known. */

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { getLlama, type Llama, type LlamaContextSequence, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 
+import type { DecodeRequest } from "../../server/engine/llama/decode/decodeRequest.ts";
 import { DecodeLoop } from "../../server/engine/llama/decode/decodeLoop.ts";
 import { libraryEvaluator } from "../../server/engine/llama/decode/libraryEvaluator.ts";
 import { Preparation } from "../../server/engine/llama/load/preparation.ts";
@@ -24,8 +25,10 @@ after(() => llama.dispose());
 
 const log = (message: string) => assert.fail(message);
 
-test("a request goes before what is left, keeps its sequence, and the rest is done after it", async () => {
-  const preparation: Preparation = new Preparation({ sequences, lendIdle: (use) => loop.lendIdle(use), log });
+const fast = { promptRate: 10_000, log };
+
+function start(sequences: readonly LlamaContextSequence[]): { preparation: Preparation; loop: DecodeLoop } {
+  const preparation: Preparation = new Preparation({ ...fast, sequences, whileIdle: (use) => loop.whileIdle(use) });
   const loop = new DecodeLoop({
     sequences,
     evaluator: libraryEvaluator,
@@ -36,6 +39,25 @@ test("a request goes before what is left, keeps its sequence, and the rest is do
       throw error;
     },
   });
+  return { preparation, loop };
+}
+
+/** A request that evaluates its prompt. */
+function read(prompt: string): DecodeRequest {
+  return {
+    prompt: model.tokenize(prompt),
+    stable: [],
+    priority: "background",
+    async *evaluate(sequence, rest) {
+      await sequence.evaluateWithoutGeneratingNewTokens([...rest]);
+      yield;
+      return "stopped";
+    },
+  };
+}
+
+test("a request goes before what is left, keeps its sequence, and the rest is done after it", async () => {
+  const { preparation, loop } = start(sequences);
   const all = preparation.left;
   assert.ok(all > 6, `${all} batches`);
   const begun = preparation.goOn();
@@ -71,7 +93,7 @@ test("a request goes before what is left, keeps its sequence, and the rest is do
 test("the batches are next tokens of one and several sequences, drafts, and pieces of prompts", async () => {
   for (const sequence of sequences) await sequence.clearHistory();
   const evaluated: string[] = [];
-  const lend: DecodeLoop["lendIdle"] = async (use) => {
+  const whileIdle: DecodeLoop["whileIdle"] = async (use) => {
     const lengths = sequences.map(() => 0);
     const originals = sequences.map((sequence) => sequence.evaluate.bind(sequence));
     for (const [i, sequence] of sequences.entries()) {
@@ -80,28 +102,86 @@ test("the batches are next tokens of one and several sequences, drafts, and piec
         return (originals[i] ?? assert.fail())(tokens, options);
       };
     }
-    await use(sequences[0] ?? assert.fail());
+    await use();
     for (const [i, sequence] of sequences.entries()) sequence.evaluate = originals[i] ?? assert.fail();
     evaluated.push(lengths.filter((length) => length > 0).join("+"));
+    return true;
   };
-  const preparation = new Preparation({ sequences, lendIdle: lend, log });
+  const preparation = new Preparation({ ...fast, sequences, whileIdle });
   await preparation.goOn();
   await preparation.done;
   assert.deepEqual(evaluated, ["1", "1+1", "1+1+1", "4", "8", "32", "64", "512"]);
+  evaluated.length = 0;
+  await new Preparation({ ...fast, promptRate: 64, sequences, whileIdle }).goOn();
+  assert.deepEqual(evaluated, ["1", "1+1", "1+1+1", "4", "8", "32"], "what takes longer than half a second");
 });
 
 test("one that is stopped, or fails, keeps nobody waiting", async () => {
-  const stopped = new Preparation({ sequences, lendIdle: () => assert.fail("nothing is lent"), log });
+  const stopped = new Preparation({ ...fast, sequences, whileIdle: () => assert.fail("nothing runs") });
   stopped.stop();
   await stopped.goOn();
   await stopped.done;
   const logged: string[] = [];
   const failing = new Preparation({
+    ...fast,
     sequences,
-    lendIdle: () => Promise.reject(new Error("the device was lost")),
+    whileIdle: () => Promise.reject(new Error("the device was lost")),
     log: (message) => logged.push(message),
   });
   await failing.goOn();
   await failing.done;
+  assert.match(logged.join("\n"), /the device was lost/);
+});
+
+test("it ends also where a private request used the only sequence, or one is aborted while it waits", async () => {
+  for (const sequence of sequences) await sequence.clearHistory();
+  const [alone] = sequences;
+  assert.ok(alone);
+  const single = start([alone]);
+  await single.loop.run([{ ...read("let boat = find(37);\n"), private: true }], new AbortController().signal);
+  await single.preparation.done;
+  assert.equal(single.preparation.left, 0);
+  await alone.clearHistory();
+  const { preparation, loop } = start(sequences);
+  void preparation.goOn();
+  const aborted = new AbortController();
+  const ended = loop.run([read("let pier = find(37);\n")], aborted.signal);
+  aborted.abort();
+  await ended;
+  await preparation.done;
+  assert.equal(preparation.left, 0);
+});
+
+test("after a failure nothing is evaluated any more, and nothing held, when a request may begin", async () => {
+  const [first, second, third] = sequences;
+  assert.ok(first && second && third);
+  for (const sequence of sequences) await sequence.clearHistory();
+  const evaluate = first.evaluate.bind(first);
+  let atEnd: number | undefined;
+  const whileIdle: DecodeLoop["whileIdle"] = async (use) => {
+    try {
+      await use();
+    } finally {
+      atEnd = second.nextTokenIndex;
+    }
+    return true;
+  };
+  const logged: string[] = [];
+  const preparation = new Preparation({ ...fast, sequences, whileIdle, log: (line) => logged.push(line) });
+  first.evaluate = (tokens, options) => {
+    if (preparation.left > 6) return evaluate(tokens, options);
+    throw new Error("the device was lost");
+  };
+  let held: number | undefined;
+  const clear = second.clearHistory.bind(second);
+  second.clearHistory = async () => {
+    held = second.nextTokenIndex;
+    await clear();
+  };
+  await preparation.goOn();
+  first.evaluate = evaluate;
+  second.clearHistory = clear;
+  assert.equal(held, 1);
+  assert.equal(atEnd, 0);
   assert.match(logged.join("\n"), /the device was lost/);
 });

@@ -216,9 +216,10 @@ describe("where the rates of reading and evaluating were measured", () => {
     measured({ readRate: 1e12, writeRate: 1e-9 });
     const engine = await start(folder, { measurements, saveAfter: 1 });
     await generate(engine, prompt("pier"));
-    await sleep(300);
+    await until("it was about to be written", () => logged.length > 0);
     process.kill(engine.pid, "SIGKILL");
     await until("it is gone", () => deaths.length > 0);
+    assert.match(logged.splice(0).join("\n"), /not saved: it would take more than 50 ms/);
     assert.deepEqual(deaths.splice(0), ["SIGKILL"]);
     assert.equal(savedIn(folder).length, 1);
   });

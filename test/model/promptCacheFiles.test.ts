@@ -35,7 +35,7 @@ function filesIn(): string[] {
 
 const options = {
   identity: "a".repeat(64),
-  rates: new Rates(undefined, () => undefined),
+  rates: new Rates(undefined, 1),
   log: (line: string) => logged.push(line),
 };
 let llama: Llama;
@@ -98,9 +98,9 @@ test("what was saved among four sequences is read where there is room for one, a
   await context.dispose();
 });
 
-/** Rates that were measured in another process, as far as they are given. */
-function measuredRates(values: Measured): Rates {
-  return new Rates({ values, remember: () => undefined }, () => undefined);
+/** Rates of the disk that were measured in another process, as far as they are given. */
+function measuredRates(values: Measured, promptRate = 1): Rates {
+  return new Rates({ values, remember: () => undefined }, promptRate);
 }
 
 test("a saved context is read where that takes less time than to evaluate what it holds, and only there", async () => {
@@ -114,21 +114,22 @@ test("a saved context is read where that takes less time than to evaluate what i
   assert.ok(file);
   const readRate = fs.statSync(file).size / 10;
   const before = other.contextTokens;
-  const restore = async (rates: Measured) => {
+  const restore = async (rates: Measured, promptRate: number) => {
     await other.clearHistory();
-    return new PromptCache({ ...options, folder, sequences, rates: measuredRates(rates) }).restore(other, tokens);
+    const cache = new PromptCache({ ...options, folder, sequences, rates: measuredRates(rates, promptRate) });
+    return cache.restore(other, tokens);
   };
-  assert.equal(await restore({ readRate, promptRate: tokens.length / 9 }), false);
+  assert.equal(await restore({ readRate }, tokens.length / 9), false);
   assert.deepEqual(other.contextTokens, []);
-  assert.equal(await restore({ readRate, promptRate: tokens.length / 11 }), true);
+  assert.equal(await restore({ readRate }, tokens.length / 11), true);
   assert.deepEqual(other.contextTokens, tokens);
-  assert.equal(await restore({ promptRate: 1e9 }), true, "until it is measured");
+  assert.equal(await restore({}, 1e9), true, "until it is measured");
   await other.clearHistory();
   await other.evaluateWithoutGeneratingNewTokens(before);
   assert.deepEqual(logged, []);
 });
 
-test("what takes long to write is not written while the model rests, and what is not worth reading never", async () => {
+test("what takes long to write is not written while the model rests", async () => {
   const [sequence] = sequences;
   assert.ok(sequence);
   const size = sequence.context.stateSize / sequences.length;
@@ -140,8 +141,6 @@ test("what takes long to write is not written while the model rests, and what is
     return fs.existsSync(folder) ? savedFiles().length : 0;
   };
   assert.equal(await save({ writeRate: size / 60 }, 50), 0);
-  const slow = { readRate: size / 100, promptRate: sequence.contextTokens.length / 50 };
-  assert.equal(await save({ writeRate: size / 60, ...slow }), 0);
   assert.equal(await save({ writeRate: size / 40 }, 50), 1);
   fs.rmSync(folder, { recursive: true });
   assert.equal(await save({ writeRate: size / 60 }), 1);
@@ -152,21 +151,19 @@ test("how fast contexts are written and read is measured, and known to the next 
   assert.ok(sequence);
   const file = path.join(root, randomUUID(), "measurements.json");
   const measurements = await Measurements.open(file, "a model", (line) => logged.push(line));
-  const rates = new Rates(measurements, () => 7);
+  const rates = new Rates(measurements, 1e-9);
   const cache = new PromptCache({ ...options, folder, sequences, rates });
   await (
     await cache.save(sequence)
   )?.();
   const tokens = sequence.contextTokens;
   await sequence.clearHistory();
-  // Whatever the machine.
-  measurements.remember({ promptRate: 1e-9 });
   assert.equal(await cache.restore(sequence, tokens), true);
   await measurements.written;
   const { values } = await Measurements.open(file, "a model", (line) => logged.push(line));
   assert.deepEqual(values, measurements.values);
-  assert.equal(values.promptRate, 7);
-  assert.ok((values.readRate ?? 0) > 0 && (values.writeRate ?? 0) > 0, JSON.stringify(values));
+  const isLarge = sequence.context.stateSize / sequences.length > 100_000;
+  assert.deepEqual(Object.keys(values).sort(), isLarge ? ["readRate", "writeRate"] : []);
   assert.deepEqual((await Measurements.open(file, "another", (line) => logged.push(line))).values, {});
   assert.deepEqual(logged, []);
 });

@@ -49,7 +49,7 @@ export const pageStrings: WebviewStrings = {
   demonstrationText:
     "It is very small, and often errs. For a conversation, and for all real work, choose a real Falcon.",
   loading: "Loading {0}",
-  preparing: "Preparing the GPU (once): until that is done, answers take longer to begin",
+  preparing: "Preparing the GPU: until that is done, an answer may take longer to begin",
   percent: "{0}%",
   loadFailed: "{0} could not be loaded",
   actions: {

@@ -75,7 +75,7 @@ export class LlamaHost implements ModelHost {
     await this.dispose();
     const loaded = await loadModel(this.#library, request, this.#log, onProgress);
     const version = await this.#library.getModuleVersion();
-    const rates = new Rates(loaded.measurements, () => loop.promptRate);
+    const rates = new Rates(loaded.measurements, loaded.info.promptRate / 1000);
     const cache = await openPromptCache(request.plan, loaded.sequences, version, rates, this.#log);
     const { llama } = loaded;
     // Where a GPU works, threads that wait for it say nothing of the cores.
@@ -109,10 +109,11 @@ export class LlamaHost implements ModelHost {
       },
       onFault: (error) => this.#log(`all requests end: ${String(error)}`),
     });
+    const { gpuLayers, promptRate } = loaded.info;
     const preparation =
-      llama.gpu === false
-        ? undefined
-        : new Preparation({ ...loaded, lendIdle: (use) => loop.lendIdle(use), log: this.#log });
+      gpuLayers > 0
+        ? new Preparation({ ...loaded, promptRate, whileIdle: (use) => loop.whileIdle(use), log: this.#log })
+        : undefined;
     let saved = Promise.resolve();
     const save = (longest?: number) => {
       // One save at a time, so that unloading waits for the files that are not complete yet.

@@ -60,7 +60,7 @@ suite("statusBarView", () => {
   test("says why a request waits that comes while the GPU is prepared", () => {
     const { icon, tooltip } = statusBarView({ ...ready, preparing: true }, "on", "python", l10n);
     assert.equal(icon, "loading~spin");
-    assert.ok(tooltip.includes("Preparing the GPU (once): until that is done, answers take longer to begin"));
+    assert.ok(tooltip.includes("Preparing the GPU: until that is done, an answer may take longer to begin"));
   });
 
   test("tells how many layers the GPU runs, and why not more", () => {

@@ -31,11 +31,6 @@ export class ChunkSize {
   /** The tokens that the current step is given. */
   #tokens = 1;
 
-  /** Prompt tokens per millisecond, once there was a step to tell by. */
-  get rate(): number | undefined {
-    return this.#rate > 0 ? this.#rate : undefined;
-  }
-
   /** Tokens of prompts for the next step. */
   next(running: number): number {
     const { time, worthwhile, longest } = running === 1 ? alone : besideOthers;

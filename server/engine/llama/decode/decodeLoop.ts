@@ -49,11 +49,6 @@ export class DecodeLoop {
     return this.#isLooping;
   }
 
-  /** Prompt tokens that are evaluated in a millisecond, once that is known. */
-  get promptRate(): number | undefined {
-    return this.#chunkSize.rate;
-  }
-
   /** Runs requests that have one prompt in common: it is evaluated once. */
   async run(requests: readonly DecodeRequest[], signal: AbortSignal): Promise<readonly Decoded[]> {
     if (requests.some(({ prompt }) => prompt.length === 0)) throw decodeFailure("the prompt is empty");
@@ -93,6 +88,20 @@ export class DecodeLoop {
       const finish = await used;
       await finish?.();
     }
+  }
+
+  /** Runs what no request may run beside, and resolves to true; at once to false while one runs. A new request waits for it. */
+  async whileIdle(use: () => Promise<void>): Promise<boolean> {
+    const used = this.#lent.then(async () => {
+      if (this.#isLooping) return false;
+      await use();
+      return true;
+    });
+    this.#lent = used.then(
+      () => undefined,
+      () => undefined,
+    );
+    return used;
   }
 
   #enqueue(...waiting: readonly Waiting[]): void {

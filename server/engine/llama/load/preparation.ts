@@ -19,10 +19,15 @@ function shapesFor(sequences: number, contextSize: number): Shape[] {
   return [...several, ...pieces.map((tokens) => ({ tokens, sequences: 1 }))];
 }
 
+/** Seconds that a batch may take once it is compiled: a request that comes meanwhile waits for it. */
+const longestBatch = 0.5;
+
 export interface PreparationOptions {
   readonly sequences: readonly LlamaContextSequence[];
-  /** Lends sequences while nothing runs; a request that comes meanwhile waits for one batch, and ends it. */
-  readonly lendIdle: DecodeLoop["lendIdle"];
+  /** Tokens of a prompt that are evaluated in a second: what takes long is left to the request that needs it. */
+  readonly promptRate: number;
+  /** A request that comes meanwhile waits for one batch. */
+  readonly whileIdle: DecodeLoop["whileIdle"];
   readonly log: (message: string) => void;
 }
 
@@ -31,11 +36,15 @@ export class Preparation {
   readonly #done = Promise.withResolvers<void>();
   #shapes: Shape[];
   #isRunning = false;
+  /** It was told to go on while it ran: whatever it was about to end for is over. */
+  #goesOn = false;
 
   constructor(options: PreparationOptions) {
     this.#options = options;
-    const { sequences } = options;
-    this.#shapes = shapesFor(sequences.length, sequences[0]?.contextSize ?? 0);
+    const { sequences, promptRate } = options;
+    this.#shapes = shapesFor(sequences.length, sequences[0]?.contextSize ?? 0).filter(
+      (shape) => shape.tokens * shape.sequences <= promptRate * longestBatch,
+    );
   }
 
   /** Resolves when no request has to wait for the driver any more. */
@@ -54,10 +63,14 @@ export class Preparation {
 
   /** Begins, or goes on after a request. */
   async goOn(): Promise<void> {
+    this.#goesOn = true;
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
-      while (this.left > 0 && (await this.#evaluateNext()));
+      while (this.#goesOn && this.left > 0) {
+        this.#goesOn = false;
+        while (this.left > 0 && (await this.#options.whileIdle(() => this.#evaluateNext())));
+      }
       if (this.left === 0) this.#done.resolve();
     } catch (error) {
       this.#options.log(`the GPU is not prepared: ${String(error)}`);
@@ -73,29 +86,22 @@ export class Preparation {
     this.#done.resolve();
   }
 
-  /** False where a request runs. */
-  async #evaluateNext(): Promise<boolean> {
-    let evaluated = false;
-    await this.#options.lendIdle(async () => {
-      if (evaluated) return undefined;
-      evaluated = true;
-      const shape = this.#shapes.shift();
-      if (shape) await this.#evaluate(shape);
-      return undefined;
-    });
-    return evaluated;
-  }
-
-  async #evaluate({ tokens, sequences }: Shape): Promise<void> {
-    // While one is lent, none is in use. What requests have left in the others is of use to the next ones.
+  async #evaluateNext(): Promise<void> {
+    const shape = this.#shapes.shift();
+    if (!shape) return;
+    // What requests have left in the others is of use to the next ones.
     const empty = this.#options.sequences.filter(({ nextTokenIndex }) => nextTokenIndex === 0);
-    await Promise.all(
-      empty.slice(0, sequences).map(async (sequence) => {
-        const evaluation = sequence.evaluate(Array<Token>(tokens).fill(0 as Token), { temperature: 0 });
+    const used = empty.slice(0, shape.sequences);
+    // No request may begin before all have ended, one way or the other.
+    const ends = await Promise.allSettled(
+      used.map(async (sequence) => {
+        const evaluation = sequence.evaluate(Array<Token>(shape.tokens).fill(0 as Token), { temperature: 0 });
         await evaluation.next();
         await evaluation.return();
-        await sequence.clearHistory();
       }),
     );
+    const cleared = await Promise.allSettled(used.map((sequence) => sequence.clearHistory()));
+    const failed = [...ends, ...cleared].find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
   }
 }

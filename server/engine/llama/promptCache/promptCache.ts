@@ -78,8 +78,7 @@ export class PromptCache {
   }
 
   /**
-   * Writes what a sequence holds, unless most of that is in a file already, or would not be worth reading. Resolves when the
-   * sequence is free, to the rest of the work if there is any: the checksum takes longer than the writing, and no process
+   * Writes what a sequence holds, unless most of that is in a file already. Resolves when the sequence is free, to the rest of the work if there is any: the checksum takes longer than the writing, and no process
    * reads a file without one.
    * @param longest milliseconds in which the sequence has to be free again: what takes longer is not written
    */
@@ -118,7 +117,10 @@ export class PromptCache {
     const isKnown = known && usableLength(known, tokens, sequence) >= tokens.length * 0.75;
     if (tokens.length < fewestTokens || isKnown) return undefined;
     const expected = this.#expectedSize(sequence);
-    if (!rates.isWrittenIn(expected, longest) || !rates.isWorthReading(expected, tokens.length)) return undefined;
+    if (!rates.isWrittenIn(expected, longest)) {
+      this.#options.log(`a context is not saved: it would take more than ${Math.round(longest)} ms`);
+      return undefined;
+    }
     await checkFolder(folder);
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
     if (!(await this.#hasRoom(expected))) return undefined;
