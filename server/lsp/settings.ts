@@ -20,7 +20,12 @@ const model = {
   kvCache: v.exactOptional(v.picklist(["f16", "q8_0"])),
   adapter: v.exactOptional(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) })),
   promptCache: v.exactOptional(v.object({ folder: v.string(), keep: v.boolean() })),
-  measurements: v.exactOptional(v.pipe(v.string(), v.check((file) => path.isAbsolute(file), "must be an absolute path"))),
+  measurements: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.check((file) => path.isAbsolute(file), "must be an absolute path"),
+    ),
+  ),
 };
 const inlineCompletion = {
   debounce: v.optional(count(60_000), 75),
