@@ -214,7 +214,7 @@ describe("where the rates of reading and evaluating were measured", () => {
 
   test("one that takes long to write is not written while the model rests, when a key would wait for it", async () => {
     measured({ readRate: 1e12, writeRate: 1e-9 });
-    const engine = await start(folder, { measurements, saveAfter: 1 });
+    const engine = await start(folder, { measurements, saveAfter: 2000 });
     await generate(engine, prompt("pier"));
     await until("it was about to be written", () => logged.length > 0);
     process.kill(engine.pid, "SIGKILL");
@@ -222,6 +222,14 @@ describe("where the rates of reading and evaluating were measured", () => {
     assert.match(logged.splice(0).join("\n"), /not saved: it would take more than 50 ms/);
     assert.deepEqual(deaths.splice(0), ["SIGKILL"]);
     assert.equal(savedIn(folder).length, 1);
+  });
+
+  test("it is written after a long rest", async () => {
+    measured({ readRate: 1e12, writeRate: 1e-9 });
+    const engine = await start(folder, { measurements, saveAfter: 20 });
+    await generate(engine, prompt("pier"));
+    await until("it is written", () => savedIn(folder).length === 2);
+    assert.match(logged.splice(0).join("\n"), /not saved: it would take more than 50 ms/);
   });
 });
 

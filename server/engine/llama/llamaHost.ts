@@ -20,6 +20,8 @@ import { openPromptCache } from "./promptCache/promptCache.ts";
 const saveAfter = 30_000;
 /** Milliseconds that the first key after a rest may wait for a context that is being saved. */
 const longestIdleSave = 50;
+/** So many times `saveAfter` without a request, nobody is likely to press a key: what takes longer is written then. */
+const longRest = 10;
 
 interface Loaded extends ModelInMemory {
   readonly loop: DecodeLoop;
@@ -28,6 +30,8 @@ interface Loaded extends ModelInMemory {
   readonly preparation: Preparation | undefined;
   /** Saves when nothing ran for a while. */
   readonly saveLater: NodeJS.Timeout;
+  /** Saves what takes long when nothing ran for long. */
+  readonly saveLarge: NodeJS.Timeout;
 }
 
 export class LlamaHost implements ModelHost {
@@ -105,6 +109,7 @@ export class LlamaHost implements ModelHost {
       },
       onIdle: () => {
         saveLater.refresh();
+        saveLarge.refresh();
         void preparation?.goOn();
       },
       onFault: (error) => this.#log(`all requests end: ${String(error)}`),
@@ -122,10 +127,12 @@ export class LlamaHost implements ModelHost {
       }
       return saved;
     };
-    const saveIdle = () =>
-      save(longestIdleSave).catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
-    const saveLater = setTimeout(() => void saveIdle(), request.saveAfter ?? saveAfter).unref();
-    this.#loaded = { ...loaded, loop, preparation, save, saveLater };
+    const saveIdle = (longest: number) =>
+      save(longest).catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
+    const rest = request.saveAfter ?? saveAfter;
+    const saveLater = setTimeout(() => void saveIdle(longestIdleSave), rest).unref();
+    const saveLarge = setTimeout(() => void saveIdle(Infinity), rest * longRest).unref();
+    this.#loaded = { ...loaded, loop, preparation, save, saveLater, saveLarge };
     void preparation?.goOn();
     return new LlamaModel({ ...parts, loop });
   }
@@ -138,6 +145,7 @@ export class LlamaHost implements ModelHost {
     loaded.preparation?.stop();
     await loaded.loop.end(new EngineError("died", "the model was unloaded"));
     clearTimeout(loaded.saveLater);
+    clearTimeout(loaded.saveLarge);
     await loaded.save();
     await loaded.measurements?.written;
   }
