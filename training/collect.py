@@ -58,6 +58,8 @@ class Package:
     split: str
     version: str = ""
     licence: str = ""
+    #: Why nothing of it is used.
+    left_out: str = ""
     files: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -75,16 +77,21 @@ def limits_of(package: Package) -> dict[str, int]:
     return MAX_OF_LANGUAGE["training" if package.split == "training" else "held-out"]
 
 
-def read_package(archive: Path, package: Package) -> Package | None:
-    """Licence checked and files cleaned; nothing where the licence does not do or the archive cannot be read."""
+def read_package(archive: Path, package: Package) -> Package:
+    """Licence checked and files cleaned; left out where the licence does not do or the archive cannot be read. What the machine
+    has too little of says nothing about the archive, and ends the run."""
     try:
         files = read_files(archive, package)
-    except Exception as problem:  # noqa: BLE001 - archives are broken in many ways, and one leaves the others alone
-        print(f"left out {package.registry} {package.name}: {type(problem).__name__}: {problem}", flush=True)
-        return None
+    except Exception as problem:
+        # Archives are broken in many ways, and one leaves the others alone. The operating system numbers its errors; those of
+        # a broken archive have no number.
+        if isinstance(problem, MemoryError) or (isinstance(problem, OSError) and problem.errno):
+            raise
+        package.left_out = f"{type(problem).__name__}: {problem}"
+        return package
     if not is_permissive(package.licence):
-        print(f"left out {package.registry} {package.name}: licence {package.licence!r}", flush=True)
-        return None
+        package.left_out = f"licence {package.licence!r}"
+        return package
     package.files = {path: text for path, content in files.items() if (text := clean(path, content))}
     package.signatures = {path: SIGNER.signature(text) for path, text in package.files.items()}
     return package
@@ -141,7 +148,7 @@ def limit(package: Package) -> dict[str, str]:
     return {path: package.files[path] for path in sorted(kept)}
 
 
-def read_once(job: tuple[Path, Package]) -> Package | None:
+def read_once(job: tuple[Path, Package]) -> Package:
     """`read_package`, or what an earlier run read of the same archive by the same rules."""
     archive, package = job
     kept = (
@@ -170,7 +177,11 @@ def packages() -> Iterator[Package]:
             jobs.append((archive, Package(registry, name, split_of(name, pinned.get((registry, name))))))
     jobs.sort(key=lambda job: job[1].split != "held-out")
     with ProcessPoolExecutor() as processes:
-        yield from filter(None, processes.map(read_once, jobs))
+        for package in processes.map(read_once, jobs):
+            if package.left_out:
+                print(f"left out {package.registry} {package.name}: {package.left_out}", flush=True)
+            else:
+                yield package
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -44,9 +45,11 @@ def read_manifest(path: Path = SHIPPED_MANIFEST) -> dict[tuple[str, str], Pinned
     return {(row["registry"], row["package"]): Pinned(row["version"], row["split"]) for row in rows}
 
 
-def archive_of(registry: str, name: str) -> Path | None:
-    """Where it was fetched."""
-    return next(iter(sorted(archive_folder(registry, name).glob("*"))), None)
+def archive_of(registry: str, name: str, version: str | None = None) -> Path | None:
+    """Where it was fetched, in the version if one is asked for: name-version.tgz, or name-version-tags.whl."""
+    archives = sorted(archive_folder(registry, name).glob("*"))
+    asked = re.compile(rf"-{re.escape(version)}(-.+\.whl|\.tgz|\.zip|\.tar\.\w+)$" if version else "")
+    return next((archive for archive in archives if asked.search(archive.name)), None)
 
 
 def archive_folder(registry: str, name: str) -> Path:
@@ -57,9 +60,9 @@ def fetch(registry: str, wanted: dict[str, str | None]) -> list[str]:
     """Fetches packages of the versions, or the newest ones, with one start of a client; where it gives only some of them, the
     others one by one. Returns what went wrong."""
     problem = download(registry, wanted)
-    missing = [name for name in wanted if not archive_of(registry, name)]
+    missing = [name for name, version in wanted.items() if not archive_of(registry, name, version)]
     if len(wanted) == 1:
-        return [f"{registry} {name}: {problem}" for name in missing]
+        return [f"{registry} {name}: {problem or f'the client gave no version {wanted[name]}'}" for name in missing]
     return [problem for name in missing for problem in fetch(registry, {name: wanted[name]})]
 
 
@@ -80,6 +83,8 @@ def download(registry: str, wanted: dict[str, str | None]) -> str:
             for name, archive in downloaded(registry, wanted, Path(folder), done.stdout):
                 target = archive_folder(registry, name)
                 target.mkdir(parents=True, exist_ok=True)
+                for other_version in target.iterdir():
+                    other_version.unlink()
                 archive.replace(target / archive.name)
         return "" if done.returncode == 0 else done.stderr.strip()[-200:]
 
@@ -115,10 +120,21 @@ def without_version(name: str) -> str:
 
 
 def batches(missing: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
-    """Packages of one registry; source archives one by one, since their clients build them."""
-    for registry, size in (("npm", BATCH), ("pypi", BATCH), ("sdist", 1)):
-        names = [name for other, name in missing if other == registry]
+    """Packages of one registry, no two of them versions of the same one, since a client tells its archives apart by their names;
+    source archives one by one, since their clients build them."""
+    rounds: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+    seen: Counter[tuple[str, str]] = Counter()
+    for registry, name in missing:
+        package = registry, without_version(name)
+        rounds[registry, seen[package]].append(name)
+        seen[package] += 1
+    for (registry, _), names in rounds.items():
+        size = 1 if registry == "sdist" else BATCH
         yield from ((registry, names[start : start + size]) for start in range(0, len(names), size))
+
+
+def version_of(source: tuple[str, str], pinned: dict[tuple[str, str], Pinned]) -> str | None:
+    return pinned[source].version if source in pinned else None
 
 
 def main() -> None:
@@ -126,15 +142,22 @@ def main() -> None:
     for left in ARCHIVES.glob("partial-*"):
         shutil.rmtree(left)
     pinned = read_manifest()
-    missing = [source for source in read_sources() if not archive_of(*source)]
+    sources = read_sources()
+    missing = [source for source in sources if not archive_of(*source, version_of(source, pinned))]
     with ThreadPoolExecutor(CLIENTS) as pool:
-        jobs = []
+        jobs = {}
         for registry, names in batches(missing):
-            versions = {name: pinned[registry, name].version if (registry, name) in pinned else None for name in names}
-            jobs.append(pool.submit(fetch, registry, versions))
-        for problem in (problem for job in jobs for problem in job.result()):
-            print(problem, file=sys.stderr)
-    print(f"{sum(bool(archive_of(*source)) for source in read_sources())} of {len(read_sources())} packages are here")
+            versions = {name: version_of((registry, name), pinned) for name in names}
+            jobs[pool.submit(fetch, registry, versions)] = f"{registry} {' '.join(names)}"
+        for job, packages in jobs.items():
+            failure = job.exception()
+            problems = [f"{packages}: {type(failure).__name__}: {failure}"] if failure else job.result()
+            for problem in problems:
+                print(problem, file=sys.stderr)
+    here = sum(bool(archive_of(*source, version_of(source, pinned))) for source in sources)
+    print(f"{here} of {len(sources)} packages are here")
+    if here < len(sources):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ LANGUAGES = {
 LANGUAGE_OF = {ending: language for language, endings in LANGUAGES.items() for ending in endings.split()}
 
 MIN_BYTES, MAX_BYTES = 160, 80_000
+#: METADATA holds the whole description of a package.
+MAX_METADATA_BYTES = 2_000_000
 MAX_LINE = {"markdown": 1500, "html": 600}
 MAX_MEAN_LINE = {"markdown": 400, "html": 120}
 
@@ -71,6 +73,8 @@ def read_archive(path: Path) -> Iterator[tuple[str, bytes]]:
 def wanted(name: str, size: int) -> bool:
     """Whether to read it: metadata, and what could be source by its path and size."""
     if is_metadata(name):
+        if size > MAX_METADATA_BYTES:
+            raise ValueError(f"{name} has {size} bytes, and at most {MAX_METADATA_BYTES} are read")
         return True
     return Path(name).suffix.lower() in LANGUAGE_OF and MIN_BYTES <= size <= MAX_BYTES and not SKIPPED_PATH.search(name)
 

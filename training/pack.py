@@ -42,7 +42,13 @@ class Split:
     def load(cls, name: str) -> "Split":
         files = json.loads((TOKENS / f"{name}.json").read_text())
         starts = np.cumsum([0] + [file["tokens"] for file in files])
-        return cls(np.load(TOKENS / f"{name}.npy", mmap_mode="r"), files, starts)
+        tokens = np.load(TOKENS / f"{name}.npy", mmap_mode="r")
+        if len(tokens) != starts[-1]:
+            raise SystemExit(
+                f"{TOKENS / name}.npy has {len(tokens)} tokens and {name}.json tells of {starts[-1]}: "
+                "they are not of the same run (python training/tokenizer.py writes both)"
+            )
+        return cls(tokens, files, starts)
 
     def text(self, file: int) -> np.ndarray:
         return self.tokens[self.starts[file] : self.starts[file] + self.files[file]["tokens"]]

@@ -72,11 +72,12 @@ def start_worker() -> None:
         signal.signal(number, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     Thread(target=lambda: (parent_process().join(), os._exit(1)), daemon=True).start()
-    LOADED.update(split=Split.load("training"), vocabulary=Vocabulary.of(load_tokenizer()))
 
 
 def arrange(number: int, row_length: int) -> np.ndarray:
     """Rows of a group."""
+    if not LOADED:
+        LOADED.update(split=Split.load("training"), vocabulary=Vocabulary.of(load_tokenizer()))
     split: Split = LOADED["split"]
     groups = math.ceil(len(split.tokens) / GROUP_TOKENS)
     epoch, group = divmod(number, groups)

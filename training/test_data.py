@@ -1,41 +1,27 @@
 """The steps before the training, with real archives: what they make, and what a step finds that another one left half-way."""
 
-import importlib.metadata
+import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import fetch
-from conftest import PACKAGES, make_archive, python
+import collect
+from collect import Package, read_once, read_package
+from conftest import PACKAGES, python
 from fetch import archive_folder
-from paths import ARCHIVES, CACHE, CORPUS, HERE, whole
+from files import MAX_METADATA_BYTES
+from paths import CACHE, CORPUS, HERE, TOKENS, whole
 from rows import Rows
 from tokenizer import read_corpus
 
 pytestmark = pytest.mark.usefixtures("corpus")
-
-
-def test_fetch_takes_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By pip itself, from a folder in place of the registry."""
-    make_archive("tqdm", tmp_path)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with monkeypatch.context() as hasty:
-        hasty.setattr(fetch, "TIMEOUT_SECONDS", 0.01)
-        assert fetch.fetch("pypi", {"tqdm": None}) == ["pypi tqdm: timed out after 0.01 s"]
-    assert fetch.archive_of("pypi", "tqdm") is None
-    [problem] = fetch.fetch("pypi", {"tqdm": None, "falcon-no-package": "1.0"})
-    assert "pypi falcon-no-package: " in problem and "No matching distribution" in problem
-    assert fetch.archive_of("pypi", "tqdm").name == f"tqdm-{importlib.metadata.version('tqdm')}-py3-none-any.whl"
-    assert not list(ARCHIVES.glob("partial-*"))
-    shutil.rmtree(archive_folder("pypi", "tqdm"))
 
 
 def test_corpus_is_split_by_package() -> None:
@@ -53,6 +39,67 @@ def test_collect_goes_on_after_it_was_killed() -> None:
     kept[0].with_name(kept[0].name + ".new").write_bytes(b"half")
     python("training/collect.py")
     assert CORPUS.read_bytes() == before
+
+
+def test_a_broken_archive_is_left_out_and_named_in_every_run() -> None:
+    before = CORPUS.read_bytes()
+    archive = archive_folder("pypi", "tqdm") / "tqdm-1.0-py3-none-any.whl"
+    archive.parent.mkdir()
+    archive.write_bytes(b"half")
+    try:
+        for _ in range(2):
+            assert "left out pypi tqdm: BadZipFile: " in python("training/collect.py")
+            assert CORPUS.read_bytes() == before
+    finally:
+        archive.unlink()
+        archive.parent.rmdir()
+        for kept in (CACHE / "packages").glob("*/pypi--tqdm--*"):
+            kept.unlink()
+
+
+def test_what_the_machine_lacks_is_not_remembered_of_an_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_little_memory(_: Path) -> None:
+        raise MemoryError
+
+    [archive] = archive_folder("pypi", "jinja2").iterdir()
+    job = archive.with_name("jinja2-other.whl"), Package("pypi", "other", "training")
+    with pytest.raises(FileNotFoundError):
+        read_once(job)
+    job[0].write_bytes(archive.read_bytes())
+    try:
+        with monkeypatch.context() as small:
+            small.setattr(collect, "read_archive", of_little_memory)
+            with pytest.raises(MemoryError):
+                read_once(job)
+        read = read_once(job)
+        assert read.left_out == "" and read.files
+    finally:
+        job[0].unlink()
+        for kept in (CACHE / "packages").glob("*/pypi--other--*"):
+            kept.unlink()
+
+
+def test_metadata_of_any_size_is_not_read(tmp_path: Path) -> None:
+    archive = tmp_path / "big-1.0-py3-none-any.whl"
+    stated = "Version: 1.0\nLicense: MIT\n\n"
+    for size, left_out in ((0, ""), (MAX_METADATA_BYTES, "ValueError: big-1.0.dist-info/METADATA has ")):
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("big-1.0.dist-info/METADATA", stated + "a" * size)
+        package = read_package(archive, Package("pypi", "big", "training"))
+        assert package.left_out[: len(left_out) or 1] == left_out
+
+
+def test_tokens_of_two_runs_are_not_taken_together() -> None:
+    index = TOKENS / "training.json"
+    before = index.read_text()
+    rows = Rows(128)
+    try:
+        index.write_text(json.dumps(json.loads(before)[:-1]))
+        with pytest.raises(SystemExit, match="not of the same run"):
+            rows.take(1)
+    finally:
+        rows.close()
+        index.write_text(before)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -117,9 +117,16 @@ def test_ways_of_attention_agree() -> None:
 def test_training_by_the_clock_ends_with_a_model_that_the_engine_runs() -> None:
     """Ended once on the way, as by a system that shuts down."""
     words = ["training/train.py", "--seconds", "6", *TOY]
-    with subprocess.Popen([sys.executable, *words], cwd=HERE.parent, stdout=subprocess.PIPE, text=True) as process:
-        while not process.stdout.readline().startswith("{"):
-            pass
+    command, output = [sys.executable, *words], []
+    with subprocess.Popen(
+        command, cwd=HERE.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout:
+            output.append(line)
+            if line.startswith("{"):
+                break
+        else:
+            pytest.fail("the training ended before it told of a step:\n" + "".join(output))
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 0
     python(*words)
