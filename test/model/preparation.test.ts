@@ -152,6 +152,23 @@ test("it ends also where a private request used the only sequence, or one is abo
   assert.equal(preparation.left, 0);
 });
 
+test("told to go on while it ends for a request, it goes on", async () => {
+  for (const sequence of sequences) await sequence.clearHistory();
+  let calls = 0;
+  const preparation: Preparation = new Preparation({
+    ...fast,
+    sequences,
+    whileIdle: async (use) => {
+      calls++;
+      if (calls !== 2) await use();
+      else void preparation.goOn();
+      return calls !== 2;
+    },
+  });
+  await preparation.goOn();
+  assert.equal(preparation.left, 0);
+});
+
 test("after a failure nothing is evaluated any more, and nothing held, when a request may begin", async () => {
   const [first, second, third] = sequences;
   assert.ok(first && second && third);

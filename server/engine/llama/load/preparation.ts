@@ -12,7 +12,7 @@ interface Shape {
   readonly sequences: number;
 }
 
-/** As requests have them: next tokens of several sequences, drafted ones, and pieces of prompts. llama.cpp chooses by these bounds. */
+/** As requests have them: next tokens of several sequences, drafts, and pieces of prompts, by llama.cpp's own bounds. */
 function shapesFor(sequences: number, contextSize: number): Shape[] {
   const several = Array.from({ length: sequences }, (_, i) => ({ tokens: 1, sequences: i + 1 }));
   const pieces = [4, 8, 32, 64, batchSize].filter((tokens) => tokens < contextSize);

@@ -78,8 +78,8 @@ export class PromptCache {
   }
 
   /**
-   * Writes what a sequence holds, unless most of that is in a file already. Resolves when the sequence is free, to the rest of the work if there is any: the checksum takes longer than the writing, and no process
-   * reads a file without one.
+   * Writes what a sequence holds, unless most of that is in a file already. Resolves when the sequence is free, to the rest
+   * of the work if there is any: the checksum takes longer than the writing, and no process reads a file without one.
    * @param longest milliseconds in which the sequence has to be free again: what takes longer is not written
    */
   async save(sequence: LlamaContextSequence, longest = Infinity): Promise<(() => Promise<void>) | undefined> {
