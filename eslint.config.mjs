@@ -93,6 +93,7 @@ export default tseslint.config(
   forbidImports(["server/chat/**"], [], ...server, noConnection, layer("models|completion|lsp|llama|process")),
   forbidImports(["server/lsp/**"], [], ...server, layer("llama|process")),
   forbidImports(["server/main.ts"], [], ...server),
+  forbidImports(["test/**/*.test.ts"], [], ["^fast-check$", "test/support/fastCheck.ts fixes the seed."]),
   forbidImports(["webview/**"], [], noVscode, noServer, noHost, noEngine, noNode),
   {
     files: ["src/**", "server/**"],

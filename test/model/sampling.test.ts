@@ -10,13 +10,13 @@ import { Vocabulary } from "../../server/engine/llama/text/vocabulary.ts";
 import { modelFile } from "../support/models.ts";
 
 test("of a vocabulary, at most a thousand tokens are candidates", async () => {
-  const llama = await library.getLlama({
+  await using llama = await library.getLlama({
     gpu: false,
     build: "never",
     maxThreads: 1,
     logLevel: library.LlamaLogLevel.error,
   });
-  const model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
+  await using model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
   const vocabulary = new Vocabulary(model);
   const healing = new Healing(library, model, vocabulary);
   const parts = { library, model, healing, seed: 1, cut: "", written: [], prompt: [] };
@@ -29,5 +29,4 @@ test("of a vocabulary, at most a thousand tokens are candidates", async () => {
     const { topK } = await samplingOptions({ temperature: 1, ...(asked !== undefined && { topK: asked }) }, parts);
     assert.equal(topK, given);
   }
-  await llama.dispose();
 });

@@ -124,7 +124,7 @@ test("a state with an adapter, with another scale of it, of other weights or ano
 });
 
 test("what is no state is not copied", async () => {
-  const model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
+  await using model = await llama.loadModel({ modelPath: modelFile("falcon7b") });
   const sequence = (await createContext(model)).getSequence();
   const file = newFile();
   fs.writeFileSync(file, Buffer.alloc(100));

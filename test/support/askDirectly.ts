@@ -16,7 +16,7 @@ export async function askDirectly(
 ): Promise<string> {
   const llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
   try {
-    const model = await llama.loadModel({ modelPath });
+    await using model = await llama.loadModel({ modelPath });
     const context = await model.createContext({ contextSize: 2048, threads: 1, flashAttention: false });
     const prompt = tokenize(model);
     const { tokens, begin } = "tokens" in prompt ? prompt : { tokens: prompt, begin: "" };
@@ -77,7 +77,7 @@ export function healedPrefix(text: string): (model: LlamaModel) => DirectPrompt 
 export async function tokenizeDirectly(modelPath: string, texts: readonly string[]): Promise<readonly Token[][]> {
   const llama = await getLlama({ gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error });
   try {
-    const model = await llama.loadModel({ modelPath, vocabOnly: true });
+    await using model = await llama.loadModel({ modelPath, vocabOnly: true });
     const { bos, shouldPrependBosToken } = model.tokens;
     const start = shouldPrependBosToken && bos !== null ? [bos] : [];
     return texts.map((text) => [...start, ...model.tokenize(text)]);

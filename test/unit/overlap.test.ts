@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../support/fastCheck.ts";
 
 import { overlaps } from "../../server/overlap.ts";
 import { assertGrowsWithLength, repeated, repetitions } from "../support/growth.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../support/fastCheck.ts";
 
 import { type Piece, createBlockReader } from "../../webview/blocks.ts";
 

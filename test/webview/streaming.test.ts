@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../support/fastCheck.ts";
 import type { Page } from "playwright-core";
 
 import { answerMessage, deltaMessage, endedMessage, startPages, stateMessage, userMessage } from "./page.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { AnswerStream } from "../../../server/chat/answerStream.ts";
 import { splitAnswer } from "../../../src/shared/answerParts.ts";

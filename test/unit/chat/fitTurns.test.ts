@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { fitTurns } from "../../../server/chat/fitTurns.ts";
 import { formatOf } from "../../../server/chat/formats.ts";

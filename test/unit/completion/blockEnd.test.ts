@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { type BlockContext, blockEnd, followBlock } from "../../../server/completion/blockEnd.ts";
 import { linePrefixOf, lineSuffixOf } from "../../../server/completion/request.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import { TextDocument } from "vscode-languageserver-textdocument";
 
 import { completionRequest, maxPrefixLength, maxSuffixLength } from "../../../server/completion/request.ts";

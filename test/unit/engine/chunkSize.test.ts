@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { batchSize, ChunkSize } from "../../../server/engine/llama/decode/chunkSize.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 import type { Token } from "node-llama-cpp";
 
 import { GeneratedText } from "../../../server/engine/llama/text/generatedText.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { textPieces } from "../../../server/engine/llama/text/textPieces.ts";
 
@@ -26,9 +26,11 @@ test("the pieces are the text, none is long, and no character is cut", () => {
   );
 });
 
-test("a text is cut before a space; a line without spaces, before what is of no word", () => {
-  for (const piece of [...textPieces("word, another one\n".repeat(500))].slice(1)) assert.match(piece, /^ [a-z]/);
-  for (const piece of [...textPieces("a=[1,2,'it's'];\n".repeat(500))].slice(1)) assert.match(piece, /^[^a-z\d']/);
+test("a text is cut before a space or at a line's start; a line without spaces, before what is of no word", () => {
+  for (const piece of [...textPieces("word, another one\n".repeat(500))].slice(1))
+    assert.match(piece, /^( [a-z]|word)/);
+  for (const piece of [...textPieces("//\n{\n\n".repeat(500))].slice(1)) assert.match(piece, /^(\/\/|\{)\n/);
+  for (const piece of [...textPieces("a=[1,2,'it's'];".repeat(500))].slice(1)) assert.match(piece, /^[^a-z\d']/);
 });
 
 test("a short text is one piece, and none is none", () => {

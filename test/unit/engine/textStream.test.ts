@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { TextStream } from "../../../server/engine/llama/text/textStream.ts";
 import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";

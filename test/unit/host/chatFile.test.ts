@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { chatContent, parseChat } from "../../../src/chat/chatFile.ts";
 import type { AnswerMessage, Attachment, Message, UserMessage } from "../../../src/shared/protocol.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { parseLink, parseWebviewMessage } from "../../../src/chat/webviewMessages.ts";
 import { longestLink, longestText } from "../../../src/shared/limits.ts";

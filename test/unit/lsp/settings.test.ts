@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
+import fc from "../../support/fastCheck.ts";
 
 import { secretFiles } from "../../../src/shared/excludedFiles.ts";
 import { readOptions, readSettings } from "../../../server/lsp/settings.ts";

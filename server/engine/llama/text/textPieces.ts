@@ -9,10 +9,11 @@
 export const longestPiece = 1000;
 
 /**
- * Places behind which the rules of every Falcon model begin another word, the best first: before a space or tab; in a line
- * without any, behind a letter or digit and before what is of no word. An apostrophe may be of a word.
+ * Places behind which the rules of every Falcon model begin another word, the best first: before a space or tab, and
+ * behind a line break between two characters that can be seen; without any, behind a letter or digit and before what is of
+ * no word. An apostrophe may be of a word.
  */
-const places = [/^[^]*\S(?=[ \t])/u, /^[^]*[\p{L}\p{N}](?=[^\p{L}\p{N}\p{M}'’])/u];
+const places = [/^[^]*\S(?:(?=[ \t])|\n(?=\S))/u, /^[^]*[\p{L}\p{N}](?=[^\p{L}\p{N}\p{M}'’])/u];
 
 /** A generator, since a caller may stop early in a long text, or let other work run between two pieces. */
 export function* textPieces(text: string): Generator<string, void, void> {

@@ -6,7 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, suite, test } from "node:test";
-import fc from "fast-check";
+import fc from "../../../support/fastCheck.ts";
 
 import type { ServerSettings } from "../../../../src/shared/protocol.ts";
 import { EngineError, type LoadedModel, type Model, type ModelHost } from "../../../../server/engine/engine.ts";
