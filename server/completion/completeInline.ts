@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
+import { isLeftOut } from "./ablation.ts";
 import { followBlock } from "./blockEnd.ts";
 import { afterIndentation, continuedPrefix } from "./emptyLine.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
@@ -46,7 +47,7 @@ export class InlineCompleter {
     if (!model || !shouldComplete(request, model.info)) return undefined;
     if (model !== this.#recentModel) this.#recent = new RecentCompletions();
     this.#recentModel = model;
-    const recent = this.#recent.find(request);
+    const recent = isLeftOut("reuse") ? undefined : this.#recent.find(request);
     if (recent) return recent;
     if (request.automatic && !(await pause(settings.debounce, newestSignal))) return undefined;
 

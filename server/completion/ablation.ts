@@ -1,0 +1,12 @@
+// Steps of ghost text that a benchmark leaves out, to see what each is worth: FALCON_WITHOUT=reuse,pause.
+
+import process from "node:process";
+
+/** What may be left out: a step of `completeInline.ts`, a filter or a provider of context, by its name. */
+type Step = "reuse";
+
+const leftOut = new Set(process.env["FALCON_WITHOUT"]?.split(","));
+
+export function isLeftOut(step: Step): boolean {
+  return leftOut.has(step);
+}
