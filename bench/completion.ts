@@ -1,14 +1,16 @@
-// `npm run bench:completion [-- --cases FILE] [--model FILE] [--limit 300] [--verbose]`
+// `npm run bench:completion [-- --cases FILE] [--model FILE] [--limit 300] [--without STEP,…] [--verbose]`
 // How well the product completes held-out files, through the language server, beside the bare model and two baselines.
 
 import fs from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import process from "node:process";
 import { parseArgs } from "node:util";
 
 import { TextDocument } from "vscode-languageserver-textdocument";
 
 import manifest from "../package.json" with { type: "json" };
+import { steps } from "../server/completion/ablation.ts";
 import { buildExtension } from "../scripts/vsix.ts";
 import type { ServerSettings } from "../src/shared/protocol.ts";
 import { childrenOf } from "../test/support/processes.ts";
@@ -27,9 +29,11 @@ const { values: options } = parseArgs({
       default: fs.existsSync(shipped) ? shipped : path.join(exported, "falcon-tiny-demo-Q8_0.gguf"),
     },
     limit: { type: "string", default: "300" },
+    without: { type: "string", default: "" },
     verbose: { type: "boolean", default: false },
   },
 });
+leaveOut(options.without);
 for (const file of [options.cases, options.model]) {
   if (!fs.existsSync(file)) throw new Error(`There is no ${file}: training/README.md says how it is made.`);
 }
@@ -49,6 +53,13 @@ try {
   console.log(toText(results, options.verbose));
 } finally {
   await client.stop();
+}
+
+/** Of the steps of ghost text: the server takes them from its environment. */
+function leaveOut(names: string): void {
+  const unknown = names.split(",").find((name) => name !== "" && !(steps as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new Error(`There is no step ${unknown}: ${steps.join(", ")} can be left out.`);
+  process.env["FALCON_WITHOUT"] = names;
 }
 
 function readCases(file: string): Case[] {

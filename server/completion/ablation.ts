@@ -3,10 +3,10 @@
 import process from "node:process";
 
 /** What may be left out: a step of `completeInline.ts`, a filter or a provider of context, by its name. */
-type Step = "reuse";
+export const steps = ["reuse"] as const;
 
 const leftOut = new Set(process.env["FALCON_WITHOUT"]?.split(","));
 
-export function isLeftOut(step: Step): boolean {
+export function isLeftOut(step: (typeof steps)[number]): boolean {
   return leftOut.has(step);
 }
