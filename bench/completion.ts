@@ -12,6 +12,7 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import manifest from "../package.json" with { type: "json" };
 import { steps } from "../server/completion/ablation.ts";
 import { buildExtension } from "../scripts/vsix.ts";
+import { settingsChanged } from "../src/shared/methods.ts";
 import type { ServerSettings } from "../src/shared/protocol.ts";
 import { childrenOf } from "../test/support/processes.ts";
 import { LspClient } from "../test/support/lspClient.ts";
@@ -40,7 +41,8 @@ for (const file of [options.cases, options.model]) {
 
 const cases = readCases(options.cases).slice(0, Number(options.limit));
 await buildExtension();
-const client = await LspClient.start(defaultSettings(options.model), undefined, [...new Set(cases.map(folderOf))]);
+const settings = defaultSettings(options.model);
+const client = await LspClient.start(settings, undefined, cases.map(folderOf));
 try {
   const status = await client.statusWhere(({ state }) => state === "ready" || state === "failed");
   if (status.state !== "ready") throw new Error(status.state === "failed" ? status.problem.message : status.state);
@@ -49,7 +51,15 @@ try {
   console.log(`${name}, ${megabytes} MB, on ${device}: ${Math.round(promptRate)} tokens of a prompt in a second\n`);
   const pids = [client.child.pid ?? 0, ...childrenOf(client.child.pid)];
   const results: Result[] = [];
-  for (const each of cases) results.push(await complete(each, pids));
+  for (const [i, each] of cases.entries()) {
+    // What the server remembers of the cases before is no part of this one.
+    const excludedFiles = [
+      ...settings.excludedFiles,
+      ...cases.slice(0, i).map((_, earlier) => `/held-out/${earlier}/`),
+    ];
+    await client.connection.sendNotification(settingsChanged, { ...settings, excludedFiles });
+    results.push(await complete(each, i, pids));
+  }
   console.log(toText(results, options.verbose));
 } finally {
   await client.stop();
@@ -89,23 +99,32 @@ function defaultSettings(model: string): ServerSettings {
   };
 }
 
-/** The workspace folder of a case's file: its package. */
-function folderOf(each: Case): string {
-  return `file:///held-out/${encodeURIComponent(each.package)}`;
+/** The workspace folder of a case's file: its package, apart from those of other cases. */
+function folderOf(each: Case, i: number): string {
+  return `file:///held-out/${i}/${encodeURIComponent(each.package)}`;
 }
 
-/** Opens the document, and asks as the editor does when the user types. */
-async function complete(each: Case, pids: readonly number[]): Promise<Result> {
-  const uri = `${folderOf(each)}/${each.path.split("/").map(encodeURIComponent).join("/")}`;
+function uriIn(folder: string, file: string): string {
+  return `${folder}/${file.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** Opens the document after the others, and asks as the editor does when the user types. */
+async function complete(each: Case, i: number, pids: readonly number[]): Promise<Result> {
+  const folder = folderOf(each, i);
+  const uri = uriIn(folder, each.path);
   const text = each.prefix + each.suffix;
   const { line, character } = TextDocument.create(uri, each.language, 1, text).positionAt(each.prefix.length);
+  const others = each.others ?? [];
+  for (const other of others) await client.open(uriIn(folder, other.path), other.text, each.language);
   await client.open(uri, text, each.language);
   const cpuBefore = cpuSecondsOf(pids);
   const start = performance.now();
   const [item] = await client.complete(uri, line, character);
   const milliseconds = performance.now() - start;
   const cpuSeconds = cpuSecondsOf(pids) - cpuBefore;
-  await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri } });
+  for (const closed of [uri, ...others.map((other) => uriIn(folder, other.path))]) {
+    await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri: closed } });
+  }
   return { ...each, shown: item?.insertText.split("\n", 1)[0]?.trimEnd(), milliseconds, cpuSeconds };
 }
 

@@ -13,6 +13,8 @@ export interface Case {
   readonly prefix: string;
   readonly suffix: string;
   readonly truth: string;
+  /** Files of the same package that are open beside it; none unless given. */
+  readonly others?: readonly { readonly path: string; readonly text: string }[];
   readonly answers: Readonly<Record<"model" | "nearest line" | "5-gram", string>>;
 }
 
