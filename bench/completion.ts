@@ -1,5 +1,5 @@
 // `npm run bench:completion [-- --cases FILE] [--model FILE] [--limit 300] [--without STEP,…] [--verbose]`
-// How well the product completes held-out files, through the language server, beside the bare model and two baselines.
+// How well the product completes held-out lines and blocks, through the language server, beside the bare model and two baselines.
 
 import fs from "node:fs";
 import { homedir } from "node:os";
@@ -125,7 +125,7 @@ async function complete(each: Case, i: number, pids: readonly number[]): Promise
   for (const closed of [uri, ...others.map((other) => uriIn(folder, other.path))]) {
     await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri: closed } });
   }
-  return { ...each, shown: item?.insertText.split("\n", 1)[0]?.trimEnd(), milliseconds, cpuSeconds };
+  return { ...each, shown: item?.insertText, milliseconds, cpuSeconds };
 }
 
 /** Processor time that all of the processes have taken so far; NaN elsewhere than on Linux. */
