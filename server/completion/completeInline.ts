@@ -8,9 +8,11 @@ import { isLeftOut } from "./ablation.ts";
 import { followBlock } from "./blockEnd.ts";
 import { afterIndentation, continuedPrefix } from "./emptyLine.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
+import { Pause } from "./pause.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
-import { RecentCompletions } from "./reuse.ts";
+import { type Remembered, RecentCompletions } from "./reuse.ts";
+import { RunningGeneration } from "./running.ts";
 import { shouldComplete } from "./trigger.ts";
 import { cutWindow, windowBudget } from "./window.ts";
 
@@ -19,15 +21,19 @@ type CompletionSettings = ServerSettings["inlineCompletion"];
 /** Has a model while one is in memory. */
 interface CurrentModel {
   readonly model: Model | undefined;
+  /** Requests to it that run or wait; none unless given. */
+  readonly queue?: number;
 }
 
-/** Completes one request at a time: the newest wins, and the older one stops decoding. */
+/** Completes one request at a time: the newest wins. It takes over what runs for an older one where it agrees with that. */
 export class InlineCompleter {
   readonly #current: CurrentModel;
+  readonly #pause = new Pause();
   #recent = new RecentCompletions();
   /** The model that wrote the recent ones. */
   #recentModel: Model | undefined;
-  #running = new AbortController();
+  #running: RunningGeneration | undefined;
+  #newest = new AbortController();
 
   constructor(current: CurrentModel) {
     this.#current = current;
@@ -39,31 +45,55 @@ export class InlineCompleter {
     settings: CompletionSettings,
     signal: AbortSignal,
   ): Promise<RefinedCompletion | undefined> {
-    this.#running.abort();
-    this.#running = new AbortController();
-    const newestSignal = AbortSignal.any([signal, this.#running.signal]);
+    this.#newest.abort();
+    this.#newest = new AbortController();
+    const newest = AbortSignal.any([signal, this.#newest.signal]);
+    this.#pause.keyCame(performance.now());
 
     const { model } = this.#current;
+    const leads = this.#turnTo(request, model);
     if (!model || !shouldComplete(request, model.info)) return undefined;
-    if (model !== this.#recentModel) this.#recent = new RecentCompletions();
-    this.#recentModel = model;
-    const recent = isLeftOut("reuse") ? undefined : this.#recent.find(request);
-    if (recent) return recent;
-    if (request.automatic && !(await pause(settings.debounce, newestSignal))) return undefined;
-
-    const completion = await this.#ask(request, model, settings, newestSignal);
-    if (!completion || newestSignal.aborted) return undefined;
-    this.#recent.add(request, completion);
-    return completion;
+    const remembered = isLeftOut("reuse") ? undefined : this.#recent.find(request);
+    const recent = remembered ?? (leads ? await this.#follow(request, newest) : undefined);
+    if (recent || newest.aborted) return recent?.completion;
+    await this.#running?.ended();
+    if (!(await pause(this.#pauseBefore(request, settings), newest))) return undefined;
+    this.#running = new RunningGeneration(request, (onText, stopped) =>
+      this.#ask(request, model, settings, onText, stopped),
+    );
+    return (await this.#follow(request, newest))?.completion;
   }
 
+  /** Ends what runs and forgets what was shown, unless it is of use for a request; whether what runs leads to its text. */
+  #turnTo(request: CompletionRequest, model: Model | undefined): boolean {
+    const isSame = model === this.#recentModel;
+    if (!isSame) this.#recent = new RecentCompletions();
+    this.#recentModel = model;
+    const leads = isSame && !isLeftOut("adoption") && this.#running?.leadsTo(request) === true;
+    if (!leads) this.#running?.stop();
+    return leads;
+  }
+
+  #pauseBefore(request: CompletionRequest, { debounce }: CompletionSettings): number {
+    const isIdle = (this.#current.queue ?? 0) === 0;
+    return request.automatic ? this.#pause.length(request, debounce, isIdle) : 0;
+  }
+
+  /** What the running generation leaves at a request; undefined where that is over before, or the text does not lead there. */
+  async #follow(request: CompletionRequest, signal: AbortSignal): Promise<Remembered | undefined> {
+    return (await this.#running?.follow(request, signal)) === true ? this.#recent.find(request) : undefined;
+  }
+
+  /** Generates and remembers a completion. `onText` gets all that is written after the cursor until now. */
   async #ask(
     request: CompletionRequest,
     model: Model,
     settings: CompletionSettings,
+    onText: (written: string) => void,
     signal: AbortSignal,
-  ): Promise<RefinedCompletion | undefined> {
+  ): Promise<void> {
     const { info } = model;
+    const start = performance.now();
     const maxTokens = Math.min(settings.maxTokens, Math.floor(info.contextSize / 4));
     const firstLine = pathLine(request, info);
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine));
@@ -84,12 +114,17 @@ export class InlineCompleter {
         text += piece;
         const completion = afterIndentation(text, request);
         if (completion === undefined || endOf(completion) !== undefined) ended.abort();
+        else onText(completion);
       },
       AbortSignal.any([signal, ended.signal]),
     );
+    if (signal.aborted || stopReason === "interrupted") return;
+    this.#pause.answered(performance.now() - start);
     const completion = afterIndentation(text, request);
-    if (completion === undefined || stopReason === "interrupted") return undefined;
-    return refine(completion, request, stopReason === "limit");
+    this.#recent.add(
+      request,
+      completion === undefined ? undefined : refine(completion, request, stopReason === "limit"),
+    );
   }
 }
 

@@ -1,51 +1,67 @@
-// Completions that the model gave a moment ago: whoever types what is shown sees the rest of it at once.
+// What the model gave a moment ago: whoever types what is shown sees the rest of it at once, also after a deletion or undo.
 
-import { overlaps } from "../overlap.ts";
-import type { CompletionRequest } from "./request.ts";
+import { deletedSince, type Place, placeOf, typedSince } from "./place.ts";
+import { replacedLengthOf } from "./refine/replacedLength.ts";
 import type { RefinedCompletion } from "./refine/refine.ts";
+import { trimSuffixOverlap } from "./refine/trimSuffixOverlap.ts";
+import { type CompletionRequest, lineSuffixOf } from "./request.ts";
 
-/** Enough of the text on both sides to tell two places of a file apart. */
-const tailLength = 1000;
-const headLength = 200;
-const capacity = 16;
+const capacity = 64;
 
 interface Entry {
-  readonly uri: string;
-  readonly tail: string;
-  readonly head: string;
-  readonly completion: RefinedCompletion;
+  readonly place: Place;
+  /** Undefined where there was nothing to show. */
+  readonly completion: RefinedCompletion | undefined;
+}
+
+/** What is known of a request without the model; `completion` is undefined where there is nothing to show. */
+export interface Remembered {
+  readonly completion: RefinedCompletion | undefined;
 }
 
 export class RecentCompletions {
   /** Newest first. */
   #entries: readonly Entry[] = [];
 
-  add({ uri, prefix, suffix }: CompletionRequest, completion: RefinedCompletion): void {
-    const entry = { uri, tail: prefix.slice(-tailLength), head: suffix.slice(0, headLength), completion };
-    this.#entries = [entry, ...this.#entries].slice(0, capacity);
+  add(request: CompletionRequest, completion: RefinedCompletion | undefined): void {
+    this.#entries = [{ place: placeOf(request), completion }, ...this.#entries].slice(0, capacity);
   }
 
-  /** What is left of a completion whose beginning has been typed, if the text around it is the same. */
-  find({ uri, prefix, suffix }: CompletionRequest): RefinedCompletion | undefined {
-    const head = suffix.slice(0, headLength);
-    for (const entry of this.#entries) {
-      if (entry.uri !== uri || entry.head !== head) continue;
-      const typed = typedLength(entry, prefix);
-      if (typed !== undefined) return { ...entry.completion, text: entry.completion.text.slice(typed) };
+  /**
+   * What is left of a completion whose beginning has been typed, or of one whose beginning is a word of which the end has been
+   * deleted; or that there was nothing at the same place, unless the user asks for more than what comes by itself.
+   */
+  find(request: CompletionRequest): Remembered | undefined {
+    for (const { place, completion } of this.#entries) {
+      const typed = typedSince(place, request);
+      if (!completion) {
+        if (typed === "" && request.automatic) return { completion };
+      } else if (typed !== undefined && completion.text.startsWith(typed)) {
+        const rest = afterTyping(completion, typed.length, request);
+        if (rest) return { completion: rest };
+      }
+    }
+    return this.#findBeforeDeletion(request);
+  }
+
+  #findBeforeDeletion(request: CompletionRequest): Remembered | undefined {
+    for (const { place, completion } of this.#entries) {
+      const deleted = deletedSince(place, request);
+      if (completion && deleted !== undefined)
+        return { completion: { ...completion, text: deleted + completion.text } };
     }
     return undefined;
   }
 }
 
-/** How much of the entry's text stands before the cursor already; undefined where it does not lead there. */
-function typedLength({ tail, completion }: Entry, prefix: string): number | undefined {
-  const written = tail + completion.text;
-  return (
-    [...overlaps(prefix, written), 0]
-      .filter((length) => length >= tail.length && length < written.length)
-      // A short tail is all that there was.
-      .filter((length) => tail.length === tailLength || length === prefix.length)
-      .map((length) => length - tail.length)
-      .at(-1)
-  );
+/** The rest of a completion, of which the editor may have closed brackets by itself. */
+function afterTyping(
+  completion: RefinedCompletion,
+  typed: number,
+  request: CompletionRequest,
+): RefinedCompletion | undefined {
+  if (typed === 0) return completion;
+  const text = trimSuffixOverlap(completion.text.slice(typed), request.suffix).trimEnd();
+  if (text === "") return undefined;
+  return { ...completion, text, replacedLength: replacedLengthOf(text, lineSuffixOf(request)) };
 }

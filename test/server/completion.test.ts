@@ -126,19 +126,49 @@ test("the newest request wins", async () => {
   );
 });
 
-test("a request waits for the pause after a key, which a newer one ends; one that is asked for does not", async (t) => {
-  const patient = await LspClient.withModel(modelFile("falcon7b"), {
+test("beside a chat a request waits for the pause after a key, which a newer one ends; one that is asked for does not", async (t) => {
+  const patient = await LspClient.withModel(modelFile("slow"), {
     ...quickSettings,
-    inlineCompletion: { debounce: 60_000, maxTokens: 8 },
+    inlineCompletion: { debounce: 60_000, maxTokens: 4 },
+    chat: { maxTokens: 64, temperature: 0 },
   });
   t.after(() => patient.stop());
-  await patient.open("file:///pause.ts", "let total = ");
-  const automatic = patient.complete("file:///pause.ts", 0, 12);
+  await patient.open("file:///pause.ts", "let total");
+  const answering = patient.statusAfter((status) => status.state === "ready" && status.generating);
+  const answer = ask(patient, [question("Hello")]).then(() => "the answer");
+  await answering;
+  const automatic = patient.complete("file:///pause.ts", 0, 9);
   // The engine prefers a completion to an answer: without a pause it would be there before this answer.
-  await ask(patient, [question("Hello")]);
-  const asked = await patient.complete("file:///pause.ts", 0, 12, { triggerKind: InlineCompletionTriggerKind.Invoked });
+  assert.equal(await Promise.race([answer, automatic]), "the answer");
+  const asked = await patient.complete("file:///pause.ts", 0, 9, { triggerKind: InlineCompletionTriggerKind.Invoked });
   assert.equal(asked.length, 1);
   assert.deepEqual(await automatic, []);
+});
+
+test("keys that agree with what the model writes are answered by one generation", async (t) => {
+  const typed = await LspClient.withModel(modelFile("slow"), {
+    ...quickSettings,
+    inlineCompletion: { debounce: 0, maxTokens: 24 },
+  });
+  t.after(() => typed.stop());
+  const text = "function add(a, b) {\n  return add";
+  await typed.open("file:///first.ts", text);
+  const [first] = await typed.complete("file:///first.ts", 1, 12);
+  const shown = first?.insertText ?? "";
+  assert.ok(shown.length > 6, shown);
+  await typed.open("file:///keys.ts", text);
+  const answers = [typed.complete("file:///keys.ts", 1, 12)];
+  for (let i = 1; i <= 4; i++) {
+    await typed.connection.sendNotification("textDocument/didChange", {
+      textDocument: { uri: "file:///keys.ts", version: i + 1 },
+      contentChanges: [{ text: text + shown.slice(0, i) }],
+    });
+    answers.push(typed.complete("file:///keys.ts", 1, 12 + i));
+  }
+  const items = await Promise.all(answers);
+  const runs = typed.statuses.filter((status) => status.state === "ready" && status.generating).length;
+  assert.equal(items.at(-1)?.[0]?.insertText, shown.slice(4));
+  assert.equal(runs, 2, "one for each document");
 });
 
 test("a request that is cancelled ends, though the model has not read its prompt yet", async (t) => {

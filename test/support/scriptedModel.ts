@@ -31,7 +31,7 @@ export interface ScriptedModel extends Model {
 /** @param write writes a text and says how it ended */
 export function scriptedModel(
   info: Partial<LoadedModel> = {},
-  write: (onText: (text: string) => void, signal: AbortSignal) => Generation["stopReason"] | Promise<"aborted"> = () =>
+  write: (onText: (text: string) => void, signal: AbortSignal) => Generation["stopReason"] | Promise<Generation["stopReason"]> = () =>
     "end",
 ): ScriptedModel {
   const counted: (readonly PromptPart[])[] = [];
