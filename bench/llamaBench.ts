@@ -3,6 +3,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
+import { sameBuild } from "./sameBuild.ts";
+
 export interface LlamaBenchOptions {
   readonly program: string;
   readonly model: string;
@@ -16,7 +18,7 @@ export async function llamaBench(
   tokens: number,
 ): Promise<number> {
   const [prompt, generation] = what === "prefill" ? [tokens, 0] : [0, tokens];
-  const { stdout } = await promisify(execFile)(program, [
+  const { stdout } = await promisify(execFile)(await sameBuild(program), [
     ...["--model", model, "--threads", String(threads), "--repetitions", "1", "--output", "json"],
     ...["--flash-attn", "off"],
     ...["--n-prompt", String(prompt), "--n-gen", String(generation)],

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Priority } from "../server/engine/engine.ts";
 import { ModelProcess } from "../server/engine/process/modelProcess.ts";
+import { sameBuild } from "./sameBuild.ts";
 
 export interface Work {
   readonly priority: Priority;
@@ -72,7 +73,7 @@ export async function startLlamaServer(
 ): Promise<Subject> {
   const port = await freePort();
   const child = spawn(
-    program,
+    await sameBuild(program),
     [
       ...["--model", model, "--threads", String(threads), "--host", "127.0.0.1", "--port", String(port)],
       ...["--ctx-size", String(contextSize * mostAtOnce), "--parallel", String(mostAtOnce), "--no-ui"],
