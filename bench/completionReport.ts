@@ -1,22 +1,15 @@
-// The report of `npm run bench:completion`: scores by language, and where product and bare model differ.
+// The report of `npm run bench:completion`: scores by language, what each step is worth, and where product and bare model
+// differ.
 
+import type { CutCase, CutKind } from "./cases.ts";
 import { table } from "./report.ts";
 import { score } from "./scores.ts";
 
-/** A place in a held-out file, and what others than the product answered there: training/evaluate.py writes those of lines. */
-export interface Case {
-  /** What the truth is: the rest of the line unless given, or a block of several lines. */
-  readonly kind?: "line" | "block";
-  /** VS Code's name of it. */
-  readonly language: string;
-  readonly package: string;
-  /** In the package, with slashes. */
-  readonly path: string;
-  readonly prefix: string;
-  readonly suffix: string;
-  readonly truth: string;
-  /** Files of the same package that are open beside it; none unless given. */
-  readonly others?: readonly { readonly path: string; readonly text: string }[];
+/** A place in a held-out file and what stands there; of a line also what others than the product answered. */
+export interface Case extends CutCase {
+  /** The rest of the line unless given. */
+  readonly kind?: "line" | CutKind;
+  /** Written by training/evaluate.py. */
   readonly answers?: Readonly<Record<"model" | "nearest line" | "5-gram", string>>;
 }
 
@@ -38,7 +31,7 @@ const answerOf: Readonly<Record<string, (result: Result) => string | undefined>>
 
 /** Of ghost text where a line is asked for only the rest of the line is scored. */
 function scoredText({ kind, shown }: Result): string | undefined {
-  return kind === "block" ? shown : shown?.split("\n", 1)[0]?.trimEnd();
+  return kind === "block" || kind === "function" ? shown?.trim() : shown?.split("\n", 1)[0]?.trimEnd();
 }
 
 /** How many characters of the ghost text are not those of the truth, over the truth's: all lines of it. */
@@ -46,52 +39,92 @@ function wrongShare({ shown = "", truth }: Result): number {
   return shown.length / truth.length - score(shown, truth).kept;
 }
 
+const header = [
+  ...["", "", "exact", "similarity", "kept", "wrong", "wrong at once", "shown"],
+  ...["kept characters", "median ms", "p95 ms", "CPU s"],
+];
+
 export function toText(results: readonly Result[], verbose: boolean): string {
-  const header = ["", "", "exact", "similarity", "kept", "wrong", "shown", "median ms", "p95 ms", "CPU s"];
   const rows = [...Map.groupBy(results, ({ kind = "line" }) => kind)].flatMap(([kind, ofKind]) => {
     const byLanguage = Map.groupBy(ofKind, ({ language }) => language);
     const sorted = [...byLanguage].sort(([a], [b]) => a.localeCompare(b));
     return [
-      ...sorted.flatMap(([language, ofLanguage]) => rowsOf(`${language} ${kind}s`, ofLanguage)),
-      ...rowsOf(`all ${kind}s`, ofKind),
+      ...sorted.flatMap(([language, ofLanguage]) => rowsOf(`${language}, ${kind}`, ofLanguage)),
+      ...rowsOf(`all, ${kind}`, ofKind),
     ];
   });
-  return [...table([header, ...rows]), "", ...differences(results, verbose)].join("\n");
+  const compared = results.some(({ answers }) => answers) ? differences(results, verbose) : [];
+  const written = verbose && compared.length === 0 ? results.slice(0, examples).flatMap(describe) : [];
+  return ["", ...table([header, ...rows]), "", ...compared, ...written].join("\n");
+}
+
+interface Ablated {
+  readonly step: string;
+  readonly results: readonly Result[];
+}
+
+/** What is worth how much: the figures without each step over those with all. */
+export function ablationText(whole: readonly Result[], without: readonly Ablated[]): string {
+  const all = figuresOf(whole);
+  const rows = without.map(({ step, results }) => {
+    const figures = figuresOf(results);
+    return [`without ${step}`, ...figures.map((figure, i) => (figure / (all[i] ?? NaN)).toFixed(3))];
+  });
+  const names = ["", ...header.slice(2)];
+  return ["", ...table([names, ["all steps", ...all.map((figure) => figure.toPrecision(3))], ...rows])].join("\n");
 }
 
 function rowsOf(name: string, results: readonly Result[]): string[][] {
-  const means = Object.fromEntries(
-    Object.entries(answerOf)
-      .filter(([, answer]) => results.every((each) => answer(each) !== undefined))
-      .map(([system, answer]) => [system, meanScores(results.map((each) => score(answer(each) ?? "", each.truth)))]),
-  );
-  const ratios = means["product"]?.map((mean, i) => mean / (means["bare model"]?.[i] ?? NaN)) ?? [];
-  const milliseconds = results.map((each) => each.milliseconds);
-  const cpuSeconds = results.reduce((sum, each) => sum + each.cpuSeconds, 0) / results.length;
-  const shown = results.filter((each) => each.shown !== undefined).length / results.length;
-  const wrong = results.reduce((sum, each) => sum + wrongShare(each), 0) / results.length;
-  const ownFigures = [
-    wrong.toFixed(3),
-    shown.toFixed(3),
-    percentile(milliseconds, 0.5).toFixed(0),
-    percentile(milliseconds, 0.95).toFixed(0),
-    Number.isFinite(cpuSeconds) ? cpuSeconds.toFixed(2) : "",
+  const figures = figuresOf(results);
+  const bare = meansOf(results, "bare model");
+  const systems = Object.keys(answerOf).filter((system) => system !== "product" && meansOf(results, system));
+  return [
+    [`${name}, ${results.length} cases`, ""],
+    ["", "product", ...figures.map((figure, i) => formatted(figure, i))],
+    ...systems.map((system) => ["", system, ...(meansOf(results, system) ?? []).map(formatted)]),
+    ...(bare ? [["", "product ÷ bare model", ...bare.map((mean, i) => formatted((figures[i] ?? NaN) / mean, 0))]] : []),
   ];
-  const rows = Object.entries({ ...means, ...(means["bare model"] && { "product ÷ bare model": ratios }) }).map(
-    ([system, figures]) => [
-      "",
-      system,
-      ...figures.map((figure) => (Number.isFinite(figure) ? figure.toFixed(3) : "")),
-      ...(system === "product" ? ownFigures : []),
-    ],
-  );
-  return [[`${name}, ${results.length} cases`, ""], ...rows];
 }
 
-function meanScores(scores: readonly ReturnType<typeof score>[]): number[] {
-  return (["exact", "similarity", "kept"] as const).map(
-    (figure) => scores.reduce((sum, each) => sum + each[figure], 0) / scores.length,
-  );
+/** As in `header`. */
+function figuresOf(results: readonly Result[]): number[] {
+  const share = (holds: (result: Result) => boolean) => results.filter(holds).length / results.length;
+  const milliseconds = results.map((each) => each.milliseconds);
+  const isWrongAtOnce = (each: Result) => each.shown !== undefined && keptOf(each) === 0;
+  const keptCharacters = results.map((each) => keptOf(each) * Array.from(each.truth).length);
+  return [
+    ...(meansOf(results, "product") ?? []),
+    mean(results.map(wrongShare)),
+    share(isWrongAtOnce),
+    share(({ shown }) => shown !== undefined),
+    mean(keptCharacters),
+    percentile(milliseconds, 0.5),
+    percentile(milliseconds, 0.95),
+    mean(results.map((each) => each.cpuSeconds)),
+  ];
+}
+
+function keptOf(result: Result): number {
+  return score(scoredText(result) ?? "", result.truth).kept;
+}
+
+/** Exact, similarity and kept; undefined where the system was not asked. */
+function meansOf(results: readonly Result[], system: string): number[] | undefined {
+  const scores = results.flatMap((each) => {
+    const answer = answerOf[system]?.(each);
+    return answer === undefined ? [] : [score(answer, each.truth)];
+  });
+  if (scores.length === 0) return undefined;
+  return (["exact", "similarity", "kept"] as const).map((figure) => mean(scores.map((each) => each[figure])));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function formatted(figure: number, column: number): string {
+  if (!Number.isFinite(figure)) return "";
+  return figure.toFixed([3, 3, 3, 3, 3, 3, 1, 0, 0, 2][column]);
 }
 
 /** By the nearest rank. */
@@ -121,8 +154,7 @@ function differences(results: readonly Result[], verbose: boolean): string[] {
 
 /** What can be told from the outside; undefined where both are the same. */
 function differenceOf(result: Result): string | undefined {
-  if (!result.answers) return undefined;
-  const { model } = result.answers;
+  const model = result.answers?.model ?? "";
   const shown = scoredText(result);
   if ((shown ?? "") === model) return undefined;
   if (shown === undefined) return "nothing shown";
