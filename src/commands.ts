@@ -8,6 +8,7 @@ import type { ChatView } from "./chat/chatView.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
 import { showPreviousChats } from "./chat/previousChats.ts";
 import { showError } from "./problems.ts";
+import type { Figures } from "./completion/figures.ts";
 import type { LastEditor } from "./lastEditor.ts";
 import { showMenu } from "./status/menu.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
@@ -18,12 +19,13 @@ export interface CommandDependencies extends ModelDependencies {
   readonly chat: Chat;
   readonly chatView: ChatView;
   readonly conversations: ConversationStore;
+  readonly figures: Figures;
   readonly lastEditor: LastEditor;
   readonly log: LogOutputChannel;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
-  const { chat, chatView, conversations, lastEditor, log, server, settings } = dependencies;
+  const { chat, chatView, conversations, figures, lastEditor, log, server, settings } = dependencies;
   const ask = async (command: ChatCommand) => {
     chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings));
     await chatView.focus();
@@ -48,10 +50,11 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
       settings.toggleCompletionsFor(lastEditor.get().document.languageId),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
     "falcon.deleteSavedContexts": () => deleteSavedContexts(server),
+    "falcon.resetCompletionFigures": () => figures.reset(),
     "falcon.reloadModel": () => server.reloadModel(),
     "falcon.restartServer": () => server.restart(),
     "falcon.showLog": () => log.show(),
-    "falcon.showMenu": () => showMenu(server, settings, lastEditor),
+    "falcon.showMenu": () => showMenu(server, settings, lastEditor, figures.sum),
   };
   const registrations = Object.entries(table).map(([id, run]) =>
     commands.registerCommand(id, async () => {

@@ -9,6 +9,7 @@ import { receivePageMessage } from "./chat/receive.ts";
 import { ServerClient } from "./server/client.ts";
 import { registerCommands } from "./commands.ts";
 import { announceFailures, endOfFailedAnswer } from "./problems.ts";
+import { Figures } from "./completion/figures.ts";
 import { inlineCompletionMiddleware } from "./completion/inlineCompletion.ts";
 import { LastEditor } from "./lastEditor.ts";
 import { RecentModels } from "./models/recentModels.ts";
@@ -27,6 +28,7 @@ export function activate(context: ExtensionContext) {
   const settings = new Settings({ demonstrationModel, contextsFolder, measurements });
   const lastEditor = new LastEditor();
   const recentModels = new RecentModels(context.globalState);
+  const figures = new Figures(context.globalState);
   const conversations = openConversations(context, log);
   const server = new ServerClient(
     {
@@ -65,6 +67,7 @@ export function activate(context: ExtensionContext) {
       chat,
       chatView,
       conversations,
+      figures,
       lastEditor,
       log,
       recentModels,
@@ -74,6 +77,7 @@ export function activate(context: ExtensionContext) {
     registerStatusBar(server, settings, lastEditor),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status })),
+    server.onDidCountCompletions((added) => void figures.add(added)),
     settings.onDidChangeServerSettings((changed) => void server.updateSettings(changed)),
     chat,
     server,
@@ -87,7 +91,7 @@ export function activate(context: ExtensionContext) {
     await Promise.all([conversations.flush(), server.dispose()]);
   };
 
-  return context.extensionMode === ExtensionMode.Test ? { chat, chatView, server, settings } : undefined;
+  return context.extensionMode === ExtensionMode.Test ? { chat, chatView, figures, server, settings } : undefined;
 }
 
 /** VS Code waits for it, at most five seconds, before it ends the extension host. */

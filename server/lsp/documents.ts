@@ -5,9 +5,13 @@ import {
   type NotebookCell,
   NotebookCellKind,
   NotebookDocuments,
+  type Range,
+  type TextDocumentContentChangeEvent,
   TextDocuments,
 } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
+
+import { type Edit, editBetween } from "../completion/acceptance/edits.ts";
 
 export interface OpenDocuments {
   get(uri: string): TextDocument | undefined;
@@ -17,8 +21,26 @@ export interface OpenDocuments {
   precedingCells(uri: string): string;
 }
 
-export function listenToDocuments(connection: Connection): OpenDocuments {
-  const documents = new TextDocuments(TextDocument);
+/** What follows a document's changes. */
+export interface DocumentWatcher {
+  /** Takes an edit that a document has just had, and the text that it wrote. */
+  edit(document: TextDocument, edit: Edit, written: string): void;
+  close(uri: string): void;
+}
+
+export function listenToDocuments(connection: Connection, watcher: DocumentWatcher): OpenDocuments {
+  const documents = new TextDocuments<TextDocument>({
+    create: (...document) => TextDocument.create(...document),
+    update(document, changes, version) {
+      for (const change of changes) {
+        const edit = editOf(document, change);
+        TextDocument.update(document, [change], version);
+        watcher.edit(document, edit, document.getText(rangeOf(document, edit)));
+      }
+      return document;
+    },
+  });
+  documents.onDidClose(({ document }) => watcher.close(document.uri));
   const notebooks = new NotebookDocuments(documents);
   notebooks.listen(connection);
   documents.listen(connection);
@@ -48,4 +70,15 @@ export function listenToDocuments(connection: Connection): OpenDocuments {
         .join("");
     },
   };
+}
+
+function editOf(document: TextDocument, change: TextDocumentContentChangeEvent): Edit {
+  if (!("range" in change)) return editBetween(document.getText(), change.text);
+  const [start, end] = [document.offsetAt(change.range.start), document.offsetAt(change.range.end)];
+  return { start, end, inserted: change.text.length };
+}
+
+/** Where the text stands that an edit has written. */
+function rangeOf(document: TextDocument, { start, inserted }: Edit): Range {
+  return { start: document.positionAt(start), end: document.positionAt(start + inserted) };
 }

@@ -9,7 +9,7 @@ import {
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 
-import { settingsChanged } from "../../src/shared/methods.ts";
+import { completionAccepted, settingsChanged } from "../../src/shared/methods.ts";
 import { expireSavedContexts } from "../models/session/savedContexts.ts";
 import type { Assistant } from "./assistant.ts";
 import { readFolders, readOptions, readSettings } from "./settings.ts";
@@ -51,6 +51,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
         textDocumentSync: TextDocumentSyncKind.Incremental,
         notebookDocumentSync: { notebookSelector: [{ notebook: "*", cells: [{ language: "*" }] }] },
         inlineCompletionProvider: true,
+        executeCommandProvider: { commands: [completionAccepted] },
       },
     } satisfies InitializeResult;
   });

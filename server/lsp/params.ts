@@ -8,6 +8,7 @@ import {
   ResponseError,
 } from "vscode-languageserver";
 
+import { completionAccepted } from "../../src/shared/methods.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
@@ -53,6 +54,11 @@ export const inlineCompletionParams: v.GenericSchema<unknown, InlineCompletionPa
     }),
     { triggerKind: InlineCompletionTriggerKind.Automatic },
   ),
+});
+
+export const completionAcceptedParams = v.object({
+  command: v.literal(completionAccepted),
+  arguments: v.tuple([v.string(), count()]),
 });
 
 function count() {

@@ -6,6 +6,8 @@ import { InlineCompletionTriggerKind } from "vscode-languageserver";
 import {
   chatDelta,
   chatRequest,
+  completionAccepted,
+  completionsCounted,
   deleteSavedContextsRequest,
   inspectModelRequest,
   reloadModelRequest,
@@ -13,6 +15,7 @@ import {
 } from "../../src/shared/methods.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
+import { Acceptance } from "../completion/acceptance/acceptance.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { completionRequest } from "../completion/request.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
@@ -20,7 +23,13 @@ import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { Assistant, type CreateHost, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
-import { chatParams, inlineCompletionParams, inspectModelParams, readParams } from "./params.ts";
+import {
+  chatParams,
+  completionAcceptedParams,
+  inlineCompletionParams,
+  inspectModelParams,
+  readParams,
+} from "./params.ts";
 
 export interface ServerDependencies extends LifeCycleOptions {
   readonly createHost: CreateHost;
@@ -30,13 +39,19 @@ export interface ServerDependencies extends LifeCycleOptions {
 export function startServer(connection: Connection, { createHost, ...options }: ServerDependencies): void {
   const assistant = new Assistant(connection, createHost);
   registerLifeCycle(connection, assistant, options);
-  const documents = listenToDocuments(connection);
-  registerInlineCompletion(connection, assistant, documents);
+  const acceptance = new Acceptance((added) => send(() => connection.sendNotification(completionsCounted, added)));
+  const documents = listenToDocuments(connection, acceptance);
+  registerInlineCompletion(connection, assistant, documents, acceptance);
   registerChat(connection, assistant, documents);
   registerModels(connection, assistant);
 }
 
-function registerInlineCompletion(connection: Connection, assistant: Assistant, documents: OpenDocuments): void {
+function registerInlineCompletion(
+  connection: Connection,
+  assistant: Assistant,
+  documents: OpenDocuments,
+  acceptance: Acceptance,
+): void {
   const completer = new InlineCompleter(assistant.session);
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {
@@ -55,13 +70,23 @@ function registerInlineCompletion(connection: Connection, assistant: Assistant, 
     const completion = await completer.complete(request, assistant.settings.inlineCompletion, signalOf(token));
     if (!completion) return [];
     const { start, end } = request.range;
+    const insertText = request.selected + completion.text;
+    const number = acceptance.show(document, document.offsetAt(start), [insertText], request.selected.length);
     return [
       {
-        insertText: request.selected + completion.text,
+        insertText,
         range: { start, end: { line: end.line, character: end.character + completion.replacedLength } },
+        command: { title: "", command: completionAccepted, arguments: [textDocument.uri, number] },
       },
     ];
   }
+
+  connection.onExecuteCommand((params) =>
+    assistant.answer(() => {
+      const [uri, number] = readParams(completionAcceptedParams, params).arguments;
+      acceptance.accept(documents.get(uri), number);
+    }),
+  );
 
   connection.languages.inlineCompletion.on(async (params, token) => {
     // A rejection would be a message to the user at each key.

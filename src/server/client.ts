@@ -11,6 +11,7 @@ import { restartDelay } from "./restartPolicy.ts";
 import {
   chatDelta,
   chatRequest,
+  completionsCounted,
   deleteSavedContextsRequest,
   inspectModelRequest,
   reloadModelRequest,
@@ -18,12 +19,20 @@ import {
   statusChanged,
   statusRequest,
 } from "../shared/methods.ts";
-import type { ChatParams, ChatResult, ModelFileInfo, ServerSettings, ServerStatus } from "../shared/protocol.ts";
+import type {
+  ChatParams,
+  ChatResult,
+  CompletionFigures,
+  ModelFileInfo,
+  ServerSettings,
+  ServerStatus,
+} from "../shared/protocol.ts";
 
 export class ServerClient implements Disposable {
   readonly #options: ConnectionOptions;
   readonly #settings: () => ServerSettings;
   readonly #changeStatus = new EventEmitter<ServerStatus>();
+  readonly #countCompletions = new EventEmitter<Partial<CompletionFigures>>();
   #status: ServerStatus;
   #client: QuietLanguageClient | undefined;
   /** Resolves to the running client, or to undefined when there will be none until a restart. */
@@ -33,6 +42,8 @@ export class ServerClient implements Disposable {
   #isDisposed = false;
 
   readonly onDidChangeStatus = this.#changeStatus.event;
+  /** Fires with what is to be added to the figures of ghost text. */
+  readonly onDidCountCompletions = this.#countCompletions.event;
 
   constructor(options: ConnectionOptions, settings: () => ServerSettings) {
     this.#options = options;
@@ -105,6 +116,7 @@ export class ServerClient implements Disposable {
     await this.#end();
     this.#settle(undefined);
     this.#changeStatus.dispose();
+    this.#countCompletions.dispose();
   }
 
   async #connected(): Promise<QuietLanguageClient> {
@@ -149,6 +161,7 @@ export class ServerClient implements Disposable {
     const stop = () => void client.stop();
     end.addEventListener("abort", stop);
     client.onNotification(statusChanged, (status) => this.#setStatus(status));
+    client.onNotification(completionsCounted, (added) => this.#countCompletions.fire(added));
     const stopped = new Promise<void>((resolve) => {
       client.onDidChangeState(({ newState }) => newState === State.Stopped && resolve());
     });

@@ -8,7 +8,15 @@ import {
   RequestType0,
 } from "vscode-languageserver-protocol";
 
-import type { ChatParams, ChatResult, ModelFileInfo, Problem, ServerSettings, ServerStatus } from "./protocol.ts";
+import type {
+  ChatParams,
+  ChatResult,
+  CompletionFigures,
+  ModelFileInfo,
+  Problem,
+  ServerSettings,
+  ServerStatus,
+} from "./protocol.ts";
 
 /** Answers the last message of a conversation. Fails with a `ResponseError` whose data is a `Problem`. */
 export const chatRequest = new RequestType<ChatParams, ChatResult, Problem>("falcon/chat", ParameterStructures.byName);
@@ -31,6 +39,12 @@ export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadMod
 
 /** Deletes what the prompt cache keeps on disk. Fails with a `Problem` that names the folder and the cause. */
 export const deleteSavedContextsRequest = new RequestType0<void, Problem>("falcon/deleteSavedContexts");
+
+/** What is to be added to the figures of ghost text. */
+export const completionsCounted = new NotificationType<Partial<CompletionFigures>>("falcon/completionsCounted");
+
+/** The command of an inline completion item, which an editor runs when it was accepted: its document and its number. */
+export const completionAccepted = "falcon.completionAccepted";
 
 /** New settings, whole. */
 export const settingsChanged = new NotificationType<ServerSettings>("falcon/settingsChanged");

@@ -88,6 +88,18 @@ export interface DeviceInfo {
   readonly total?: number;
 }
 
+/** What became of ghost text, in numbers: nothing of the text. */
+export interface CompletionFigures {
+  /** Suggestions that were given to the editor to show; one that the user types into counts once. */
+  readonly shown: number;
+  /** Those of which something was accepted. */
+  readonly accepted: number;
+  /** Characters that were accepted, and how many of them still stood half a minute and five minutes later. */
+  readonly characters: number;
+  readonly keptAfterHalfMinute: number;
+  readonly keptAfterFiveMinutes: number;
+}
+
 /** How a model runs. Speeds are of the latest generations; what cannot be told yet is absent. */
 export interface ModelMetrics {
   /** Resident memory of the model process, in bytes. */

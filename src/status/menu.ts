@@ -7,19 +7,31 @@ import type { ServerClient } from "../server/client.ts";
 import { actionLabels, runAction } from "../problems.ts";
 import type { Settings } from "../settings.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { ServerStatus } from "../shared/protocol.ts";
+import type { CompletionFigures, ServerStatus } from "../shared/protocol.ts";
 import { separator, showList, type ListItem } from "../surfaces.ts";
-import { describeDemonstration, describeMetrics, describeModel, describePreparing } from "./statusBarView.ts";
+import {
+  describeDemonstration,
+  describeFigures,
+  describeKept,
+  describeMetrics,
+  describeModel,
+  describePreparing,
+} from "./statusBarView.ts";
 
 interface MenuItem extends ListItem {
   readonly run?: () => unknown;
 }
 
-export async function showMenu(server: ServerClient, settings: Settings, lastEditor: LastEditor): Promise<void> {
+export async function showMenu(
+  server: ServerClient,
+  settings: Settings,
+  lastEditor: LastEditor,
+  figures: CompletionFigures,
+): Promise<void> {
   const chosen = await showList({
     title: "Falcon",
     placeholder: l10n.t("Choose what to do"),
-    items: () => menuItems(server.status, settings, lastEditor.document?.languageId),
+    items: () => menuItems(server.status, settings, lastEditor.document?.languageId, figures),
   });
   await chosen?.run?.();
 }
@@ -28,11 +40,13 @@ function menuItems(
   status: ServerStatus,
   settings: Settings,
   language: string | undefined,
+  figures: CompletionFigures,
 ): (MenuItem | typeof separator)[] {
   return [
     statusItem(status),
     separator,
     ...switchItems(settings, language),
+    ...figuresItem(figures),
     separator,
     commandItem("comment-discussion", l10n.t("Open Chat"), "falcon.openChat"),
     commandItem("folder-opened", l10n.t("Select Model File…"), "falcon.selectModelFile"),
@@ -78,6 +92,13 @@ function switchItems(settings: Settings, language: string | undefined): MenuItem
     ? l10n.t("Turn Off Inline Completions for {0}", language)
     : l10n.t("Turn On Inline Completions for {0}", language);
   return [...items, commandItem("file-code", forLanguage, "falcon.toggleInlineCompletionsForLanguage")];
+}
+
+/** What became of ghost text; choosing it counts anew. */
+function figuresItem(figures: CompletionFigures): MenuItem[] {
+  if (figures.shown === 0) return [];
+  const item = commandItem("graph", describeFigures(figures, l10n), "falcon.resetCompletionFigures");
+  return [{ ...item, description: describeKept(figures, l10n), detail: l10n.t("Choose this to count anew") }];
 }
 
 function commandItem(icon: string, label: string, command: string): MenuItem {

@@ -4,7 +4,7 @@ import type { l10n } from "vscode";
 
 import type { Completions } from "../completion/inlineCompletion.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { ModelMetrics, ModelInfo, ServerStatus } from "../shared/protocol.ts";
+import type { CompletionFigures, ModelMetrics, ModelInfo, ServerStatus } from "../shared/protocol.ts";
 import type { StatusItemView } from "../surfaces.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
@@ -67,6 +67,15 @@ export function describeMetrics(metrics: ModelMetrics, l10n: Localize): string {
     memory !== undefined && l10n.t("{0} MB of memory", Math.round(memory / 1e6)),
   ];
   return parts.filter((part) => part !== false).join(", ");
+}
+
+export function describeFigures({ shown, accepted, characters }: CompletionFigures, l10n: Localize): string {
+  return l10n.t("Accepted {0} of {1} suggestions, {2} characters", accepted, shown, characters);
+}
+
+export function describeKept(figures: CompletionFigures, l10n: Localize): string {
+  const { keptAfterHalfMinute, keptAfterFiveMinutes } = figures;
+  return l10n.t("{0} kept after 30 s, {1} after 5 min", keptAfterHalfMinute, keptAfterFiveMinutes);
 }
 
 function loadingView(model: string, progress: number, l10n: Localize): StatusItemView {

@@ -25,12 +25,16 @@ import { openEditor, readyFalcon, until } from "./falcon.ts";
 import { MemoryFiles } from "./memoryFiles.ts";
 
 /** Asks for ghost text and takes it, until the document has changed; returns how often, or undefined for in vain. */
-export async function timesAsked(document: TextDocument, most = 30): Promise<number | undefined> {
+export async function timesAsked(
+  document: TextDocument,
+  most = 30,
+  take: "commit" | "acceptNextWord" = "commit",
+): Promise<number | undefined> {
   const { version } = document;
   for (let times = 1; times <= most; times++) {
     await commands.executeCommand("editor.action.inlineSuggest.trigger");
     await pause(300);
-    await commands.executeCommand("editor.action.inlineSuggest.commit");
+    await commands.executeCommand(`editor.action.inlineSuggest.${take}`);
     if (document.version !== version) return times;
   }
   return undefined;
@@ -52,6 +56,31 @@ describe("completion", () => {
     usual = (await timesAsked(document)) ?? 0;
     assert.ok(usual > 0);
     assert.match(document.getText(), /^function add\(a, b\) \{\n {2}return ./);
+  });
+
+  it("counts what is accepted, and counts anew when told to", async () => {
+    await commands.executeCommand("falcon.resetCompletionFigures");
+    assert.equal(falcon.figures.sum.accepted, 0);
+    const { document } = await openEditor("function add(a, b) {\n  return ", "javascript", "end");
+    const before = document.getText().length;
+    assert.ok(await timesAsked(document));
+    await until("the acceptance is counted", () => falcon.figures.sum.accepted === 1);
+    const { shown, characters } = falcon.figures.sum;
+    assert.ok(shown >= 1);
+    assert.equal(characters, document.getText().length - before);
+    await commands.executeCommand("falcon.resetCompletionFigures");
+    assert.equal(falcon.figures.sum.characters, 0);
+  });
+
+  it("counts words that are accepted, but for those of a single character", async () => {
+    await commands.executeCommand("falcon.resetCompletionFigures");
+    const { document } = await openEditor("function multiply(a, b) {\n  return ", "javascript", "end");
+    const before = document.getText().length;
+    for (let words = 0; words < 10 && falcon.figures.sum.characters === 0; words++) {
+      assert.ok(await timesAsked(document, 30, "acceptNextWord"));
+    }
+    const { accepted, characters } = falcon.figures.sum;
+    assert.ok(accepted > 0 && characters > 1 && characters <= document.getText().length - before);
   });
 
   it("writes it in documents of a file system that came later than the server", async () => {

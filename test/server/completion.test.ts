@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 
 import { CancellationTokenSource, InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 
-import { statusRequest } from "../../src/shared/methods.ts";
+import { completionsCounted, statusRequest } from "../../src/shared/methods.ts";
+import type { CompletionFigures } from "../../src/shared/protocol.ts";
 import { askDirectly, healedInfill, healedPrefix } from "../support/askDirectly.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
@@ -100,6 +101,36 @@ test("a notebook's cell is completed after the cells above it", async () => {
   });
   const [item] = await client.complete(cell("c").document, 0, 8);
   assert.equal(item?.insertText, await firstLineOf("import os\n\nos.path.", ""));
+});
+
+test("what was accepted, whole or in part, is counted, and what a client sends wrong is refused", async () => {
+  const added: Partial<CompletionFigures>[] = [];
+  const counting = client.connection.onNotification(completionsCounted, (figures) => {
+    added.push(figures);
+  });
+  const uri = "file:///accepted.ts";
+  await client.open(uri, "const accepted = ");
+  const [item] = await client.complete(uri, 0, 17);
+  assert.ok(item?.command && item.insertText.length > 4, item?.insertText);
+  const insert = (version: number, character: number, text: string) =>
+    client.connection.sendNotification("textDocument/didChange", {
+      textDocument: { uri, version },
+      contentChanges: [{ range: { start: { line: 0, character }, end: { line: 0, character } }, text }],
+    });
+  await insert(2, 17, item.insertText.slice(0, 3));
+  await insert(3, 20, item.insertText.slice(3));
+  const { command, arguments: sent } = item.command;
+  await client.connection.sendRequest("workspace/executeCommand", { command, arguments: sent });
+  await assert.rejects(client.connection.sendRequest("workspace/executeCommand", { command, arguments: [1] }));
+  await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri } });
+  await client.connection.sendRequest(statusRequest);
+  counting.dispose();
+  const sum = (key: keyof CompletionFigures) => added.reduce((total, each) => total + (each[key] ?? 0), 0);
+  const { length } = item.insertText;
+  assert.deepEqual(
+    [sum("shown"), sum("accepted"), sum("characters"), sum("keptAfterHalfMinute"), sum("keptAfterFiveMinutes")],
+    [1, 1, length, length, length],
+  );
 });
 
 test("typing what was shown is answered without the model", async () => {

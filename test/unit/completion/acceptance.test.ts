@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { mock, suite, test, type TestContext } from "node:test";
+
+import { TextDocument } from "vscode-languageserver-textdocument";
+
+import { Acceptance } from "../../../server/completion/acceptance/acceptance.ts";
+import { editBetween, spansAfter } from "../../../server/completion/acceptance/edits.ts";
+import fc from "../../support/fastCheck.ts";
+
+/** A document that is edited as by an editor, and the figures that come of it. */
+function editor(t: TestContext, picture: string) {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  const figures: Record<string, number> = {};
+  const acceptance = new Acceptance((added) => {
+    for (const [key, count] of Object.entries(added)) figures[key] = (figures[key] ?? 0) + count;
+  });
+  let document = TextDocument.create("file:///a.ts", "typescript", 1, picture.replace("║", ""));
+  let cursor = picture.indexOf("║");
+  const replace = (start: number, end: number, text: string) => {
+    const before = document.getText();
+    document = TextDocument.create(document.uri, "typescript", 1, before.slice(0, start) + text + before.slice(end));
+    acceptance.edit(document, { start, end, inserted: text.length }, text);
+  };
+  return {
+    figures,
+    replace,
+    show: (...texts: string[]) => acceptance.show(document, cursor, texts),
+    accept: (id: number) => acceptance.accept(document, id),
+    close: () => acceptance.close(document.uri),
+    /** One edit at the cursor, which goes behind it. */
+    write: (text: string) => {
+      replace(cursor, cursor, text);
+      cursor += text.length;
+    },
+    after: (seconds: number) => mock.timers.tick(seconds * 1000),
+  };
+}
+
+suite("acceptance", () => {
+  test("a suggestion that is accepted whole, and stays", (t) => {
+    const { figures, show, write, accept, after } = editor(t, "let total = ║;");
+    const id = show("price * count");
+    write("price * count");
+    accept(id);
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 13 });
+    after(30);
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 13, keptAfterHalfMinute: 13 });
+    after(270);
+    const kept = { keptAfterHalfMinute: 13, keptAfterFiveMinutes: 13 };
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 13, ...kept });
+  });
+
+  test("one of a single character is known by the command alone", (t) => {
+    const { figures, show, write, accept } = editor(t, "f(a║");
+    const id = show(")");
+    write(")");
+    assert.deepEqual(figures, { shown: 1 });
+    accept(id);
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 1 });
+  });
+
+  test("a suggestion that is typed, and one that is not taken, are shown and no more", (t) => {
+    const { figures, show, write, after } = editor(t, "let ║");
+    show("total = 1;");
+    for (const key of "to") write(key);
+    show("tal = 1;");
+    assert.deepEqual(figures, { shown: 1 });
+    write("x");
+    show(" = 2;");
+    after(300);
+    assert.deepEqual(figures, { shown: 2 });
+  });
+
+  test("words and lines that are accepted one by one count to one suggestion", (t) => {
+    const { figures, show, write, accept } = editor(t, "let ║");
+    const id = show("total = 1;\nlet next = 2;");
+    write("total");
+    show(" = 1;\nlet next = 2;");
+    write(" =");
+    write(" ");
+    write("1;\n");
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 10 });
+    write("let next = 2;");
+    accept(id);
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 23 });
+  });
+
+  test("brackets that the editor closes, and indentation, are keys", (t) => {
+    const { figures, show, replace, write } = editor(t, "main║");
+    show("() {\n  run();\n}");
+    write("()");
+    write(" ");
+    write("{");
+    write("\n  ");
+    assert.deepEqual(figures, { shown: 1 });
+    replace(0, 0, "// begins\n");
+    write("run();");
+    assert.deepEqual(figures, { shown: 1 }, "the cursor is elsewhere");
+  });
+
+  test("in a document with other line breaks", (t) => {
+    const { figures, show, write, replace, after } = editor(t, "a();\r\n║");
+    show("b();\nc();");
+    write("b();\r\nc();");
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 9 });
+    replace(6, 12, "");
+    after(30);
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 9, keptAfterHalfMinute: 4 });
+  });
+
+  test("any of several candidates", (t) => {
+    const { figures, show, write } = editor(t, "x = ║");
+    show("first()", "second()");
+    write("second()");
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 8 });
+  });
+
+  test("what is deleted is not kept, nor what is written in between", (t) => {
+    const { figures, show, replace, write, after } = editor(t, "x = ║;\n");
+    show("alpha + beta");
+    write("alpha + beta");
+    replace(0, 0, "let ");
+    replace(8, 13, "a");
+    after(30);
+    assert.equal(figures["keptAfterHalfMinute"], 7);
+    replace(11, 11, "gamma + ");
+    after(270);
+    assert.equal(figures["keptAfterFiveMinutes"], 7);
+  });
+
+  test("when the document is closed, what stands then is what is kept", (t) => {
+    const { figures, show, write, close, after } = editor(t, "x = ║;\n");
+    show("alpha");
+    write("alpha");
+    after(30);
+    close();
+    assert.equal(figures["keptAfterFiveMinutes"], 5);
+    after(300);
+    assert.deepEqual(figures, {
+      shown: 1,
+      accepted: 1,
+      characters: 5,
+      keptAfterHalfMinute: 5,
+      keptAfterFiveMinutes: 5,
+    });
+  });
+});
+
+test("the edit between two texts makes one of the other, and touches no more than it must", () => {
+  const text = fc.array(fc.constantFrom("a", "b"), { maxLength: 12 }).map((letters) => letters.join(""));
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      const { start, end, inserted } = editBetween(before, after);
+      assert.equal(before.slice(0, start) + after.slice(start, start + inserted) + before.slice(end), after);
+      assert.ok(
+        before === after
+          ? end === start && inserted === 0
+          : before[start] !== after[start] || end === start || inserted === 0,
+      );
+    }),
+  );
+});
+
+test("spans follow the characters that they are of", () => {
+  const marked = fc.array(fc.constantFrom("a", "B"), { maxLength: 12 }).map((letters) => letters.join(""));
+  fc.assert(
+    fc.property(marked, fc.nat(12), fc.nat(12), fc.nat(3), (text, from, length, inserted) => {
+      const start = Math.min(from, text.length);
+      const end = Math.min(start + length, text.length);
+      const after = text.slice(0, start) + "c".repeat(inserted) + text.slice(end);
+      const spans = Array.from(text).flatMap((letter, i) => (letter === "B" ? [{ start: i, end: i + 1 }] : []));
+      const kept = spansAfter(spans, { start, end, inserted }).map((span) => after.slice(span.start, span.end));
+      assert.equal(kept.join(""), after.replaceAll(/[^B]/g, ""));
+    }),
+  );
+});
