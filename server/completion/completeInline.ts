@@ -13,8 +13,9 @@ import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
 import { type Remembered, RecentCompletions } from "./reuse.ts";
 import { RunningGeneration } from "./running.ts";
+import { SteadyWindow } from "./steadyWindow.ts";
 import { shouldComplete } from "./trigger.ts";
-import { cutWindow, windowBudget } from "./window.ts";
+import { windowBudget } from "./window.ts";
 
 type CompletionSettings = ServerSettings["inlineCompletion"];
 
@@ -32,6 +33,7 @@ export class InlineCompleter {
   #recent = new RecentCompletions();
   /** The model that wrote the recent ones. */
   #recentModel: Model | undefined;
+  readonly #window = new SteadyWindow();
   #running: RunningGeneration | undefined;
   #newest = new AbortController();
 
@@ -98,7 +100,7 @@ export class InlineCompleter {
     const firstLine = pathLine(request, info);
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine));
     const continued = { ...request, prefix: continuedPrefix(request) };
-    const window = await cutWindow(continued, budget, (text) => model.countTokens([text]));
+    const window = await this.#window.cut(continued, budget, (text) => model.countTokens([text]));
     const endOf = followBlock({ linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) });
     const ended = new AbortController();
     let text = "";

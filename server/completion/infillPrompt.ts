@@ -1,7 +1,7 @@
 // The prompt of a completion.
 
 import type { PromptPart } from "../engine/engine.ts";
-import type { CompletionWindow } from "./window.ts";
+import type { SteadyText } from "./steadyWindow.ts";
 
 /** Longer paths, in bytes, take more of the prompt than they are worth. */
 const longestPath = 200;
@@ -20,24 +20,25 @@ export function pathLine(
 /**
  * Infilling where the model has the tokens: prefix-suffix-middle, which is how Falcon-H1-Tiny-Coder was trained
  * (https://tiiuae-tiny-h1-blogpost.hf.space/#fim-format), or the bundled model's suffix-prefix-middle
- * (training/README.md). Else plain continuation of the prefix.
+ * (training/README.md). Else plain continuation of the prefix. In each order a key changes the end alone: what is typed
+ * begins the middle.
  * @param firstLine of `pathLine`
  */
 export function completionPrompt(
-  { prefix, suffix }: CompletionWindow,
+  { before, typed, suffix }: SteadyText,
   firstLine: string,
   { infill, demonstration }: { readonly infill: boolean; readonly demonstration: boolean },
 ): PromptPart[] {
   // The next keys change this line, and leave the lines before it as they are.
-  const lineStart = prefix.lastIndexOf("\n") + 1;
-  const before: PromptPart[] = [
-    firstLine + prefix.slice(0, lineStart),
-    { stable: true },
-    prefix.slice(lineStart),
-    { cursor: true },
-  ];
-  if (infill && demonstration) return [{ role: "prefix" }, { role: "suffix" }, suffix, { role: "middle" }, ...before];
-  if (infill) return [{ role: "prefix" }, ...before, { role: "suffix" }, suffix, { role: "middle" }];
+  const lineStart = typed.lastIndexOf("\n") + 1;
+  const lines: PromptPart[] = [typed.slice(0, lineStart), { stable: true }, typed.slice(lineStart), { cursor: true }];
+  const start = firstLine + before;
+  if (infill && demonstration)
+    return [{ role: "prefix" }, { role: "suffix" }, suffix, { role: "middle" }, start, ...lines];
+  if (infill) {
+    const around: PromptPart[] = [{ role: "prefix" }, start, { stable: true }, { role: "suffix" }, suffix];
+    return [...around, { role: "middle" }, { stable: true }, ...lines];
+  }
   // A model needs something to continue: the token between documents begins one.
-  return prefix === "" ? [{ role: "eos" }] : before;
+  return before + typed === "" ? [{ role: "eos" }] : [start, ...lines];
 }

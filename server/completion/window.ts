@@ -6,6 +6,8 @@ import type { CompletionRequest } from "./request.ts";
 export interface CompletionWindow {
   readonly prefix: string;
   readonly suffix: string;
+  /** Tokens that the prefix may grow to beside this suffix. */
+  readonly room: number;
 }
 
 /** In tokens. */
@@ -52,8 +54,9 @@ export async function cutWindow(
   const before = await fit(prefix, budget.prefix, countTokens, (text, length) => cutStart(text, length, firstLine));
   // What a short prefix leaves goes to the suffix at once, not with each key: in the bundled model's order it stands first.
   const spare = budget.suffix === 0 ? 0 : Math.max(0, maxSuffixTokens - budget.suffix);
-  const isShort = Buffer.byteLength(before) <= budget.prefix - spare;
-  return { prefix: before, suffix: await fit(suffix, budget.suffix + (isShort ? spare : 0), countTokens, cutEnd) };
+  const given = Buffer.byteLength(before) <= budget.prefix - spare ? spare : 0;
+  const after = await fit(suffix, budget.suffix + given, countTokens, cutEnd);
+  return { prefix: before, suffix: after, room: budget.prefix - given };
 }
 
 /** Shortens a text until it fits. Tokens per character vary little within a text, so that few rounds do. */

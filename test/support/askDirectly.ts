@@ -51,15 +51,12 @@ export function infillTokens(prefix: string, suffix: string): (model: LlamaModel
   };
 }
 
-/** The same, with the last token of the prefix left for the model to write, where it may write a longer one. */
+/** The same with the line before the cursor in the middle, and its last token left for the model to write, or a longer one. */
 export function healedInfill(prefix: string, suffix: string): (model: LlamaModel) => DirectPrompt {
   return (model) => {
-    const { infill } = model.tokens;
-    const { tokens, begin } = healedPrefix(prefix)(model);
-    return {
-      tokens: [infill.prefix, ...tokens, infill.suffix, ...model.tokenize(suffix), infill.middle],
-      begin,
-    };
+    const lineStart = prefix.lastIndexOf("\n") + 1;
+    const { tokens, begin } = healedPrefix(prefix.slice(lineStart))(model);
+    return { tokens: [...infillTokens(prefix.slice(0, lineStart), suffix)(model), ...tokens], begin };
   };
 }
 

@@ -31,8 +31,10 @@ export interface ScriptedModel extends Model {
 /** @param write writes a text and says how it ended */
 export function scriptedModel(
   info: Partial<LoadedModel> = {},
-  write: (onText: (text: string) => void, signal: AbortSignal) => Generation["stopReason"] | Promise<Generation["stopReason"]> = () =>
-    "end",
+  write: (
+    onText: (text: string) => void,
+    signal: AbortSignal,
+  ) => Generation["stopReason"] | Promise<Generation["stopReason"]> = () => "end",
 ): ScriptedModel {
   const counted: (readonly PromptPart[])[] = [];
   const asked: GenerateRequest[] = [];

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { completionPrompt, pathLine } from "../../../server/completion/infillPrompt.ts";
 
 const demonstration = { demonstration: true };
-const window = { prefix: "a\nlet b", suffix: ";\n" };
+const window = { before: "a\n", typed: "if (a) {\n  let b", suffix: "\n}\n" };
 
 test("the path leads the prefix where the model was trained so, and nowhere else", () => {
   assert.equal(pathLine({ path: "src/a.ts" }, demonstration), "src/a.ts\n");
@@ -13,16 +13,18 @@ test("the path leads the prefix where the model was trained so, and nowhere else
   assert.equal(pathLine({ path: "src/a.ts" }, { demonstration: false }), "");
 });
 
-test("an infilling model gets both sides, with the lines before the cursor's as a stable place", () => {
+const middle = ["if (a) {\n", { stable: true }, "  let b", { cursor: true }];
+
+test("an infilling model gets both sides, and what is typed begins the middle", () => {
   assert.deepEqual(completionPrompt(window, "src/a.ts\n", { infill: true, demonstration: false }), [
     { role: "prefix" },
     "src/a.ts\na\n",
     { stable: true },
-    "let b",
-    { cursor: true },
     { role: "suffix" },
-    ";\n",
+    "\n}\n",
     { role: "middle" },
+    { stable: true },
+    ...middle,
   ]);
 });
 
@@ -30,20 +32,15 @@ test("the bundled model gets what comes after the cursor first", () => {
   assert.deepEqual(completionPrompt(window, "src/a.ts\n", { infill: true, demonstration: true }), [
     { role: "prefix" },
     { role: "suffix" },
-    ";\n",
+    "\n}\n",
     { role: "middle" },
     "src/a.ts\na\n",
-    { stable: true },
-    "let b",
-    { cursor: true },
+    ...middle,
   ]);
 });
 
 test("another model goes on after the prefix", () => {
-  assert.deepEqual(completionPrompt(window, "", { infill: false, demonstration: false }), [
-    "a\n",
-    { stable: true },
-    "let b",
-    { cursor: true },
-  ]);
+  const plain = { infill: false, demonstration: false };
+  assert.deepEqual(completionPrompt(window, "", plain), ["a\n", ...middle]);
+  assert.deepEqual(completionPrompt({ before: "", typed: "", suffix: "" }, "", plain), [{ role: "eos" }]);
 });

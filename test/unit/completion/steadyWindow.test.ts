@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { type SteadyText, SteadyWindow } from "../../../server/completion/steadyWindow.ts";
+import { requestAt } from "../../support/cursor.ts";
+import fc from "../../support/fastCheck.ts";
+
+/** A tokenizer for tests: four characters are a token. */
+const countTokens = (text: string) => Promise.resolve(Math.ceil(text.length / 4));
+const budget = { prefix: 400, suffix: 100 };
+
+/** The windows at some pictures, one after the other. */
+async function windowsAt(...pictures: readonly string[]): Promise<SteadyText[]> {
+  const window = new SteadyWindow();
+  const windows: SteadyText[] = [];
+  for (const picture of pictures) windows.push(await window.cut(requestAt(picture), budget, countTokens));
+  return windows;
+}
+
+test("what is typed goes to its end, over several lines, beside what the editor closes", async () => {
+  const windows = await windowsAt(
+    "a();\nif║\nb();\n",
+    "a();\nif (║)\nb();\n",
+    'a();\nif (c["║"])\nb();\n',
+    "a();\nif (c) {\n  ║\n}\nb();\n",
+    "a();\nif (c) {\n  d();\n  ║\n}\nb();\n",
+  );
+  for (const { before, suffix } of windows) assert.deepEqual([before, suffix], ["a();\n", "\nb();\n"]);
+  assert.deepEqual(
+    windows.map(({ typed }) => typed),
+    ["if", "if (", 'if (c["', "if (c) {\n  ", "if (c) {\n  d();\n  "],
+  );
+});
+
+test("the rest of a line that says something is in the window, its closing brackets alone are not", async () => {
+  const [inLine, atEnd] = await windowsAt("f(║, b)\nc();\n", "x();\ny(║);\nc();\n");
+  assert.equal(inLine?.suffix, ", b)\nc();\n");
+  assert.equal(atEnd?.suffix, "\nc();\n");
+});
+
+test("other text before or after, another line or another file places it anew", async () => {
+  const at = async (picture: string) => (await windowsAt("a();\nb║\nc();\n", picture)).at(-1);
+  assert.deepEqual(await at("x();\nb║\nc();\n"), { before: "x();\n", typed: "b", suffix: "\nc();\n" });
+  assert.deepEqual(await at("a();\nb║\nx();\n"), { before: "a();\n", typed: "b", suffix: "\nx();\n" });
+  assert.deepEqual(await at("a();\nb\nc();\nd║"), { before: "a();\nb\nc();\n", typed: "d", suffix: "" });
+  assert.deepEqual(await at("a║\nb\nc();\n"), { before: "", typed: "a", suffix: "\nb\nc();\n" });
+  const window = new SteadyWindow();
+  await window.cut(requestAt("a();\nb║"), budget, countTokens);
+  const other = { ...requestAt("a();\nbc\nd║"), uri: "file:///other" };
+  assert.deepEqual(await window.cut(other, budget, countTokens), { before: "a();\nbc\n", typed: "d", suffix: "" });
+});
+
+test("it is placed anew when what was typed crosses the budget, and not with each key after that", async () => {
+  const line = "const value = compute(1);\n";
+  const window = new SteadyWindow();
+  const places = new Set<string>();
+  const begins = new Set<string>();
+  let text = Array.from({ length: 200 }, (_, i) => `let a${i} = ${i};\n`).join("");
+  for (let key = 0; key < 60 * line.length; key++) {
+    text += line.charAt(key % line.length);
+    const { before } = await window.cut(requestAt(`${text}║`), budget, countTokens);
+    places.add(before);
+    begins.add(before.slice(0, 40));
+  }
+  assert.ok(places.size > 1 && places.size <= 12, `${places.size} places`);
+  assert.ok(begins.size <= 12, `${begins.size} beginnings`);
+});
+
+test("whatever is edited, it ends at the cursor, is in the document and fits the budget", async () => {
+  const piece = fc.constantFrom("a", "bc", " ", "\n", "{", "}", ")", "(", '"', "🦅", "word ");
+  const text = fc.array(piece, { maxLength: 60 }).map((all) => all.join(""));
+  const edit = fc.record({ deleted: fc.nat({ max: 12 }), typed: text, after: fc.option(text, { nil: undefined }) });
+  const budgets = fc.record({ prefix: fc.nat({ max: 80 }), suffix: fc.nat({ max: 40 }) });
+  await fc.assert(
+    fc.asyncProperty(text, text, fc.array(edit, { maxLength: 12 }), budgets, async (before, after, edits, most) => {
+      const window = new SteadyWindow();
+      let [prefix, suffix] = [before, after];
+      for (const { deleted, typed, after: changed } of edits) {
+        prefix = prefix.slice(0, Math.max(0, prefix.length - deleted)).replace(/[\uD800-\uDBFF]$/, "") + typed;
+        suffix = changed ?? suffix;
+        const cut = await window.cut(requestAt(`${prefix}║${suffix}`), most, countTokens);
+        assert.ok(prefix.endsWith(cut.before + cut.typed));
+        const start = suffix.indexOf(cut.suffix);
+        assert.ok(start >= 0);
+        assert.match(suffix.slice(0, start), /^[\s)\]}>'"`;,]*$/);
+        const tokens = (await countTokens(cut.before + cut.typed)) + (await countTokens(cut.suffix));
+        assert.ok(tokens <= most.prefix + most.suffix, `${tokens} tokens`);
+      }
+    }),
+  );
+});
