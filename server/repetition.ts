@@ -3,7 +3,7 @@
 
 /** What repeats is no shorter: a letter in a row is no loop of words. */
 const shortestPeriod = 3;
-const longestPeriod = 40;
+export const longestPeriod = 40;
 
 /** The loop that a text ends in: what repeats begins at `start`, and again after each `period` characters to the end. */
 export interface Loop {

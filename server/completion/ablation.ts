@@ -3,7 +3,7 @@
 import process from "node:process";
 
 /** What may be left out: a step of `completeInline.ts`, a filter or a provider of context, by its name. */
-export const steps = ["reuse", "adoption", "pause", "steadyWindow"] as const;
+export const steps = ["reuse", "adoption", "pause", "steadyWindow", "body", "repeatedLines", "loops"] as const;
 
 const leftOut = new Set(process.env["FALCON_WITHOUT"]?.split(","));
 

@@ -1,11 +1,7 @@
-// Where a completion ought to end: judged while it streams, so that decoding stops there.
+// Where the statement or block at the cursor ends.
 
-export interface BlockContext {
-  /** The cursor's line, before the cursor. */
-  readonly linePrefix: string;
-  /** The cursor's line, after the cursor. */
-  readonly lineSuffix: string;
-}
+import { isLeftOut } from "./ablation.ts";
+import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
 
 /** Beginnings of lines that close what a line above opened, and belong to its block. */
 const closingLine = /^(?:[)\]}]|<\/|end\b|fi\b|done\b|esac\b)/;
@@ -15,18 +11,16 @@ const longestCloser = 5;
 /** Ends of lines that open a block. */
 const openingEnd = /[{([:]$/;
 
-/** The length at which a text ends, or undefined where it may go on. */
-export function blockEnd(text: string, context: BlockContext): number | undefined {
-  return followBlock(context)(text);
-}
-
 /**
  * Judges a text that grows: each call gets all of it as far as it is written, and reads only what is new.
- * With text after the cursor the completion is the rest of the line. Else it is the rest of the statement with the block
- * that it opens, told by indentation, or on an empty line the statements up to the next empty one.
+ * With text after the cursor, or the block that its line opens below it, the completion is the rest of the line. Else it is
+ * the rest of the statement with the block that it opens, told by indentation, or on an empty line the statements up to the
+ * next empty one.
+ * @returns the length at which the text ends, or undefined where it may go on
  */
-export function followBlock({ linePrefix, lineSuffix }: BlockContext): (text: string) => number | undefined {
-  const inLine = lineSuffix.trim() !== "";
+export function followBlock(request: CompletionRequest): (text: string) => number | undefined {
+  const linePrefix = linePrefixOf(request);
+  const inLine = lineSuffixOf(request).trim() !== "" || (bodyFollows(request) && !isLeftOut("body"));
   const onEmptyLine = linePrefix.trim() === "";
   const base = widthOf(linePrefix);
   let opened = false;
@@ -75,6 +69,13 @@ export function followBlock({ linePrefix, lineSuffix }: BlockContext): (text: st
       indent = "";
     }
   };
+}
+
+/** Whether the next line with something on it is indented deeper than the cursor's. */
+function bodyFollows(request: CompletionRequest): boolean {
+  const linePrefix = linePrefixOf(request);
+  const next = /\n([^\S\n]*)\S/.exec(request.suffix)?.[1] ?? "";
+  return linePrefix.trim() !== "" && widthOf(next) > widthOf(linePrefix);
 }
 
 /** The white space from a place on. */

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
-import { followBlock } from "./blockEnd.ts";
 import { afterIndentation, continuedPrefix } from "./emptyLine.ts";
+import { followEnd } from "./ending.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { Pause } from "./pause.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
-import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts";
+import type { CompletionRequest } from "./request.ts";
 import { type Remembered, RecentCompletions } from "./reuse.ts";
 import { RunningGeneration } from "./running.ts";
 import { SteadyWindow } from "./steadyWindow.ts";
@@ -101,7 +101,7 @@ export class InlineCompleter {
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine));
     const continued = { ...request, prefix: continuedPrefix(request) };
     const window = await this.#window.cut(continued, budget, (text) => model.countTokens([text]));
-    const endOf = followBlock({ linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) });
+    const endOf = followEnd(request);
     const ended = new AbortController();
     let text = "";
     const { stopReason } = await model.generate(
@@ -113,6 +113,8 @@ export class InlineCompleter {
         stop: [],
       },
       (piece) => {
+        // What comes before the engine has stopped is beyond the end.
+        if (ended.signal.aborted) return;
         text += piece;
         const completion = afterIndentation(text, request);
         if (completion === undefined || endOf(completion) !== undefined) ended.abort();

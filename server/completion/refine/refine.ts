@@ -1,6 +1,6 @@
 // From what the model wrote to what is shown: an ordered list of pure filters.
 
-import { blockEnd } from "../blockEnd.ts";
+import { followEnd } from "../ending.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "../request.ts";
 import { replacedLengthOf } from "./replacedLength.ts";
 import { dropCutLine } from "./dropCutLine.ts";
@@ -18,7 +18,7 @@ export interface RefinedCompletion {
 export function refine(text: string, request: CompletionRequest, reachedLimit: boolean): RefinedCompletion | undefined {
   const linePrefix = linePrefixOf(request);
   const lineSuffix = lineSuffixOf(request);
-  const end = blockEnd(text, { linePrefix, lineSuffix });
+  const end = followEnd(request)(text);
   let refined = end === undefined ? dropCutLine(text, reachedLimit) : text.slice(0, end);
   refined = trimLeadingSpace(refined, linePrefix);
   refined = stopAtRepetition(refined);

@@ -3,8 +3,7 @@ import { test } from "node:test";
 
 import fc from "../../support/fastCheck.ts";
 
-import { type BlockContext, blockEnd, followBlock } from "../../../server/completion/blockEnd.ts";
-import { linePrefixOf, lineSuffixOf } from "../../../server/completion/request.ts";
+import { followBlock } from "../../../server/completion/blockEnd.ts";
 import { requestAt } from "../../support/cursor.ts";
 import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
 
@@ -24,6 +23,11 @@ const cases: readonly [name: string, document: string, written: string, completi
   ["statements up to an empty line", "║", "a();\nb();\n\nc();\n", "a();\nb();"],
   ["a block on an empty line", "  ║", "for (;;) {\n    a();\n  }\n  b();\n", "for (;;) {\n    a();\n  }"],
   ["an object", "const o = ║", "{\n  a: 1,\n};\nrest\n", "{\n  a: 1,\n};"],
+  ["the head of a block that is there", "if (x║\n  a();\n}", ") {\n  b();\n}\n", ") {"],
+  ["nothing but a block in place of the one that is there", "def f():║\n\n    return a", "\n    return b\n", ""],
+  ["a line above the next one of its block", "  a(║\n  b();", ");\n  c();\n", ");"],
+  ["an empty line above a deeper one", "f {\n║\n  b();\n}", "  a();\n  c();\n", "  a();\n  c();\n"],
+  ["the head of a block above another", "  if (x║\n}", ") {\n    b();\n  }\n", ") {\n    b();\n  }"],
   ["a line that may go on", "let x = ║", "1 +", "1 +"],
   ["a block that may go on", "if (x) ║", "{\n  a();\n", "{\n  a();\n"],
   ["a line of which only the indentation is there", "let x = ║", "1;\n  ", "1;\n  "],
@@ -42,7 +46,7 @@ test("once the end is known, more text does not change it", () => {
     fc.property(fc.array(line, { maxLength: 12 }), fc.constantFrom("if ║", "  ║", "║", "x ║ y"), (lines, document) => {
       const text = lines.join("\n");
       let known: number | undefined;
-      const endOf = followBlock(contextOf(document));
+      const endOf = followBlock(requestAt(document));
       for (let length = 0; length <= text.length; length++) {
         const end = endAt(document, text.slice(0, length));
         if (known !== undefined) assert.equal(end, known);
@@ -57,7 +61,7 @@ test("a text that grows is read once, whatever it consists of", () => {
   for (const piece of [...repetitions, "  a {\n", "  } else {\n", "  \t"]) {
     for (const document of ["  if ║", "║"]) {
       assertGrowsWithLength(`${document} ${JSON.stringify(piece)}`, (length) => {
-        const endOf = followBlock(contextOf(document));
+        const endOf = followBlock(requestAt(document));
         const text = repeated(piece, length);
         for (let end = 1; end <= text.length; end += 4) endOf(text.slice(0, end));
       });
@@ -66,10 +70,5 @@ test("a text that grows is read once, whatever it consists of", () => {
 });
 
 function endAt(document: string, written: string): number | undefined {
-  return blockEnd(written, contextOf(document));
-}
-
-function contextOf(document: string): BlockContext {
-  const request = requestAt(document);
-  return { linePrefix: linePrefixOf(request), lineSuffix: lineSuffixOf(request) };
+  return followBlock(requestAt(document))(written);
 }
