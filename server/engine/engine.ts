@@ -119,6 +119,9 @@ export interface LoadedModel extends ModelInfo {
   readonly markers: readonly string[];
 }
 
+/** How the keys and values of a context are stored: 16-bit floats, or 8 bits in blocks with a scale. */
+export type KvCache = ModelInfo["kvCache"];
+
 /** Which model to load, and how: what the loaded model depends on, and nothing else. */
 export interface LoadPlan {
   /** Absolute path of a GGUF file, or of the first part of a split one. */
@@ -132,8 +135,8 @@ export interface LoadPlan {
   readonly vramShare?: number;
   /** Threads for evaluation; 0 chooses by the number of physical cores. */
   readonly threads: number;
-  /** How the keys and values of the context are stored: 16-bit floats unless given, or 8 bits in blocks with a scale. */
-  readonly kvCache?: "f16" | "q8_0";
+  /** How the context is stored; unless given, in 16 bits where they fit into the memory, else in 8. */
+  readonly kvCache?: "auto" | KvCache;
   /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
   readonly adapter?: { readonly path: string; readonly scale: number };
   /** Folder of the prompt cache on disk; there is none unless given. */

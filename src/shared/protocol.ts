@@ -15,7 +15,7 @@ export interface ServerSettings {
     /** Layers that GPUs run; as many as fit unless given. */
     readonly gpuLayers?: number;
     /** How the keys and values of the context are kept: 16-bit floats unless given, or 8 bits in blocks with a scale. */
-    readonly kvCache?: "f16" | "q8_0";
+    readonly kvCache?: "auto" | "f16" | "q8_0";
     /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
     readonly adapter?: { readonly path: string; readonly scale: number };
     /** Contexts on disk, for a start that is warm: kept in the folder, or else deleted with it. None unless given. */
@@ -63,6 +63,8 @@ export interface ModelInfo {
   readonly architecture: string;
   /** Tokens per sequence in use. */
   readonly contextSize: number;
+  /** How they are stored: in 16 bits, or in 8. */
+  readonly kvCache: "f16" | "q8_0";
   /** Contexts that it keeps side by side. */
   readonly sequences: number;
   /** Tokens of a prompt that it evaluates in a second, measured when it was loaded. */

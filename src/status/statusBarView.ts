@@ -41,9 +41,13 @@ export function statusBarView(
 }
 
 /** The model in one line: name, context and device. */
-export function describeModel({ name, contextSize, device, gpuLayers, layers }: ModelInfo, l10n: Localize): string {
+export function describeModel(model: ModelInfo, l10n: Localize): string {
+  const { name, contextSize, kvCache, device, gpuLayers, layers } = model;
   const isSplit = device !== "CPU" && gpuLayers < layers;
   const place = isSplit ? l10n.t("{0} ({1} of {2} layers)", device, gpuLayers, layers) : device;
+  if (kvCache === "q8_0") {
+    return l10n.t("{0}: {1} tokens of context in 8 bits, on {2}", plainName(name), contextSize, place);
+  }
   return l10n.t("{0}: {1} tokens of context, on {2}", plainName(name), contextSize, place);
 }
 

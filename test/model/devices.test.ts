@@ -211,6 +211,23 @@ describe("an 8-bit KV cache", () => {
   }
 });
 
+test("a context that does not fit into the memory in 16 bits is stored in 8, unless the user says otherwise", async () => {
+  const long = path.join(folder, "longest.gguf");
+  writeModel(long, { ...models.falcon7b, contextLength: 2 ** 16 });
+  // In 8 bits it needs 45 MB, in 16 over 200.
+  const small = path.join(folder, "small.cjs");
+  fs.writeFileSync(small, "process.availableMemory = () => 100e6;");
+  await restart({ NODE_OPTIONS: `--require ${small}` });
+  const stored = await load({ path: long, gpu: "off", contextSize: 2 ** 15 });
+  assert.deepEqual([stored.kvCache, stored.contextSize], ["q8_0", 2 ** 15]);
+  assert.ok((await textOf(code)).length > 0);
+  await assert.rejects(load({ path: long, gpu: "off", contextSize: 2 ** 15, kvCache: "f16" }), {
+    failure: "outOfMemory",
+  });
+  const fitting = await load({ path: long, gpu: "off", contextSize: 2048 });
+  assert.equal(fitting.kvCache, "f16");
+});
+
 test("a KV cache of an unknown type is an error", async () => {
   await restart();
   await assert.rejects(load({ gpu: "off", kvCache: "q9" as "q8_0" }), (error) => {

@@ -8,6 +8,7 @@ export const loadedModel: LoadedModel = {
   demonstration: false,
   architecture: "falcon",
   contextSize: 1000,
+  kvCache: "f16",
   sequences: 2,
   promptRate: 10_000,
   infill: true,

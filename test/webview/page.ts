@@ -75,6 +75,7 @@ export const readyStatus = {
     device: "CPU",
     gpuLayers: 0,
     layers: 33,
+    kvCache: "f16",
     sequences: 2,
     promptRate: 10_000,
     devices: [],

@@ -20,12 +20,15 @@ import { openPromptCache } from "./promptCache/promptCache.ts";
 const saveAfter = 30_000;
 /** Milliseconds that the first key after a rest may wait for a context that is being saved. */
 const longestIdleSave = 50;
+/** So many times as long as the writing of a file takes what makes one of it that can be read: a checksum over all of it. */
+const completing = 4;
 /** So many times `saveAfter` without a request, nobody is likely to press a key: what takes longer is written then. */
 const longRest = 10;
 
 interface Loaded extends ModelInMemory {
   readonly loop: DecodeLoop;
-  readonly save: () => Promise<void>;
+  /** @param longest milliseconds that the saving of the next sequence may take */
+  readonly save: (longest: () => number) => Promise<void>;
   /** Of a GPU. */
   readonly preparation: Preparation | undefined;
   /** Saves when nothing ran for a while. */
@@ -120,15 +123,15 @@ export class LlamaHost implements ModelHost {
         ? new Preparation({ ...loaded, promptRate, whileIdle: (use) => loop.whileIdle(use), log: this.#log })
         : undefined;
     let saved = Promise.resolve();
-    const save = (longest?: number) => {
+    const save = (longest: () => number) => {
       // One save at a time, so that unloading waits for the files that are not complete yet.
       if (cache) {
-        saved = saved.catch(() => undefined).then(() => loop.lendIdle((sequence) => cache.save(sequence, longest)));
+        saved = saved.catch(() => undefined).then(() => loop.lendIdle((sequence) => cache.save(sequence, longest())));
       }
       return saved;
     };
     const saveIdle = (longest: number) =>
-      save(longest).catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
+      save(() => longest).catch((error: unknown) => this.#log(`contexts are not saved: ${String(error)}`));
     const rest = request.saveAfter ?? saveAfter;
     const saveLater = setTimeout(() => void saveIdle(longestIdleSave), rest).unref();
     const saveLarge = setTimeout(() => void saveIdle(Infinity), rest * longRest).unref();
@@ -137,8 +140,12 @@ export class LlamaHost implements ModelHost {
     return new LlamaModel({ ...parts, loop });
   }
 
-  /** Ends what runs, and writes the prompt cache. The process can be ended after that. */
-  async unload(): Promise<void> {
+  /**
+   * Ends what runs, and writes of the prompt cache what can be read again after `within` milliseconds. The process can be
+   * ended after that.
+   */
+  async unload(within = Infinity): Promise<void> {
+    const end = performance.now() + within;
     const loaded = this.#loaded;
     this.#loaded = undefined;
     if (!loaded) return;
@@ -146,7 +153,7 @@ export class LlamaHost implements ModelHost {
     await loaded.loop.end(new EngineError("died", "the model was unloaded"));
     clearTimeout(loaded.saveLater);
     clearTimeout(loaded.saveLarge);
-    await loaded.save();
+    await loaded.save(() => (end - performance.now()) / completing);
     await loaded.measurements?.written;
   }
 

@@ -228,7 +228,7 @@ async function orDied<R>({ child, died }: Running, send: () => Promise<R>): Prom
 
 async function unload({ child, connection, died, gone }: Running): Promise<void> {
   const unloaded = Promise.race([
-    connection.sendRequest(unloadRequest),
+    connection.sendRequest(unloadRequest, { within: unloadTime }),
     died,
     sleep(unloadTime, undefined, { ref: false }),
   ]);

@@ -49,8 +49,8 @@ export const countTokensRequest = new RequestType<
 /** Resolves when no request has to wait any more for what is done once after a load. */
 export const preparedRequest = new RequestType0<void, void>("prepared");
 
-/** Ends all requests and writes the prompt cache, before the process is ended. */
-export const unloadRequest = new RequestType0<void, Failure>("unload");
+/** Ends all requests and writes the prompt cache, before the process is ended, which it is after `within` milliseconds. */
+export const unloadRequest = new RequestType<{ readonly within: number }, void, Failure>("unload");
 
 /** The answer to a heartbeat. */
 export interface Pong {

@@ -20,6 +20,7 @@ const loaded: LoadedModel = {
   device: "CPU",
   gpuLayers: 0,
   layers: 33,
+  kvCache: "f16",
   sequences: 2,
   promptRate: 10_000,
   devices: [],

@@ -19,6 +19,7 @@ const model: ModelInfo = {
   device: "CPU",
   gpuLayers: 0,
   layers: 33,
+  kvCache: "f16",
   sequences: 2,
   promptRate: 10_000,
   devices: [],
@@ -75,6 +76,12 @@ suite("statusBarView", () => {
       statusBarView({ ...ready, model: whole }, "on", "", l10n).tooltip.join("\n"),
       /^.* on Vulkan\nCUDA: .*\n/,
     );
+  });
+
+  test("tells that the context is stored in 8 bits", () => {
+    const short = { ...model, kvCache: "q8_0" } as const;
+    const [first] = statusBarView({ ...ready, model: short }, "on", "", l10n).tooltip;
+    assert.equal(first, "Falcon 7B: 2048 tokens of context in 8 bits, on CPU");
   });
 
   test("spins while generating", () => {

@@ -13,6 +13,7 @@ const model: ModelInfo = {
   demonstration: false,
   architecture: "falcon",
   contextSize: 2048,
+  kvCache: "f16",
   sequences: 2,
   promptRate: 10_000,
   infill: true,

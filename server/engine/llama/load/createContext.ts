@@ -1,9 +1,9 @@
-// Makes the context of a model: as large as it is set, for as many sequences as fit.
+// Makes the context of a model: as large as it is set, in 8 bits where 16 do not fit, for as many sequences as fit.
 
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { GgufFileInfo, Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 
-import { EngineError, type LoadPlan } from "../../engine.ts";
+import { EngineError, type KvCache, type LoadPlan } from "../../engine.ts";
 import { batchSize } from "../decode/chunkSize.ts";
 import { contextStep, countSequences, freeMemory, longestTensor, type Memory } from "./memory.ts";
 
@@ -15,7 +15,25 @@ export async function createContext(
   threads: number,
   isMapped: boolean,
 ): Promise<LlamaContext> {
-  const kvType = kvCacheType(library, plan);
+  const [kvCache, smaller] = kvCaches(plan, model);
+  const create = (type: KvCache) => createContextWith(library, model, plan, type, threads, isMapped);
+  try {
+    return await create(kvCache);
+  } catch (error) {
+    if (!smaller || !(error instanceof EngineError) || error.failure !== "outOfMemory") throw error;
+    return create(smaller);
+  }
+}
+
+async function createContextWith(
+  library: typeof NodeLlamaCpp,
+  model: LlamaModel,
+  plan: LoadPlan,
+  kvCache: KvCache,
+  threads: number,
+  isMapped: boolean,
+): Promise<LlamaContext> {
+  const kvType = kvCacheType(library, kvCache);
   // On a processor flash attention adds up in 16 bits: log-probabilities are off by up to 0.01 and depend on how a prompt
   // was cut into batches, for some percent of speed. A quantized KV cache cannot do without.
   const flashAttention = model.llama.gpu === false && kvType === library.GgmlType.F16 ? false : "auto";
@@ -24,7 +42,7 @@ export async function createContext(
     batchSize,
     flashAttention,
   } as const;
-  const most = await mostTokens(library, model.llama, model.fileInfo, plan);
+  const most = await mostTokens(model.llama, model.fileInfo, kvCache);
   const needs = async (sequences: number, contextSize: number): Promise<Memory> => {
     const tokens = model.gpuLayers > 0 ? sequences * Math.ceil(contextSize / contextStep) * contextStep : 0;
     if (tokens > most) return { ram: 0, gpu: 0, tokens };
@@ -57,8 +75,18 @@ function mostSequences({ llama, fileInsights }: LlamaModel, { vramShare = 1 }: L
   return few ? fewSequences : manySequences;
 }
 
+/**
+ * How the context may be stored, and how else where that does not fit. On a GPU in 8 bits only if the user says so:
+ * with software Vulkan and a long context, llama.cpp then writes into memory that is not its own.
+ */
+function kvCaches({ kvCache = "auto" }: LoadPlan, { gpuLayers, fileInfo }: LlamaModel): readonly [KvCache, KvCache?] {
+  if (kvCache !== "auto") return [kvCache];
+  // In 8 bits there are blocks of 32 numbers.
+  return gpuLayers === 0 && headLengths(fileInfo).every((length) => length % 32 === 0) ? ["f16", "q8_0"] : ["f16"];
+}
+
 /** The library would take a name that it does not know for F16. */
-function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, { kvCache = "f16" }: LoadPlan): NodeLlamaCpp.GgmlType {
+function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, kvCache: KvCache): NodeLlamaCpp.GgmlType {
   switch (kvCache) {
     case "f16":
       return GgmlType.F16;
@@ -74,18 +102,30 @@ function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, { kvCache = "f16" }: Loa
  * ends the process, even where it only estimates the memory.
  */
 export async function mostTokens(
-  library: typeof NodeLlamaCpp,
   llama: Llama,
-  { architectureMetadata: { embedding_length = 0, attention } }: Pick<GgufFileInfo, "architectureMetadata">,
-  plan: LoadPlan,
+  file: Pick<GgufFileInfo, "architectureMetadata">,
+  kvCache: KvCache,
 ): Promise<number> {
-  const most = (count: number | readonly number[] | undefined) =>
-    typeof count === "object" ? Math.max(0, ...count) : count;
-  const heads = most(attention?.head_count) ?? 0;
-  if (heads === 0) return Infinity;
-  const keys = (most(attention?.head_count_kv) ?? heads) * (attention?.key_length ?? embedding_length / heads);
+  const { attention } = file.architectureMetadata;
+  const [keyLength] = headLengths(file);
+  if (keyLength === undefined) return Infinity;
+  const keys = (most(attention?.head_count_kv) ?? most(attention?.head_count) ?? 0) * keyLength;
   // q8_0 has a scale of 2 bytes for 32 numbers.
-  const bytes = kvCacheType(library, plan) === library.GgmlType.Q8_0 ? 34 / 32 : 2;
+  const bytes = kvCache === "q8_0" ? 34 / 32 : 2;
   const tokens = (await longestTensor(llama)) / (keys * bytes);
   return Number.isFinite(tokens) ? Math.floor(tokens / contextStep) * contextStep : Infinity;
+}
+
+/** Numbers in a head's key and in its value; none of a model without attention. */
+function headLengths({
+  architectureMetadata: { embedding_length = 0, attention },
+}: Pick<GgufFileInfo, "architectureMetadata">): readonly number[] {
+  const heads = most(attention?.head_count) ?? 0;
+  if (heads === 0) return [];
+  return [attention?.key_length ?? embedding_length / heads, attention?.value_length ?? embedding_length / heads];
+}
+
+/** Layers may differ. */
+function most(count: number | readonly number[] | undefined): number | undefined {
+  return typeof count === "object" ? Math.max(0, ...count) : count;
 }

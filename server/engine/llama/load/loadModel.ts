@@ -79,6 +79,7 @@ export async function loadModel(
       demonstration: isDemonstration(model),
       architecture: model.architecture,
       contextSize: context.contextSize,
+      kvCache: context.kvCacheKeyType === library.GgmlType.Q8_0 ? "q8_0" : "f16",
       sequences: sequences.length,
       promptRate,
       infill: canInfill(model),
@@ -101,7 +102,7 @@ export async function loadModel(
 async function openMeasurements(
   library: typeof NodeLlamaCpp,
   { architecture, fileInsights, gpuLayers, llama }: LlamaModel,
-  { measurements: file, kvCache = "f16" }: LoadPlan,
+  { measurements: file, kvCache = "auto" }: LoadPlan,
   devices: readonly DeviceInfo[],
   log: (message: string) => void,
 ): Promise<Measurements | undefined> {
@@ -140,7 +141,8 @@ const backendNames = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" } as const
 async function chooseLayers(library: typeof NodeLlamaCpp, llama: Llama, plan: LoadPlan) {
   const { gpuLayers, vramShare = 1 } = plan;
   if (gpuLayers !== undefined && vramShare === 1) return gpuLayers;
-  const most = await mostTokens(library, llama, await library.readGgufFileInfo(plan.path), plan);
+  const kvCache = plan.kvCache === "q8_0" ? "q8_0" : "f16";
+  const most = await mostTokens(llama, await library.readGgufFileInfo(plan.path), kvCache);
   const contextSize = Math.min(2 * plan.contextSize, most);
   return { ...(gpuLayers !== undefined && { max: gpuLayers }), fitContext: { contextSize } };
 }

@@ -34,8 +34,7 @@ export class Rates {
 
   /** Whether so many bytes are written in so many milliseconds. */
   isWrittenIn(bytes: number, milliseconds: number): boolean {
-    if (!this.#measurements || milliseconds === Infinity) return true;
-    return bytes <= (this.#measurements.values.writeRate ?? slowestWriting) * milliseconds;
+    return bytes <= (this.#measurements?.values.writeRate ?? slowestWriting) * milliseconds;
   }
 
   hasRead(bytes: number, milliseconds: number): void {

@@ -17,6 +17,7 @@ function loaded({ plan: { path, contextSize, gpu, vramShare = 1 } }: LoadRequest
     demonstration: false,
     architecture: "falcon",
     contextSize,
+    kvCache: "f16",
     sequences: 2,
     promptRate: 10_000,
     infill: false,

@@ -35,6 +35,7 @@ const info: Omit<LoadedModel, "path"> = {
   demonstration: false,
   architecture: "falcon",
   contextSize: 512,
+  kvCache: "f16",
   sequences: 2,
   promptRate: 10_000,
   infill: false,
