@@ -3,10 +3,12 @@
 import process from "node:process";
 
 /** What may be left out: a step of `completeInline.ts`, a filter or a provider of context, by its name. */
-export const steps = ["reuse", "adoption", "pause", "steadyWindow", "body", "repeatedLines", "loops"] as const;
+export const steps = ["reuse", "adoption", "pause", "steadyWindow", "body", "repeatedLines", "loops", "visited"] as const;
+
+export type Step = (typeof steps)[number];
 
 const leftOut = new Set(process.env["FALCON_WITHOUT"]?.split(","));
 
-export function isLeftOut(step: (typeof steps)[number]): boolean {
+export function isLeftOut(step: Step): boolean {
   return leftOut.has(step);
 }

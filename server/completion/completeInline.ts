@@ -1,4 +1,4 @@
-// Ghost text, from the request to what is shown: trigger → reuse → pause → window → prompt → engine → refine.
+// Ghost text, from the request to what is shown: trigger → reuse → pause → context → window → prompt → engine → refine.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -6,6 +6,7 @@ import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
 import { afterIndentation, continuedPrefix } from "./emptyLine.ts";
+import { CompletionContext } from "./context/completionContext.ts";
 import { followEnd } from "./ending.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { Pause } from "./pause.ts";
@@ -15,7 +16,7 @@ import { type Remembered, RecentCompletions } from "./reuse.ts";
 import { RunningGeneration } from "./running.ts";
 import { SteadyWindow } from "./steadyWindow.ts";
 import { shouldComplete } from "./trigger.ts";
-import { windowBudget } from "./window.ts";
+import { contextBudget, windowBudget } from "./window.ts";
 
 type CompletionSettings = ServerSettings["inlineCompletion"];
 
@@ -30,6 +31,7 @@ interface CurrentModel {
 export class InlineCompleter {
   readonly #current: CurrentModel;
   readonly #pause = new Pause();
+  readonly #context: CompletionContext;
   #recent = new RecentCompletions();
   /** The model that wrote the recent ones. */
   #recentModel: Model | undefined;
@@ -37,8 +39,9 @@ export class InlineCompleter {
   #running: RunningGeneration | undefined;
   #newest = new AbortController();
 
-  constructor(current: CurrentModel) {
+  constructor(current: CurrentModel, context = new CompletionContext([], () => true)) {
     this.#current = current;
+    this.#context = context;
   }
 
   /** The completion, or undefined where there is none to show, as when a newer request came. */
@@ -98,7 +101,8 @@ export class InlineCompleter {
     const start = performance.now();
     const maxTokens = Math.min(settings.maxTokens, Math.floor(info.contextSize / 4));
     const firstLine = pathLine(request, info);
-    const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine));
+    const context = await this.#context.find(request, model, contextBudget(info, maxTokens), signal);
+    const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
     const continued = { ...request, prefix: continuedPrefix(request) };
     const window = await this.#window.cut(continued, budget, (text) => model.countTokens([text]));
     const endOf = followEnd(request);
@@ -107,7 +111,7 @@ export class InlineCompleter {
     const { stopReason } = await model.generate(
       {
         priority: "completion",
-        prompt: completionPrompt(window, firstLine, info),
+        prompt: completionPrompt(window, firstLine, info, context.parts),
         maxTokens,
         temperature: 0,
         stop: [],

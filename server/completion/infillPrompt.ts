@@ -23,22 +23,24 @@ export function pathLine(
  * (training/README.md). Else plain continuation of the prefix. In each order a key changes the end alone: what is typed
  * begins the middle.
  * @param firstLine of `pathLine`
+ * @param context what other places say (`contextParts`): first, since the next keys leave it as it is
  */
 export function completionPrompt(
   { before, typed, suffix }: SteadyText,
   firstLine: string,
   { infill, demonstration }: { readonly infill: boolean; readonly demonstration: boolean },
+  context: readonly PromptPart[] = [],
 ): PromptPart[] {
   // The next keys change this line, and leave the lines before it as they are.
   const lineStart = typed.lastIndexOf("\n") + 1;
   const lines: PromptPart[] = [typed.slice(0, lineStart), { stable: true }, typed.slice(lineStart), { cursor: true }];
   const start = firstLine + before;
   if (infill && demonstration)
-    return [{ role: "prefix" }, { role: "suffix" }, suffix, { role: "middle" }, start, ...lines];
+    return [...context, { role: "prefix" }, { role: "suffix" }, suffix, { role: "middle" }, start, ...lines];
   if (infill) {
-    const around: PromptPart[] = [{ role: "prefix" }, start, { stable: true }, { role: "suffix" }, suffix];
+    const around: PromptPart[] = [{ role: "prefix" }, ...context, start, { stable: true }, { role: "suffix" }, suffix];
     return [...around, { role: "middle" }, { stable: true }, ...lines];
   }
   // A model needs something to continue: the token between documents begins one.
-  return before + typed === "" ? [{ role: "eos" }] : [start, ...lines];
+  return before + typed === "" ? [...context, { role: "eos" }] : [...context, start, ...lines];
 }

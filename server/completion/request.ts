@@ -8,6 +8,7 @@ export const maxSuffixLength = 4_096;
 
 export interface CompletionRequest {
   readonly uri: string;
+  readonly languageId: string;
   /** The file's path in its workspace folder, with slashes; empty for a document that is in none. */
   readonly path: string;
   /** Whether it comes from typing, not from the user's command. */
@@ -49,6 +50,7 @@ export function completionRequest(site: CompletionSite): CompletionRequest {
   );
   return {
     uri: document.uri,
+    languageId: document.languageId,
     path: pathInFolder(document.uri, folders),
     automatic,
     prefix: (from === 0 ? lastLines(normalizeLineBreaks(preceding)) : "") + before + selected,
@@ -70,7 +72,8 @@ export function lineSuffixOf({ suffix }: { readonly suffix: string }): string {
   return end < 0 ? suffix : suffix.slice(0, end);
 }
 
-function pathInFolder(uri: string, folders: readonly string[]): string {
+/** The path of a URI in the workspace folder that it lies in, with slashes; empty where that is none. */
+export function pathInFolder(uri: string, folders: readonly string[]): string {
   const folder = folders.map((each) => each.replace(/\/?$/, "/")).find((each) => uri.startsWith(each));
   if (folder === undefined) return "";
   try {

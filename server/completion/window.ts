@@ -29,6 +29,16 @@ const maxSuffixTokens = 256;
 /** Special tokens around the two. */
 const reservedTokens = 8;
 
+/** Tokens of the prompt that text of other places may take. A window that is small already keeps all of it. */
+export function contextBudget(
+  info: Pick<ModelInfo, "contextSize" | "infill" | "promptRate">,
+  otherTokens: number,
+): number {
+  const { prefix, suffix } = windowBudget(info, otherTokens);
+  const total = prefix + suffix;
+  return total > fewestTokens ? Math.floor(total / 3) : 0;
+}
+
 /** `otherTokens`: those of the context that the window leaves free. */
 export function windowBudget(
   { contextSize, infill, promptRate }: Pick<ModelInfo, "contextSize" | "infill" | "promptRate">,

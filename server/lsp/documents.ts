@@ -15,6 +15,8 @@ import { type Edit, editBetween } from "../completion/acceptance/edits.ts";
 
 export interface OpenDocuments {
   get(uri: string): TextDocument | undefined;
+  /** A document was opened, saved or closed. */
+  onVisit(listener: (document: TextDocument) => void): void;
   /** What a document lies in: its own URI, and for a cell that of the notebook. */
   urisOf(uri: string): readonly string[];
   /** The code of a notebook's cells before this one, for a document that is a cell; else an empty string. */
@@ -50,6 +52,11 @@ export function listenToDocuments(connection: Connection, watcher: DocumentWatch
   };
   return {
     get: (uri) => documents.get(uri),
+    onVisit(listener) {
+      for (const event of [documents.onDidOpen, documents.onDidSave, documents.onDidClose]) {
+        event(({ document }) => listener(document));
+      }
+    },
     urisOf(uri) {
       const notebook = notebookOf(uri);
       return notebook ? [uri, notebook.uri] : [uri];

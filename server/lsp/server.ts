@@ -17,6 +17,8 @@ import { answerChat } from "../chat/answerChat.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
 import { Acceptance } from "../completion/acceptance/acceptance.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
+import { CompletionContext } from "../completion/context/completionContext.ts";
+import { VisitedDocuments } from "../completion/context/visited.ts";
 import { completionRequest } from "../completion/request.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
@@ -52,7 +54,10 @@ function registerInlineCompletion(
   documents: OpenDocuments,
   acceptance: Acceptance,
 ): void {
-  const completer = new InlineCompleter(assistant.session);
+  const visited = new VisitedDocuments(documents, () => assistant.folders);
+  documents.onVisit((document) => visited.visit(document));
+  const isAllowed = (uri: string) => !documents.urisOf(uri).some((each) => assistant.isExcluded(each));
+  const completer = new InlineCompleter(assistant.session, new CompletionContext([visited], isAllowed));
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {
     const { textDocument, position, context } = readParams(inlineCompletionParams, params);

@@ -4,6 +4,8 @@ import { test } from "node:test";
 
 import { TextDocument } from "vscode-languageserver-textdocument";
 
+import { cutChunks } from "../../../server/completion/context/chunks.ts";
+import { rank } from "../../../server/completion/context/rank.ts";
 import { refine } from "../../../server/completion/refine/refine.ts";
 import { type CompletionRequest, completionRequest } from "../../../server/completion/request.ts";
 import { RecentCompletions } from "../../../server/completion/reuse.ts";
@@ -15,7 +17,7 @@ const place = { line: 0, character: 0 };
 
 function requestBetween(prefix: string, suffix: string): CompletionRequest {
   const range = { start: place, end: place };
-  return { uri: "", path: "", automatic: true, prefix, suffix, firstLine: 0, range, selected: "" };
+  return { uri: "", languageId: "", path: "", automatic: true, prefix, suffix, firstLine: 0, range, selected: "" };
 }
 
 for (const [name, step] of [
@@ -35,6 +37,14 @@ for (const [name, step] of [
     (text: string) => {
       const document = TextDocument.create("file:///a", "", 1, text + text);
       completionRequest({ document, position: document.positionAt(text.length), automatic: true, preceding: text });
+    },
+  ],
+  ["chunks of another text", (text: string) => void cutChunks({ uri: "", path: "", text })],
+  [
+    "their ranks",
+    (text: string) => {
+      const candidates = cutChunks({ uri: "", path: "", text }).map((chunk) => ({ chunk, provider: "" }));
+      rank(candidates, requestBetween(text, text));
     },
   ],
   [

@@ -44,3 +44,12 @@ test("another model goes on after the prefix", () => {
   assert.deepEqual(completionPrompt(window, "", plain), ["a\n", ...middle]);
   assert.deepEqual(completionPrompt({ before: "", typed: "", suffix: "" }, "", plain), [{ role: "eos" }]);
 });
+
+test("context stands first, and where a model has a token for the text before the cursor behind that", () => {
+  const context = ["b.ts\n", { role: "eos" }] as const;
+  const promptOf = (infill: boolean, demonstration: boolean) =>
+    completionPrompt(window, "", { infill, demonstration }, context);
+  assert.deepEqual(promptOf(true, true).slice(0, 3), [...context, { role: "prefix" }]);
+  assert.deepEqual(promptOf(true, false).slice(0, 4), [{ role: "prefix" }, ...context, "a\n"]);
+  assert.deepEqual(promptOf(false, false).slice(0, 3), [...context, "a\n"]);
+});

@@ -1,0 +1,59 @@
+// Of ranked chunks the few that go into the prompt, and why the others do not.
+
+import type { CompletionRequest } from "../request.ts";
+import type { Ranked } from "./rank.ts";
+
+/**
+ * `unlike`: it has too little of what the text around the cursor is about. `known`: the window, or a better chunk, says the
+ * same. `tooMany`: others are better. `tooLong`: what is left of the budget does not hold it.
+ */
+export type Verdict = "used" | "unlike" | "known" | "tooMany" | "tooLong";
+
+export interface Judged extends Ranked {
+  readonly verdict: Verdict;
+  /** Of the prompt, where they were counted. */
+  readonly tokens?: number;
+}
+
+const mostChunks = 4;
+/** Below it a chunk misleads more often than it helps. */
+const leastScore = 0.3;
+/** Part of a chunk's lines that others may say. */
+const mostRepeated = 0.5;
+/** Shorter lines, such as brackets, are in every text. */
+const shortestLine = 3;
+
+/** @param countTokens those that a chunk takes in the prompt */
+export async function choose(
+  ranked: readonly Ranked[],
+  { prefix, suffix }: CompletionRequest,
+  budget: number,
+  countTokens: (each: Ranked) => Promise<number>,
+): Promise<Judged[]> {
+  const known = new Set([...linesOf(prefix), ...linesOf(suffix)]);
+  let left = budget;
+  let used = 0;
+  const judge = async (each: Ranked): Promise<Judged> => {
+    if (each.score < leastScore) return { ...each, verdict: "unlike" };
+    if (used >= mostChunks) return { ...each, verdict: "tooMany" };
+    const lines = linesOf(each.chunk.text);
+    if (lines.filter((line) => known.has(line)).length > mostRepeated * lines.length)
+      return { ...each, verdict: "known" };
+    const tokens = await countTokens(each);
+    if (tokens > left) return { ...each, verdict: "tooLong", tokens };
+    left -= tokens;
+    used++;
+    for (const line of lines) known.add(line);
+    return { ...each, verdict: "used", tokens };
+  };
+  const judged: Judged[] = [];
+  for (const each of ranked) judged.push(await judge(each));
+  return judged;
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line.length >= shortestLine);
+}

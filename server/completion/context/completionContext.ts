@@ -1,0 +1,101 @@
+// The context of completions: what other places say that is likely to help at the cursor. It stays the same from key to key as
+// long as it is nearly as good as any other, since another one is a prompt that must be evaluated anew.
+
+import type { Model, PromptPart } from "../../engine/engine.ts";
+import type { CompletionRequest } from "../request.ts";
+import { choose, type Judged } from "./choose.ts";
+import { chunkParts, contextParts } from "./contextParts.ts";
+import { gather, type Gathered } from "./gather.ts";
+import type { Chunk } from "./chunks.ts";
+import type { ContextProvider } from "./provider.ts";
+import { rank, type Ranked } from "./rank.ts";
+
+export interface Context {
+  readonly parts: readonly PromptPart[];
+  readonly tokens: number;
+}
+
+/** What was considered for a completion, and what came of it. */
+export interface ContextReport {
+  readonly path: string;
+  readonly budget: number;
+  readonly judged: readonly Judged[];
+  readonly gathered: readonly Gathered[];
+  readonly milliseconds: number;
+}
+
+/** How much better another context has to be. */
+const worthwhileGain = 1.3;
+
+interface Held extends Context {
+  readonly uri: string;
+  readonly model: Model;
+  readonly budget: number;
+  /** The line, counted from the request's first one, that it was last found the best for. */
+  readonly line: number;
+  readonly used: readonly Judged[];
+}
+
+const none: Context = { parts: [], tokens: 0 };
+
+export class CompletionContext {
+  readonly #providers: readonly ContextProvider[];
+  readonly #isAllowed: (uri: string) => boolean;
+  #held: Held | undefined;
+  #report: ContextReport | undefined;
+
+  /** @param isAllowed whether a document's text may go into the prompt of another */
+  constructor(providers: readonly ContextProvider[], isAllowed: (uri: string) => boolean) {
+    this.#providers = providers;
+    this.#isAllowed = isAllowed;
+  }
+
+  /** Of the latest choice. */
+  get report(): ContextReport | undefined {
+    return this.#report;
+  }
+
+  /** @param budget in tokens */
+  async find(request: CompletionRequest, model: Model, budget: number, signal: AbortSignal): Promise<Context> {
+    if (budget <= 0 || this.#providers.length === 0) return none;
+    const held = this.#heldAt(request, model, budget);
+    const line = lineOf(request);
+    if (held?.line === line) return held;
+    const start = performance.now();
+    const gathered = await gather(this.#providers, request, signal);
+    if (signal.aborted) return none;
+    const found = gathered.flatMap(({ candidates }) => candidates).filter(({ chunk }) => this.#isAllowed(chunk.uri));
+    const standing = held?.used ?? [];
+    const others = found.filter(({ chunk }) => !standing.some((each) => isSame(each.chunk, chunk)));
+    const ranked = rank([...standing, ...others], request);
+    const countTokens = ({ chunk }: Ranked) => model.countTokens(chunkParts(chunk, request, model.info));
+    const judged = await choose(ranked, request, budget, countTokens);
+    const used = judged.filter(({ verdict }) => verdict === "used");
+    const standingNow = ranked.filter(({ chunk }) => standing.some((each) => each.chunk === chunk));
+    const stays = held !== undefined && total(used) < worthwhileGain * total(standingNow);
+    // The best one stands last, nearest to the cursor.
+    const parts = contextParts(used.map(({ chunk }) => chunk).reverse(), request, model.info);
+    const choice = stays ? held : { used, parts, tokens: parts.length === 0 ? 0 : await model.countTokens(parts) };
+    this.#held = { ...choice, uri: request.uri, model, budget, line };
+    this.#report = { path: request.path, budget, judged, gathered, milliseconds: performance.now() - start };
+    return this.#held;
+  }
+
+  #heldAt({ uri }: CompletionRequest, model: Model, budget: number): Held | undefined {
+    const held = this.#held;
+    if (held?.uri !== uri || held.model !== model || held.budget !== budget) return undefined;
+    return held.used.every(({ chunk }) => this.#isAllowed(chunk.uri)) ? held : undefined;
+  }
+}
+
+function lineOf({ prefix, firstLine }: CompletionRequest): number {
+  return firstLine + prefix.split("\n").length;
+}
+
+function isSame(a: Chunk, b: Chunk): boolean {
+  return a.uri === b.uri && a.text === b.text;
+}
+
+function total(ranked: readonly Ranked[]): number {
+  return ranked.reduce((sum, { score }) => sum + score, 0);
+}

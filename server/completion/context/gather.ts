@@ -1,0 +1,55 @@
+// Asks all providers at once. One that fails, is late or gives too much does no harm: a completion goes without.
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { isLeftOut } from "../ablation.ts";
+import type { CompletionRequest } from "../request.ts";
+import type { ContextProvider } from "./provider.ts";
+import type { Candidate } from "./rank.ts";
+
+export interface Gathered {
+  readonly provider: string;
+  readonly candidates: readonly Candidate[];
+  readonly milliseconds: number;
+  /** Why there are none. */
+  readonly failure?: string;
+}
+
+/** More chunks of a provider than can be ranked between two keys. */
+const mostChunks = 2000;
+/** Characters of one chunk. */
+const longestChunk = 4000;
+
+export function gather(
+  providers: readonly ContextProvider[],
+  request: CompletionRequest,
+  signal: AbortSignal,
+): Promise<Gathered[]> {
+  return Promise.all(
+    providers.filter(({ name }) => !isLeftOut(name)).map((provider) => ask(provider, request, signal)),
+  );
+}
+
+async function ask(provider: ContextProvider, request: CompletionRequest, signal: AbortSignal): Promise<Gathered> {
+  const { name, timeLimit } = provider;
+  const start = performance.now();
+  const done = new AbortController();
+  const ended = AbortSignal.any([signal, done.signal]);
+  const failed = (failure: string) => ({ candidates: [], failure });
+  const find = async () => ({ candidates: takeFrom(await provider.find(request, ended), name) });
+  const result = await Promise.race([
+    find().catch((error: unknown) => failed(error instanceof Error ? error.message : String(error))),
+    sleep(timeLimit, failed(`later than ${timeLimit} ms`), { signal: ended }).catch(() => failed("cancelled")),
+  ]);
+  done.abort();
+  return { provider: name, ...result, milliseconds: performance.now() - start };
+}
+
+function takeFrom(chunks: Iterable<Candidate["chunk"]>, provider: string): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const chunk of chunks) {
+    if (candidates.length === mostChunks) break;
+    if (chunk.text.length <= longestChunk) candidates.push({ chunk, provider });
+  }
+  return candidates;
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { TextDocument } from "vscode-languageserver-textdocument";
+
+import { cutChunks } from "../../../../server/completion/context/chunks.ts";
+import { CompletionContext } from "../../../../server/completion/context/completionContext.ts";
+import type { ContextProvider } from "../../../../server/completion/context/provider.ts";
+import { VisitedDocuments } from "../../../../server/completion/context/visited.ts";
+import { InlineCompleter } from "../../../../server/completion/completeInline.ts";
+import { matchExcludedFiles, secretFiles } from "../../../../src/shared/excludedFiles.ts";
+import { requestAt } from "../../../support/cursor.ts";
+import { scriptedModel, textOf } from "../../../support/scriptedModel.ts";
+
+const folder = "file:///project/";
+const never = new AbortController().signal;
+const picture = "const wheel = parseWheel(║);\n";
+const helper = "export function parseWheel(spokes, rim) {\n  return spokes * rim;\n}\n";
+
+/** Documents that were opened one after the other. */
+function opened(...files: readonly (readonly [name: string, text: string])[]) {
+  const documents = new Map(
+    files.map(([name, text]) => [folder + name, TextDocument.create(folder + name, "javascript", 1, text)]),
+  );
+  const visited = new VisitedDocuments(documents, () => [folder]);
+  for (const document of documents.values()) visited.visit(document);
+  return { documents, visited };
+}
+
+const isExcluded = matchExcludedFiles(secretFiles);
+
+/** Text of the context at a picture's cursor. */
+async function contextAt(providers: readonly ContextProvider[], cursor = picture, model = scriptedModel()) {
+  const context = new CompletionContext(providers, (uri) => !isExcluded(uri));
+  return textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
+}
+
+test("what an open document says of the names at the cursor is the context", async () => {
+  const { visited } = opened(["wheel.js", helper], ["bread.js", "export function bake(flour, water) {}\n"]);
+  assert.equal(await contextAt([visited]), `// wheel.js\n${helper}\n`);
+});
+
+test("the bundled model gets path, text and the end of a document, as in its training", async () => {
+  const { visited } = opened(["wheel.js", helper]);
+  const context = new CompletionContext([visited], () => true);
+  const { parts } = await context.find(requestAt(picture), scriptedModel({ demonstration: true }), 500, never);
+  assert.deepEqual(parts, [`wheel.js\n${helper}`, { role: "eos" }]);
+});
+
+test("a document that shares nothing with the text around the cursor is no context", async () => {
+  const { visited } = opened(["bread.js", "export function bake(flour, water) {}\n"]);
+  assert.equal(await contextAt([visited]), "");
+});
+
+test("what the window holds already is no context", async () => {
+  const { visited } = opened(["copy.js", helper]);
+  assert.equal(await contextAt([visited], `${helper}${picture}`), "");
+});
+
+test("files that may hold secrets are never context, not even those that were closed", async () => {
+  for (const name of [".env", "id_rsa", "secrets.json"]) {
+    const { documents, visited } = opened([name, "parseWheel = hunter2\n"]);
+    assert.equal(await contextAt([visited]), "", name);
+    documents.clear();
+    assert.equal(await contextAt([visited]), "", name);
+  }
+});
+
+test("a closed document is context as it was last, and an edited one as it is", async () => {
+  const { documents, visited } = opened(["wheel.js", "export {}\n"]);
+  const uri = `${folder}wheel.js`;
+  const edited = TextDocument.create(uri, "javascript", 2, helper);
+  documents.set(uri, edited);
+  assert.equal(await contextAt([visited]), `// wheel.js\n${helper}\n`);
+  visited.visit(edited);
+  documents.clear();
+  assert.equal(await contextAt([visited]), `// wheel.js\n${helper}\n`);
+  visited.visit(TextDocument.create(uri, "javascript", 2, ""));
+  assert.equal(await contextAt([visited]), "", "opened again with another text of the same version");
+});
+
+test("of many documents the ones visited longest ago are forgotten", async () => {
+  const { visited } = opened(
+    ["wheel.js", helper],
+    ...Array.from({ length: 100 }, (_, i) => [`${i}.js`, "export {}\n"] as const),
+  );
+  assert.equal(await contextAt([visited]), "");
+});
+
+test("binaries and lines of data are not cut into chunks, and a text of any length into few", () => {
+  const chunksOf = (text: string) => cutChunks({ uri: "", path: "", text });
+  assert.deepEqual(chunksOf(`parseWheel\0${helper}`), []);
+  assert.deepEqual(chunksOf("x".repeat(1_000_000)), []);
+  assert.deepEqual(
+    chunksOf(`first\n${"x".repeat(100_000 / 2)}\nlast`).map(({ text, line }) => [text, line]),
+    [
+      ["first\n", 0],
+      ["last\n", 2],
+    ],
+  );
+  const chunks = chunksOf(helper.repeat(100_000));
+  assert.ok(chunks.length < 100, String(chunks.length));
+  for (const { text } of chunks) assert.ok(text.length < 4000);
+});
+
+test("the context stays from line to line until another is much better", async () => {
+  const { visited, documents } = opened(["wheel.js", helper], ["bread.js", "export function bake(flour, water) {}\n"]);
+  const context = new CompletionContext([visited], () => true);
+  const model = scriptedModel();
+  const at = async (cursor: string) => textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
+  const first = await at(picture);
+  assert.equal(await at(picture.replace("║", "spokes║")), first);
+  assert.equal(await at(`const bread = 1;\n${picture}`), first);
+  // The file that it was taken from has changed: the text that was read already is as good.
+  const uri = `${folder}wheel.js`;
+  documents.set(uri, TextDocument.create(uri, "javascript", 2, `// changed\n${helper}`));
+  assert.equal(await at(`\n\n${picture}`), first);
+  assert.match(await at(`${"\n".repeat(60)}bake(flour, water, ║)`), /bread\.js/);
+});
+
+test("a provider that fails, hangs or gives a megabyte leaves a completion as it is", async () => {
+  const chunk = { uri: `${folder}a.js`, path: "a.js", line: 0, terms: new Set(["wheel", "parsewheel"]) };
+  const { visited } = opened(["wheel.js", helper]);
+  const bad: Readonly<Record<string, ContextProvider["find"]>> = {
+    throws: () => {
+      throw new Error("no");
+    },
+    rejects: () => Promise.reject(new Error("no")),
+    hangs: () => new Promise(() => undefined),
+    "gives a megabyte": () => [{ ...chunk, text: `parseWheel ${"x".repeat(1_000_000)}` }],
+    "gives chunks without end": function* endless() {
+      for (;;) yield { ...chunk, terms: new Set<string>(), text: "x\n" };
+    },
+    "throws while it gives": function* broken() {
+      yield { ...chunk, text: helper };
+      throw new Error("no");
+    },
+  };
+  for (const [name, find] of Object.entries(bad)) {
+    const providers = [
+      { name: "visited", timeLimit: 1, find },
+      { name: "visited", timeLimit: 60_000, find: (request) => visited.find(request) },
+    ] satisfies ContextProvider[];
+    assert.equal(await contextAt(providers), `// wheel.js\n${helper}\n`, name);
+  }
+});
+
+test("the prompt has the context before the window, and a window that is small already has none", async () => {
+  const { visited } = opened(["wheel.js", helper]);
+  const promptWith = async (contextSize: number) => {
+    const model = scriptedModel({ contextSize }, (onText) => (onText("1"), "end"));
+    const completer = new InlineCompleter({ model }, new CompletionContext([visited], () => true));
+    await completer.complete(requestAt(picture), { debounce: 0, maxTokens: 8 }, never);
+    return textOf(model.asked[0]?.prompt ?? []);
+  };
+  assert.equal(await promptWith(2048), `// wheel.js\n${helper}\nconst wheel = parseWheel();\n`);
+  assert.doesNotMatch(await promptWith(512), /wheel\.js/);
+});
