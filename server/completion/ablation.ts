@@ -3,7 +3,16 @@
 import process from "node:process";
 
 /** What may be left out: a step of `completeInline.ts`, a filter or a provider of context, by its name. */
-export const steps = ["reuse", "adoption", "pause", "steadyWindow", "body", "repeatedLines", "loops", "visited"] as const;
+export const steps = [
+  "reuse",
+  "adoption",
+  "pause",
+  "steadyWindow",
+  "body",
+  "repeatedLines",
+  "loops",
+  "visited",
+] as const;
 
 export type Step = (typeof steps)[number];
 
