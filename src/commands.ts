@@ -5,6 +5,7 @@ import { Disposable, commands, type LogOutputChannel } from "vscode";
 import { attachCodeAtCursor, attachSelection } from "./chat/attachments.ts";
 import type { Chat } from "./chat/chat.ts";
 import type { ChatView } from "./chat/chatView.ts";
+import type { ContextDocument } from "./completion/contextDocument.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
 import { showPreviousChats } from "./chat/previousChats.ts";
 import { showError } from "./problems.ts";
@@ -18,6 +19,7 @@ import type { ChatCommand } from "./shared/protocol.ts";
 export interface CommandDependencies extends ModelDependencies {
   readonly chat: Chat;
   readonly chatView: ChatView;
+  readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
   readonly figures: Figures;
   readonly lastEditor: LastEditor;
@@ -25,7 +27,7 @@ export interface CommandDependencies extends ModelDependencies {
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
-  const { chat, chatView, conversations, figures, lastEditor, log, server, settings } = dependencies;
+  const { chat, chatView, contextDocument, conversations, figures, lastEditor, log, server, settings } = dependencies;
   const ask = async (command: ChatCommand) => {
     chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings));
     await chatView.focus();
@@ -53,6 +55,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.resetCompletionFigures": () => figures.reset(),
     "falcon.reloadModel": () => server.reloadModel(),
     "falcon.restartServer": () => server.restart(),
+    "falcon.showCompletionContext": () => contextDocument.show(),
     "falcon.showLog": () => log.show(),
     "falcon.showMenu": () => showMenu(server, settings, lastEditor, figures.sum),
   };

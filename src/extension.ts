@@ -10,6 +10,7 @@ import { ServerClient } from "./server/client.ts";
 import { registerCommands } from "./commands.ts";
 import { announceFailures, endOfFailedAnswer } from "./problems.ts";
 import { Figures } from "./completion/figures.ts";
+import { ContextDocument } from "./completion/contextDocument.ts";
 import { inlineCompletionMiddleware } from "./completion/inlineCompletion.ts";
 import { LastEditor } from "./lastEditor.ts";
 import { RecentModels } from "./models/recentModels.ts";
@@ -38,6 +39,7 @@ export function activate(context: ExtensionContext) {
     },
     () => settings.server,
   );
+  const contextDocument = new ContextDocument(server);
   const chat = new Chat({
     store: conversations,
     answer: (params, onDelta, signal) => server.chat(params, onDelta, signal),
@@ -66,6 +68,7 @@ export function activate(context: ExtensionContext) {
     registerCommands({
       chat,
       chatView,
+      contextDocument,
       conversations,
       figures,
       lastEditor,
@@ -80,6 +83,7 @@ export function activate(context: ExtensionContext) {
     server.onDidCountCompletions((added) => void figures.add(added)),
     settings.onDidChangeServerSettings((changed) => void server.updateSettings(changed)),
     chat,
+    contextDocument,
     server,
     lastEditor,
     settings,

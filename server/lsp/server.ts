@@ -7,6 +7,7 @@ import {
   chatDelta,
   chatRequest,
   completionAccepted,
+  completionContextRequest,
   completionsCounted,
   deleteSavedContextsRequest,
   inspectModelRequest,
@@ -57,7 +58,9 @@ function registerInlineCompletion(
   const visited = new VisitedDocuments(documents, () => assistant.folders);
   documents.onVisit((document) => visited.visit(document));
   const isAllowed = (uri: string) => !documents.urisOf(uri).some((each) => assistant.isExcluded(each));
-  const completer = new InlineCompleter(assistant.session, new CompletionContext([visited], isAllowed));
+  const completionContext = new CompletionContext([visited], isAllowed);
+  const completer = new InlineCompleter(assistant.session, completionContext);
+  connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {
     const { textDocument, position, context } = readParams(inlineCompletionParams, params);

@@ -11,6 +11,7 @@ import { restartDelay } from "./restartPolicy.ts";
 import {
   chatDelta,
   chatRequest,
+  completionContextRequest,
   completionsCounted,
   deleteSavedContextsRequest,
   inspectModelRequest,
@@ -22,6 +23,7 @@ import {
 import type {
   ChatParams,
   ChatResult,
+  CompletionContextReport,
   CompletionFigures,
   ModelFileInfo,
   ServerSettings,
@@ -80,6 +82,12 @@ export class ServerClient implements Disposable {
   async inspectModel(path: string): Promise<ModelFileInfo> {
     const client = await this.#connected();
     return client.sendRequest(inspectModelRequest, { path });
+  }
+
+  /** What went into the prompt of the last completion; null before the first one. */
+  async completionContext(): Promise<CompletionContextReport | null> {
+    const client = await this.#connected();
+    return client.sendRequest(completionContextRequest);
   }
 
   async reloadModel(): Promise<void> {

@@ -9,6 +9,7 @@ import {
 } from "vscode-languageserver-protocol";
 
 import type {
+  CompletionContextReport,
   ChatParams,
   ChatResult,
   CompletionFigures,
@@ -45,6 +46,11 @@ export const completionsCounted = new NotificationType<Partial<CompletionFigures
 
 /** The command of an inline completion item, which an editor runs when it was accepted: its document and its number. */
 export const completionAccepted = "falcon.completionAccepted";
+
+/** What went into the prompt of the last completion from other places; null before the first one. */
+export const completionContextRequest = new RequestType0<CompletionContextReport | null, void>(
+  "falcon/completionContext",
+);
 
 /** New settings, whole. */
 export const settingsChanged = new NotificationType<ServerSettings>("falcon/settingsChanged");

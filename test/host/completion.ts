@@ -58,6 +58,27 @@ describe("completion", () => {
     assert.match(document.getText(), /^function add\(a, b\) \{\n {2}return ./);
   });
 
+  it("shows what went into the prompt from other documents", async () => {
+    const helper = "function parseWheel(spokes, rim) {\n  return spokes * rim;\n}\n";
+    await openEditor(helper, "javascript", "end");
+    const { document } = await openEditor("const wheel = parseWheel(", "javascript", "end");
+    assert.ok(await timesAsked(document));
+    const shown = async () => {
+      await commands.executeCommand("falcon.showCompletionContext");
+      return window.activeTextEditor?.document;
+    };
+    const context = await shown();
+    assert.equal(context?.uri.scheme, "falcon-context");
+    const before = context.getText();
+    assert.match(before, /visited: \d+ chunks/);
+    assert.ok(before.includes(helper), before);
+    const { document: other } = await openEditor("Nothing is like this. ", "plaintext", "end");
+    assert.ok(await timesAsked(other));
+    await shown();
+    await until("the open document is brought up to date", () => !context.getText().includes(helper));
+    await commands.executeCommand("workbench.action.closeActiveEditor");
+  });
+
   it("counts what is accepted, and counts anew when told to", async () => {
     await commands.executeCommand("falcon.resetCompletionFigures");
     assert.equal(falcon.figures.sum.accepted, 0);

@@ -1,23 +1,18 @@
 // Of ranked chunks the few that go into the prompt, and why the others do not.
 
+import type { ChunkVerdict } from "../../../src/shared/protocol.ts";
 import type { CompletionRequest } from "../request.ts";
 import type { Ranked } from "./rank.ts";
 
-/**
- * `unlike`: it has too little of what the text around the cursor is about. `known`: the window, or a better chunk, says the
- * same. `tooMany`: others are better. `tooLong`: what is left of the budget does not hold it.
- */
-export type Verdict = "used" | "unlike" | "known" | "tooMany" | "tooLong";
-
 export interface Judged extends Ranked {
-  readonly verdict: Verdict;
+  readonly verdict: ChunkVerdict;
   /** Of the prompt, where they were counted. */
   readonly tokens?: number;
 }
 
 const mostChunks = 4;
 /** Below it a chunk misleads more often than it helps. */
-const leastScore = 0.3;
+const leastScore = 0.15;
 /** Part of a chunk's lines that others may say. */
 const mostRepeated = 0.5;
 /** Shorter lines, such as brackets, are in every text. */

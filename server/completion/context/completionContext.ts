@@ -2,6 +2,7 @@
 // long as it is nearly as good as any other, since another one is a prompt that must be evaluated anew.
 
 import type { Model, PromptPart } from "../../engine/engine.ts";
+import type { CompletionContextReport } from "../../../src/shared/protocol.ts";
 import type { CompletionRequest } from "../request.ts";
 import { choose, type Judged } from "./choose.ts";
 import { chunkParts, contextParts } from "./contextParts.ts";
@@ -13,15 +14,6 @@ import { rank, type Ranked } from "./rank.ts";
 export interface Context {
   readonly parts: readonly PromptPart[];
   readonly tokens: number;
-}
-
-/** What was considered for a completion, and what came of it. */
-export interface ContextReport {
-  readonly path: string;
-  readonly budget: number;
-  readonly judged: readonly Judged[];
-  readonly gathered: readonly Gathered[];
-  readonly milliseconds: number;
 }
 
 /** How much better another context has to be. */
@@ -36,13 +28,13 @@ interface Held extends Context {
   readonly used: readonly Judged[];
 }
 
-const none: Context = { parts: [], tokens: 0 };
+const none = { parts: [], tokens: 0, used: [] };
 
 export class CompletionContext {
   readonly #providers: readonly ContextProvider[];
   readonly #isAllowed: (uri: string) => boolean;
   #held: Held | undefined;
-  #report: ContextReport | undefined;
+  #report: CompletionContextReport | undefined;
 
   /** @param isAllowed whether a document's text may go into the prompt of another */
   constructor(providers: readonly ContextProvider[], isAllowed: (uri: string) => boolean) {
@@ -50,14 +42,17 @@ export class CompletionContext {
     this.#isAllowed = isAllowed;
   }
 
-  /** Of the latest choice. */
-  get report(): ContextReport | undefined {
+  /** Of the last completion; undefined before the first one. */
+  get report(): CompletionContextReport | undefined {
     return this.#report;
   }
 
   /** @param budget in tokens */
   async find(request: CompletionRequest, model: Model, budget: number, signal: AbortSignal): Promise<Context> {
-    if (budget <= 0 || this.#providers.length === 0) return none;
+    if (budget <= 0) {
+      this.#report = reportOf(request, 0, none, [], [], 0);
+      return none;
+    }
     const held = this.#heldAt(request, model, budget);
     const line = lineOf(request);
     if (held?.line === line) return held;
@@ -77,7 +72,7 @@ export class CompletionContext {
     const parts = contextParts(used.map(({ chunk }) => chunk).reverse(), request, model.info);
     const choice = stays ? held : { used, parts, tokens: parts.length === 0 ? 0 : await model.countTokens(parts) };
     this.#held = { ...choice, uri: request.uri, model, budget, line };
-    this.#report = { path: request.path, budget, judged, gathered, milliseconds: performance.now() - start };
+    this.#report = reportOf(request, budget, choice, judged, gathered, performance.now() - start);
     return this.#held;
   }
 
@@ -86,6 +81,33 @@ export class CompletionContext {
     if (held?.uri !== uri || held.model !== model || held.budget !== budget) return undefined;
     return held.used.every(({ chunk }) => this.#isAllowed(chunk.uri)) ? held : undefined;
   }
+}
+
+/** More than anybody reads. */
+const mostReported = 40;
+
+function reportOf(
+  { path }: CompletionRequest,
+  budget: number,
+  { tokens, used }: Pick<Held, "tokens" | "used">,
+  judged: readonly Judged[],
+  gathered: readonly Gathered[],
+  milliseconds: number,
+): CompletionContextReport {
+  const verdictOf = (each: Judged) => (used.some(({ chunk }) => chunk === each.chunk) ? "used" : each.verdict);
+  return {
+    ...{ path, budget, tokens, milliseconds },
+    providers: gathered.map(({ candidates, ...provider }) => ({ ...provider, chunks: candidates.length })),
+    chunks: judged.slice(0, mostReported).map((each) => {
+      const { provider, score, tokens, chunk } = each;
+      const verdict = verdictOf(each);
+      return {
+        ...{ provider, path: chunk.path, line: chunk.line, score, verdict },
+        ...(tokens !== undefined && { tokens }),
+        ...(verdict === "used" && { text: chunk.text }),
+      };
+    }),
+  };
 }
 
 function lineOf({ prefix, firstLine }: CompletionRequest): number {

@@ -17,16 +17,15 @@ export function chunkParts(
   { languageId }: CompletionRequest,
   { demonstration }: Style,
 ): PromptPart[] {
-  return demonstration ? [`${path}\n${text}`, { role: "eos" }] : [`${comment(path, languageId)}\n${text}\n`];
+  if (demonstration) return [(path === "" ? "" : `${path}\n`) + text, { role: "eos" }];
+  return [`${commentOf(path, languageId)}${text}\n`];
 }
 
 /** All of it: the chunks, and where the cursor's own file begins. */
 export function contextParts(chunks: readonly Chunk[], request: CompletionRequest, style: Style): PromptPart[] {
   if (chunks.length === 0) return [];
   const parts = chunks.flatMap((chunk) => chunkParts(chunk, request, style));
-  return style.demonstration || request.path === ""
-    ? parts
-    : [...parts, `${comment(request.path, request.languageId)}\n`];
+  return style.demonstration ? parts : [...parts, commentOf(request.path, request.languageId)];
 }
 
 /** Languages whose comments do not begin with two slashes. */
@@ -54,7 +53,8 @@ const comments: Readonly<Record<string, readonly [open: string, close: string]>>
   css: ["/* ", " */"],
 };
 
-function comment(path: string, languageId: string): string {
+/** A line with the path; nothing of a document that has none. */
+function commentOf(path: string, languageId: string): string {
   const [open, close] = comments[languageId] ?? ["// ", ""];
-  return `${open}${path}${close}`;
+  return path === "" ? "" : `${open}${path}${close}\n`;
 }

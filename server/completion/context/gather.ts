@@ -8,7 +8,7 @@ import type { ContextProvider } from "./provider.ts";
 import type { Candidate } from "./rank.ts";
 
 export interface Gathered {
-  readonly provider: string;
+  readonly name: string;
   readonly candidates: readonly Candidate[];
   readonly milliseconds: number;
   /** Why there are none. */
@@ -42,7 +42,7 @@ async function ask(provider: ContextProvider, request: CompletionRequest, signal
     sleep(timeLimit, failed(`later than ${timeLimit} ms`), { signal: ended }).catch(() => failed("cancelled")),
   ]);
   done.abort();
-  return { provider: name, ...result, milliseconds: performance.now() - start };
+  return { name, ...result, milliseconds: performance.now() - start };
 }
 
 function takeFrom(chunks: Iterable<Candidate["chunk"]>, provider: string): Candidate[] {

@@ -52,9 +52,9 @@ function queryOf({ prefix, suffix }: CompletionRequest): Map<string, number> {
   return weights;
 }
 
-/** The inverse document frequency of BM25. A term that no candidate has tells nothing. */
+/** The inverse document frequency of BM25. Terms that no candidate has are the rarest: what it is about stands nowhere else. */
 function rarity(having: number, all: number): number {
-  return having === 0 ? 0 : Math.log(1 + (all - having + 0.5) / (having + 0.5));
+  return Math.log(1 + (all - having + 0.5) / (having + 0.5));
 }
 
 function sum(numbers: readonly number[]): number {

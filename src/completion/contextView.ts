@@ -1,0 +1,68 @@
+// What the document of “Show Completion Context” says, as a pure function of the report.
+
+import type { ChunkVerdict, CompletionContextReport } from "../shared/protocol.ts";
+import { plainText } from "../shared/plainText.ts";
+import type { Localize } from "../status/statusBarView.ts";
+
+export function describeContext(report: CompletionContextReport | null, l10n: Localize): string {
+  if (!report) return `${l10n.t("No completion was asked for yet.")}\n`;
+  const { path, budget, tokens, milliseconds, chunks } = report;
+  if (budget === 0) return `${l10n.t("The model's context is too small for text of other files.")}\n`;
+  const used = chunks.filter(({ verdict }) => verdict === "used");
+  const leftOut = chunks.filter(({ verdict }) => verdict !== "used");
+  const title =
+    path === "" ? l10n.t("Completion in a document of no folder") : l10n.t("Completion in {0}", plainText(path));
+  return [
+    `# ${title}`,
+    l10n.t("{0} of {1} tokens, chosen in {2} ms", tokens, budget, milliseconds.toFixed(1)),
+    report.providers.map((provider) => describeProvider(provider, l10n)).join("\n"),
+    `## ${l10n.t("In the prompt")}`,
+    ...(used.length === 0 ? [l10n.t("Nothing: no other place was alike enough.")] : []),
+    ...used.flatMap((chunk) => [`### ${describeChunk(chunk, l10n)}`, fenced(chunk.text ?? "")]),
+    `## ${l10n.t("Left out")}`,
+    leftOut.length === 0
+      ? l10n.t("Nothing")
+      : leftOut.map((chunk) => `- ${describeChunk(chunk, l10n)}: ${reasonOf(chunk.verdict, l10n)}`).join("\n"),
+    "",
+  ].join("\n\n");
+}
+
+function describeProvider(
+  { name, chunks, milliseconds, failure }: CompletionContextReport["providers"][number],
+  l10n: Localize,
+): string {
+  const cost = l10n.t("{0}: {1} chunks in {2} ms", name, chunks, milliseconds.toFixed(1));
+  return failure === undefined ? `- ${cost}` : `- ${cost} (${plainText(failure)})`;
+}
+
+function describeChunk(
+  { provider, path, line, score, tokens }: CompletionContextReport["chunks"][number],
+  l10n: Localize,
+): string {
+  const place = `${plainText(path)}:${line + 1}`;
+  return tokens === undefined
+    ? l10n.t("{0} ({1}), score {2}", place, provider, score.toFixed(2))
+    : l10n.t("{0} ({1}), score {2}, {3} tokens", place, provider, score.toFixed(2), tokens);
+}
+
+function reasonOf(verdict: ChunkVerdict, l10n: Localize): string {
+  switch (verdict) {
+    case "used":
+      return "";
+    case "unlike":
+      return l10n.t("too little of what the text around the cursor is about");
+    case "known":
+      return l10n.t("the text around the cursor, or a better chunk, says the same");
+    case "tooMany":
+      return l10n.t("others are better");
+    case "tooLong":
+      return l10n.t("no room for so many tokens");
+  }
+}
+
+/** In a fence that the text cannot end. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}\n${text.replace(/\n?$/, "\n")}${fence}`;
+}
