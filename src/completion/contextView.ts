@@ -1,8 +1,11 @@
 // What the document of “Show Completion Context” says, as a pure function of the report.
 
+import type { l10n } from "vscode";
+
 import type { ChunkVerdict, CompletionContextReport } from "../shared/protocol.ts";
 import { plainText } from "../shared/plainText.ts";
-import type { Localize } from "../status/statusBarView.ts";
+
+type Localize = Pick<typeof l10n, "t">;
 
 export function describeContext(report: CompletionContextReport | null, l10n: Localize): string {
   if (!report) return `${l10n.t("No completion was asked for yet.")}\n`;
@@ -10,10 +13,8 @@ export function describeContext(report: CompletionContextReport | null, l10n: Lo
   if (budget === 0) return `${l10n.t("The model's context is too small for text of other files.")}\n`;
   const used = chunks.filter(({ verdict }) => verdict === "used");
   const leftOut = chunks.filter(({ verdict }) => verdict !== "used");
-  const title =
-    path === "" ? l10n.t("Completion in a document of no folder") : l10n.t("Completion in {0}", plainText(path));
   return [
-    `# ${title}`,
+    `# ${titleOf(path, l10n)}`,
     l10n.t("{0} of {1} tokens, chosen in {2} ms", tokens, budget, milliseconds.toFixed(1)),
     report.providers.map((provider) => describeProvider(provider, l10n)).join("\n"),
     `## ${l10n.t("In the prompt")}`,
@@ -25,6 +26,11 @@ export function describeContext(report: CompletionContextReport | null, l10n: Lo
       : leftOut.map((chunk) => `- ${describeChunk(chunk, l10n)}: ${reasonOf(chunk.verdict, l10n)}`).join("\n"),
     "",
   ].join("\n\n");
+}
+
+function titleOf(path: string, l10n: Localize): string {
+  if (path === "") return l10n.t("Completion in a document of no folder");
+  return l10n.t("Completion in {0}", plainText(path));
 }
 
 function describeProvider(

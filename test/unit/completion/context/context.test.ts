@@ -153,6 +153,6 @@ test("the prompt has the context before the window, and a window that is small a
     await completer.complete(requestAt(picture), { debounce: 0, maxTokens: 8 }, never);
     return textOf(model.asked[0]?.prompt ?? []);
   };
-  assert.equal(await promptWith(2048), `// wheel.js\n${helper}\nconst wheel = parseWheel();\n`);
+  assert.equal(await promptWith(2048), `// wheel.js\n${helper}\n\nconst wheel = parseWheel(`);
   assert.doesNotMatch(await promptWith(512), /wheel\.js/);
 });
