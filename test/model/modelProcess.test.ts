@@ -105,6 +105,7 @@ describe("a model of Falcon-7B's shape", () => {
       device: "CPU",
       gpuLayers: 0,
       layers: 3,
+      kvCache: "f16",
       sequences: 4,
       passedOver: [],
       markers: ["<|endoftext|>"],
