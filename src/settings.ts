@@ -50,6 +50,7 @@ export class Settings implements Disposable {
   readonly #refresh = afterRest(rest, () => this.#refreshServerSettings());
   readonly #changeServer = new EventEmitter<ServerSettings>();
   readonly #changeCompletions = new EventEmitter<void>();
+  readonly #trustListener = workspace.onDidGrantWorkspaceTrust(() => this.#refresh.soon());
   readonly #listener = workspace.onDidChangeConfiguration((change) => {
     if (!change.affectsConfiguration("falcon")) return;
     if (change.affectsConfiguration(excludedFiles)) this.#isExcluded = matchExcludedFiles(readExcludedFiles());
@@ -141,6 +142,7 @@ function readServerSettings({ demonstrationModel, contextsFolder, measurements }
       temperature: readNumber("falcon.chat.temperature"),
     },
     excludedFiles: readExcludedFiles(),
+    readWorkspace: workspace.isTrusted,
   };
 }
 

@@ -12,6 +12,8 @@ export const steps = [
   "repeatedLines",
   "loops",
   "visited",
+  "imports",
+  "counterparts",
 ] as const;
 
 export type Step = (typeof steps)[number];

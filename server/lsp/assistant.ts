@@ -48,6 +48,11 @@ export class Assistant {
     this.#isExcluded = matchExcludedFiles(settings.excludedFiles);
   }
 
+  /** The workspace folders of which files may be read that are not open. */
+  get trustedFolders(): readonly string[] {
+    return this.#settings.readWorkspace === true ? this.folders : [];
+  }
+
   /** How the model stands, and how fast it is. */
   get status(): ServerStatus {
     const { state, queue } = this.session;

@@ -19,7 +19,10 @@ import { TurnCounts } from "../chat/turnCounts.ts";
 import { Acceptance } from "../completion/acceptance/acceptance.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { CompletionContext } from "../completion/context/completionContext.ts";
+import { CounterpartFiles } from "../completion/context/counterparts.ts";
+import { ImportedFiles } from "../completion/context/imports.ts";
 import { VisitedDocuments } from "../completion/context/visited.ts";
+import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
 import { completionRequest } from "../completion/request.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
@@ -58,7 +61,9 @@ function registerInlineCompletion(
   const visited = new VisitedDocuments(documents, () => assistant.folders);
   documents.onVisit((document) => visited.visit(document));
   const isAllowed = (uri: string) => !documents.urisOf(uri).some((each) => assistant.isExcluded(each));
-  const completionContext = new CompletionContext([visited], isAllowed);
+  const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed });
+  const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files)];
+  const completionContext = new CompletionContext(providers, isAllowed);
   const completer = new InlineCompleter(assistant.session, completionContext);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 

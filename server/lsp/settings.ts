@@ -49,6 +49,7 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
     inlineCompletion: group("inlineCompletion", inlineCompletion),
     chat: group("chat", chat),
     excludedFiles: readExcludedFiles(section["excludedFiles"], warn),
+    ...(section["readWorkspace"] === true && { readWorkspace: true }),
   };
 }
 

@@ -35,6 +35,8 @@ export interface ServerSettings {
   };
   /** Globs of files that are never completed, read along or saved with what the model has read (`matchExcludedFiles`). */
   readonly excludedFiles: readonly string[];
+  /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. */
+  readonly readWorkspace?: boolean;
 }
 
 /** `initializationOptions` of the language server. */

@@ -33,6 +33,7 @@ const none = { parts: [], tokens: 0, used: [] };
 export class CompletionContext {
   readonly #providers: readonly ContextProvider[];
   readonly #isAllowed: (uri: string) => boolean;
+  readonly #busy = new Set<ContextProvider>();
   #held: Held | undefined;
   #report: CompletionContextReport | undefined;
 
@@ -57,7 +58,7 @@ export class CompletionContext {
     const line = lineOf(request);
     if (held?.line === line) return held;
     const start = performance.now();
-    const gathered = await gather(this.#providers, request, signal);
+    const gathered = await gather(this.#providers, this.#busy, request, signal);
     if (signal.aborted) return none;
     const found = gathered.flatMap(({ candidates }) => candidates).filter(({ chunk }) => this.#isAllowed(chunk.uri));
     const standing = held?.used ?? [];

@@ -20,23 +20,38 @@ const mostChunks = 2000;
 /** Characters of one chunk. */
 const longestChunk = 4000;
 
+/** @param busy the providers that still work on an earlier request: one that hangs is not asked again and again */
 export function gather(
   providers: readonly ContextProvider[],
+  busy: Set<ContextProvider>,
   request: CompletionRequest,
   signal: AbortSignal,
 ): Promise<Gathered[]> {
   return Promise.all(
-    providers.filter(({ name }) => !isLeftOut(name)).map((provider) => ask(provider, request, signal)),
+    providers.filter(({ name }) => !isLeftOut(name)).map((provider) => ask(provider, busy, request, signal)),
   );
 }
 
-async function ask(provider: ContextProvider, request: CompletionRequest, signal: AbortSignal): Promise<Gathered> {
+async function ask(
+  provider: ContextProvider,
+  busy: Set<ContextProvider>,
+  request: CompletionRequest,
+  signal: AbortSignal,
+): Promise<Gathered> {
   const { name, timeLimit } = provider;
+  if (busy.has(provider)) return { name, candidates: [], milliseconds: 0, failure: "busy with an earlier request" };
+  busy.add(provider);
   const start = performance.now();
   const done = new AbortController();
   const ended = AbortSignal.any([signal, done.signal]);
   const failed = (failure: string) => ({ candidates: [], failure });
-  const find = async () => ({ candidates: takeFrom(await provider.find(request, ended), name) });
+  const find = async () => {
+    try {
+      return { candidates: takeFrom(await provider.find(request, ended), name) };
+    } finally {
+      busy.delete(provider);
+    }
+  };
   const result = await Promise.race([
     find().catch((error: unknown) => failed(error instanceof Error ? error.message : String(error))),
     sleep(timeLimit, failed(`later than ${timeLimit} ms`), { signal: ended }).catch(() => failed("cancelled")),
