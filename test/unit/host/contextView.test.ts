@@ -48,7 +48,7 @@ test("it says what went in, with its text, what was left out and why, and what i
 
 test("it says why there is nothing", () => {
   assert.match(describeContext(null, l10n), /^No completion/);
-  assert.match(describeContext({ ...report, budget: 0 }, l10n), /too small/);
+  assert.match(describeContext({ ...report, budget: 0 }, l10n), /^No text of other files/);
   const nothing = describeContext({ ...report, chunks: [] }, l10n);
   assert.match(nothing, /## In the prompt\n\nNothing: .*\n\n## Left out\n\nNothing\n/);
 });
