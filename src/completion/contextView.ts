@@ -10,7 +10,8 @@ type Localize = Pick<typeof l10n, "t">;
 export function describeContext(report: CompletionContextReport | null, l10n: Localize): string {
   if (!report) return `${l10n.t("No completion was asked for yet.")}\n`;
   const { path, budget, tokens, milliseconds, chunks } = report;
-  if (budget === 0) return `${l10n.t("No text of other files: the model's context is too small for it, or the model reads too slowly.")}\n`;
+  if (budget === 0)
+    return `${l10n.t("No text of other files: the model's context is too small for it, or the model reads too slowly.")}\n`;
   const used = chunks.filter(({ verdict }) => verdict === "used");
   const leftOut = chunks.filter(({ verdict }) => verdict !== "used");
   return [
