@@ -9,6 +9,7 @@ export const steps = [
   "pause",
   "steadyWindow",
   "body",
+  "statement",
   "repeatedLines",
   "loops",
   "visited",

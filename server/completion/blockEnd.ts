@@ -14,14 +14,14 @@ const openingEnd = /[{([:]$/;
 /**
  * Judges a text that grows: each call gets all of it as far as it is written, and reads only what is new.
  * With text after the cursor, or the block that its line opens below it, the completion is the rest of the line. Else it is
- * the rest of the statement with the block that it opens, told by indentation, or on an empty line the statements up to the
- * next empty one.
+ * the rest of the statement with the block that it opens, told by indentation, or in an empty block the statements up to the
+ * next empty line.
  * @returns the length at which the text ends, or undefined where it may go on
  */
 export function followBlock(request: CompletionRequest): (text: string) => number | undefined {
   const linePrefix = linePrefixOf(request);
   const inLine = lineSuffixOf(request).trim() !== "" || (bodyFollows(request) && !isLeftOut("body"));
-  const onEmptyLine = linePrefix.trim() === "";
+  const inEmptyBlock = linePrefix.trim() === "" && (isLeftOut("statement") || isEmptyBlock(request));
   const base = widthOf(linePrefix);
   let opened = false;
   /** Where the last line with something on it ends. */
@@ -45,7 +45,7 @@ export function followBlock(request: CompletionRequest): (text: string) => numbe
         // `} else {` closes one block and opens the next: such a line decides nothing until it is whole.
         return whole && !openingEnd.test(text.slice(contentStart, end).trimEnd()) ? end : undefined;
       }
-      if (deeper < 0 || afterGap || !onEmptyLine) return contentEnd;
+      if (deeper < 0 || afterGap || !inEmptyBlock) return contentEnd;
     }
     return undefined;
   };
@@ -74,8 +74,19 @@ export function followBlock(request: CompletionRequest): (text: string) => numbe
 /** Whether the next line with something on it is indented deeper than the cursor's. */
 function bodyFollows(request: CompletionRequest): boolean {
   const linePrefix = linePrefixOf(request);
-  const next = /\n([^\S\n]*)\S/.exec(request.suffix)?.[1] ?? "";
-  return linePrefix.trim() !== "" && widthOf(next) > widthOf(linePrefix);
+  return linePrefix.trim() !== "" && widthBelow(request) > widthOf(linePrefix);
+}
+
+/** Whether the lines with something on them above and below are indented less than the cursor's. */
+function isEmptyBlock(request: CompletionRequest): boolean {
+  const base = widthOf(linePrefixOf(request));
+  const above = widthOf(linePrefixOf({ prefix: request.prefix.trimEnd() }));
+  return above < base && widthBelow(request) < base;
+}
+
+/** The indentation of the next line with something on it. */
+function widthBelow({ suffix }: CompletionRequest): number {
+  return widthOf(/\n([^\S\n]*)\S/.exec(suffix)?.[1] ?? "");
 }
 
 /** The white space from a place on. */

@@ -21,9 +21,9 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ["the next line again", "f {\n  a();║\n  b();\n}", "\n  b();\n}", undefined],
   [
     "lines between, then the next line again",
-    "f {\n  ║\n  c();\n}",
-    "a();\n  b();\n  c();\n}",
-    "f {\n  ├a();\n  b();┤\n  c();\n}",
+    "f {\n  ║\n    .c();\n}",
+    "a\n    .b()\n    .c();\n}",
+    "f {\n  ├a\n    .b()┤\n    .c();\n}",
   ],
   ["a bracket closed already", "f(║)", "a, b)", "f(├a, b)┤"],
   ["brackets that belong to the text", "f(║)", "g()", "f(├g()┤)"],
@@ -32,7 +32,7 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ["bracket and semicolon", "f(║);", "[1, 2], 'a');", "f(├[1, 2], 'a');┤"],
   ["a quote closed already", 'import x from "║";', './x.js";', 'import x from "├./x.js";┤'],
   ["an apostrophe in prose is no closing quote of a bracket", "(║)", "it's)", "(├it's)┤"],
-  ["a line three times", "║", "a\na\na\na", "├a┤"],
+  ["a line three times", "f:\n  ║", "b\n  a\n  a\n  a", "f:\n  ├b\n  a┤"],
   ["a part of a line four times", "║", "x = a (b - 1) * (b - 1) * (b - 1) * (b - 1) * (b", "├x = a (b - 1) *┤"],
   [
     "a part of a line four times, and the model went on",
@@ -42,7 +42,7 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ],
   ["a part of a line three times", "║", "f(size, size, size)", "├f(size, size, size)┤"],
   ["a row of numbers", "x = ║", "[10, 10, 10, 10, 10];", "x = ├[10, 10, 10, 10, 10];┤"],
-  ["a line twice", "║", "a\na\nb", "├a\na\nb┤"],
+  ["a line twice", "f:\n  ║", "a\n  a\n  b", "f:\n  ├a\n  a\n  b┤"],
 ];
 
 for (const [name, document, written, accepted] of cases) {
