@@ -12,8 +12,10 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { steps } from "../server/completion/ablation.ts";
 import { buildExtension } from "../scripts/vsix.ts";
 import { settingsChanged } from "../src/shared/methods.ts";
+import type { Suggestions } from "../src/shared/protocol.ts";
 import { cutCases, cutKinds } from "./cases.ts";
 import { ablationText, type Case, type Result, toText } from "./completionReport.ts";
+import { gateSettings } from "./gateReport.ts";
 import { bundledModel, exported, type Product, startProduct } from "./product.ts";
 
 const { values: options } = parseArgs({
@@ -99,8 +101,15 @@ async function complete({ client, settings, cpuSeconds }: Product, i: number): P
   const [item] = await client.complete(uri, line, character);
   const milliseconds = performance.now() - start;
   const cpu = cpuSeconds() - cpuBefore;
+  const bySetting: Partial<Record<Suggestions, string | undefined>> = {};
+  for (const suggestions of options.ablate || options.without !== "" ? [] : gateSettings) {
+    // What the model wrote is remembered, also where it was not worth showing.
+    const inlineCompletion = { ...settings.inlineCompletion, suggestions };
+    await client.connection.sendNotification(settingsChanged, { ...settings, inlineCompletion });
+    bySetting[suggestions] = (await client.complete(uri, line, character))[0]?.insertText;
+  }
   for (const closed of [uri, ...others.map((other) => uriIn(folder, other.path))]) {
     await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri: closed } });
   }
-  return { ...each, shown: item?.insertText, milliseconds, cpuSeconds: cpu };
+  return { ...each, shown: item?.insertText, bySetting, milliseconds, cpuSeconds: cpu };
 }

@@ -2,6 +2,8 @@
 // differ.
 
 import type { CutCase, CutKind } from "./cases.ts";
+import type { Suggestions } from "../src/shared/protocol.ts";
+import { type Gated, gateText } from "./gateReport.ts";
 import { table } from "./report.ts";
 import { score } from "./scores.ts";
 
@@ -16,6 +18,8 @@ export interface Case extends CutCase {
 export interface Result extends Case {
   /** The ghost text; undefined where there was none. */
   readonly shown: string | undefined;
+  /** What each setting of the gate shows, where that was asked for. */
+  readonly bySetting: Partial<Readonly<Record<Suggestions, string | undefined>>>;
   /** From the request to the answer. */
   readonly milliseconds: number;
   /** Of all processors, in the server and the model process; NaN elsewhere than on Linux. */
@@ -30,7 +34,13 @@ const answerOf: Readonly<Record<string, (result: Result) => string | undefined>>
 };
 
 /** Of ghost text where a line is asked for only the rest of the line is scored. */
-function scoredText({ kind, shown }: Result): string | undefined {
+function scoredText({
+  kind,
+  shown,
+}: {
+  readonly kind?: Result["kind"] | undefined;
+  readonly shown: string | undefined;
+}): string | undefined {
   return kind === "block" || kind === "function" ? shown?.trim() : shown?.split("\n", 1)[0]?.trimEnd();
 }
 
@@ -55,7 +65,19 @@ export function toText(results: readonly Result[], verbose: boolean): string {
   });
   const compared = results.some(({ answers }) => answers) ? differences(results, verbose) : [];
   const written = verbose && compared.length === 0 ? results.slice(0, examples).flatMap(describe) : [];
-  return ["", ...table([header, ...rows]), "", ...compared, ...written].join("\n");
+  const gated = results.some(({ bySetting }) => "eager" in bySetting) ? gateText(results.map(gatedLine)) : "";
+  return ["", ...table([header, ...rows]), "", gated, "", ...compared, ...written].join("\n");
+}
+
+/** What each setting shows of the first line, as the gate judges it. */
+function gatedLine({ kind, truth, bySetting }: Result): Gated {
+  const firstLine = (text: string | undefined) => text?.trim().split("\n", 1)[0];
+  const ofKind = kind === "block" || kind === "function" ? firstLine : (shown?: string) => scoredText({ kind, shown });
+  const { eager, balanced, quiet } = bySetting;
+  return {
+    truth: firstLine(truth) ?? "",
+    shown: { eager: ofKind(eager), balanced: ofKind(balanced), quiet: ofKind(quiet) },
+  };
 }
 
 interface Ablated {

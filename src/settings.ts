@@ -15,7 +15,7 @@ import { afterRest } from "./afterRest.ts";
 import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completion/completionSwitch.ts";
 import { settingNumber } from "./settingNumber.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
-import type { ServerSettings } from "./shared/protocol.ts";
+import type { ServerSettings, Suggestions } from "./shared/protocol.ts";
 
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
@@ -136,6 +136,7 @@ function readServerSettings({ demonstrationModel, contextsFolder, measurements }
     inlineCompletion: {
       debounce: readNumber("falcon.inlineCompletion.debounce"),
       maxTokens: readNumber("falcon.inlineCompletion.maxTokens"),
+      suggestions: readChoice("falcon.inlineCompletion.suggestions") as Suggestions,
     },
     chat: {
       maxTokens: readNumber("falcon.chat.maxTokens"),

@@ -15,6 +15,7 @@ export const steps = [
   "visited",
   "imports",
   "counterparts",
+  "gate",
 ] as const;
 
 export type Step = (typeof steps)[number];

@@ -1,4 +1,4 @@
-// Ghost text, from the request to what is shown: trigger → reuse → pause → context → window → prompt → engine → refine.
+// Ghost text, from the request to what is shown: trigger → reuse → pause → context → window → prompt → engine → refine → gate.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -8,6 +8,7 @@ import { isLeftOut } from "./ablation.ts";
 import { afterIndentation, continuedPrefix } from "./emptyLine.ts";
 import { CompletionContext } from "./context/completionContext.ts";
 import { followEnd } from "./ending.ts";
+import { confidenceIn, isWorthShowing } from "./gate.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { Pause } from "./pause.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
@@ -39,13 +40,31 @@ export class InlineCompleter {
   #running: RunningGeneration | undefined;
   #newest = new AbortController();
 
-  constructor(current: CurrentModel, context = new CompletionContext([], () => true)) {
+  readonly #acceptance: { readonly rate: number | undefined };
+
+  /** @param acceptance the part of the latest suggestions that was accepted, if that is known */
+  constructor(
+    current: CurrentModel,
+    context = new CompletionContext([], () => true),
+    acceptance: { readonly rate: number | undefined } = { rate: undefined },
+  ) {
     this.#current = current;
     this.#context = context;
+    this.#acceptance = acceptance;
   }
 
   /** The completion, or undefined where there is none to show, as when a newer request came. */
   async complete(
+    request: CompletionRequest,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<RefinedCompletion | undefined> {
+    const completion = await this.#find(request, settings, signal);
+    if (!completion || !request.automatic) return completion;
+    return isWorthShowing(completion, settings.suggestions, this.#acceptance.rate) ? completion : undefined;
+  }
+
+  async #find(
     request: CompletionRequest,
     settings: CompletionSettings,
     signal: AbortSignal,
@@ -57,7 +76,7 @@ export class InlineCompleter {
 
     const { model } = this.#current;
     const leads = this.#turnTo(request, model);
-    if (!model || !shouldComplete(request, model.info)) return undefined;
+    if (!model || !shouldComplete(request, model.info, settings.suggestions)) return undefined;
     const remembered = isLeftOut("reuse") ? undefined : this.#recent.find(request);
     const recent = remembered ?? (leads ? await this.#follow(request, newest) : undefined);
     if (recent || newest.aborted) return recent?.completion;
@@ -108,12 +127,13 @@ export class InlineCompleter {
     const endOf = followEnd(request);
     const ended = new AbortController();
     let text = "";
-    const { stopReason } = await model.generate(
+    const { stopReason, tokens } = await model.generate(
       {
         priority: "completion",
         prompt: completionPrompt(window, firstLine, info, context.parts),
         maxTokens,
         temperature: 0,
+        probabilities: true,
         stop: [],
       },
       (piece) => {
@@ -129,10 +149,8 @@ export class InlineCompleter {
     if (signal.aborted || stopReason === "interrupted") return;
     this.#pause.answered(performance.now() - start);
     const completion = afterIndentation(text, request);
-    this.#recent.add(
-      request,
-      completion === undefined ? undefined : refine(completion, request, stopReason === "limit"),
-    );
+    const refined = completion === undefined ? undefined : refine(completion, request, stopReason === "limit");
+    this.#recent.add(request, refined && { ...refined, confidence: confidenceIn(refined.text, text, tokens) });
   }
 }
 

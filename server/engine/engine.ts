@@ -44,6 +44,8 @@ export interface GenerateRequest extends Sampling {
   readonly schema?: JsonSchema;
   /** Expect the text to repeat pieces of the prompt, as an edit does: faster if so. A greedy text is the same either way. */
   readonly repeatsPrompt?: boolean;
+  /** Tell how likely each token of the first text was, where the temperature is 0 and the evaluator can. */
+  readonly probabilities?: boolean;
   /** The prompt holds what must not be written to a disk: the prompt cache saves nothing of the request. */
   readonly private?: boolean;
 }
@@ -61,10 +63,18 @@ export type JsonSchema =
  */
 export type StopReason = "end" | "limit" | "aborted" | "interrupted";
 
+/** A token of a text: where it ends there, and its probability among the likeliest few, from 0 to 1. */
+export interface GeneratedToken {
+  readonly end: number;
+  readonly probability: number;
+}
+
 export interface Generation {
   readonly text: string;
   /** The texts of the candidates but the first. */
   readonly alternatives: readonly string[];
+  /** Of the first text, where they were asked for. */
+  readonly tokens?: readonly GeneratedToken[];
   readonly stopReason: StopReason;
   readonly usage: Usage;
 }

@@ -64,7 +64,7 @@ function registerInlineCompletion(
   const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed });
   const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files)];
   const completionContext = new CompletionContext(providers, isAllowed);
-  const completer = new InlineCompleter(assistant.session, completionContext);
+  const completer = new InlineCompleter(assistant.session, completionContext, acceptance);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {

@@ -30,6 +30,7 @@ const model = {
 const inlineCompletion = {
   debounce: v.optional(count(60_000), 75),
   maxTokens: v.optional(count(65_536, 1), 96),
+  suggestions: v.optional(v.picklist(["eager", "balanced", "quiet", "onCommand"]), "balanced"),
 };
 const chat = {
   maxTokens: v.optional(count(4_194_304, 1), 1024),

@@ -27,6 +27,8 @@ export interface ServerSettings {
     /** Milliseconds of silence before a completion is asked of the model. */
     readonly debounce: number;
     readonly maxTokens: number;
+    /** Which suggestions are shown by themselves: `balanced` unless given. */
+    readonly suggestions?: Suggestions;
   };
   readonly chat: {
     readonly maxTokens: number;
@@ -38,6 +40,9 @@ export interface ServerSettings {
   /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. */
   readonly readWorkspace?: boolean;
 }
+
+/** All, those that are likely to be right, those that are very likely to be, or none but on the user's command. */
+export type Suggestions = "eager" | "balanced" | "quiet" | "onCommand";
 
 /** `initializationOptions` of the language server. */
 export interface InitializationOptions {

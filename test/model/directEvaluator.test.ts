@@ -22,6 +22,7 @@ import type { DecodeRequest } from "../../server/engine/llama/decode/decodeReque
 import { chooseEvaluator, type Evaluator, type SamplingOptions } from "../../server/engine/llama/decode/evaluator.ts";
 import { libraryEvaluator } from "../../server/engine/llama/decode/libraryEvaluator.ts";
 import { sampleTokens } from "../../server/engine/llama/decode/sampler.ts";
+import { scoreTokens } from "../../server/engine/llama/decode/scorer.ts";
 import { sampleDraftedTokens } from "../../server/engine/llama/decode/speculation.ts";
 import { replaceMethod } from "../support/addon.ts";
 import { modelFile } from "../support/models.ts";
@@ -134,6 +135,31 @@ test("seeds, penalties, grammars and biases choose what they choose through the 
   assert.equal(byLibrary[3]?.[0], boat);
   assert.deepEqual(await write(startLoop(directly()), all(), false), byLibrary);
   assert.deepEqual(await write(startLoop(directly()), all(), true), byLibrary);
+});
+
+test("how likely each greedy choice is, among the likeliest eight, is told without another choice", async () => {
+  const evaluator = directly();
+  const [plain] = await write(startLoop(evaluator), [writing(texts[0] ?? "")], false);
+  const told: number[] = [];
+  const telling = writing(texts[0] ?? "", () => ({ temperature: 0, onProbability: (each) => told.push(each) }));
+  assert.deepEqual(await write(startLoop(evaluator), [telling], false), [plain]);
+  const scored: number[] = [];
+  const prompt = model.tokenize(texts[0] ?? "");
+  const request: DecodeRequest = {
+    prompt,
+    stable: [],
+    priority: "completion",
+    evaluate: (sequence, rest) =>
+      scoreTokens(evaluator, sequence, rest, telling.written, 2048, ({ logProbability }) => {
+        scored.push(Math.exp(logProbability));
+      }),
+  };
+  await startLoop(evaluator).run([request], never);
+  assert.ok(scored.length > 0);
+  for (const [i, ofAll] of scored.entries()) {
+    const probability = told[i] ?? NaN;
+    assert.ok(probability >= ofAll - 0.001 && probability > 0.12 && probability < 1.001, `${probability} of ${ofAll}`);
+  }
 });
 
 test("a step is one batch in the order of the sequences, and its samples are queued behind it at once", async () => {

@@ -166,7 +166,7 @@ test("the newest request wins", async () => {
 test("beside a chat a request waits for the pause after a key, which a newer one ends; one that is asked for does not", async (t) => {
   const patient = await LspClient.withModel(modelFile("slow"), {
     ...quickSettings,
-    inlineCompletion: { debounce: 60_000, maxTokens: 4 },
+    inlineCompletion: { ...quickSettings.inlineCompletion, debounce: 60_000, maxTokens: 4 },
     chat: { maxTokens: 64, temperature: 0 },
   });
   t.after(() => patient.stop());
@@ -185,7 +185,7 @@ test("beside a chat a request waits for the pause after a key, which a newer one
 test("keys that agree with what the model writes are answered by one generation", async (t) => {
   const typed = await LspClient.withModel(modelFile("slow"), {
     ...quickSettings,
-    inlineCompletion: { debounce: 0, maxTokens: 24 },
+    inlineCompletion: { ...quickSettings.inlineCompletion, debounce: 0, maxTokens: 24 },
   });
   t.after(() => typed.stop());
   const text = "function add(a, b) {\n  return add";
@@ -211,7 +211,7 @@ test("keys that agree with what the model writes are answered by one generation"
 test("a request that is cancelled ends, though the model has not read its prompt yet", async (t) => {
   const slow = await LspClient.withModel(modelFile("slow"), {
     ...quickSettings,
-    inlineCompletion: { debounce: 0, maxTokens: 1 },
+    inlineCompletion: { ...quickSettings.inlineCompletion, debounce: 0, maxTokens: 1 },
   });
   t.after(() => slow.stop());
   const lines = Array.from({ length: 400 }, (_, i) => `const berth${i} = boats[${(i * 37) % 101}];\n`);

@@ -12,6 +12,7 @@ import type { Editor } from "../../scripts/codeServer.ts";
 
 /** Settings that keep a run deterministic: nothing asks, nothing else completes, nothing calls home. */
 export const quietSettings = {
+  "falcon.inlineCompletion.suggestions": "eager",
   "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",

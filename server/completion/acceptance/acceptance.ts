@@ -8,6 +8,9 @@ import { type Edit, placeAfter, type Span, spansAfter } from "./edits.ts";
 /** Milliseconds after which it is looked at how much of an accepted text still stands. */
 const looks = { keptAfterHalfMinute: 30_000, keptAfterFiveMinutes: 300_000 };
 
+/** So many suggestions tell how often one is accepted. */
+const counted = 20;
+
 /** What is shown in a document now: `texts` are the candidates, the first `typed` characters of each are no ghost text. */
 interface Suggestion {
   readonly id: number;
@@ -29,10 +32,22 @@ export class Acceptance {
   readonly #shown = new Map<string, Suggestion>();
   readonly #accepted = new Map<string, Set<AcceptedText>>();
   #count = 0;
+  #hasAccepted = false;
+  /** The latest suggestions, the newest last. */
+  #latest: readonly Suggestion[] = [];
 
   /** @param onFigures gets what is to be added */
   constructor(onFigures: (added: Partial<CompletionFigures>) => void) {
     this.#onFigures = onFigures;
+  }
+
+  /**
+   * The part of the latest suggestions of which something was accepted; undefined while there are too few to tell, and of
+   * somebody who has accepted none yet.
+   */
+  get rate(): number | undefined {
+    if (this.#latest.length < counted || !this.#hasAccepted) return undefined;
+    return this.#latest.filter(({ accepted }) => accepted > 0).length / counted;
   }
 
   /**
@@ -45,6 +60,7 @@ export class Acceptance {
     if (before && isRestOf(before, document, start, texts)) return before.id;
     const suggestion = { id: ++this.#count, texts, typed, start, accepted: 0 };
     this.#shown.set(document.uri, suggestion);
+    this.#latest = [...this.#latest, suggestion].slice(-counted);
     this.#onFigures({ shown: 1 });
     return suggestion.id;
   }
@@ -94,6 +110,7 @@ export class Acceptance {
     const from = Math.max(suggestion.typed + suggestion.accepted, edit ? length - edit.inserted : 0);
     if (length <= from) return;
     this.#onFigures({ ...(suggestion.accepted === 0 && { accepted: 1 }), characters: length - from });
+    this.#hasAccepted = true;
     suggestion.accepted = length - suggestion.typed;
     this.#watch(document.uri, { start: end - (length - from), end });
   }

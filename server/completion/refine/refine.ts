@@ -12,6 +12,8 @@ export interface RefinedCompletion {
   readonly text: string;
   /** How many characters after the cursor the text takes the place of. */
   readonly replacedLength: number;
+  /** How likely its first line is to be right, from 0 to 1, where that is known. */
+  readonly confidence?: number | undefined;
 }
 
 /** The completion to show, or undefined where nothing is left. Never adds text. */

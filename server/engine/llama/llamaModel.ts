@@ -63,6 +63,7 @@ export class LlamaModel implements Model {
     return {
       text,
       alternatives,
+      ...(request.probabilities && texts[0] && texts[0].told.length > 0 && { tokens: texts[0].told }),
       stopReason: stopReason(decoded[0], texts[0], signal),
       usage: {
         prompt: tokenized.tokens.length,

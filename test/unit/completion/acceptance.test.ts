@@ -23,6 +23,7 @@ function editor(t: TestContext, picture: string) {
     acceptance.edit(document, { start, end, inserted: text.length }, text);
   };
   return {
+    acceptance,
     figures,
     replace,
     show: (...texts: string[]) => acceptance.show(document, cursor, texts),
@@ -127,6 +128,19 @@ suite("acceptance", () => {
     replace(11, 11, "gamma + ");
     after(270);
     assert.equal(figures["keptAfterFiveMinutes"], 7);
+  });
+
+  test("how much of the latest twenty is accepted is known once anything was", (t) => {
+    const { acceptance, show, write } = editor(t, "let ║");
+    for (let i = 0; i < 20; i++) show(`ignored${i}`);
+    assert.equal(acceptance.rate, undefined);
+    for (let i = 0; i < 20; i++) {
+      show(`taken${i} + `);
+      if (i % 4 === 0) write(`taken${i} + `);
+    }
+    assert.equal(acceptance.rate, 0.25);
+    for (let i = 0; i < 20; i++) show(`ignored${i}`);
+    assert.equal(acceptance.rate, 0);
   });
 
   test("when the document is closed, what stands then is what is kept", (t) => {

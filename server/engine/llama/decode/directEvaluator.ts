@@ -12,6 +12,8 @@ interface AddonContext {
   addToBatch(id: number, position: number, tokens: Uint32Array, chosenAfter: Uint32Array): Uint32Array;
   decodeBatch(): Promise<void>;
   sampleToken(place: number, sampler: AddonSampler): Promise<number>;
+  /** With the tokens that were left to choose from and the probability of each, the likeliest first. */
+  sampleToken(place: number, sampler: AddonSampler, probabilities: true): Promise<readonly [number, readonly number[]]>;
   setThreads(count: number): void;
   disposeSequence(id: number): void;
 }
@@ -55,12 +57,18 @@ interface Asked {
   readonly tokens: readonly Token[];
   /** Chooses what follows each of the last so many tokens. */
   readonly choices: number;
-  readonly sampler?: AddonSampler;
+  readonly choose?: Choose | undefined;
   readonly resolve: (chosen: readonly Token[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
-type AskForChoices = (tokens: readonly Token[], choices: number, sampler: AddonSampler) => Promise<readonly Token[]>;
+/** Chooses the token after a place of the batch. */
+type Choose = (addon: AddonContext, place: number) => Promise<number>;
+
+type AskForChoices = (tokens: readonly Token[], choices: number, choose: Choose) => Promise<readonly Token[]>;
+
+/** A greedy choice among so many takes as long as one among all. */
+const toldOf = { temperature: 1, topK: 8, topP: 1, minP: 0 };
 
 /** The sequences of one context; gives why they cannot be driven directly where they cannot. */
 export function directEvaluator(sequences: readonly LlamaContextSequence[]): Evaluator | string {
@@ -100,8 +108,8 @@ class DirectEvaluator implements Evaluator {
 
   sampler(sequence: LlamaContextSequence, options: SamplingOptions): TokenSampler {
     const internals = internalsOf(sequence);
-    return new DirectSampler(internals, options, (tokens, choices, sampler) =>
-      this.#ask(internals, tokens, choices, sampler),
+    return new DirectSampler(internals, options, (tokens, choices, choose) =>
+      this.#ask(internals, tokens, choices, choose),
     );
   }
 
@@ -112,17 +120,12 @@ class DirectEvaluator implements Evaluator {
   }
 
   /** What is asked for until the next microtask, or while something is evaluated, is evaluated together. */
-  #ask(
-    sequence: Sequence,
-    tokens: readonly Token[],
-    choices: number,
-    sampler?: AddonSampler,
-  ): Promise<readonly Token[]> {
+  #ask(sequence: Sequence, tokens: readonly Token[], choices: number, choose?: Choose): Promise<readonly Token[]> {
     const { contextSize } = this.#first;
     if (sequence._nextTokenIndex + tokens.length > contextSize) throw new Error("the context is full");
     return new Promise((resolve, reject) => {
       if (this.#asked.length === 0) void this.alone(() => this.#flush());
-      this.#asked.push({ sequence, tokens, choices, ...(sampler && { sampler }), resolve, reject });
+      this.#asked.push({ sequence, tokens, choices, choose, resolve, reject });
     });
   }
 
@@ -174,9 +177,9 @@ class DirectEvaluator implements Evaluator {
     let isDecoded = false;
     const decoded = addon.decodeBatch().then(() => (isDecoded = true));
     const chosen = Promise.allSettled(
-      batch.map(async ({ sampler }, i) => {
-        if (!sampler) return [];
-        const tokens = await Promise.all(Array.from(places[i] ?? [], (place) => addon.sampleToken(place, sampler)));
+      batch.map(async ({ choose }, i) => {
+        if (!choose) return [];
+        const tokens = await Promise.all(Array.from(places[i] ?? [], (place) => choose(addon, place)));
         if (!isDecoded) throw new Error("a token was chosen before its batch was evaluated");
         if (tokens.includes(-1)) throw new Error("the model chose no token");
         return tokens as Token[];
@@ -224,14 +227,24 @@ class DirectSampler implements TokenSampler {
   }
 
   sample(tokens: readonly Token[], count: number): Promise<readonly Token[]> {
-    const { tokenBias, repeatPenalty } = this.#options;
+    const { tokenBias, repeatPenalty, onProbability } = this.#options;
     const bias = typeof tokenBias === "function" ? tokenBias() : tokenBias;
     // A penalty depends on all tokens before; nothing else changes.
     if (!this.#configured || this.#configured.bias !== bias || repeatPenalty) {
-      this.#sampler.applyConfig(this.#sequence._resolveSamplerConfig({ ...this.#options, tokenBias: bias }));
+      this.#sampler.applyConfig(
+        this.#sequence._resolveSamplerConfig({ ...this.#options, ...(onProbability && toldOf), tokenBias: bias }),
+      );
       this.#configured = { bias };
     }
-    return this.#ask(tokens, count, this.#sampler);
+    return this.#ask(tokens, count, (addon, place) =>
+      onProbability ? this.#likeliest(addon, place, onProbability) : addon.sampleToken(place, this.#sampler),
+    );
+  }
+
+  async #likeliest(addon: AddonContext, place: number, onProbability: (probability: number) => void): Promise<number> {
+    const [, [token = -1, probability = 0]] = await addon.sampleToken(place, this.#sampler, true);
+    onProbability(probability);
+    return token;
   }
 
   dispose(): Promise<void> {

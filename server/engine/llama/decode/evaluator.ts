@@ -5,7 +5,11 @@ import type { LlamaContextSequence, SequenceEvaluateOptions, Token } from "node-
 import { directEvaluator } from "./directEvaluator.ts";
 import { libraryEvaluator } from "./libraryEvaluator.ts";
 
-export type SamplingOptions = SequenceEvaluateOptions & { readonly seed?: number };
+export type SamplingOptions = SequenceEvaluateOptions & {
+  readonly seed?: number;
+  /** Gets how likely each token is that a greedy sampler chooses, if the evaluator can tell. */
+  readonly onProbability?: ((probability: number) => void) | undefined;
+};
 
 export interface Evaluator {
   /** Evaluates a piece of a prompt. */

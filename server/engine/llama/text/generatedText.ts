@@ -44,6 +44,11 @@ export class GeneratedText {
     return this.#count;
   }
 
+  /** Characters of the text until now. */
+  get length(): number {
+    return this.#text.length;
+  }
+
   /** Takes the next token; false when no more may come. */
   push(token: Token): boolean {
     this.firstTokenTime ??= performance.now();

@@ -2,7 +2,7 @@
 
 import type { Token } from "node-llama-cpp";
 
-import type { GenerateRequest } from "../../engine.ts";
+import type { GenerateRequest, GeneratedToken } from "../../engine.ts";
 import type { DecodeRequest } from "../decode/decodeRequest.ts";
 import { sampleTokens } from "../decode/sampler.ts";
 import { sampleDraftedTokens } from "../decode/speculation.ts";
@@ -16,6 +16,8 @@ export interface TextRequest {
   readonly text: GeneratedText;
   /** Drafted tokens that the model accepted. */
   readonly accepted: number;
+  /** Those of the text, where their probabilities are told. */
+  readonly told: readonly GeneratedToken[];
 }
 
 export async function textRequest(
@@ -36,6 +38,8 @@ export async function textRequest(
   const written: Token[] = [];
   const options = await samplingOptions(request, { ...context, written, prompt });
   let accepted = 0;
+  const told: GeneratedToken[] = [];
+  let probability: number | undefined;
   const onToken = (chosen: Token) => {
     if (signal.aborted) return undefined;
     const token = written.length === 0 && cut !== "" && !request.schema ? healing.heal(cut, chosen) : chosen;
@@ -44,8 +48,12 @@ export async function textRequest(
       return undefined;
     }
     written.push(token);
-    return text.push(token) ? token : undefined;
+    const goesOn = text.push(token);
+    if (probability !== undefined) told.push({ end: text.length, probability });
+    return goesOn ? token : undefined;
   };
+  const isGreedy = request.temperature === 0 && !request.schema && (request.repeatPenalty ?? 1) === 1;
+  const onProbability = request.probabilities && isGreedy ? (each: number) => void (probability = each) : undefined;
   const canDraft = request.repeatsPrompt && !request.schema && (request.repeatPenalty ?? 1) === 1;
   return {
     request: {
@@ -59,9 +67,10 @@ export async function textRequest(
           ? sampleDraftedTokens(evaluator, sequence, prompt, rest, options, onToken, (count) => {
               accepted += count;
             })
-          : sampleTokens(evaluator, sequence, rest, options, onToken),
+          : sampleTokens(evaluator, sequence, rest, { ...options, onProbability }, onToken),
     },
     text,
+    told,
     get accepted() {
       return accepted;
     },
