@@ -194,7 +194,7 @@ suite("what a client sends wrong", () => {
     }
     await client.open("file:///a.ts", "let x = ");
     await client.statusWhere((status) => status.state === "ready" && status.model.name === "Tiny Falcon 7B");
-    assert.equal((await client.complete("file:///a.ts", 0, 8)).length, 1);
+    assert.equal((await client.complete("file:///a.ts", 0, 8, { triggerKind: 1 })).length, 1);
   });
 
   test("folders and options at the start", async () => {
