@@ -150,7 +150,7 @@ function formatted(figure: number, column: number): string {
 }
 
 /** By the nearest rank. */
-function percentile(values: readonly number[], share: number): number {
+export function percentile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(share * values.length) - 1] ?? NaN;
 }
 

@@ -71,24 +71,40 @@ export async function startLlamaServer(
   program: string,
   { model, threads, contextSize }: SubjectOptions,
 ): Promise<Subject> {
+  const { pid, address, dispose } = await runLlamaServer(program, [
+    ...["--model", model, "--threads", String(threads)],
+    ...["--ctx-size", String(contextSize * mostAtOnce), "--parallel", String(mostAtOnce)],
+  ]);
+  return {
+    pid,
+    sequences: mostAtOnce,
+    tellsOfAborts: false,
+    generate: (work, onPiece, signal) => complete(address, work, onPiece, signal),
+    dispose,
+  };
+}
+
+export interface LlamaServer {
+  readonly pid: number;
+  /** Of its HTTP server. */
+  readonly address: string;
+  dispose(this: void): Promise<void>;
+}
+
+/** Starts it on a free port, and waits until its model is loaded. */
+export async function runLlamaServer(program: string, options: readonly string[]): Promise<LlamaServer> {
   const port = await freePort();
   const child = spawn(
     await sameBuild(program),
-    [
-      ...["--model", model, "--threads", String(threads), "--host", "127.0.0.1", "--port", String(port)],
-      ...["--ctx-size", String(contextSize * mostAtOnce), "--parallel", String(mostAtOnce), "--no-ui"],
-      // As ours, on a processor.
-      ...["--flash-attn", "off"],
-    ],
+    // Flash attention as ours, on a processor.
+    [...options, "--host", "127.0.0.1", "--port", String(port), "--no-ui", "--flash-attn", "off"],
     { stdio: "ignore" },
   );
   const address = `http://127.0.0.1:${port}`;
   await whenHealthy(child, address);
   return {
     pid: child.pid ?? 0,
-    sequences: mostAtOnce,
-    tellsOfAborts: false,
-    generate: (work, onPiece, signal) => complete(address, work, onPiece, signal),
+    address,
     dispose: async () => {
       const gone = once(child, "exit");
       child.kill("SIGKILL");

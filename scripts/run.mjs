@@ -16,6 +16,7 @@ const tasks = {
   package: "scripts/package.ts",
   "bench:engine": "bench/engine.ts",
   "bench:completion": "bench/completion.ts",
+  "bench:typing": "bench/typing.ts",
 };
 
 const [task, ...args] = process.argv.slice(2);

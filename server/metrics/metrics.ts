@@ -21,15 +21,18 @@ export function describeLoad(model: ModelInfo, milliseconds: number, memory: num
 export class RecentUsage {
   #model: ModelInfo | undefined;
   #usages: readonly Usage[] = [];
+  #evaluated = 0;
 
   /** What another model did says nothing of this one. */
   add(usage: Usage, model: ModelInfo): void {
-    this.#usages = [...(model === this.#model ? this.#usages : []), usage].slice(-remembered);
+    if (model !== this.#model) [this.#usages, this.#evaluated] = [[], 0];
+    this.#usages = [...this.#usages, usage].slice(-remembered);
+    this.#evaluated += usage.prompt - usage.reused + usage.generated;
     this.#model = model;
   }
 
-  of(model: ModelInfo): Speed {
-    return speedOf(model === this.#model ? this.#usages : []);
+  of(model: ModelInfo): Speed & Pick<ModelMetrics, "evaluated"> {
+    return model === this.#model ? { ...speedOf(this.#usages), evaluated: this.#evaluated } : {};
   }
 }
 

@@ -118,6 +118,8 @@ export interface ModelMetrics {
   readonly firstToken?: number;
   /** Part of the prompts, from 0 to 1, that was evaluated already. */
   readonly reused?: number;
+  /** Tokens that it has evaluated since it was loaded: of prompts what was not reused, and what it wrote. */
+  readonly evaluated?: number;
   /** Requests that run or wait. */
   readonly queue: number;
 }

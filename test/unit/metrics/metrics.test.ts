@@ -50,6 +50,12 @@ suite("metrics", () => {
     assert.equal(recent.of(model).reused, 1);
   });
 
+  test("all that was evaluated is counted, and nothing that was reused", () => {
+    const recent = new RecentUsage();
+    for (let i = 0; i < 60; i++) recent.add({ ...usage, prompt: 100, reused: 90, generated: 5 }, model);
+    assert.equal(recent.of(model).evaluated, 60 * 15);
+  });
+
   test("what one model did says nothing of another", () => {
     const recent = new RecentUsage();
     recent.add(usage, model);
