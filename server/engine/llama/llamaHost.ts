@@ -7,7 +7,7 @@ import { EngineError, type LoadRequest, type Model, type ModelHost } from "../en
 import { BatchCost } from "./decode/batchCost.ts";
 import { DecodeLoop } from "./decode/decodeLoop.ts";
 import { chooseEvaluator } from "./decode/evaluator.ts";
-import { Threads } from "./decode/threads.ts";
+import { StepThreads } from "./decode/threads.ts";
 import { LlamaModel } from "./llamaModel.ts";
 import { Preparation } from "./load/preparation.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
@@ -87,7 +87,7 @@ export class LlamaHost implements ModelHost {
     const { llama } = loaded;
     // Where a GPU works, threads that wait for it say nothing of the cores.
     const threads =
-      llama.gpu === false ? new Threads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
+      llama.gpu === false ? new StepThreads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
     const evaluator = chooseEvaluator(loaded.sequences, this.#log);
     const parts = {
       ...loaded,
@@ -106,10 +106,8 @@ export class LlamaHost implements ModelHost {
       // On a processor it is much, however little a step of a tiny model shows of it.
       batchCost: llama.gpu === false ? undefined : new BatchCost(),
       restore: (sequence, prompt) => cache?.restore(sequence, prompt) ?? Promise.resolve(false),
-      onStep: (wall, cpu) => {
-        this.#steps++;
-        threads?.stepped(wall, cpu);
-      },
+      threads,
+      onStep: () => this.#steps++,
       onIdle: () => {
         saveLater.refresh();
         saveLarge.refresh();

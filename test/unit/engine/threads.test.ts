@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Threads } from "../../../server/engine/llama/decode/threads.ts";
+import { StepThreads, Threads } from "../../../server/engine/llama/decode/threads.ts";
 
 /** Steps of 50 ms on a machine that has so many cores to spare; returns how many threads there were in each. */
 function run(most: number, spare: (step: number) => number, steps: number): number[] {
-  let count = most;
-  const threads = new Threads(most, (value) => (count = value));
+  const threads = new Threads(most);
   return Array.from({ length: steps }, (_, step) => {
-    const before = count;
+    const before = threads.count;
     threads.stepped(50, 50 * Math.min(before, spare(step)));
     return before;
   });
@@ -61,10 +60,22 @@ test("a machine that is busy for long is asked less and less often", () => {
 });
 
 test("short steps are judged together", () => {
-  let count = 2;
-  const threads = new Threads(2, (value) => (count = value));
+  const threads = new Threads(2);
   for (let i = 0; i < 20; i++) threads.stepped(4, 2);
-  assert.equal(count, 2);
+  assert.equal(threads.count, 2);
   for (let i = 0; i < 10; i++) threads.stepped(4, 2);
-  assert.equal(count, 1);
+  assert.equal(threads.count, 1);
+});
+
+test("where tokens leave threads without a core, prompts keep theirs, and the other way round", () => {
+  for (const isPromptHeldUp of [true, false]) {
+    const counts: number[] = [];
+    const threads = new StepThreads(2, (count) => counts.push(count));
+    for (let step = 0; step < 20; step++) {
+      const isPrompt = step % 2 === 0;
+      threads.begin(isPrompt)(100, isPrompt === isPromptHeldUp ? 100 : 200);
+    }
+    const [ofPrompts, ofTokens] = [counts.at(-2), counts.at(-1)];
+    assert.deepEqual([ofPrompts, ofTokens], isPromptHeldUp ? [1, 2] : [2, 1]);
+  }
 });

@@ -11,6 +11,7 @@ import type { Evaluator } from "./evaluator.ts";
 import { rejectAll, type Running, type Waiting } from "./running.ts";
 import { byUrgency, mayStart, whoseTurn } from "./scheduling.ts";
 import { SequencePool } from "./sequencePool.ts";
+import type { StepThreads } from "./threads.ts";
 
 export interface DecodeLoopOptions {
   readonly sequences: readonly LlamaContextSequence[];
@@ -19,8 +20,9 @@ export interface DecodeLoopOptions {
   readonly batchCost?: BatchCost | undefined;
   /** Puts what was saved of a prompt into a sequence, if that is more than it holds. */
   readonly restore: (sequence: LlamaContextSequence, prompt: readonly Token[]) => Promise<boolean>;
-  /** Gets how long a step took, and the process's CPU time in it, both in milliseconds. */
-  readonly onStep: (wall: number, cpu: number) => void;
+  /** How many evaluate a step; as many as there were unless given. */
+  readonly threads?: StepThreads | undefined;
+  readonly onStep: () => void;
   /** Called when no request runs any more. */
   readonly onIdle: () => void;
   /** Gets a fault that belongs to no request: it has ended all that ran. */
@@ -178,6 +180,7 @@ export class DecodeLoop {
   async #step(): Promise<void> {
     const turn = whoseTurn(this.#running, this.#steps++, this.#options.batchCost?.isSmall === true);
     const chunks = this.#divide(this.#chunkSize.next(this.#running.length), turn);
+    const stepped = this.#options.threads?.begin(chunks.size > 0);
     const start = performance.now();
     const before = cpuUsage();
     // llama.cpp splits a batch wherever its sequences are not in their order.
@@ -192,7 +195,8 @@ export class DecodeLoop {
       duration,
     );
     if (chunks.size === 0) this.#options.batchCost?.stepped(turn.length, duration);
-    this.#options.onStep(duration, (user + system) / 1000);
+    stepped?.(duration, (user + system) / 1000);
+    this.#options.onStep();
   }
 
   /** Divides the prompt tokens of a step among the requests, the most urgent first. */
