@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
-import { afterIndentation, continuedPrefix } from "./emptyLine.ts";
 import { CompletionContext } from "./context/completionContext.ts";
 import { followEnd } from "./ending.ts";
 import { confidenceIn, isWorthShowing } from "./gate.ts";
@@ -122,8 +121,7 @@ export class InlineCompleter {
     const firstLine = pathLine(request, info);
     const context = await this.#context.find(request, model, contextBudget(info, maxTokens), signal);
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
-    const continued = { ...request, prefix: continuedPrefix(request) };
-    const window = await this.#window.cut(continued, budget, (text) => model.countTokens([text]));
+    const window = await this.#window.cut(request, budget, (text) => model.countTokens([text]));
     const endOf = followEnd(request);
     const ended = new AbortController();
     let text = "";
@@ -140,16 +138,14 @@ export class InlineCompleter {
         // What comes before the engine has stopped is beyond the end.
         if (ended.signal.aborted) return;
         text += piece;
-        const completion = afterIndentation(text, request);
-        if (completion === undefined || endOf(completion) !== undefined) ended.abort();
-        else onText(completion);
+        if (endOf(text) !== undefined) ended.abort();
+        else onText(text);
       },
       AbortSignal.any([signal, ended.signal]),
     );
     if (signal.aborted || stopReason === "interrupted") return;
     this.#pause.answered(performance.now() - start);
-    const completion = afterIndentation(text, request);
-    const refined = completion === undefined ? undefined : refine(completion, request, stopReason === "limit");
+    const refined = refine(text, request, stopReason === "limit");
     this.#recent.add(request, refined && { ...refined, confidence: confidenceIn(refined.text, text, tokens) });
   }
 }

@@ -7,6 +7,7 @@ import type { Llama, LlamaContextSequence, LlamaModel, Token } from "node-llama-
 
 import { Healing } from "../../server/engine/llama/text/healing.ts";
 import { Vocabulary } from "../../server/engine/llama/text/vocabulary.ts";
+import fc from "../support/fastCheck.ts";
 import { modelFile } from "../support/models.ts";
 import { ModelUnderTest } from "../support/modelUnderTest.ts";
 
@@ -44,7 +45,7 @@ test("the tokens that begin with a text are found without a look at the others",
   assert.deepEqual([...vocabulary.startsOf(1000, 10_000)].sort(), starts.sort());
 });
 
-test("a key collects a thousand tokens at most, and binds the choice to ten thousand at most", () => {
+test("a key collects five hundred tokens at most, and binds the choice to ten thousand at most", () => {
   let collected = 0;
   let bound = 0;
   const sizes = new Map<unknown, number>();
@@ -66,15 +67,45 @@ test("a key collects a thousand tokens at most, and binds the choice to ten thou
   } as unknown as typeof library;
   const healing = new Healing(counting, model, vocabulary);
   assert.ok(vocabulary.countBeginningWith(" ") > 60_000);
-  for (const cut of cuts) {
+  for (const cut of [...cuts, "\n", "\n    ", "\n\n\t\t", "    "]) {
     collected = 0;
     const bias = healing.bind(cut);
-    assert.ok(collected <= 1000, `${collected} tokens for "${cut}"`);
+    assert.ok(collected <= 500 + cut.length, `${collected} tokens for "${cut}"`);
     bound = Math.max(bound, sizes.get(bias) ?? 0);
-    if (bias) assert.equal(sizes.get(bias), vocabulary.countBeginningWith(cut));
+    const beginnings = cut.trim() === "" ? vocabulary.beginningsOf(cut).length : 0;
+    if (bias) assert.equal(sizes.get(bias), vocabulary.countBeginningWith(cut) + beginnings);
     else assert.equal(cut, " ");
   }
   assert.ok(bound > 5000 && bound <= 10_000, `${bound}`);
+});
+
+test("a text is spelled whatever is chosen, and what was chosen stays where it spells it", () => {
+  const healing = new Healing(library, model, vocabulary);
+  const spellWith = (text: string, ...choices: readonly string[]) => {
+    const spelling = healing.spell(text);
+    const taken: Token[] = [];
+    for (let i = 0; !spelling.isDone; i++) {
+      const [chosen] = model.tokenize(choices[i] ?? "x");
+      assert.ok(chosen !== undefined);
+      taken.push(spelling.take(chosen));
+    }
+    assert.equal(spelling.bias, undefined);
+    return model.detokenize(taken);
+  };
+  assert.equal(spellWith("\n  ", "\n", " ", " the"), "\n  the");
+  assert.equal(spellWith("\n  ", "\n", "the"), "\n  ");
+  assert.equal(spellWith("\t\n\t", "the"), "\t\n\t");
+  assert.equal(spellWith(" ", " the"), " the");
+  assert.equal(spellWith(" ", "the"), " ");
+  assert.equal(spellWith("the", "t", "h", "e"), "the");
+  assert.equal(spellWith("🦅é\n", "x"), "🦅é\n");
+  const characters = fc.array(fc.constantFrom(" ", "\n", "\t", "a", "the", "é", "🦅"), { minLength: 1, maxLength: 9 });
+  const choices = fc.array(fc.constantFrom(" ", "\n", "\t", "a", "t", "the", " the", "é", "🦅"), { maxLength: 9 });
+  fc.assert(
+    fc.property(characters, choices, (text, chosen) => {
+      assert.ok(spellWith(text.join(""), ...chosen).startsWith(text.join("")));
+    }),
+  );
 });
 
 describe("text after a word that the prompt cuts", () => {

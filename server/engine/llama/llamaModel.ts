@@ -16,12 +16,14 @@ import {
 import type { DecodeLoop } from "./decode/decodeLoop.ts";
 import type { Decoded } from "./decode/decodeRequest.ts";
 import { scoreTokens } from "./decode/scorer.ts";
+import type { Healing } from "./text/healing.ts";
 import type { SamplingContext } from "./text/sampling.ts";
 import { type TextRequest, textRequest } from "./text/textRequest.ts";
 import { textStart, tokenizePrompt } from "./text/tokenizePrompt.ts";
 import type { Vocabulary } from "./text/vocabulary.ts";
 
-export interface LlamaModelParts extends Pick<SamplingContext, "library" | "model" | "healing"> {
+export interface LlamaModelParts extends Pick<SamplingContext, "library" | "model"> {
+  readonly healing: Healing;
   readonly vocabulary: Vocabulary;
   readonly info: LoadedModel;
   readonly loop: DecodeLoop;

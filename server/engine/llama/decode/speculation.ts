@@ -17,6 +17,7 @@ const longestDraft = 16;
 /**
  * Samples one token in a step, and accepts as many of those drafted from the prompt as the model chooses too: they are
  * evaluated at once, each after the one before, and the first that it does not choose ends the step.
+ * @param isBound whether the next token is bound to spell what was cut off the prompt, which a draft does not know
  */
 export async function* sampleDraftedTokens(
   evaluator: Evaluator,
@@ -26,20 +27,18 @@ export async function* sampleDraftedTokens(
   options: SamplingOptions,
   onToken: OnToken,
   onAccepted: (count: number) => void,
+  isBound: () => boolean = () => false,
 ): Evaluation {
   const sampler = evaluator.sampler(sequence, options);
   try {
     const lookup = new PromptLookup(prompt);
     let input = rest;
-    let isFirst = true;
     let length = shortestDraft;
     for (;;) {
-      // The first token may be bound to begin with what was cut off the prompt, which the draft does not know.
       // Beyond the end of the context, there is no room.
       const room = sequence.contextSize - 1 - sequence.nextTokenIndex - input.length;
-      const found = isFirst ? [] : lookup.draft(Math.min(length, room));
+      const found = isBound() ? [] : lookup.draft(Math.min(length, room));
       const draft = found.length < shortestDraft ? [] : found;
-      isFirst = false;
       const chosen = await sampler.sample([...input, ...draft], draft.length + 1);
       const rejected = draft.findIndex((token, i) => token !== chosen[i]);
       const accepted = rejected < 0 ? draft.length : rejected;

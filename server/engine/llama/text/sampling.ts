@@ -4,7 +4,7 @@ import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { GbnfJsonBasicSchema, LlamaModel, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 
 import type { JsonSchema, Sampling } from "../../engine.ts";
-import type { Healing } from "./healing.ts";
+import type { Spelling } from "./healing.ts";
 
 /** How many tokens back a repetition is penalized. */
 const penalizedTokens = 64;
@@ -16,10 +16,9 @@ const mostCandidates = 1000;
 export interface SamplingContext {
   readonly library: typeof NodeLlamaCpp;
   readonly model: LlamaModel;
-  readonly healing: Healing;
   readonly seed: number;
-  /** What the first token must begin with. */
-  readonly cut: string;
+  /** What the first tokens spell, if anything. */
+  readonly spelling: Spelling | undefined;
   /** New tokens until now. */
   readonly written: readonly Token[];
   readonly prompt: readonly Token[];
@@ -27,11 +26,10 @@ export interface SamplingContext {
 
 export async function samplingOptions(
   request: Sampling & { readonly schema?: JsonSchema },
-  { library, model, healing, seed, cut, written, prompt }: SamplingContext,
+  { library, model, seed, spelling, written, prompt }: SamplingContext,
 ): Promise<SequenceEvaluateOptions & { readonly seed: number }> {
   const { temperature, topK = 40, topP = 0.95, minP = 0, repeatPenalty = 1, schema } = request;
   const free = library.TokenBias.for(model);
-  const bound = cut === "" ? undefined : healing.bind(cut);
   const before = prompt.slice(-penalizedTokens);
   const punishTokens = () => [...before, ...written.slice(-penalizedTokens)].slice(-penalizedTokens);
   return {
@@ -41,7 +39,7 @@ export async function samplingOptions(
     minP,
     seed,
     ...(repeatPenalty !== 1 && { repeatPenalty: { penalty: repeatPenalty, punishTokens } }),
-    ...(bound && { tokenBias: () => (written.length === 0 ? bound : free) }),
+    ...(spelling && { tokenBias: () => spelling.bias ?? free }),
     ...(schema && {
       grammarEvaluationState: new library.LlamaGrammarEvaluationState({
         model,

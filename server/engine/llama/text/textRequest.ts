@@ -7,6 +7,7 @@ import type { DecodeRequest } from "../decode/decodeRequest.ts";
 import { sampleTokens } from "../decode/sampler.ts";
 import { sampleDraftedTokens } from "../decode/speculation.ts";
 import { GeneratedText } from "./generatedText.ts";
+import type { Healing } from "./healing.ts";
 import { type SamplingContext, samplingOptions, schemaEnd } from "./sampling.ts";
 import { specialToken, type TokenizedPrompt } from "./tokenizePrompt.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -22,7 +23,8 @@ export interface TextRequest {
 
 export async function textRequest(
   request: GenerateRequest,
-  context: Omit<SamplingContext, "written" | "prompt"> & TokenizedPrompt & { readonly vocabulary: Vocabulary },
+  context: Omit<SamplingContext, "written" | "prompt" | "spelling"> &
+    TokenizedPrompt & { readonly vocabulary: Vocabulary; readonly healing: Healing },
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<TextRequest> {
@@ -36,13 +38,14 @@ export async function textRequest(
   const { maxTokens } = request;
   const text = new GeneratedText((tokens) => model.detokenize(tokens), { stop, maxTokens }, onText, cut);
   const written: Token[] = [];
-  const options = await samplingOptions(request, { ...context, written, prompt });
+  const spelling = cut === "" || request.schema ? undefined : healing.spell(cut);
+  const options = await samplingOptions(request, { ...context, written, prompt, spelling });
   let accepted = 0;
   const told: GeneratedToken[] = [];
   let probability: number | undefined;
   const onToken = (chosen: Token) => {
     if (signal.aborted) return undefined;
-    const token = written.length === 0 && cut !== "" && !request.schema ? healing.heal(cut, chosen) : chosen;
+    const token = spelling?.take(chosen) ?? chosen;
     if (stopTokens.includes(token)) {
       text.stopped = true;
       return undefined;
@@ -54,6 +57,10 @@ export async function textRequest(
   };
   const isGreedy = request.temperature === 0 && !request.schema && (request.repeatPenalty ?? 1) === 1;
   const onProbability = request.probabilities && isGreedy ? (each: number) => void (probability = each) : undefined;
+  const onAccepted = (count: number) => {
+    accepted += count;
+  };
+  const isBound = () => spelling?.isDone === false;
   const canDraft = request.repeatsPrompt && !request.schema && (request.repeatPenalty ?? 1) === 1;
   return {
     request: {
@@ -64,9 +71,7 @@ export async function textRequest(
       evaluate: (sequence, rest, evaluator) =>
         // A recurrent state could not be cut back to before a rejected draft.
         canDraft && !sequence.needsCheckpoints
-          ? sampleDraftedTokens(evaluator, sequence, prompt, rest, options, onToken, (count) => {
-              accepted += count;
-            })
+          ? sampleDraftedTokens(evaluator, sequence, prompt, rest, options, onToken, onAccepted, isBound)
           : sampleTokens(evaluator, sequence, rest, { ...options, onProbability }, onToken),
     },
     text,

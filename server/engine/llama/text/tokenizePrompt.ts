@@ -11,12 +11,17 @@ export interface TokenizedPrompt {
   readonly tokens: readonly Token[];
   /** The stable places, each as the number of tokens before it, rising. */
   readonly stable: readonly number[];
-  /** Text that was cut off at the cursor, since a longer token may begin with it: what is generated must. */
+  /**
+   * Text that was cut off at the cursor, since a longer token may begin with it or in the midst of it: the white space before
+   * the cursor, or the last token of a word. What is generated begins with it.
+   */
   readonly cut: string;
 }
 
 /** Pieces of a text after which others get their turn. */
 const piecesInTurn = 16;
+/** The most white space that is generated again at the cursor. */
+const longestBlank = 80;
 
 /** @param limit no more is read once there are more tokens */
 export async function tokenizePrompt(
@@ -46,9 +51,13 @@ export async function tokenizePrompt(
     else if ("stable" in part) places.push(text.length);
     else if ("cursor" in part) {
       const isText = text !== "";
+      cut = blankEnd(text);
+      text = text.slice(0, text.length - cut.length);
+      places = places.map((place) => Math.min(place, text.length));
       await flush();
       const last = tokens.at(-1);
-      if (isText && last !== undefined && tokens.length > 1) cut = vocabulary.healed(last);
+      if (cut !== "" || !isText || last === undefined || tokens.length <= 1) continue;
+      cut = vocabulary.healed(last);
       if (cut !== "") tokens.pop();
     } else {
       await flush();
@@ -60,6 +69,16 @@ export async function tokenizePrompt(
   const first = model.tokens.bos ?? model.tokens.eos;
   if (tokens.length === 0 && first !== null) tokens.push(first);
   return { tokens, stable: stable.map((place) => Math.min(place, tokens.length)), cut };
+}
+
+/**
+ * The white space that a text ends with: tokens join a line break with the indentation behind it, and its last blank with a word.
+ * What is longer than an indentation is left as it is.
+ */
+function blankEnd(text: string): string {
+  let start = text.length;
+  while (start > 0 && " \t\n".includes(text.charAt(start - 1))) start--;
+  return text.length - start <= longestBlank ? text.slice(start) : "";
 }
 
 /** What a model's texts begin with. */

@@ -33,13 +33,20 @@ export class Vocabulary {
     return this.#sorted.slice(from, to).map(({ token }) => token);
   }
 
+  /** All tokens whose text is a beginning of the text, but not all of it. */
+  beginningsOf(text: string): readonly Token[] {
+    const tokens: Token[] = [];
+    for (let length = text.length - 1; length > 0; length--) {
+      const start = text.slice(0, length);
+      const entry = this.#sorted[firstIndex(this.#sorted, 0, (each) => each.text >= start)];
+      if (entry?.text === start) tokens.push(entry.token);
+    }
+    return tokens;
+  }
+
   countBeginningWith(start: string): number {
     const [from, to] = this.#rangeOf(start);
     return to - from;
-  }
-
-  beginsWith(token: Token, start: string): boolean {
-    return this.#model.detokenize([token]).startsWith(start);
   }
 
   /** The texts of tokens with which more than so many tokens begin, and at most so many. */
