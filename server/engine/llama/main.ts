@@ -23,6 +23,7 @@ import {
   unloadRequest,
 } from "../process/rpc.ts";
 import { LlamaHost } from "./llamaHost.ts";
+import { TextSender } from "./textSender.ts";
 
 async function main(): Promise<void> {
   const watch = path.join(__dirname, "parentWatch.cjs");
@@ -53,8 +54,12 @@ async function main(): Promise<void> {
     }
   });
   connection.onRequest(generateRequest, ({ progressToken, ...request }, cancellation) => {
-    const onText = (text: string) => void connection.sendProgress(generateProgress, progressToken, text);
-    return withModel((model) => model.generate(request, onText, signalOf(cancellation)));
+    const text = new TextSender((text) => void connection.sendProgress(generateProgress, progressToken, text));
+    return withModel(async (model) => {
+      const generation = await model.generate(request, (piece) => text.push(piece), signalOf(cancellation));
+      text.flush();
+      return generation;
+    });
   });
   connection.onRequest(scoreRequest, (request, cancellation) =>
     withModel(async (model) => (await model.score(request, signalOf(cancellation))) ?? null),
@@ -63,7 +68,7 @@ async function main(): Promise<void> {
     withModel((model) => model.countTokens(prompt, limit)),
   );
   connection.onRequest(preparedRequest, () => host.prepared);
-  connection.onRequest(unloadRequest, ({ within }) => host.unload(within).catch(refuse));
+  connection.onRequest(unloadRequest, () => host.unload().catch(refuse));
   connection.listen();
 }
 
