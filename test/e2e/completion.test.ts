@@ -32,17 +32,19 @@ before(async () => {
 afterEach((context) => pictureFailure(context, falcon));
 after(() => falcon.dispose());
 
-/** Opens a new file that lacks the last word of `prefix`, and types that word. */
-async function typeWord(name: string): Promise<void> {
-  const [, beforeWord = "", word = ""] = /^(.*?)(\w+)$/s.exec(prefix) ?? [];
-  fs.writeFileSync(path.join(falcon.editor.workspace, name), beforeWord + suffix);
+/**
+ * Opens a new file that lacks the last character of `prefix`, and types it. After several keys the ghost text may be what is left
+ * of the one that an earlier key asked for.
+ */
+async function typeLast(name: string): Promise<void> {
+  fs.writeFileSync(path.join(falcon.editor.workspace, name), prefix.slice(0, -1) + suffix);
   await workbench.openFile(name);
-  await workbench.goTo(2, 10);
-  await workbench.type(word);
+  await workbench.goTo(2, 12);
+  await workbench.type(prefix.slice(-1));
 }
 
 test("the ghost text is what the model writes when it is asked directly; Tab takes it into the saved file", async () => {
-  await typeWord("taken.js");
+  await typeLast("taken.js");
   const text = await askDirectly(model, maxTokens, healedInfill(prefix, suffix));
   const expected = text.split("\n", 1)[0]?.trimEnd() ?? "";
   assert.ok(expected.length > 3);
@@ -54,7 +56,7 @@ test("the ghost text is what the model writes when it is asked directly; Tab tak
 });
 
 test("Escape dismisses the ghost text", async () => {
-  await typeWord("dismissed.js");
+  await typeLast("dismissed.js");
   await workbench.ghostText();
   await workbench.page.keyboard.press("Escape");
   await workbench.whenNoGhost();
@@ -62,7 +64,7 @@ test("Escape dismisses the ghost text", async () => {
 });
 
 test("typing something else dismisses the ghost text, and another takes its place", async () => {
-  await typeWord("typed-on.js");
+  await typeLast("typed-on.js");
   const first = await workbench.ghostText();
   const other = first.startsWith("z") ? "y" : "z";
   await workbench.type(other);
@@ -72,10 +74,10 @@ test("typing something else dismisses the ghost text, and another takes its plac
 
 test("a completion of several lines is shown and taken whole", async () => {
   const name = "lines.py";
-  fs.writeFileSync(path.join(falcon.editor.workspace, name), "def add(a, b):\n\n");
+  fs.writeFileSync(path.join(falcon.editor.workspace, name), "def add(a, b):\n    retu\n");
   await workbench.openFile(name);
-  await workbench.goTo(2);
-  await workbench.type("    retur");
+  await workbench.goTo(2, 9);
+  await workbench.type("r");
   const ghost = await workbench.ghostText();
   const text = await askDirectly(model, maxTokens, healedInfill("def add(a, b):\n    retur", "\n"));
   assert.ok(text.startsWith(ghost), `${JSON.stringify(ghost)} begins ${JSON.stringify(text)}`);
@@ -86,19 +88,19 @@ test("a completion of several lines is shown and taken whole", async () => {
 
 test("the status bar menu switches completions off and on", async () => {
   const begun = performance.now();
-  await typeWord("before.js");
+  await typeLast("before.js");
   await workbench.ghostText();
   const usual = performance.now() - begun;
 
   await choose("Turn Off Inline Completions");
   await workbench.statusLabel("Inline completions are off").waitFor();
-  await typeWord("off.js");
+  await typeLast("off.js");
   await sleep(2 * usual);
   assert.equal(await workbench.ghost.count(), 0);
 
   await choose("Turn On Inline Completions");
   await workbench.statusLabel("Inline completions are on").waitFor();
-  await typeWord("on.js");
+  await typeLast("on.js");
   assert.notEqual(await workbench.ghostText(), "");
 });
 
