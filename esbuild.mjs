@@ -1,6 +1,7 @@
 // Builds every bundle into dist/: host, language server and model process (CommonJS for Node), and the chat page.
 // `node esbuild.mjs --watch` keeps building.
 
+import fs from "node:fs";
 import { argv } from "node:process";
 import esbuild from "esbuild";
 
@@ -39,6 +40,13 @@ const builds = [
     assetNames: "[name]",
   },
 ];
+
+/** Tree-sitter's runtime and the grammars of `server/completion/syntax/grammars.ts`. C++, C#, Ruby and PowerShell weigh more. */
+const grammars = ["bash", "css", "go", "java", "javascript", "php", "python", "rust", "tsx", "typescript"];
+for (const name of ["tree-sitter", ...grammars.map((grammar) => `tree-sitter-${grammar}`)]) {
+  fs.mkdirSync("dist/grammars", { recursive: true });
+  fs.copyFileSync(`node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`, `dist/grammars/${name}.wasm`);
+}
 
 if (argv.includes("--watch")) {
   const contexts = await Promise.all(builds.map((build) => esbuild.context(build)));

@@ -14,6 +14,7 @@ const required = [
   ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt", "THIRD-PARTY-LICENSES.txt"],
   ...["dist/extension.cjs", "dist/server.cjs", "dist/engine.cjs", "dist/parentWatch.cjs"],
   ...["dist/webview.js", "dist/webview.css", "dist/codicon.ttf", "dist/node_modules/node-llama-cpp/LICENSE"],
+  ...["dist/grammars/tree-sitter.wasm", "dist/grammars/tree-sitter-python.wasm"],
 ];
 const unwanted = /\.(map|tsbuildinfo|[cm]?ts|lib|c|cpp|h)$|(^|\/)(yarn|package-lock)\.(lock|json)$|\.part-/;
 
@@ -52,7 +53,7 @@ export function faultsOf(files: readonly PackedFile[], target: Target): string[]
     ...(paths.filter((path) => path.endsWith("llama-addon.node")).length === 1 ? [] : ["not one llama-addon.node"]),
     ...(paths.some((path) => path.includes("ggml-cpu")) ? [] : ["the CPU's library is missing"]),
     ...(paths.some((path) => path.startsWith("media/models/") && path.endsWith(".gguf")) ? [] : ["no model"]),
-    ...["node-llama-cpp ", "llama.cpp", ...binaryPackages(target)]
+    ...["node-llama-cpp ", "llama.cpp", "tree-sitter-python", ...binaryPackages(target)]
       .filter((name) => !licenses.includes(name))
       .map((name) => `the licence of ${name} is missing`),
     ...paths.filter((path) => unwanted.test(path)).map((path) => `${path} is of no use`),

@@ -1,5 +1,5 @@
 // The licences of everything that a VSIX carries of others: packages inside the bundles, packages beside them, and
-// the sources of llama.cpp's binaries.
+// the sources of the binaries of llama.cpp and of tree-sitter.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -25,14 +25,16 @@ export function bundledPackages(dist: string): string[] {
   return [...new Set(sources.map(packageFolder))].filter((folder) => folder !== undefined);
 }
 
-/** One text with the licences of packages, given by their folders, sorted by name, and of llama.cpp. */
+/** One text with the licences of packages, given by their folders, sorted by name, and of what comes as binaries. */
 export function thirdPartyLicenses(folders: readonly string[]): string {
   const sections = new Map(folders.map(licenseSection));
-  const intro = `This extension contains software of others under their own licences: ${sections.size} packages of npm and llama.cpp.`;
+  const intro = `This extension contains software of others under their own licences: ${sections.size} packages of npm, llama.cpp, and tree-sitter.`;
   const sorted = [...sections].sort(([a], [b]) => a.localeCompare(b)).map(([, section]) => section);
-  const binaries = fs.readFileSync(new URL("licenses-llama.cpp.txt", import.meta.url), "utf8");
+  const binaries = ["llama.cpp", "tree-sitter"].map((name) =>
+    fs.readFileSync(new URL(`licenses-${name}.txt`, import.meta.url), "utf8").trim(),
+  );
   const rule = `\n\n${"=".repeat(80)}\n\n`;
-  return [intro, ...sorted, binaries.trim()].join(rule) + "\n";
+  return [intro, ...sorted, ...binaries].join(rule) + "\n";
 }
 
 function licenseSection(folder: string): [name: string, section: string] {

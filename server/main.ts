@@ -8,6 +8,7 @@ import process from "node:process";
 import * as l10n from "@vscode/l10n";
 import { createConnection } from "vscode-languageserver/node";
 
+import { Grammars } from "./completion/syntax/grammars.ts";
 import { ModelProcess } from "./engine/process/modelProcess.ts";
 import { startServer } from "./lsp/server.ts";
 
@@ -28,6 +29,7 @@ process.on("disconnect", () => process.exit(1));
 const connection = createConnection();
 startServer(connection, {
   createHost: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
+  grammars: new Grammars(path.join(__dirname, "grammars")),
   useMessages: (contents) => l10n.config({ contents: { ...contents } }),
   bundledModel: findBundledModel(),
 });

@@ -15,6 +15,8 @@ import type { CompletionRequest } from "./request.ts";
 import { type Remembered, RecentCompletions } from "./reuse.ts";
 import { RunningGeneration } from "./running.ts";
 import { SteadyWindow } from "./steadyWindow.ts";
+import { cutAtFault } from "./syntax/cutAtFault.ts";
+import type { Grammars } from "./syntax/grammars.ts";
 import { shouldComplete } from "./trigger.ts";
 import { contextBudget, windowBudget } from "./window.ts";
 
@@ -32,6 +34,7 @@ export class InlineCompleter {
   readonly #current: CurrentModel;
   readonly #pause = new Pause();
   readonly #context: CompletionContext;
+  readonly #grammars: Pick<Grammars, "parserOf"> | undefined;
   #recent = new RecentCompletions();
   /** The model that wrote the recent ones. */
   #recentModel: Model | undefined;
@@ -46,10 +49,12 @@ export class InlineCompleter {
     current: CurrentModel,
     context = new CompletionContext([], () => true),
     acceptance: { readonly rate: number | undefined } = { rate: undefined },
+    grammars?: Pick<Grammars, "parserOf">,
   ) {
     this.#current = current;
     this.#context = context;
     this.#acceptance = acceptance;
+    this.#grammars = grammars;
   }
 
   /** The completion, or undefined where there is none to show, as when a newer request came. */
@@ -123,6 +128,8 @@ export class InlineCompleter {
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
     const window = await this.#window.cut(request, budget, (text) => model.countTokens([text]));
     const endOf = followEnd(request);
+    // Loaded while the model writes.
+    const parserLoading = this.#grammars?.parserOf(request.languageId);
     const ended = new AbortController();
     let text = "";
     const { stopReason, tokens } = await model.generate(
@@ -145,7 +152,9 @@ export class InlineCompleter {
     );
     if (signal.aborted || stopReason === "interrupted") return;
     this.#pause.answered(performance.now() - start);
-    const refined = refine(text, request, stopReason === "limit");
+    const parser = await parserLoading;
+    const cut = parser && ((written: string) => cutAtFault(written, request, parser));
+    const refined = refine(text, request, stopReason === "limit", cut);
     this.#recent.add(request, refined && { ...refined, confidence: confidenceIn(refined.text, text, tokens) });
   }
 }

@@ -18,6 +18,7 @@ import { answerChat } from "../chat/answerChat.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
 import { Acceptance } from "../completion/acceptance/acceptance.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
+import type { Grammars } from "../completion/syntax/grammars.ts";
 import { CompletionContext } from "../completion/context/completionContext.ts";
 import { CounterpartFiles } from "../completion/context/counterparts.ts";
 import { ImportedFiles } from "../completion/context/imports.ts";
@@ -39,15 +40,16 @@ import {
 
 export interface ServerDependencies extends LifeCycleOptions {
   readonly createHost: CreateHost;
+  readonly grammars: Grammars;
 }
 
 /** Serves a connection until it ends. The caller listens on it. */
-export function startServer(connection: Connection, { createHost, ...options }: ServerDependencies): void {
+export function startServer(connection: Connection, { createHost, grammars, ...options }: ServerDependencies): void {
   const assistant = new Assistant(connection, createHost);
   registerLifeCycle(connection, assistant, options);
   const acceptance = new Acceptance((added) => send(() => connection.sendNotification(completionsCounted, added)));
   const documents = listenToDocuments(connection, acceptance);
-  registerInlineCompletion(connection, assistant, documents, acceptance);
+  registerInlineCompletion(connection, assistant, documents, acceptance, grammars);
   registerChat(connection, assistant, documents);
   registerModels(connection, assistant);
 }
@@ -57,6 +59,7 @@ function registerInlineCompletion(
   assistant: Assistant,
   documents: OpenDocuments,
   acceptance: Acceptance,
+  grammars: Grammars,
 ): void {
   const visited = new VisitedDocuments(documents, () => assistant.folders);
   documents.onVisit((document) => visited.visit(document));
@@ -64,7 +67,7 @@ function registerInlineCompletion(
   const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed });
   const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files)];
   const completionContext = new CompletionContext(providers, isAllowed);
-  const completer = new InlineCompleter(assistant.session, completionContext, acceptance);
+  const completer = new InlineCompleter(assistant.session, completionContext, acceptance, grammars);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {

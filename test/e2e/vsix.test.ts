@@ -10,6 +10,7 @@ import { faultsOf, type PackedFile, unpackVsix } from "../../scripts/checkVsix.t
 import { fetchPackages, parseTarget } from "../../scripts/targets.ts";
 import { packageExtension, vsixPath } from "../../scripts/vsix.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
+import { grammarOf, Grammars } from "../../server/completion/syntax/grammars.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { modelFile } from "../support/models.ts";
 
@@ -57,6 +58,11 @@ test("the packed engine runs on the CPU and on Vulkan, whose libraries it holds 
   assert.deepEqual(await write("vulkan"), { device: "Vulkan", text });
 });
 
+test("the packed grammars load", async () => {
+  const grammars = new Grammars(path.join(folder, "dist/grammars"));
+  for (const language of Object.keys(grammarOf)) assert.ok(await grammars.parserOf(language), language);
+});
+
 test("another platform's VSIX is packed here, with its binaries and no others", async () => {
   const target = parseTarget() === "darwin-arm64" ? "linux-arm64" : "darwin-arm64";
   try {
@@ -78,7 +84,8 @@ test("what is missing in a VSIX, or too much, is named", () => {
   const without = (part: string) => faults(files.filter((file) => !file.path.includes(part)));
   assert.deepEqual(without("dist/parentWatch.cjs"), ["dist/parentWatch.cjs is missing"]);
   assert.deepEqual(without("ggml-cpu"), ["the CPU's library is missing"]);
-  assert.equal(without("THIRD-PARTY").length, 3 + (files.some(({ path }) => path.includes("ggml-vulkan.")) ? 2 : 1));
+  assert.deepEqual(without("tree-sitter.wasm"), ["dist/grammars/tree-sitter.wasm is missing"]);
+  assert.equal(without("THIRD-PARTY").length, 4 + (files.some(({ path }) => path.includes("ggml-vulkan.")) ? 2 : 1));
   const map = { path: "dist/server.cjs.map", content: Buffer.from("{}") };
   assert.deepEqual(faults([...files, map]), ["dist/server.cjs.map is of no use"]);
 });

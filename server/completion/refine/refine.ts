@@ -16,8 +16,16 @@ export interface RefinedCompletion {
   readonly confidence?: number | undefined;
 }
 
-/** The completion to show, or undefined where nothing is left. Never adds text. */
-export function refine(text: string, request: CompletionRequest, reachedLimit: boolean): RefinedCompletion | undefined {
+/**
+ * The completion to show, or undefined where nothing is left. Never adds text.
+ * @param cutAtFault of the document's language, where there is a grammar for it
+ */
+export function refine(
+  text: string,
+  request: CompletionRequest,
+  reachedLimit: boolean,
+  cutAtFault = (written: string) => written,
+): RefinedCompletion | undefined {
   const linePrefix = linePrefixOf(request);
   const lineSuffix = lineSuffixOf(request);
   const end = followEnd(request)(text);
@@ -25,6 +33,6 @@ export function refine(text: string, request: CompletionRequest, reachedLimit: b
   refined = trimLeadingSpace(refined, linePrefix);
   refined = stopAtRepetition(refined);
   refined = trimSuffixOverlap(refined, request.suffix);
-  refined = refined.trimEnd();
+  refined = cutAtFault(refined.trimEnd()).trimEnd();
   return refined === "" ? undefined : { text: refined, replacedLength: replacedLengthOf(refined, lineSuffix) };
 }

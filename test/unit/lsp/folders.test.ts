@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { createConnection } from "vscode-languageserver/node";
 import { createProtocolConnection, InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 
+import { Grammars } from "../../../server/completion/syntax/grammars.ts";
 import { startServer } from "../../../server/lsp/server.ts";
 import { statusChanged } from "../../../src/shared/methods.ts";
 import { scriptedModel, textOf } from "../../support/scriptedModel.ts";
@@ -18,6 +19,7 @@ for (const announced of [true, false]) {
     const server = createConnection(toServer, toClient);
     startServer(server, {
       createHost: () => ({ memory: undefined, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
+      grammars: new Grammars(""),
       useMessages: () => undefined,
       bundledModel: fileURLToPath(new URL("../../../media/models/falcon-tiny-demo.gguf", import.meta.url)),
     });
