@@ -32,12 +32,14 @@ export interface CompletionSite {
   readonly selectedCompletion?: { readonly range: Range; readonly text: string } | undefined;
   /** Text that stands before the document, such as a notebook's earlier cells. */
   readonly preceding?: string;
+  /** Text that stands after it. */
+  readonly following?: string;
   /** URIs of the workspace folders. */
   readonly folders?: readonly string[];
 }
 
 export function completionRequest(site: CompletionSite): CompletionRequest {
-  const { document, position, automatic, selectedCompletion, preceding = "", folders = [] } = site;
+  const { document, position, automatic, selectedCompletion, preceding = "", following = "", folders = [] } = site;
   const range = selectedCompletion?.range ?? { start: position, end: position };
   const selected = selectedCompletion?.text ?? "";
   const start = document.offsetAt(range.start);
@@ -45,9 +47,9 @@ export function completionRequest(site: CompletionSite): CompletionRequest {
 
   const from = startOfWindow(document, start);
   const before = normalizeLineBreaks(document.getText({ start: document.positionAt(from), end: range.start }));
-  const after = normalizeLineBreaks(
-    document.getText({ start: range.end, end: document.positionAt(end + maxSuffixLength) }),
-  );
+  const rest = document.getText({ start: range.end, end: document.positionAt(end + maxSuffixLength) });
+  const isWhole = rest.length < maxSuffixLength;
+  const after = normalizeLineBreaks(rest + (isWhole ? following.slice(0, maxSuffixLength - rest.length) : ""));
   return {
     uri: document.uri,
     languageId: document.languageId,

@@ -19,8 +19,8 @@ export interface OpenDocuments {
   onVisit(listener: (document: TextDocument) => void): void;
   /** What a document lies in: its own URI, and for a cell that of the notebook. */
   urisOf(uri: string): readonly string[];
-  /** The code of a notebook's cells before this one, for a document that is a cell; else an empty string. */
-  precedingCells(uri: string): string;
+  /** The code of a notebook's cells before and after this one, for a document that is a cell; else empty strings. */
+  otherCells(uri: string): { readonly preceding: string; readonly following: string };
 }
 
 /** What follows a document's changes. */
@@ -61,20 +61,23 @@ export function listenToDocuments(connection: Connection, watcher: DocumentWatch
       const notebook = notebookOf(uri);
       return notebook ? [uri, notebook.uri] : [uri];
     },
-    precedingCells(uri) {
+    otherCells(uri) {
       const notebook = notebookOf(uri);
-      if (!notebook) return "";
+      if (!notebook) return { preceding: "", following: "" };
       const languageId = documents.get(uri)?.languageId;
       const isSameCode = ({ kind, document }: NotebookCell) =>
         kind === NotebookCellKind.Code && documents.get(document)?.languageId === languageId;
-      return notebook.cells
-        .slice(
-          0,
-          notebook.cells.findIndex(({ document }) => document === uri),
-        )
-        .filter(isSameCode)
-        .map(({ document }) => `${documents.get(document)?.getText() ?? ""}\n\n`)
-        .join("");
+      const textsOf = (cells: readonly NotebookCell[]) =>
+        cells.filter(isSameCode).map(({ document }) => documents.get(document)?.getText() ?? "");
+      const cursor = notebook.cells.findIndex(({ document }) => document === uri);
+      return {
+        preceding: textsOf(notebook.cells.slice(0, cursor))
+          .map((text) => `${text}\n\n`)
+          .join(""),
+        following: textsOf(notebook.cells.slice(cursor + 1))
+          .map((text) => `\n\n${text}`)
+          .join(""),
+      };
     },
   };
 }

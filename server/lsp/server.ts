@@ -80,7 +80,7 @@ function registerInlineCompletion(
       position,
       automatic: context.triggerKind === InlineCompletionTriggerKind.Automatic,
       selectedCompletion: context.selectedCompletionInfo,
-      preceding: documents.precedingCells(textDocument.uri),
+      ...documents.otherCells(textDocument.uri),
       folders: assistant.folders,
     });
     const completion = await completer.complete(request, assistant.settings.inlineCompletion, signalOf(token));

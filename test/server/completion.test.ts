@@ -83,7 +83,7 @@ test("a selected suggestion is extended over its range", async () => {
   assert.deepEqual(item.range, range);
 });
 
-test("a notebook's cell is completed after the cells above it", async () => {
+test("a notebook's cell is completed between the cells above and below it", async () => {
   const cell = (name: string) => ({ kind: 2, document: `vscode-notebook-cell:/n.ipynb#${name}` });
   const document = (name: string, text: string, languageId = "python") => ({
     uri: cell(name).document,
@@ -106,7 +106,7 @@ test("a notebook's cell is completed after the cells above it", async () => {
     ],
   });
   const [item] = await client.complete(cell("c").document, 0, 8);
-  assert.equal(firstLine(item), await firstLineOf("import os\n\nos.path.", ""));
+  assert.equal(firstLine(item), await firstLineOf("import os\n\nos.path.", "\n\nlater()"));
 });
 
 test("what was accepted, whole or in part, is counted, and what a client sends wrong is refused", async () => {

@@ -112,3 +112,10 @@ test("prefix, cursor and suffix are the document, whatever it holds", () => {
     }),
   );
 });
+
+test("what stands after the document follows it, as far as there is room", () => {
+  assert.equal(requestAt("b = ║", { following: "\r\n\r\nprint(b)" }).suffix, "\n\nprint(b)");
+  const { suffix } = requestAt(`║${"x".repeat(maxSuffixLength - 1)}`, { following: "\n\nprint(b)" });
+  assert.equal(suffix, `${"x".repeat(maxSuffixLength - 1)}\n`);
+  assert.equal(requestAt(`║${"x".repeat(maxSuffixLength)}`, { following: "\n" }).suffix.length, maxSuffixLength);
+});

@@ -1,0 +1,66 @@
+// What other places say in the prompts of ghost text, through the built server.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { completionContextRequest, settingsChanged } from "../../src/shared/methods.ts";
+import type { CompletionContextReport } from "../../src/shared/protocol.ts";
+import { LspClient, quickSettings } from "../support/lspClient.ts";
+import { modelFile } from "../support/models.ts";
+
+const helper = "export function parseWheel(spokes, rim) {\n  return spokes * rim;\n}\n";
+const folder = mkdtempSync(path.join(tmpdir(), "falcon-context-"));
+const uriOf = (name: string) => pathToFileURL(path.join(folder, name)).href;
+const settings = { ...quickSettings, model: { ...quickSettings.model, path: modelFile("falcon7b") } };
+
+let client: LspClient;
+before(async () => {
+  process.env["FALCON_WITHOUT"] = "";
+  client = await LspClient.start(settings, undefined, [pathToFileURL(folder).href]);
+  await client.statusWhere(({ state }) => state === "ready");
+});
+after(async () => {
+  await client.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** Completes a call of a function that another document has, and tells what went into the prompt. */
+async function reportAt(name: string, head = ""): Promise<CompletionContextReport> {
+  const text = `${head}const wheel = parseWheel(`;
+  await client.open(uriOf(name), text, "javascript");
+  const lines = text.split("\n");
+  await client.complete(uriOf(name), lines.length - 1, lines.at(-1)?.length ?? 0);
+  const report = await client.connection.sendRequest(completionContextRequest);
+  assert.ok(report);
+  assert.equal(report.path, name);
+  return report;
+}
+
+const usedIn = ({ chunks }: CompletionContextReport) =>
+  chunks.filter(({ verdict }) => verdict === "used").map((chunk) => chunk.path);
+
+test("before the first completion there is nothing to tell", async () => {
+  assert.equal(await client.connection.sendRequest(completionContextRequest), null);
+});
+
+test("an open document is read along, one of secrets never", async () => {
+  await client.open(uriOf("wheel.js"), helper, "javascript");
+  await client.open(uriOf(".env"), "parseWheel=hunter2\n", "properties");
+  const report = await reportAt("main.js");
+  // On a machine so slow that the prompt has no room for it there is none.
+  assert.deepEqual(usedIn(report), report.budget === 0 ? [] : ["wheel.js"]);
+  assert.ok(!JSON.stringify(report).includes("hunter2"));
+});
+
+test("a file that is not open is read where the workspace is trusted, and not before", async () => {
+  writeFileSync(path.join(folder, "hub.js"), helper.replaceAll("spokes", "hubSpokes"));
+  const head = 'import { parseWheel } from "./hub";\nparseWheel(hubSpokes, rim);\n';
+  assert.ok(!usedIn(await reportAt("untrusted.js", head)).includes("hub.js"));
+  await client.connection.sendNotification(settingsChanged, { ...settings, readWorkspace: true });
+  const report = await reportAt("trusted.js", head);
+  assert.equal(usedIn(report).includes("hub.js"), report.budget > 0);
+});
