@@ -17,6 +17,9 @@ export const steps = [
   "imports",
   "counterparts",
   "gate",
+  "leaks",
+  "brackets",
+  "secrets",
 ] as const;
 
 export type Step = (typeof steps)[number];

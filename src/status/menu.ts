@@ -86,7 +86,11 @@ function switchItems(settings: Settings, language: string | undefined): MenuItem
   const forAll = settings.completionsEnabled()
     ? l10n.t("Turn Off Inline Completions")
     : l10n.t("Turn On Inline Completions");
-  const items = [commandItem("zap", forAll, "falcon.toggleInlineCompletions")];
+  const items = [
+    commandItem("zap", forAll, "falcon.toggleInlineCompletions"),
+    // VS Code's own, which asks for how many minutes.
+    commandItem("bell-slash", l10n.t("Snooze Inline Suggestions…"), "editor.action.inlineSuggest.snooze"),
+  ];
   if (language === undefined) return items;
   const forLanguage = settings.completionsEnabled({ languageId: language })
     ? l10n.t("Turn Off Inline Completions for {0}", language)

@@ -1,12 +1,16 @@
 // From what the model wrote to what is shown: an ordered list of pure filters.
 
+import { isLeftOut } from "../ablation.ts";
 import { followEnd } from "../ending.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "../request.ts";
 import { replacedLengthOf } from "./replacedLength.ts";
 import { dropCutLine } from "./dropCutLine.ts";
+import { stopAtLeak } from "./stopAtLeak.ts";
 import { stopAtRepetition } from "./stopAtRepetition.ts";
+import { stopAtUnopenedBracket } from "./stopAtUnopenedBracket.ts";
 import { trimLeadingSpace } from "./trimLeadingSpace.ts";
 import { trimSuffixOverlap } from "./trimSuffixOverlap.ts";
+import { withholdSecret } from "./withholdSecret.ts";
 
 export interface RefinedCompletion {
   readonly text: string;
@@ -31,6 +35,9 @@ export function refine(
   const end = followEnd(request)(text);
   let refined = end === undefined ? dropCutLine(text, reachedLimit) : text.slice(0, end);
   refined = trimLeadingSpace(refined, linePrefix);
+  if (!isLeftOut("leaks")) refined = stopAtLeak(refined, request.prefix + request.suffix);
+  if (!isLeftOut("brackets")) refined = stopAtUnopenedBracket(refined, request.prefix);
+  if (!isLeftOut("secrets")) refined = withholdSecret(refined, linePrefix);
   refined = stopAtRepetition(refined);
   refined = trimSuffixOverlap(refined, request.suffix);
   refined = cutAtFault(refined.trimEnd()).trimEnd();
