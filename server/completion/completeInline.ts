@@ -7,7 +7,7 @@ import type { Model } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
 import { CompletionContext } from "./context/completionContext.ts";
 import { followEnd } from "./ending.ts";
-import { confidenceIn, isWorthShowing } from "./gate.ts";
+import { isWorthShowing, tokensOf } from "./gate.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { Pause } from "./pause.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
@@ -35,14 +35,13 @@ export class InlineCompleter {
   readonly #pause = new Pause();
   readonly #context: CompletionContext;
   readonly #grammars: Pick<Grammars, "parserOf"> | undefined;
+  readonly #acceptance: { readonly rate: number | undefined };
   #recent = new RecentCompletions();
-  /** The model that wrote the recent ones. */
+  /** The model that wrote the recent ones, and that the window is counted by. */
   #recentModel: Model | undefined;
-  readonly #window = new SteadyWindow();
+  #window = new SteadyWindow();
   #running: RunningGeneration | undefined;
   #newest = new AbortController();
-
-  readonly #acceptance: { readonly rate: number | undefined };
 
   /** @param acceptance the part of the latest suggestions that was accepted, if that is known */
   constructor(
@@ -95,7 +94,10 @@ export class InlineCompleter {
   /** Ends what runs and forgets what was shown, unless it is of use for a request; whether what runs leads to its text. */
   #turnTo(request: CompletionRequest, model: Model | undefined): boolean {
     const isSame = model === this.#recentModel;
-    if (!isSame) this.#recent = new RecentCompletions();
+    if (!isSame) {
+      this.#recent = new RecentCompletions();
+      this.#window = new SteadyWindow();
+    }
     this.#recentModel = model;
     const leads = isSame && !isLeftOut("adoption") && this.#running?.leadsTo(request) === true;
     if (!leads) this.#running?.stop();
@@ -155,7 +157,7 @@ export class InlineCompleter {
     const parser = await parserLoading;
     const cut = parser && ((written: string) => cutAtFault(written, request, parser));
     const refined = refine(text, request, stopReason === "limit", cut);
-    this.#recent.add(request, refined && { ...refined, confidence: confidenceIn(refined.text, text, tokens) });
+    this.#recent.add(request, refined && { ...refined, tokens: tokensOf(refined.text, text, tokens) });
   }
 }
 

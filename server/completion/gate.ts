@@ -19,32 +19,43 @@ const thresholds: Readonly<Record<Suggestions, number>> = { eager: 0, balanced: 
 const usualAcceptance = 0.2;
 
 /**
- * How likely the first line of a suggestion is to be right, from 0 to 1; undefined where the engine does not tell.
+ * The tokens of a suggestion with their ends in it; none where they cannot be told.
  * @param written all that the model wrote, of which the suggestion is a part
  */
-export function confidenceIn(
+export function tokensOf(
   suggestion: string,
   written: string,
   tokens: readonly GeneratedToken[] = [],
-): number | undefined {
+): readonly GeneratedToken[] {
   const start = written.indexOf(suggestion);
-  const line = /\S.*/.exec(suggestion);
-  const end = start + (line ? line.index + line[0].length : 0);
+  return start < 0 ? [] : moved(tokens, -start);
+}
+
+/** The tokens of a text that has lost its beginning, or got one. */
+export function moved(tokens: readonly GeneratedToken[], distance: number): readonly GeneratedToken[] {
+  return tokens.map((token) => ({ ...token, end: token.end + distance })).filter(({ end }) => end > 0);
+}
+
+/** How likely the first line of a suggestion is to be right, from 0 to 1; undefined where the engine does not tell. */
+export function confidenceIn({ text, tokens = [] }: RefinedCompletion): number | undefined {
+  const line = /\S.*/.exec(text);
+  const end = line ? line.index + line[0].length : 0;
   const logarithms = tokens
-    .filter((token, i) => token.end > start && (tokens[i - 1]?.end ?? 0) < end)
+    .filter((_, i) => (tokens[i - 1]?.end ?? 0) < end)
     .map(({ probability }) => Math.log(probability));
   const [first] = logarithms;
-  if (start < 0 || first === undefined) return undefined;
+  if (first === undefined) return undefined;
   const sum = logarithms.reduce((total, each) => total + each, 0);
   return 1 / (1 + Math.exp(-(weights.constant + weights.first * first + weights.sum * sum)));
 }
 
 /** @param acceptance the part of the latest suggestions that was accepted; undefined while there are too few to tell */
 export function isWorthShowing(
-  { confidence }: RefinedCompletion,
+  completion: RefinedCompletion,
   suggestions: Suggestions = "balanced",
   acceptance: number = usualAcceptance,
 ): boolean {
+  const confidence = confidenceIn(completion);
   if (confidence === undefined || isLeftOut("gate")) return true;
   const strictness = Math.max(-1, Math.min(1, 1 - acceptance / usualAcceptance));
   return confidence >= thresholds[suggestions] * 2 ** strictness;

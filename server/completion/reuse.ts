@@ -1,5 +1,6 @@
 // What the model gave a moment ago: whoever types what is shown sees the rest of it at once, also after a deletion or undo.
 
+import { moved } from "./gate.ts";
 import { deletedSince, type Place, placeOf, typedSince } from "./place.ts";
 import { replacedLengthOf } from "./refine/replacedLength.ts";
 import type { RefinedCompletion } from "./refine/refine.ts";
@@ -48,7 +49,9 @@ export class RecentCompletions {
     for (const { place, completion } of this.#entries) {
       const deleted = deletedSince(place, request);
       if (completion && deleted !== undefined)
-        return { completion: { ...completion, text: deleted + completion.text } };
+        return {
+          completion: { ...completion, text: deleted + completion.text, ...tokensAt(completion, deleted.length) },
+        };
     }
     return undefined;
   }
@@ -63,5 +66,11 @@ function afterTyping(
   if (typed === 0) return completion;
   const text = trimSuffixOverlap(completion.text.slice(typed), request.suffix).trimEnd();
   if (text === "") return undefined;
-  return { ...completion, text, replacedLength: replacedLengthOf(text, lineSuffixOf(request)) };
+  const replacedLength = replacedLengthOf(text, lineSuffixOf(request));
+  return { text, replacedLength, ...tokensAt(completion, -typed) };
+}
+
+/** What was typed agrees with a completion, so how unlikely that was does not count against the rest. */
+function tokensAt({ tokens }: RefinedCompletion, distance: number): Pick<RefinedCompletion, "tokens"> {
+  return tokens ? { tokens: moved(tokens, distance) } : {};
 }

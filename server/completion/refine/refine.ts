@@ -1,5 +1,6 @@
 // From what the model wrote to what is shown: an ordered list of pure filters.
 
+import type { GeneratedToken } from "../../engine/engine.ts";
 import { isLeftOut } from "../ablation.ts";
 import { followEnd } from "../ending.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "../request.ts";
@@ -16,8 +17,8 @@ export interface RefinedCompletion {
   readonly text: string;
   /** How many characters after the cursor the text takes the place of. */
   readonly replacedLength: number;
-  /** How likely its first line is to be right, from 0 to 1, where that is known. */
-  readonly confidence?: number | undefined;
+  /** Its tokens, with their ends in the text, where the engine tells of them. */
+  readonly tokens?: readonly GeneratedToken[];
 }
 
 /**

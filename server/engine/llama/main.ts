@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     withModel((model) => model.countTokens(prompt, limit)),
   );
   connection.onRequest(preparedRequest, () => host.prepared);
-  connection.onRequest(unloadRequest, () => host.unload().catch(refuse));
+  connection.onRequest(unloadRequest, ({ within }) => host.unload(within).catch(refuse));
   connection.listen();
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { InlineCompleter } from "../../../server/completion/completeInline.ts";
 import { type SteadyText, SteadyWindow } from "../../../server/completion/steadyWindow.ts";
 import { requestAt } from "../../support/cursor.ts";
 import fc from "../../support/fastCheck.ts";
+import { scriptedModel, textOf } from "../../support/scriptedModel.ts";
 
 /** A tokenizer for tests: four characters are a token. */
 const countTokens = (text: string) => Promise.resolve(Math.ceil(text.length / 4));
@@ -88,4 +90,20 @@ test("whatever is edited, it ends at the cursor, is in the document and fits the
       }
     }),
   );
+});
+
+test("another model gets a window of its own", async () => {
+  const [plain, infilling] = [false, true].map((infill) => scriptedModel({ infill }, () => "end"));
+  const current = { model: plain };
+  const completer = new InlineCompleter(current);
+  const complete = () =>
+    completer.complete(
+      requestAt("let x = ║\nlet below = 1;"),
+      { debounce: 0, maxTokens: 8 },
+      new AbortController().signal,
+    );
+  await complete();
+  current.model = infilling;
+  await complete();
+  assert.match(textOf(infilling?.asked[0]?.prompt ?? []), /below/);
 });
