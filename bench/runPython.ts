@@ -18,8 +18,23 @@ def _guard(event, values):
 sys.addaudithook(_guard)
 `;
 
-/** Whether the program ends without an exception. */
+/** Whether programs can be run here at all. */
+let works: Promise<boolean> | undefined;
+
+/**
+ * Whether the program ends without an exception.
+ * @throws Error where not even an empty one does: it takes Linux with user namespaces, and python3
+ */
 export async function passes(program: string): Promise<boolean> {
+  works ??= runs("");
+  if (!(await works))
+    throw new Error(
+      "Programs cannot be run: that takes Linux, unshare (util-linux) with user namespaces, and python3.",
+    );
+  return runs(program);
+}
+
+async function runs(program: string): Promise<boolean> {
   // A network namespace without interfaces; -I: neither the environment nor the folder counts.
   const child = spawn("unshare", ["--user", "--net", "sh", "-c", `${limits} && exec python3 -I -`], {
     ...{ cwd: tmpdir(), env: { PATH: "/usr/local/bin:/usr/bin:/bin" }, timeout: longest, killSignal: "SIGKILL" },

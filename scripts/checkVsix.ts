@@ -6,15 +6,17 @@ import path from "node:path";
 // A zip is read without a program of the system, which not every one has.
 import JSZip from "jszip";
 
+import { grammarOf } from "../server/completion/syntax/grammars.ts";
 import { binaryPackages, type Target } from "./targets.ts";
 
 const largest = 58e6;
 
+const grammars = [...new Set(Object.values(grammarOf))].map((name) => `tree-sitter-${name}`);
 const required = [
   ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt", "THIRD-PARTY-LICENSES.txt"],
   ...["dist/extension.cjs", "dist/server.cjs", "dist/engine.cjs", "dist/parentWatch.cjs"],
   ...["dist/webview.js", "dist/webview.css", "dist/codicon.ttf", "dist/node_modules/node-llama-cpp/LICENSE"],
-  ...["dist/grammars/tree-sitter.wasm", "dist/grammars/tree-sitter-python.wasm"],
+  ...["tree-sitter", ...grammars].map((name) => `dist/grammars/${name}.wasm`),
 ];
 const unwanted = /\.(map|tsbuildinfo|[cm]?ts|lib|c|cpp|h)$|(^|\/)(yarn|package-lock)\.(lock|json)$|\.part-/;
 
@@ -53,7 +55,7 @@ export function faultsOf(files: readonly PackedFile[], target: Target): string[]
     ...(paths.filter((path) => path.endsWith("llama-addon.node")).length === 1 ? [] : ["not one llama-addon.node"]),
     ...(paths.some((path) => path.includes("ggml-cpu")) ? [] : ["the CPU's library is missing"]),
     ...(paths.some((path) => path.startsWith("media/models/") && path.endsWith(".gguf")) ? [] : ["no model"]),
-    ...["node-llama-cpp ", "llama.cpp", "tree-sitter-python", ...binaryPackages(target)]
+    ...["node-llama-cpp ", "llama.cpp", ...grammars, ...binaryPackages(target)]
       .filter((name) => !licenses.includes(name))
       .map((name) => `the licence of ${name} is missing`),
     ...paths.filter((path) => unwanted.test(path)).map((path) => `${path} is of no use`),

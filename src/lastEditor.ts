@@ -13,10 +13,11 @@ import {
   type TextEditor,
 } from "vscode";
 
+import { contextScheme } from "./completion/contextDocument.ts";
 import { UserError } from "./problems.ts";
 
-/** Text editors that are parts of the workbench rather than documents. */
-const workbenchSchemes = ["output", "debug", "comment", "vscode-scm", "chatSessionInput"];
+/** Text editors that are parts of the workbench, or say something of a document, rather than documents. */
+const workbenchSchemes = ["output", "debug", "comment", "vscode-scm", "chatSessionInput", contextScheme];
 
 export class LastEditor implements Disposable {
   #editor = onDocument(window.activeTextEditor);

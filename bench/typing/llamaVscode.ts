@@ -69,6 +69,8 @@ export async function startLlamaVscode({
   const ask = (place: Place) =>
     setUp === "shipped" ? post("/infill", infillBody(place, chunks)) : post("/v1/completions", templateBody(place));
 
+  /** What is asked in advance. */
+  let future = Promise.resolve();
   /** After an answer it asks for what would follow. */
   const cacheFuture = async ({ prefix, prompt, suffix, lineSuffix }: Place, suggestion: readonly string[]) => {
     const [first = "", ...more] = suggestion;
@@ -105,7 +107,11 @@ export async function startLlamaVscode({
     const [first] = shown;
     if (first === undefined) return undefined;
     if (!known) remember(place, shown);
-    if (!signal.aborted && place.lineSuffix.trim() === "") setTimeout(() => void cacheFuture(place, first.split("\n")));
+    if (!signal.aborted && place.lineSuffix.trim() === "") {
+      future = sleep(0).then(() => cacheFuture(place, first.split("\n")));
+      // It fails where it is waited for.
+      future.catch(() => undefined);
+    }
     const spaces = /^[ \t]*$/.test(place.linePrefix) ? place.linePrefix.length : 0;
     return first.replace(new RegExp(`^[ \\t]{0,${spaces}}`), "");
   };
@@ -127,6 +133,7 @@ export async function startLlamaVscode({
     },
     complete,
     close: async () => {
+      await future;
       while (isBusy) await sleep(pollMilliseconds);
       cached.clear();
     },

@@ -1,11 +1,11 @@
 // The read-only document that says what went into the prompt of the last completion.
 
-import { EventEmitter, Uri, l10n, window, workspace, type Disposable } from "vscode";
+import { EventEmitter, Uri, ViewColumn, l10n, window, workspace, type Disposable } from "vscode";
 
 import type { ServerClient } from "../server/client.ts";
 import { describeContext } from "./contextView.ts";
 
-const scheme = "falcon-context";
+export const contextScheme = "falcon-context";
 
 export class ContextDocument implements Disposable {
   readonly #server: ServerClient;
@@ -14,7 +14,7 @@ export class ContextDocument implements Disposable {
 
   constructor(server: ServerClient) {
     this.#server = server;
-    this.#registration = workspace.registerTextDocumentContentProvider(scheme, {
+    this.#registration = workspace.registerTextDocumentContentProvider(contextScheme, {
       onDidChange: this.#change.event,
       provideTextDocumentContent: async () => describeContext(await this.#server.completionContext(), l10n),
     });
@@ -22,9 +22,12 @@ export class ContextDocument implements Disposable {
 
   /** Opens it beside the editor, or brings it up to date where it is open. */
   async show(): Promise<void> {
-    const uri = Uri.from({ scheme, path: `/${l10n.t("Completion Context")}.md` });
+    const uri = Uri.from({ scheme: contextScheme, path: `/${l10n.t("Completion Context")}.md` });
     this.#change.fire(uri);
-    await window.showTextDocument(await workspace.openTextDocument(uri), { preview: true });
+    await window.showTextDocument(await workspace.openTextDocument(uri), {
+      preview: true,
+      viewColumn: ViewColumn.Beside,
+    });
   }
 
   dispose(): void {

@@ -39,7 +39,20 @@ function describeProvider(
   l10n: Localize,
 ): string {
   const cost = l10n.t("{0}: {1} chunks in {2} ms", name, chunks, milliseconds.toFixed(1));
-  return failure === undefined ? `- ${cost}` : `- ${cost} (${plainText(failure)})`;
+  return failure === undefined ? `- ${cost}` : `- ${cost} (${describeFailure(failure, l10n)})`;
+}
+
+function describeFailure(failure: string, l10n: Localize): string {
+  switch (failure) {
+    case "busy":
+      return l10n.t("busy with an earlier request");
+    case "late":
+      return l10n.t("too late");
+    case "cancelled":
+      return l10n.t("another key came");
+    default:
+      return plainText(failure);
+  }
 }
 
 function describeChunk(

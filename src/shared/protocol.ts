@@ -14,7 +14,7 @@ export interface ServerSettings {
     readonly idleUnloadMinutes?: number;
     /** Layers that GPUs run; as many as fit unless given. */
     readonly gpuLayers?: number;
-    /** How the keys and values of the context are kept: 16-bit floats unless given, or 8 bits in blocks with a scale. */
+    /** How the context is stored; unless given, in 16 bits where they fit into the memory, else in 8. */
     readonly kvCache?: "auto" | "f16" | "q8_0";
     /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
     readonly adapter?: { readonly path: string; readonly scale: number };
@@ -24,7 +24,7 @@ export interface ServerSettings {
     readonly measurements?: string;
   };
   readonly inlineCompletion: {
-    /** Milliseconds of silence before a completion is asked of the model. */
+    /** The longest pause after a key before a completion is asked of the model, in milliseconds. */
     readonly debounce: number;
     readonly maxTokens: number;
     /** Which suggestions are shown by themselves: `balanced` unless given. */

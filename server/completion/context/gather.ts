@@ -11,7 +11,7 @@ export interface Gathered {
   readonly name: string;
   readonly candidates: readonly Candidate[];
   readonly milliseconds: number;
-  /** Why there are none. */
+  /** Why there are none: the fault's message, or `busy` with an earlier request, `late` or `cancelled`. */
   readonly failure?: string;
 }
 
@@ -39,7 +39,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Gathered> {
   const { name, timeLimit } = provider;
-  if (busy.has(provider)) return { name, candidates: [], milliseconds: 0, failure: "busy with an earlier request" };
+  if (busy.has(provider)) return { name, candidates: [], milliseconds: 0, failure: "busy" };
   busy.add(provider);
   const start = performance.now();
   const done = new AbortController();
@@ -54,7 +54,7 @@ async function ask(
   };
   const result = await Promise.race([
     find().catch((error: unknown) => failed(error instanceof Error ? error.message : String(error))),
-    sleep(timeLimit, failed(`later than ${timeLimit} ms`), { signal: ended }).catch(() => failed("cancelled")),
+    sleep(timeLimit, failed("late"), { signal: ended }).catch(() => failed("cancelled")),
   ]);
   done.abort();
   return { name, ...result, milliseconds: performance.now() - start };

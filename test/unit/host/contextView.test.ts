@@ -13,7 +13,7 @@ const report: CompletionContextReport = {
   milliseconds: 3.21,
   providers: [
     { name: "visited", chunks: 12, milliseconds: 1 },
-    { name: "definitions", chunks: 0, milliseconds: 100, failure: "later than 100 ms" },
+    { name: "definitions", chunks: 0, milliseconds: 100, failure: "late" },
   ],
   chunks: [
     {
@@ -35,7 +35,7 @@ test("it says what went in, with its text, what was left out and why, and what i
     [
       "# Completion in src/cart.ts",
       "41 of 600 tokens, chosen in 3.2 ms",
-      "- visited: 12 chunks in 1.0 ms\n- definitions: 0 chunks in 100.0 ms (later than 100 ms)",
+      "- visited: 12 chunks in 1.0 ms\n- definitions: 0 chunks in 100.0 ms (too late)",
       "## In the prompt",
       "### src/wheel.ts:5 (visited), score 0.50, 41 tokens",
       "````\na\n```\nb\n````",
