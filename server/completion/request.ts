@@ -76,13 +76,25 @@ export function lineSuffixOf({ suffix }: { readonly suffix: string }): string {
 
 /** The path of a URI in the workspace folder that it lies in, with slashes; empty where that is none. */
 export function pathInFolder(uri: string, folders: readonly string[]): string {
-  const folder = folders.map((each) => each.replace(/\/?$/, "/")).find((each) => uri.startsWith(each));
-  if (folder === undefined) return "";
+  const decoded = decodedUri(uri.replace(/[?#].*/, ""));
+  const folder = folders
+    .map((each) => decodedUri(each)?.replace(/\/?$/, "/"))
+    .find((each) => each !== undefined && decoded?.startsWith(each));
+  return decoded?.slice(folder?.length ?? decoded.length) ?? "";
+}
+
+/** Whether two URIs name the same document: clients do not escape the same characters, and VS Code also escapes a drive's colon. */
+export function isSameUri(a: string, b: string): boolean {
+  const decoded = decodedUri(a);
+  return a === b || (decoded !== undefined && decoded === decodedUri(b));
+}
+
+function decodedUri(uri: string): string | undefined {
   try {
-    return decodeURIComponent(uri.slice(folder.length).replace(/[?#].*/, ""));
+    return decodeURIComponent(uri).replace(/^file:\/\/\/[A-Z]:/, (drive) => drive.toLowerCase());
   } catch {
     // Not every client escapes a percent sign: better no path than a wrong one.
-    return "";
+    return undefined;
   }
 }
 
@@ -107,7 +119,7 @@ function lastLines(text: string): string {
 }
 
 /** LSP counts in UTF-16, so a cut at a length can fall inside a character. */
-function withoutHalfCharacter(text: string): string {
+export function withoutHalfCharacter(text: string): string {
   return /[\uD800-\uDBFF]$/.test(text) ? text.slice(0, -1) : text;
 }
 

@@ -11,9 +11,11 @@ import {
 } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 
+import { isSameUri } from "../completion/request.ts";
 import { type Edit, editBetween } from "../completion/acceptance/edits.ts";
 
 export interface OpenDocuments {
+  /** An open document, however its URI is escaped. */
   get(uri: string): TextDocument | undefined;
   /** A document was opened, saved or closed. */
   onVisit(listener: (document: TextDocument) => void): void;
@@ -51,7 +53,7 @@ export function listenToDocuments(connection: Connection, watcher: DocumentWatch
     return cell && notebooks.findNotebookDocumentForCell(cell);
   };
   return {
-    get: (uri) => documents.get(uri),
+    get: (uri) => documents.get(uri) ?? documents.all().find((each) => isSameUri(each.uri, uri)),
     onVisit(listener) {
       for (const event of [documents.onDidOpen, documents.onDidSave, documents.onDidClose]) {
         event(({ document }) => listener(document));

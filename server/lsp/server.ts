@@ -64,9 +64,10 @@ function registerInlineCompletion(
   const visited = new VisitedDocuments(documents, () => assistant.folders);
   documents.onVisit((document) => visited.visit(document));
   const isAllowed = (uri: string) => !documents.urisOf(uri).some((each) => assistant.isExcluded(each));
-  const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed });
+  const isOpen = (uri: string) => documents.get(uri) !== undefined;
+  const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed, isOpen });
   const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files)];
-  const completionContext = new CompletionContext(providers, isAllowed);
+  const completionContext = new CompletionContext(providers, isAllowed, documents);
   const completer = new InlineCompleter(assistant.session, completionContext, acceptance, grammars);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 

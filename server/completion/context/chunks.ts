@@ -1,5 +1,6 @@
 // Cuts a text into chunks of whole lines, each small enough to stand in a prompt beside others.
 
+import { withoutHalfCharacter } from "../request.ts";
 import { termsOf } from "./terms.ts";
 
 export interface Source {
@@ -24,9 +25,10 @@ const mostLines = 30;
 const enoughLines = 12;
 const mostCharacters = 1600;
 
-export function cutChunks({ uri, path, text }: Source): Chunk[] {
+export function cutChunks({ uri, path, text: whole }: Source): Chunk[] {
+  const text = withoutHalfCharacter(whole.slice(0, longestText));
   // A NUL is in binaries alone.
-  if (text.slice(0, longestText).includes("\0")) return [];
+  if (text.includes("\0")) return [];
   const chunks: Chunk[] = [];
   let lines: string[] = [];
   let length = 0;
@@ -40,10 +42,7 @@ export function cutChunks({ uri, path, text }: Source): Chunk[] {
     length = 0;
     start = next;
   };
-  for (const [i, line] of text
-    .slice(0, longestText)
-    .split(/\r\n?|\n/)
-    .entries()) {
+  for (const [i, line] of text.split(/\r\n?|\n/).entries()) {
     if (line.length > longestLine) {
       end(i + 1);
       continue;

@@ -3,13 +3,14 @@
 
 import type { Model, PromptPart } from "../../engine/engine.ts";
 import type { CompletionContextReport } from "../../../src/shared/protocol.ts";
-import type { CompletionRequest } from "../request.ts";
-import { choose, type Judged } from "./choose.ts";
+import { type CompletionRequest, isSameUri } from "../request.ts";
+import { choose, type Judged, leastScore } from "./choose.ts";
 import { chunkParts, contextParts } from "./contextParts.ts";
 import { gather, type Gathered } from "./gather.ts";
 import type { Chunk } from "./chunks.ts";
 import type { ContextProvider } from "./provider.ts";
 import { rank, type Ranked } from "./rank.ts";
+import type { Documents } from "./visited.ts";
 
 export interface Context {
   readonly parts: readonly PromptPart[];
@@ -33,14 +34,20 @@ const none = { parts: [], tokens: 0, used: [] };
 export class CompletionContext {
   readonly #providers: readonly ContextProvider[];
   readonly #isAllowed: (uri: string) => boolean;
+  readonly #documents: Documents;
   readonly #busy = new Set<ContextProvider>();
   #held: Held | undefined;
   #report: CompletionContextReport | undefined;
 
   /** @param isAllowed whether a document's text may go into the prompt of another */
-  constructor(providers: readonly ContextProvider[], isAllowed: (uri: string) => boolean) {
+  constructor(
+    providers: readonly ContextProvider[],
+    isAllowed: (uri: string) => boolean,
+    documents: Documents = new Map<string, never>(),
+  ) {
     this.#providers = providers;
     this.#isAllowed = isAllowed;
+    this.#documents = documents;
   }
 
   /** Of the last completion; undefined before the first one. */
@@ -65,10 +72,13 @@ export class CompletionContext {
     const others = found.filter(({ chunk }) => !standing.some((each) => isSame(each.chunk, chunk)));
     const ranked = rank([...standing, ...others], request);
     const countTokens = ({ chunk }: Ranked) => model.countTokens(chunkParts(chunk, request, model.info));
-    const judged = await choose(ranked, request, budget, countTokens);
+    const judged = await choose(ranked, request, budget, countTokens, signal);
+    if (!judged) return none;
     const used = judged.filter(({ verdict }) => verdict === "used");
-    const standingNow = ranked.filter(({ chunk }) => standing.some((each) => each.chunk === chunk));
-    const stays = held !== undefined && total(used) < worthwhileGain * total(standingNow);
+    const stillAlike = ranked.filter(
+      ({ chunk, score }) => score >= leastScore && standing.some((each) => each.chunk === chunk),
+    );
+    const stays = held !== undefined && total(used) < worthwhileGain * total(stillAlike);
     // The best one stands last, nearest to the cursor.
     const parts = contextParts(used.map(({ chunk }) => chunk).reverse(), request, model.info);
     const choice = stays ? held : { used, parts, tokens: parts.length === 0 ? 0 : await model.countTokens(parts) };
@@ -80,7 +90,16 @@ export class CompletionContext {
   #heldAt({ uri }: CompletionRequest, model: Model, budget: number): Held | undefined {
     const held = this.#held;
     if (held?.uri !== uri || held.model !== model || held.budget !== budget) return undefined;
-    return held.used.every(({ chunk }) => this.#isAllowed(chunk.uri)) ? held : undefined;
+    return held.used.every(({ chunk }) => this.#isAllowed(chunk.uri) && this.#stillStands(chunk)) ? held : undefined;
+  }
+
+  /** Whether a chunk's document, if it is open, has not been changed in that place. */
+  #stillStands({ uri, text }: Chunk): boolean {
+    const whole = this.#documents.get(uri)?.getText();
+    // The chunk's line breaks are "\n".
+    return (
+      whole === undefined || [whole, whole.replaceAll(/\r\n?/g, "\n")].some((each) => each.includes(text.trimEnd()))
+    );
   }
 }
 
@@ -116,7 +135,7 @@ function lineOf({ prefix, firstLine }: CompletionRequest): number {
 }
 
 function isSame(a: Chunk, b: Chunk): boolean {
-  return a.uri === b.uri && a.text === b.text;
+  return a.text === b.text && isSameUri(a.uri, b.uri);
 }
 
 function total(ranked: readonly Ranked[]): number {

@@ -21,7 +21,8 @@ export class CounterpartFiles implements ContextProvider {
 
   async find({ uri }: CompletionRequest): Promise<Chunk[]> {
     const file = this.#files.pathOf(uri);
-    if (file === undefined) return [];
+    const subject = file === undefined ? "" : subjectOf(path.basename(file));
+    if (file === undefined || subject === "") return [];
     const folder = path.dirname(file);
     const parent = path.dirname(folder);
     const folders = [
@@ -31,7 +32,6 @@ export class CounterpartFiles implements ContextProvider {
     ];
     // A test lies beside, below or above its module, or in a folder beside that of its module.
     if (testFolders.includes(path.basename(folder))) folders.push(path.join(parent, "src"), path.join(parent, "lib"));
-    const subject = subjectOf(path.basename(file));
     const listed = await Promise.all(
       folders.map(async (each) => (await this.#files.namesIn(each)).map((name) => path.join(each, name))),
     );
@@ -40,8 +40,12 @@ export class CounterpartFiles implements ContextProvider {
   }
 }
 
-/** What a file is about by its name: "wheel" of `wheel.ts`, `wheel.test.ts`, `test_wheel.py` and `wheel_spec.rb`. */
+/**
+ * What a file is about by its name: "wheel" of `wheel.ts`, `wheel.test.ts`, `test_wheel.py` and `wheel_spec.rb`; empty for one
+ * that begins with a dot, which has no other of its kind and may hold secrets.
+ */
 function subjectOf(name: string): string {
+  if (name.startsWith(".")) return "";
   const stem = name.replace(/(?:\.(?:test|spec|module|d))?\.[^.]+$/, "");
   return stem.replace(/^test_|_(?:test|spec)$|(?<=[a-z])(?:Test|Spec)s?$/g, "").toLowerCase();
 }

@@ -11,6 +11,8 @@ import type { WorkspaceFiles } from "./workspaceFiles.ts";
 /** Imports stand at the head of a file. */
 const longestHead = 20_000;
 const mostFiles = 12;
+/** Most imports lead to packages or nowhere, and each of Python's may mean a path below any of several folders. */
+const mostTargets = 120;
 
 export class ImportedFiles implements ContextProvider {
   readonly name = "imports";
@@ -23,40 +25,53 @@ export class ImportedFiles implements ContextProvider {
     this.#files = files;
   }
 
-  async find({ uri }: CompletionRequest): Promise<Chunk[]> {
+  async find({ uri }: CompletionRequest, signal: AbortSignal): Promise<Chunk[]> {
     const file = this.#files.pathOf(uri);
     const document = this.#documents.get(uri);
     if (file === undefined || !document) return [];
     const head = document.getText({ start: document.positionAt(0), end: document.positionAt(longestHead) });
+    const listings = new Map<string, Promise<readonly string[]>>();
+    const namesIn = (folder: string) => {
+      const names = listings.get(folder) ?? this.#files.namesIn(folder);
+      listings.set(folder, names);
+      return names;
+    };
     const found = new Set<string>();
-    for (const target of importedPaths(head, file)) {
-      if (found.size >= mostFiles) break;
-      const resolved = await this.#resolve(target, file);
+    for (const target of [...new Set(importedPaths(head, file))].slice(0, mostTargets)) {
+      if (found.size >= mostFiles || signal.aborted) break;
+      const resolved = await resolve(target, file, namesIn);
       if (resolved !== undefined) found.add(resolved);
     }
     return (await Promise.all([...found].map((each) => this.#files.chunksOf(each)))).flat();
   }
+}
 
-  /** The file that an import without an extension, with that of what it compiles to, or of a folder means. */
-  async #resolve(target: string, from: string): Promise<string | undefined> {
-    const names = await this.#files.namesIn(path.dirname(target));
-    const base = path.basename(target);
-    // The shortest first: `wheel.ts` before `wheel.d.ts`.
-    const alike = names.filter((name) => name === base || isModule(name, base)).sort((a, b) => a.length - b.length);
-    const isSameKind = (name: string) => path.extname(name) === path.extname(from);
-    const name = alike.find((each) => each === base && path.extname(each) !== "") ?? alike.find(isSameKind) ?? alike[0];
-    if (name !== undefined && name !== base) return path.join(path.dirname(target), name);
-    if (name !== undefined && path.extname(name) !== "") return target;
-    const inside = await this.#files.namesIn(target);
-    const index = inside.find((each) => /^(?:index\.[cm]?[jt]sx?|__init__\.py|_index\.s[ac]ss)$/.test(each));
-    return index === undefined ? undefined : path.join(target, index);
-  }
+/** The file that an import without an extension, with that of what it compiles to, or of a folder means. */
+async function resolve(
+  target: string,
+  from: string,
+  namesIn: (folder: string) => Promise<readonly string[]>,
+): Promise<string | undefined> {
+  const names = await namesIn(path.dirname(target));
+  const base = path.basename(target);
+  // The shortest first: `wheel.ts` before `wheel.d.ts`.
+  const alike = names.filter((name) => name === base || isModule(name, base)).sort((a, b) => a.length - b.length);
+  const isSameKind = (name: string) => path.extname(name) === path.extname(from);
+  const name = alike.find((each) => each === base && path.extname(each) !== "") ?? alike.find(isSameKind) ?? alike[0];
+  if (name !== undefined && name !== base) return path.join(path.dirname(target), name);
+  if (name !== undefined && path.extname(name) !== "") return target;
+  const inside = await namesIn(target);
+  const index = inside.find((each) => /^(?:index\.[cm]?[jt]sx?|__init__\.py|_index\.s[ac]ss)$/.test(each));
+  return index === undefined ? undefined : path.join(target, index);
 }
 
 /** `_mixins.scss` is the module "mixins", `wheel.ts` is "wheel" and "wheel.js". */
 function isModule(name: string, base: string): boolean {
+  const module = base.replace(/\.[cm]?jsx?$/, "");
+  // Quick where a folder has thousands of other names.
+  if (module === "" || !name.includes(module)) return false;
   const stem = name.replace(/^_(?=.*\.s[ac]ss$)/, "").replace(/(?:\.d)?\.[^.]+$/, "");
-  return stem !== "" && path.extname(name) !== "" && stem === base.replace(/\.[cm]?jsx?$/, "");
+  return path.extname(name) !== "" && stem === module;
 }
 
 const quoted =

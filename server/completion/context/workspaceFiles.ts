@@ -11,6 +11,8 @@ export interface WorkspaceAccess {
   /** URIs of the workspace folders whose files may be read: none unless the user trusts them. */
   readonly folders: () => readonly string[];
   readonly isAllowed: (uri: string) => boolean;
+  /** Whether a document is open: its text may be another than on the disk, and is found without reading that. */
+  readonly isOpen: (uri: string) => boolean;
 }
 
 /** Larger files are data or generated. */
@@ -61,6 +63,7 @@ export class WorkspaceFiles {
 
   async #read(file: string): Promise<readonly Chunk[]> {
     const uri = pathToFileURL(file).href;
+    if (this.#access.isOpen(uri)) return [];
     const real = await realpath(file);
     // A link may lead to a secret, and out of the workspace.
     const isAllowed = [uri, pathToFileURL(real).href].every((each) => this.#access.isAllowed(each));

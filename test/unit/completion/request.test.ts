@@ -46,6 +46,9 @@ test("the path is the one in the workspace folder, readable, and empty for what 
   assert.equal(pathOf("file:///projects/a.ts", folders), "");
   assert.equal(pathOf("untitled:Untitled-1", folders), "");
   assert.equal(pathOf("file:///project/100%.txt", folders), "");
+  const differently = ["file:///100%/", "file:///home/me@work/c++ (old)", "file:///C:/project"];
+  assert.equal(pathOf("file:///home/me%40work/c%2B%2B%20%28old%29/a.cc", differently), "a.cc");
+  assert.equal(pathOf("file:///c%3A/project/a.cs", differently), "a.cs");
 });
 
 test("a notebook's earlier cells stand before the cell", () => {

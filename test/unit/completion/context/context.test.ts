@@ -5,9 +5,11 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 
 import { cutChunks } from "../../../../server/completion/context/chunks.ts";
 import { CompletionContext } from "../../../../server/completion/context/completionContext.ts";
+import { choose } from "../../../../server/completion/context/choose.ts";
 import type { ContextProvider } from "../../../../server/completion/context/provider.ts";
 import { VisitedDocuments } from "../../../../server/completion/context/visited.ts";
 import { InlineCompleter } from "../../../../server/completion/completeInline.ts";
+import { isSameUri } from "../../../../server/completion/request.ts";
 import { matchExcludedFiles, secretFiles } from "../../../../src/shared/excludedFiles.ts";
 import { requestAt } from "../../../support/cursor.ts";
 import { scriptedModel, textOf } from "../../../support/scriptedModel.ts";
@@ -101,6 +103,9 @@ test("binaries and lines of data are not cut into chunks, and a text of any leng
   const chunks = chunksOf(helper.repeat(100_000));
   assert.ok(chunks.length < 100, String(chunks.length));
   for (const { text } of chunks) assert.ok(text.length < 4000);
+  // The last unit that is read is half of a character.
+  const cut = chunksOf(`${"x".repeat(99)}\n`.repeat(599) + `${"y".repeat(99)}🛞\n`);
+  assert.match(cut.at(-1)?.text ?? "", /y{99}\n$/);
 });
 
 test("the context stays from line to line until another is much better", async () => {
@@ -116,6 +121,73 @@ test("the context stays from line to line until another is much better", async (
   documents.set(uri, TextDocument.create(uri, "javascript", 2, `// changed\n${helper}`));
   assert.equal(await at(`\n\n${picture}`), first);
   assert.match(await at(`${"\n".repeat(60)}bake(flour, water, ║)`), /bread\.js/);
+});
+
+test("what the text around the cursor is no longer about does not stay", async () => {
+  const { visited } = opened(["wheel.js", helper]);
+  const context = new CompletionContext([visited], () => true);
+  const model = scriptedModel();
+  const at = async (cursor: string) => textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
+  assert.match(await at(picture), /wheel\.js/);
+  assert.equal(await at(`${picture.replace("║", "")}${"\n".repeat(60)}bake(flour, water, rim, yeast, salt, ║)`), "");
+});
+
+test("what was deleted from an open document does not stay, not even on the same line", async () => {
+  const model = scriptedModel();
+  for (const uri of ["file:///project/%40wheel.js", "file:///project/@wheel.js"]) {
+    const chunk = { uri, path: "@wheel.js", text: helper };
+    const wheel = TextDocument.create("file:///project/%40wheel.js", "javascript", 1, helper.replaceAll("\n", "\r\n"));
+    const provider: ContextProvider = { name: "visited", timeLimit: 60_000, find: () => cutChunks(chunk) };
+    const documents = { get: (each: string) => (isSameUri(each, wheel.uri) ? wheel : undefined) };
+    const context = new CompletionContext([provider], () => true, documents);
+    const at = async (cursor: string) => textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
+    assert.match(await at(picture), /parseWheel/);
+    provider.find = () => [];
+    assert.match(await at(`\n${picture}`), /parseWheel/);
+    TextDocument.update(wheel, [{ text: "" }], 2);
+    assert.equal(await at(`\n${picture}`), "");
+  }
+});
+
+test("a chunk that stands and is found again under a URI that is escaped differently is one", async () => {
+  const cut = (uri: string) => cutChunks({ uri, path: "@wheel.js", text: helper });
+  const provider: ContextProvider = { name: "visited", timeLimit: 60_000, find: () => cut(`${folder}%40wheel.js`) };
+  const context = new CompletionContext([provider], () => true);
+  const model = scriptedModel();
+  await context.find(requestAt(picture), model, 500, never);
+  provider.find = () => cut(`${folder}@wheel.js`);
+  await context.find(requestAt(`\n${picture}`), model, 500, never);
+  assert.equal(context.report?.chunks.length, 1);
+});
+
+/** Candidates that are all alike enough, each of some tokens. */
+function manyRanked(text: string) {
+  return Array.from({ length: 112 }, (_, i) => {
+    const chunk = {
+      uri: `${folder}${i}.js`,
+      path: `${i}.js`,
+      line: 0,
+      terms: new Set<string>(),
+      text: `${i} ${text}\n`,
+    };
+    return { chunk, provider: "visited", score: 1 };
+  });
+}
+
+test("few chunks are counted, none that cannot fit, and none once the completion is no longer wanted", async () => {
+  const counted = async (text: string, controller = new AbortController(), abortsAt = Infinity) => {
+    let counts = 0;
+    const countTokens = () => {
+      counts++;
+      if (counts === abortsAt) controller.abort();
+      return Promise.resolve(1000);
+    };
+    await choose(manyRanked(text), requestAt(picture), 100, countTokens, controller.signal);
+    return counts;
+  };
+  assert.ok((await counted("long")) <= 8);
+  assert.equal(await counted("x".repeat(700)), 0);
+  assert.equal(await counted("long", new AbortController(), 2), 2);
 });
 
 test("a provider that fails, hangs or gives a megabyte leaves a completion as it is", async () => {

@@ -25,14 +25,16 @@ function write(name: string, text: string): void {
 
 const isExcluded = matchExcludedFiles(secretFiles);
 const folders = [pathToFileURL(folder).href];
-const files = new WorkspaceFiles({ folders: () => folders, isAllowed: (uri) => !isExcluded(uri) });
+const access = { folders: () => folders, isAllowed: (uri: string) => !isExcluded(uri), isOpen: () => false };
+const files = new WorkspaceFiles(access);
+const never = new AbortController().signal;
 
 /** The paths of the files that providers find for a document of the workspace, each once. */
-async function found(name: string, text: string, access = files): Promise<string[]> {
+async function found(name: string, text: string, from = files, signal = never): Promise<string[]> {
   const document = TextDocument.create(pathToFileURL(path.join(folder, name)).href, "", 1, text);
   const request = completionRequest({ document, position: document.positionAt(text.length), automatic: true, folders });
-  const providers = [new ImportedFiles({ get: () => document }, access), new CounterpartFiles(access)];
-  const chunks = (await Promise.all(providers.map((provider) => provider.find(request)))).flat();
+  const providers = [new ImportedFiles({ get: () => document }, from), new CounterpartFiles(from)];
+  const chunks = (await Promise.all(providers.map((provider) => provider.find(request, signal)))).flat();
   return [...new Set(chunks.map((chunk) => chunk.path))].sort();
 }
 
@@ -83,6 +85,48 @@ test("a module and its test, and parts of a component, lead to one another", asy
   assert.deepEqual(await found("lib/spokes.py", ""), ["tests/test_spokes.py"]);
 });
 
+test("names without a subject are not alike, and those that begin with a dot never", async () => {
+  for (const name of [".vault_pass", ".bash_history", ".wheel.js", "test_.py", "_test.go"])
+    write(`dots/${name}`, "x\n");
+  for (const name of [".gitignore", ".wheel.ts", "test_.rb", "_test.c", "wheel.ts"])
+    assert.deepEqual(await found(`dots/${name}`, ""), []);
+});
+
+test("what is open is not read from the disk", async () => {
+  const wheel = pathToFileURL(path.join(folder, "src/wheel.ts")).href;
+  const open = new WorkspaceFiles({ ...access, isOpen: (uri) => uri === wheel });
+  assert.deepEqual(await found("src/main.ts", 'import "./wheel";\nimport "./parts";\n', open), ["src/parts/index.ts"]);
+  write("test/wheel.test.ts", "export {};\n");
+  assert.deepEqual(await found("test/wheel.test.ts", "", open), ["src/wheel.d.ts"]);
+});
+
+test("the folders of imports are listed once, of few imports, and no more once they are not wanted", async () => {
+  const controller = new AbortController();
+  let abortsAt = Infinity;
+  let listed = 0;
+  class CountingFiles extends WorkspaceFiles {
+    override namesIn(folder: string) {
+      listed++;
+      if (listed === abortsAt) controller.abort();
+      return super.namesIn(folder);
+    }
+  }
+  const counting = new CountingFiles(access);
+  const listedFor = async (text: string) => {
+    listed = 0;
+    const name = "src/listing.ts";
+    const document = TextDocument.create(pathToFileURL(path.join(folder, name)).href, "", 1, text);
+    const request = completionRequest({ document, position: document.positionAt(0), automatic: true, folders });
+    await new ImportedFiles({ get: () => document }, counting).find(request, controller.signal);
+    return listed;
+  };
+  assert.equal(await listedFor('from "./a"\n'.repeat(1600)), 2);
+  const distinct = Array.from({ length: 1000 }, (_, i) => `from "./${i}"\n`).join("");
+  assert.ok((await listedFor(distinct)) < 200);
+  abortsAt = 5;
+  assert.ok((await listedFor(distinct)) <= 6);
+});
+
 test("secrets, files out of the workspace, links that lead there, binaries, huge files and pipes are not read", async () => {
   write("../outside.ts", "secret\n");
   write("bad/secrets.json", "{}\n");
@@ -110,7 +154,7 @@ test("secrets, files out of the workspace, links that lead there, binaries, huge
 });
 
 test("nothing is read where no folder is trusted, and of a document that is no file", async () => {
-  const untrusted = new WorkspaceFiles({ folders: () => [], isAllowed: () => true });
+  const untrusted = new WorkspaceFiles({ ...access, folders: () => [] });
   assert.deepEqual(await found("src/main.ts", 'import "./wheel";\n', untrusted), []);
   assert.equal(files.pathOf("untitled:Untitled-1"), undefined);
   assert.equal(files.pathOf("file:///%"), undefined);
