@@ -18,7 +18,6 @@ export const steps = [
   "counterparts",
   "gate",
   "leaks",
-  "brackets",
   "secrets",
 ] as const;
 

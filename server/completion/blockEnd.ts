@@ -5,6 +5,8 @@ import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "./request.ts
 
 /** Beginnings of lines that close what a line above opened, and belong to its block. */
 const closingLine = /^(?:[)\]}]|<\/|end\b|fi\b|done\b|esac\b)/;
+/** What may become one: a text's pieces end anywhere. */
+const closerBegun = /^(?:<|e|en|f|d|do|don|es|esa)$/;
 /** The longest of them, and a character that shows where its word ends. */
 const longestCloser = 5;
 
@@ -41,7 +43,8 @@ export function followBlock(request: CompletionRequest): (text: string) => numbe
     // A completion that begins by going to the next line takes that line for its first.
     else if (contentEnd !== undefined) {
       const afterGap = lineStart > contentEnd + 1;
-      if (deeper === 0 && opened && closingLine.test(text.slice(contentStart, contentStart + longestCloser))) {
+      const beginning = text.slice(contentStart, Math.min(end, contentStart + longestCloser));
+      if (deeper === 0 && opened && (closingLine.test(beginning) || (!whole && closerBegun.test(beginning)))) {
         // `} else {` closes one block and opens the next: such a line decides nothing until it is whole.
         return whole && !openingEnd.test(text.slice(contentStart, end).trimEnd()) ? end : undefined;
       }

@@ -2,8 +2,9 @@
 
 import { loopAtEnd } from "../../repetition.ts";
 
-export function stopAtRepetition(text: string): string {
-  const whole = stopAtLine(text);
+/** @param linePrefix of the cursor's line, with which the first line is compared */
+export function stopAtRepetition(text: string, linePrefix: string): string {
+  const whole = stopAtLine(linePrefix + text).slice(linePrefix.length);
   const loop = loopAtEnd(whole, 4);
   return loop ? whole.slice(0, loop.start + loop.period) : whole;
 }

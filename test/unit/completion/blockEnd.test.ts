@@ -18,6 +18,8 @@ const cases: readonly [name: string, document: string, written: string, completi
   ["a block told by indentation", "def f():║", "\n    a()\n    return b\n\ndef g():\n", "\n    a()\n    return b"],
   ["an empty line in a block", "def f():║", "\n    a()\n\n    return b\nx = 1\n", "\n    a()\n\n    return b"],
   ["a Ruby block", "def f║", "\n  a\nend\nb\n", "\n  a\nend"],
+  ["a closing word of which a part is there", "def f║", "\n  a\ne", "\n  a\ne"],
+  ["a word that begins as a closing one", "def f║", "\n  a\nendless = 1\n", "\n  a"],
   ["tabs", "if x ║", "{\n\ta()\n}\nb()\n", "{\n\ta()\n}"],
   ["several statements in an empty block", "f {\n  ║\n}", "a();\n  b();\n}\n", "a();\n  b();"],
   ["statements up to an empty line", "f {\n  ║\n}", "a();\n  b();\n\n  c();\n", "a();\n  b();"],
@@ -50,7 +52,23 @@ for (const [name, document, written, completion] of cases) {
 }
 
 test("once the end is known, more text does not change it", () => {
-  const line = fc.constantFrom("", "a", "  b", "    c", "}", "  }", "  } else {", "{", "\td");
+  const line = fc.constantFrom(
+    "",
+    "a",
+    "  b",
+    "    c",
+    "}",
+    "  }",
+    "  } else {",
+    "{",
+    "\td",
+    "end",
+    "endless",
+    "done",
+    "</b>",
+    "  esac",
+    "<b>",
+  );
   fc.assert(
     fc.property(fc.array(line, { maxLength: 12 }), fc.constantFrom("if ║", "  ║", "║", "x ║ y"), (lines, document) => {
       const text = lines.join("\n");

@@ -23,7 +23,6 @@ function requestBetween(prefix: string, suffix: string): CompletionRequest {
 for (const [name, step] of [
   ["refine", (text: string) => refine(text, requestBetween("", text), true)],
   ["refine beside brackets", (text: string) => refine(`a${text}`, requestBetween("f(", `${text})b`), false)],
-  ["refine after brackets", (text: string) => refine("a)", requestBetween(text, ""), false)],
   ["whether to complete", (text: string) => shouldComplete(requestBetween(text, `${text}x`), { infill: false })],
   [
     "what was shown",

@@ -33,6 +33,7 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ["a quote closed already", 'import x from "║";', './x.js";', 'import x from "├./x.js";┤'],
   ["an apostrophe in prose is no closing quote of a bracket", "(║)", "it's)", "(├it's)┤"],
   ["a line three times", "f:\n  ║", "b\n  a\n  a\n  a", "f:\n  ├b\n  a┤"],
+  ["a line three times, from the cursor on", "f:\n  ║", "a\n  a\n  a", "f:\n  ├a┤"],
   ["a part of a line four times", "║", "x = a (b - 1) * (b - 1) * (b - 1) * (b - 1) * (b", "├x = a (b - 1) *┤"],
   [
     "a part of a line four times, and the model went on",
@@ -42,16 +43,32 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ],
   ["a part of a line three times", "║", "f(size, size, size)", "├f(size, size, size)┤"],
   ["a row of numbers", "x = ║", "[10, 10, 10, 10, 10];", "x = ├[10, 10, 10, 10, 10];┤"],
-  ["a bracket that nothing opened", "f(a║", ");\n}\ng();", "f(a├);┤"],
-  ["a bracket that nothing opened, in the line", "let x = ║", "f(a));", "let x = ├f(a)┤"],
-  ["brackets that a line above opened", "f({ a: 1,\n  b: ║", "2 });", "f({ a: 1,\n  b: ├2 });┤"],
-  ["brackets in strings and comments", "let x = ║", "'a)'; // :)", "let x = ├'a)'; // :)┤"],
-  ["a numbered list", "# How: ║", "1) first, 2) second", "# How: ├1) first, 2) second┤"],
-  ["a bracket of what begins above the window", "a: 1 }\nf║", "(b) }", "a: 1 }\nf├(b) }┤"],
+  ["a bracket behind lifetimes", "fn f<'a>(x: &'a ║", "str) -> &'a str {", "fn f<'a>(x: &'a ├str) -> &'a str {┤"],
+  ["a bracket of a label", 'case "$1" in\n  ║', "start) run ;;", 'case "$1" in\n  ├start) run ;;┤'],
+  ["a bracket in a regular expression", "if (║", "/[)]/g.test(x)) {", "if (├/[)]/g.test(x)) {┤"],
   ["a turn token that is spelled out", "let x = ║", "1;<|im_end|> more", "let x = ├1;┤"],
   ["an infill token that is spelled out", "let x = ║", "1;>>SUFFIX<<", "let x = ├1;┤"],
-  ["one of a kind that the document has", 'a = "<|x|>"\nb = ║', '"<|y|>"', 'a = "<|x|>"\nb = ├"<|y|>"┤'],
+  ["one that the document has some of", 'a = "<|pad|>"\nb = ║', '"<|user|>"', 'a = "<|pad|>"\nb = ├"<|user|>"┤'],
   ["a fence after code", "f:\n  ║", "x = 1\n```\nThis sets x.", "f:\n  ├x = 1┤"],
+  ["a fence in a docstring", "f:\n  ║", '"""A\n  ```py\n  f()', 'f:\n  ├"""A\n  ```py\n  f()┤'],
+  ["a fence in a comment", " * ║", "```js", " * ├```js┤"],
+  ["operators", "x ║", "= list <|map|> y >>FILE<< z", "x ├= list <|map|> y >>FILE<< z┤"],
+  ["an index in capitals", "a║", "[INST] = 1", "a├[INST] = 1┤"],
+  [
+    "a name of a style",
+    "║",
+    ".sk-circle-container-fade-in-animation-wrapper {",
+    "├.sk-circle-container-fade-in-animation-wrapper {┤",
+  ],
+  [
+    "the beginning of every key",
+    "if (║",
+    's.startsWith("-----BEGIN PRIVATE KEY-----"))',
+    'if (├s.startsWith("-----BEGIN PRIVATE KEY-----"))┤',
+  ],
+  ["a private key", 'k = "║', "-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG9w0BAQ", undefined],
+  ["a key with hyphens", 'k = "║', 'sk-proj-a1_b2-c3d4e5f6g7h8i9j0k1l2m3n4"', undefined],
+  ["a key without hyphens", 'k = "║', 'sk-a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6"', undefined],
   ["a key", 'token = "║', `ghp_${"a1".repeat(18)}"`, undefined],
   ["a key that is begun", 'token = "AKIA║', 'IOSFODNN7EXAMPLE"', undefined],
   ["no key", 'token = "║', 'process.env.TOKEN"', 'token = "├process.env.TOKEN"┤'],
@@ -63,6 +80,10 @@ for (const [name, document, written, accepted] of cases) {
     assert.equal(accept(document, written), accepted);
   });
 }
+
+test("a Markdown document gets its first fence", () => {
+  assert.equal(refine("```sh\n", { ...requestAt("Install:\n\n║"), languageId: "markdown" }, false)?.text, "```sh");
+});
 
 test("of several lines the one that the token limit cut is dropped", () => {
   assert.equal(refine("a();\n  b", requestAt("f {\n  ║"), true)?.text, "a();");
