@@ -20,7 +20,6 @@ const longestPatience = 16_000;
 /**
  * The threads of a model, judged apart for steps that evaluate a prompt and for those of tokens alone: around a token's short
  * step other work of this process and of the language server asks for the cores as well, and beside a prompt's there is none.
- * After 200 tokens of a 26M model, prompts were evaluated by one of two threads, at 0.55 of the rate.
  */
 export class StepThreads {
   readonly #ofPrompts: Threads;
