@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { faultsOf, type PackedFile, unpackVsix } from "../../scripts/checkVsix.ts";
+import { grammarOf } from "../../server/completion/syntax/grammars.ts";
 import { fetchPackages, parseTarget } from "../../scripts/targets.ts";
 import { packageExtension, vsixPath } from "../../scripts/vsix.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
@@ -85,7 +86,12 @@ test("what is missing in a VSIX, or too much, is named", () => {
   assert.deepEqual(without("dist/parentWatch.cjs"), ["dist/parentWatch.cjs is missing"]);
   assert.deepEqual(without("ggml-cpu"), ["the CPU's library is missing"]);
   assert.deepEqual(without("tree-sitter.wasm"), ["dist/grammars/tree-sitter.wasm is missing"]);
-  assert.equal(without("THIRD-PARTY").length, 4 + (files.some(({ path }) => path.includes("ggml-vulkan.")) ? 2 : 1));
+  assert.deepEqual(without("tree-sitter-rust.wasm"), ["dist/grammars/tree-sitter-rust.wasm is missing"]);
+  const grammars = new Set(Object.values(grammarOf)).size;
+  assert.equal(
+    without("THIRD-PARTY").length,
+    3 + grammars + (files.some(({ path }) => path.includes("ggml-vulkan.")) ? 2 : 1),
+  );
   const map = { path: "dist/server.cjs.map", content: Buffer.from("{}") };
   assert.deepEqual(faults([...files, map]), ["dist/server.cjs.map is of no use"]);
 });
