@@ -7,7 +7,6 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { faultsOf, type PackedFile, unpackVsix } from "../../scripts/checkVsix.ts";
-import { grammarOf } from "../../server/completion/syntax/grammars.ts";
 import { fetchPackages, parseTarget } from "../../scripts/targets.ts";
 import { packageExtension, vsixPath } from "../../scripts/vsix.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
