@@ -2,7 +2,7 @@
 
 import type { l10n } from "vscode";
 
-import type { ChunkVerdict, CompletionContextReport } from "../shared/protocol.ts";
+import type { ChunkVerdict, CompletionContextReport } from "../shared/completionContext.ts";
 import { plainText } from "../shared/plainText.ts";
 
 type Localize = Pick<typeof l10n, "t">;

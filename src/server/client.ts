@@ -20,10 +20,10 @@ import {
   statusChanged,
   statusRequest,
 } from "../shared/methods.ts";
+import type { CompletionContextReport } from "../shared/completionContext.ts";
 import type {
   ChatParams,
   ChatResult,
-  CompletionContextReport,
   CompletionFigures,
   ModelFileInfo,
   ServerSettings,

@@ -8,8 +8,8 @@ import {
   RequestType0,
 } from "vscode-languageserver-protocol";
 
+import type { CompletionContextReport } from "./completionContext.ts";
 import type {
-  CompletionContextReport,
   ChatParams,
   ChatResult,
   CompletionFigures,

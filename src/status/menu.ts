@@ -98,11 +98,10 @@ function switchItems(settings: Settings, language: string | undefined): MenuItem
   return [...items, commandItem("file-code", forLanguage, "falcon.toggleInlineCompletionsForLanguage")];
 }
 
-/** What became of ghost text; choosing it counts anew. */
+/** What became of ghost text. It only tells: a command of its own counts anew. */
 function figuresItem(figures: CompletionFigures): MenuItem[] {
   if (figures.shown === 0) return [];
-  const item = commandItem("graph", describeFigures(figures, l10n), "falcon.resetCompletionFigures");
-  return [{ ...item, description: describeKept(figures, l10n), detail: l10n.t("Choose this to count anew") }];
+  return [{ icon: "graph", label: describeFigures(figures, l10n), description: describeKept(figures, l10n) }];
 }
 
 function commandItem(icon: string, label: string, command: string): MenuItem {

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { completionContextRequest, settingsChanged } from "../../src/shared/methods.ts";
-import type { CompletionContextReport } from "../../src/shared/protocol.ts";
+import type { CompletionContextReport } from "../../src/shared/completionContext.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 

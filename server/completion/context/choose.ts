@@ -1,6 +1,6 @@
 // Of ranked chunks the few that go into the prompt, and why the others do not.
 
-import type { ChunkVerdict } from "../../../src/shared/protocol.ts";
+import type { ChunkVerdict } from "../../../src/shared/completionContext.ts";
 import type { CompletionRequest } from "../request.ts";
 import type { Ranked } from "./rank.ts";
 

@@ -2,7 +2,7 @@
 // long as it is nearly as good as any other, since another one is a prompt that must be evaluated anew.
 
 import type { Model, PromptPart } from "../../engine/engine.ts";
-import type { CompletionContextReport } from "../../../src/shared/protocol.ts";
+import type { CompletionContextReport } from "../../../src/shared/completionContext.ts";
 import { type CompletionRequest, isSameUri } from "../request.ts";
 import { choose, type Judged, leastScore } from "./choose.ts";
 import { chunkParts, contextParts } from "./contextParts.ts";

@@ -9,16 +9,22 @@ const parsedAfter = 2000;
 /** After so many milliseconds of parsing the text stays as it is: nobody waits for a grammar's worst case. */
 const longestTime = 50;
 
-/** The lines up to the last one after which the document parses as well as before, or the first line alone. */
-export function cutAtFault(
-  text: string,
-  { prefix, suffix }: CompletionRequest,
-  parser: Parser,
-  timeLimit = longestTime,
-): string {
+/**
+ * The lines up to the last one after which the document parses as well as before, or the first line alone; all of the text
+ * where the grammar fails, as WebAssembly does at a fault of its own.
+ */
+export function cutAtFault(text: string, request: CompletionRequest, parser: Parser, timeLimit = longestTime): string {
+  try {
+    return cut(text, request, parser, timeLimit);
+  } catch {
+    return text;
+  }
+}
+
+function cut(text: string, { prefix, suffix }: CompletionRequest, parser: Parser, timeLimit: number): string {
   const deadline = performance.now() + timeLimit;
-  const cut = prefix.length - parsedBefore;
-  const before = cut <= 0 ? prefix : prefix.slice(prefix.indexOf("\n", cut) + 1);
+  const unparsed = prefix.length - parsedBefore;
+  const before = unparsed <= 0 ? prefix : prefix.slice(prefix.indexOf("\n", unparsed) + 1);
   const after = suffix.slice(0, parsedAfter);
   const lines = text.split("\n");
   const first = lines.findIndex((line) => line.trim() !== "");

@@ -116,3 +116,13 @@ test("the document's language decides what reads a completion", async () => {
   assert.equal(completion?.text, "{\n  a();\n}");
   assert.deepEqual(asked, ["javascript"]);
 });
+
+test("where a grammar fails, the text is left as it is", async () => {
+  // A deleted parser fails as one does whose WebAssembly has trapped.
+  const parser = (await new Grammars(packaged).parserOf("python")) ?? assert.fail();
+  const written = "b = a\n    c = (d";
+  const request = requestAt("def f(a):\n    ║\n");
+  assert.notEqual(cutAtFault(written, request, parser, noLimit), written);
+  parser.delete();
+  assert.equal(cutAtFault(written, request, parser, noLimit), written);
+});

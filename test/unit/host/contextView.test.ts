@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as l10n from "@vscode/l10n";
 
 import { describeContext } from "../../../src/completion/contextView.ts";
-import type { CompletionContextReport } from "../../../src/shared/protocol.ts";
+import type { CompletionContextReport } from "../../../src/shared/completionContext.ts";
 
 const report: CompletionContextReport = {
   path: "src/cart.ts",
