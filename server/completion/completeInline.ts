@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
-import type { Model } from "../engine/engine.ts";
+import type { Model, PromptPart } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
+import { findAlternatives } from "./candidates.ts";
 import { CompletionContext } from "./context/completionContext.ts";
 import { followEnd } from "./ending.ts";
 import { isWorthShowing, tokensOf } from "./gate.ts";
@@ -21,6 +22,11 @@ import { shouldComplete } from "./trigger.ts";
 import { contextBudget, windowBudget } from "./window.ts";
 
 type CompletionSettings = ServerSettings["inlineCompletion"];
+
+export interface Completion extends RefinedCompletion {
+  /** What else could stand there, the likeliest first, where the user asked for a completion. */
+  readonly alternatives?: readonly RefinedCompletion[];
+}
 
 /** Has a model while one is in memory. */
 interface CurrentModel {
@@ -41,6 +47,8 @@ export class InlineCompleter {
   #recentModel: Model | undefined;
   #window = new SteadyWindow();
   #running: RunningGeneration | undefined;
+  /** Resolves when no alternatives are written any more. */
+  #alternatives: Promise<unknown> = Promise.resolve();
   #newest = new AbortController();
 
   /** @param acceptance the part of the latest suggestions that was accepted, if that is known */
@@ -61,20 +69,21 @@ export class InlineCompleter {
     request: CompletionRequest,
     settings: CompletionSettings,
     signal: AbortSignal,
-  ): Promise<RefinedCompletion | undefined> {
-    const completion = await this.#find(request, settings, signal);
-    if (!completion || !request.automatic) return completion;
+  ): Promise<Completion | undefined> {
+    this.#newest.abort();
+    this.#newest = new AbortController();
+    const newest = AbortSignal.any([signal, this.#newest.signal]);
+    const completion = await this.#find(request, settings, newest);
+    if (!completion) return undefined;
+    if (!request.automatic) return this.#addAlternatives(completion, request, settings, newest);
     return isWorthShowing(completion, settings.suggestions, this.#acceptance.rate) ? completion : undefined;
   }
 
   async #find(
     request: CompletionRequest,
     settings: CompletionSettings,
-    signal: AbortSignal,
+    newest: AbortSignal,
   ): Promise<RefinedCompletion | undefined> {
-    this.#newest.abort();
-    this.#newest = new AbortController();
-    const newest = AbortSignal.any([signal, this.#newest.signal]);
     this.#pause.keyCame(performance.now());
 
     const { model } = this.#current;
@@ -83,7 +92,7 @@ export class InlineCompleter {
     const remembered = isLeftOut("reuse") ? undefined : this.#recent.find(request);
     const recent = remembered ?? (leads ? await this.#follow(request, newest) : undefined);
     if (recent || newest.aborted) return recent?.completion;
-    await this.#running?.ended();
+    await Promise.all([this.#running?.ended(), this.#alternatives]);
     if (!(await pause(this.#pauseBefore(request, settings), newest))) return undefined;
     this.#running = new RunningGeneration(request, (onText, stopped) =>
       this.#ask(request, model, settings, onText, stopped),
@@ -114,6 +123,56 @@ export class InlineCompleter {
     return (await this.#running?.follow(request, signal)) === true ? this.#recent.find(request) : undefined;
   }
 
+  /** What was shown stays the first. */
+  async #addAlternatives(
+    completion: RefinedCompletion,
+    request: CompletionRequest,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<Completion | undefined> {
+    const { model } = this.#current;
+    if (!model) return undefined;
+    const found = this.#writeAlternatives(completion, request, model, settings, signal);
+    this.#alternatives = found.catch(() => undefined);
+    const alternatives = await found;
+    if (signal.aborted) return undefined;
+    for (const each of [completion, ...alternatives].toReversed()) this.#recent.add(request, each);
+    return { ...completion, alternatives };
+  }
+
+  async #writeAlternatives(
+    completion: RefinedCompletion,
+    request: CompletionRequest,
+    model: Model,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<readonly RefinedCompletion[]> {
+    const { prompt, maxTokens } = await this.#promptAt(request, model, settings, signal);
+    const cut = await this.#cutAtFault(request);
+    const refineCut = (text: string) => refine(text, request, true, cut);
+    return findAlternatives(completion, model, prompt, maxTokens, refineCut, signal);
+  }
+
+  async #promptAt(
+    request: CompletionRequest,
+    model: Model,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<{ readonly prompt: readonly PromptPart[]; readonly maxTokens: number }> {
+    const { info } = model;
+    const maxTokens = Math.min(settings.maxTokens, Math.floor(info.contextSize / 4));
+    const firstLine = pathLine(request, info);
+    const context = await this.#context.find(request, model, contextBudget(info, maxTokens), signal);
+    const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
+    const window = await this.#window.cut(request, budget, (text) => model.countTokens([text]));
+    return { prompt: completionPrompt(window, firstLine, info, context.parts), maxTokens };
+  }
+
+  async #cutAtFault(request: CompletionRequest): Promise<((written: string) => string) | undefined> {
+    const parser = await this.#grammars?.parserOf(request.languageId);
+    return parser && ((written) => cutAtFault(written, request, parser));
+  }
+
   /** Generates and remembers a completion. `onText` gets all that is written after the cursor until now. */
   async #ask(
     request: CompletionRequest,
@@ -122,22 +181,17 @@ export class InlineCompleter {
     onText: (written: string) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { info } = model;
     const start = performance.now();
-    const maxTokens = Math.min(settings.maxTokens, Math.floor(info.contextSize / 4));
-    const firstLine = pathLine(request, info);
-    const context = await this.#context.find(request, model, contextBudget(info, maxTokens), signal);
-    const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
-    const window = await this.#window.cut(request, budget, (text) => model.countTokens([text]));
+    const { prompt, maxTokens } = await this.#promptAt(request, model, settings, signal);
     const endOf = followEnd(request);
     // Loaded while the model writes.
-    const parserLoading = this.#grammars?.parserOf(request.languageId);
+    const cutLoading = this.#cutAtFault(request);
     const ended = new AbortController();
     let text = "";
     const { stopReason, tokens } = await model.generate(
       {
         priority: "completion",
-        prompt: completionPrompt(window, firstLine, info, context.parts),
+        prompt,
         maxTokens,
         temperature: 0,
         probabilities: true,
@@ -154,9 +208,7 @@ export class InlineCompleter {
     );
     if (signal.aborted || stopReason === "interrupted") return;
     this.#pause.answered(performance.now() - start);
-    const parser = await parserLoading;
-    const cut = parser && ((written: string) => cutAtFault(written, request, parser));
-    const refined = refine(text, request, stopReason === "limit", cut);
+    const refined = refine(text, request, stopReason === "limit", await cutLoading);
     this.#recent.add(request, refined && { ...refined, tokens: tokensOf(refined.text, text, tokens) });
   }
 }

@@ -87,15 +87,14 @@ function registerInlineCompletion(
     const completion = await completer.complete(request, assistant.settings.inlineCompletion, signalOf(token));
     if (!completion) return [];
     const { start, end } = request.range;
-    const insertText = request.selected + completion.text;
-    const number = acceptance.show(document, document.offsetAt(start), [insertText], request.selected.length);
-    return [
-      {
-        insertText,
-        range: { start, end: { line: end.line, character: end.character + completion.replacedLength } },
-        command: { title: "", command: completionAccepted, arguments: [textDocument.uri, number] },
-      },
-    ];
+    const items = [completion, ...(completion.alternatives ?? [])].map(({ text, replacedLength }) => ({
+      insertText: request.selected + text,
+      range: { start, end: { line: end.line, character: end.character + replacedLength } },
+    }));
+    const texts = items.map(({ insertText }) => insertText);
+    const number = acceptance.show(document, document.offsetAt(start), texts, request.selected.length);
+    const command = { title: "", command: completionAccepted, arguments: [textDocument.uri, number] };
+    return items.map((item) => ({ ...item, command }));
   }
 
   connection.onExecuteCommand((params) =>
