@@ -15,7 +15,7 @@ import { afterRest } from "./afterRest.ts";
 import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completion/completionSwitch.ts";
 import { settingNumber } from "./settingNumber.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
-import type { ServerSettings, Suggestions } from "./shared/protocol.ts";
+import type { ByLanguage, ServerSettings, Suggestions } from "./shared/protocol.ts";
 
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
@@ -137,6 +137,8 @@ function readServerSettings({ demonstrationModel, contextsFolder, measurements }
       debounce: readNumber("falcon.inlineCompletion.debounce"),
       maxTokens: readNumber("falcon.inlineCompletion.maxTokens"),
       suggestions: readChoice("falcon.inlineCompletion.suggestions") as Suggestions,
+      comments: readByLanguage("falcon.inlineCompletion.comments"),
+      strings: readByLanguage("falcon.inlineCompletion.strings"),
     },
     chat: {
       maxTokens: readNumber("falcon.chat.maxTokens"),
@@ -176,6 +178,13 @@ function readChoice(key: ChoiceKey): string {
   const value = readSetting(key);
   const { enum: choices, default: standard } = properties[key];
   return choices.find((choice) => choice === value) ?? standard;
+}
+
+/** A switch for all languages, and for those that the user names. */
+function readByLanguage(key: keyof typeof properties): ByLanguage {
+  const languageIds = workspace.getConfiguration().inspect(key)?.languageIds ?? [];
+  const isOn = (scope?: ConfigurationScope) => workspace.getConfiguration(undefined, scope).get<unknown>(key) !== false;
+  return { "*": isOn(), ...Object.fromEntries(languageIds.map((languageId) => [languageId, isOn({ languageId })])) };
 }
 
 function inspectSwitch(scope?: ConfigurationScope) {

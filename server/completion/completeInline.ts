@@ -18,7 +18,8 @@ import { RunningGeneration } from "./running.ts";
 import { SteadyWindow } from "./steadyWindow.ts";
 import { cutAtFault } from "./syntax/cutAtFault.ts";
 import type { Grammars } from "./syntax/grammars.ts";
-import { shouldComplete } from "./trigger.ts";
+import { type PlaceInSyntax, placeInSyntax } from "./syntax/placeInSyntax.ts";
+import { placesLeftOut, shouldComplete } from "./trigger.ts";
 import { contextBudget, windowBudget } from "./window.ts";
 
 type CompletionSettings = ServerSettings["inlineCompletion"];
@@ -89,6 +90,8 @@ export class InlineCompleter {
     const { model } = this.#current;
     const leads = this.#turnTo(request, model);
     if (!model || !shouldComplete(request, model.info, settings.suggestions)) return undefined;
+    const leftOut = placesLeftOut(request, settings);
+    if (leftOut.length > 0 && ((await this.#isIn(leftOut, request)) || newest.aborted)) return undefined;
     const remembered = isLeftOut("reuse") ? undefined : this.#recent.find(request);
     const recent = remembered ?? (leads ? await this.#follow(request, newest) : undefined);
     if (recent || newest.aborted) return recent?.completion;
@@ -111,6 +114,12 @@ export class InlineCompleter {
     const leads = isSame && !isLeftOut("adoption") && this.#running?.leadsTo(request) === true;
     if (!leads) this.#running?.stop();
     return leads;
+  }
+
+  async #isIn(places: readonly PlaceInSyntax[], request: CompletionRequest): Promise<boolean> {
+    const parser = await this.#grammars?.parserOf(request.languageId);
+    const place = parser && placeInSyntax(request, parser);
+    return place !== undefined && places.includes(place);
   }
 
   #pauseBefore(request: CompletionRequest, { debounce }: CompletionSettings): number {

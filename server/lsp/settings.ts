@@ -27,10 +27,13 @@ const model = {
     ),
   ),
 };
+const byLanguage = v.record(v.string(), v.boolean());
 const inlineCompletion = {
   debounce: v.optional(count(60_000), 75),
   maxTokens: v.optional(count(65_536, 1), 96),
   suggestions: v.optional(v.picklist(["eager", "balanced", "quiet", "onCommand"]), "balanced"),
+  comments: v.exactOptional(byLanguage),
+  strings: v.exactOptional(byLanguage),
 };
 const chat = {
   maxTokens: v.optional(count(4_194_304, 1), 1024),

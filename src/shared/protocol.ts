@@ -29,6 +29,9 @@ export interface ServerSettings {
     readonly maxTokens: number;
     /** Which suggestions are shown by themselves: `balanced` unless given. */
     readonly suggestions?: Suggestions;
+    /** Whether comments and strings are completed unasked: they are unless given. */
+    readonly comments?: ByLanguage;
+    readonly strings?: ByLanguage;
   };
   readonly chat: {
     readonly maxTokens: number;
@@ -40,6 +43,9 @@ export interface ServerSettings {
   /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. */
   readonly readWorkspace?: boolean;
 }
+
+/** A setting for documents of a language; that of `*` holds for all others. */
+export type ByLanguage = Readonly<Record<string, boolean>>;
 
 /** All, those that are likely to be right, those that are very likely to be, or none but on the user's command. */
 export type Suggestions = "eager" | "balanced" | "quiet" | "onCommand";
