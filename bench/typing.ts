@@ -1,4 +1,4 @@
-// `npm run bench:typing [-- --server PATH] [--peers tuned,shipped] [--traces 3] [--keys 80] [--seed 1] [--without STEP,…]
+// `npm run bench:typing [-- --server PATH] [--peers tuned,shipped] [--traces 3] [--keys 360] [--seed 1] [--without STEP,…]
 //     [--model FILE] [--threads 2]`
 // How ghost text keeps up with someone who types, through the language server, and in turn with llama.vscode's requests to
 // llama-server, where its path is given: the same held-out files, model, threads and context.
@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
     model: { type: "string", default: bundledModel },
     threads: { type: "string", default: "2" },
     traces: { type: "string", default: "3" },
-    keys: { type: "string", default: "80" },
+    keys: { type: "string", default: "360" },
     seed: { type: "string", default: "1" },
     without: { type: "string", default: "" },
   },

@@ -17,6 +17,7 @@ const tasks = {
   "bench:engine": "bench/engine.ts",
   "bench:completion": "bench/completion.ts",
   "bench:typing": "bench/typing.ts",
+  "bench:painted": "bench/painted.ts",
   "bench:infill": "bench/infill.ts",
 };
 

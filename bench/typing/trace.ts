@@ -4,7 +4,7 @@ import { type HeldOutFile, randomNumbers, readHeldOutFiles, shuffle } from "../h
 
 export interface Trace {
   readonly file: HeldOutFile;
-  /** Where in the file the typing begins. What follows there is typed, and not in the document before. */
+  /** Where in the file the typing begins, behind a line's indentation. What follows there is typed, and not in the document before. */
   readonly start: number;
   readonly end: number;
   /** At each character of the typed text. */
@@ -27,7 +27,7 @@ export const shortestPause = 600;
 const languages = ["typescript", "python", "javascript"];
 const typedCharacters = 1200;
 
-/** Traces in as many files, which begin where a line does; the languages take turns. */
+/** Traces in as many files; the languages take turns. */
 export function makeTraces(count: number, seed: number): Trace[] {
   const random = randomNumbers(seed);
   const files = shuffle(
@@ -41,7 +41,9 @@ export function makeTraces(count: number, seed: number): Trace[] {
     const file = files.filter((each) => each.language === language)[Math.floor(i / languages.length)];
     if (!file) throw new RangeError(`There are not enough files of ${language}.`);
     const middle = Math.floor(file.text.length * (0.3 + 0.3 * random()));
-    const start = file.text.indexOf("\n", middle) + 1;
+    const lineStart = file.text.indexOf("\n", middle) + 1;
+    // The editor has indented the line.
+    const start = lineStart + (/^[ \t]*/.exec(file.text.slice(lineStart))?.[0].length ?? 0);
     const end = Math.min(file.text.length, file.text.indexOf("\n", start + typedCharacters) >>> 0);
     return { file, start, end, moments: momentsOf(file.text.slice(start, end), random) };
   });
