@@ -138,7 +138,8 @@ export interface LoadPlan {
   readonly path: string;
   /** Tokens per sequence; clamped to what the model was trained on. */
   readonly contextSize: number;
-  readonly gpu: "auto" | "metal" | "vulkan" | "off";
+  /** `auto` is Metal or Vulkan, as the platform has. */
+  readonly gpu: "auto" | Backend | "off";
   /** Layers that GPUs run; as many as fit unless given. */
   readonly gpuLayers?: number;
   /** The part of the GPUs' memory that may be used, from 0 to 1; all of it unless given. */

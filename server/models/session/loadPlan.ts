@@ -88,11 +88,15 @@ export async function loadByPlan(
   throw new EngineError("loadFailed", "no attempt was planned");
 }
 
-/** Everything as wanted; then half the context and fewer layers on the GPU; then the CPU alone. */
+/**
+ * Everything as wanted; then half the context and fewer layers on the GPU; then the CPU alone. CUDA ends the process on a card
+ * that it has no machine code for, and Vulkan serves that card.
+ */
 export function planAttempts(plan: LoadPlan, trainedOn: number): readonly LoadPlan[] {
   const whole = { ...plan, contextSize: Math.min(plan.contextSize, trainedOn) };
   const less = { ...whole, contextSize: Math.ceil(whole.contextSize / 2), vramShare: 1 / 2 };
   if (plan.gpu === "off") return [whole, less];
+  if (plan.gpu === "cuda") return [whole, ...planAttempts({ ...plan, gpu: "vulkan" }, trainedOn)];
   return [whole, less, { ...whole, gpu: "off" }];
 }
 

@@ -15,16 +15,17 @@ import {
 import { countSequences } from "../../../server/engine/llama/load/memory.ts";
 
 suite("backendsToTry", () => {
-  test("auto: Metal on a Mac, else CUDA where it is installed, and Vulkan", () => {
-    assert.deepEqual(backendsToTry("auto", "darwin", true), ["metal"]);
-    assert.deepEqual(backendsToTry("auto", "linux", true), ["cuda", "vulkan"]);
-    assert.deepEqual(backendsToTry("auto", "win32", false), ["vulkan"]);
+  test("auto: Metal on a Mac, else Vulkan", () => {
+    assert.deepEqual(backendsToTry("auto", "darwin"), ["metal"]);
+    assert.deepEqual(backendsToTry("auto", "linux"), ["vulkan"]);
+    assert.deepEqual(backendsToTry("auto", "win32"), ["vulkan"]);
   });
 
-  test("what the user chose, and nothing else", () => {
-    assert.deepEqual(backendsToTry("vulkan", "linux", true), ["vulkan"]);
-    assert.deepEqual(backendsToTry("metal", "linux", true), ["metal"]);
-    assert.deepEqual(backendsToTry("off", "linux", true), []);
+  test("what the user chose, and in the place of CUDA Vulkan, which serves the same cards", () => {
+    assert.deepEqual(backendsToTry("vulkan", "linux"), ["vulkan"]);
+    assert.deepEqual(backendsToTry("metal", "linux"), ["metal"]);
+    assert.deepEqual(backendsToTry("cuda", "linux"), ["cuda", "vulkan"]);
+    assert.deepEqual(backendsToTry("off", "linux"), []);
   });
 });
 

@@ -29,12 +29,10 @@ export async function openLlama(
 ): Promise<OpenedLlama> {
   const passedOver: PassedOver[] = [];
   const installed = gpu === "off" ? [] : await library.getLlamaGpuTypes("supported");
-  for (const backend of backendsToTry(gpu, platform, installed.includes("cuda"))) {
+  for (const backend of backendsToTry(gpu, platform)) {
     const opened = installed.includes(backend) ? await openBackend(library, backend, log) : "noDriver";
     const llama =
       opened !== "noBinary" && typeof opened === "string" && missesLibraries(backend) ? "noLibraries" : opened;
-    // The VSIX has no binary for CUDA, as `backendsToTry` says: no loss either.
-    if (llama === "noBinary" && backend === "cuda" && gpu === "auto") continue;
     if (typeof llama === "string") passedOver.push({ backend, cause: llama });
     else return { llama, threads: limitThreads(llama, threads), passedOver };
   }
@@ -43,12 +41,11 @@ export async function openLlama(
   return { llama, threads: limitThreads(llama, threads), passedOver };
 }
 
-/** CUDA is no loss where its driver or its libraries are missing: Vulkan serves the same cards. */
-export function backendsToTry(gpu: LoadPlan["gpu"], platform: NodeJS.Platform, hasCuda: boolean): readonly Backend[] {
+/** Vulkan serves the cards that CUDA does. */
+export function backendsToTry(gpu: LoadPlan["gpu"], platform: NodeJS.Platform): readonly Backend[] {
   if (gpu === "off") return [];
-  if (gpu !== "auto") return [gpu];
-  if (platform === "darwin") return ["metal"];
-  return hasCuda ? ["cuda", "vulkan"] : ["vulkan"];
+  if (gpu === "auto") return [platform === "darwin" ? "metal" : "vulkan"];
+  return gpu === "cuda" ? ["cuda", "vulkan"] : [gpu];
 }
 
 /**

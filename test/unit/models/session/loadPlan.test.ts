@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { EngineError, type LoadedModel, type LoadRequest, type ModelHost } from "../../../../server/engine/engine.ts";
+import {
+  EngineError,
+  type LoadedModel,
+  type LoadPlan,
+  type LoadRequest,
+  type ModelHost,
+} from "../../../../server/engine/engine.ts";
 import { loadByPlan, planAttempts } from "../../../../server/models/session/loadPlan.ts";
 
 const plan = { path: "/models/m.gguf", contextSize: 4096, gpu: "auto", threads: 0 } as const;
@@ -33,7 +39,11 @@ function loaded({ plan: { path, contextSize, gpu, vramShare = 1 } }: LoadRequest
 /** Loads with an engine that answers each load with the next of the outcomes. */
 async function load(
   outcomes: readonly (EngineError | ((request: LoadRequest) => LoadedModel))[],
-  { isWanted = (): boolean => true, deaths = 0 } = {},
+  {
+    isWanted = (): boolean => true,
+    deaths = 0,
+    gpu = plan.gpu,
+  }: { isWanted?: () => boolean; deaths?: number; gpu?: LoadPlan["gpu"] } = {},
 ) {
   const events: string[] = [];
   const rest = [...outcomes];
@@ -55,7 +65,7 @@ async function load(
     },
   };
   const options = { host, markers: [], onProgress: () => undefined, log: () => undefined, isWanted, deaths };
-  const model = await loadByPlan(plan, 8192, options).catch((error: unknown) => error as Error);
+  const model = await loadByPlan({ ...plan, gpu }, 8192, options).catch((error: unknown) => error as Error);
   return { events, model, fallback: "fallback" in model ? model.fallback : undefined };
 }
 
@@ -129,6 +139,12 @@ suite("loadByPlan", () => {
       fallback,
       "The model process ended while it loaded the model; The GPU could not load the model; using the CPU",
     );
+  });
+
+  test("a card that CUDA ends the process on is served by Vulkan, with the whole context", async () => {
+    const { events, fallback } = await load([died, loaded], { gpu: "cuda" });
+    assert.deepEqual(events, ["load 4096 cuda 1", "dispose", "load 4096 vulkan 1"]);
+    assert.equal(fallback, "The model process ended while it loaded the model; using Vulkan");
   });
 
   test("gives up with the last attempt's error", async () => {
