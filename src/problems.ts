@@ -56,17 +56,28 @@ export function actionLabels(): Record<ProblemAction, string> {
     restartServer: l10n.t("Restart Server"),
     showLog: l10n.t("Show Log"),
     retry: l10n.t("Try Again"),
+    continueDownload: l10n.t("Try Again"),
+    setHubToken: l10n.t("Set Access Token…"),
+    modelsFolder: l10n.t("Open Setting"),
+    hubSetting: l10n.t("Open Setting"),
+    proxySettings: l10n.t("Open Setting"),
   };
 }
 
 export async function runAction(action: ProblemAction): Promise<void> {
-  const command = {
-    selectModel: "falcon.selectModelFile",
-    restartServer: "falcon.restartServer",
-    showLog: "falcon.showLog",
-    retry: "falcon.reloadModel",
-  }[action];
-  await commands.executeCommand(command);
+  const table: Record<ProblemAction, readonly [command: string, ...args: string[]]> = {
+    selectModel: ["falcon.selectModelFile"],
+    restartServer: ["falcon.restartServer"],
+    showLog: ["falcon.showLog"],
+    retry: ["falcon.reloadModel"],
+    continueDownload: ["falcon.continueDownload"],
+    setHubToken: ["falcon.setHubToken"],
+    modelsFolder: ["workbench.action.openSettings", "falcon.models.folder"],
+    hubSetting: ["workbench.action.openSettings", "falcon.models.hub"],
+    proxySettings: ["workbench.action.openSettings", "http.proxy"],
+  };
+  const [command, ...args] = table[action];
+  await commands.executeCommand(command, ...args);
 }
 
 /** Shows a model or server that failed once, however often that is reported, until something works again. */

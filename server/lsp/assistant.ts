@@ -1,6 +1,12 @@
 // What the parts of the server share: the model, what the client sent last, and how a request is answered.
 
-import { type CancellationToken, type Connection, ErrorCodes, ResponseError } from "vscode-languageserver";
+import {
+  type CancellationToken,
+  type Connection,
+  ErrorCodes,
+  LSPErrorCodes,
+  ResponseError,
+} from "vscode-languageserver";
 
 import { matchExcludedFiles } from "../../src/shared/excludedFiles.ts";
 import { problemCode, statusChanged } from "../../src/shared/methods.ts";
@@ -21,6 +27,8 @@ export class Assistant {
   phase: "starting" | "serving" | "ended" = "starting";
   /** URIs of the workspace folders. */
   folders: readonly string[] = [];
+  /** What is done before the server ends. */
+  readonly endings: (() => Promise<void>)[] = [];
   readonly #host: ModelHost;
   readonly #usage = new RecentUsage();
   #settings = readSettings(undefined, () => undefined);
@@ -79,6 +87,9 @@ export class Assistant {
     } catch (error) {
       if (error instanceof ResponseError) throw error;
       if (error instanceof UserError) throw new ResponseError(problemCode, error.message, error.toProblem());
+      if (error instanceof Error && error.name === "AbortError") {
+        throw new ResponseError(LSPErrorCodes.RequestCancelled, error.message);
+      }
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       throw new ResponseError(ErrorCodes.InternalError, message);
     }

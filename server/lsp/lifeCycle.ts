@@ -65,7 +65,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
   connection.onShutdown(async () => {
     assistant.phase = "ended";
     stopExpiring();
-    await session.dispose();
+    await Promise.all([session.dispose(), ...assistant.endings.map((end) => end())]);
   });
 }
 

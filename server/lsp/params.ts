@@ -9,6 +9,7 @@ import {
 } from "vscode-languageserver";
 
 import { completionAccepted } from "../../src/shared/methods.ts";
+import type { DownloadParams } from "../../src/shared/downloads.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
@@ -39,6 +40,14 @@ export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
 });
 
 export const inspectModelParams = v.object({ path: v.string() });
+
+export const downloadParams: v.GenericSchema<unknown, DownloadParams> = v.object({
+  repository: v.string(),
+  revision: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
+  files: v.pipe(v.array(v.string()), v.minLength(1)),
+});
+
+export const downloadId = v.object({ id: v.string() });
 
 const position = v.object({ line: count(), character: count() });
 const range = v.object({ start: position, end: position });

@@ -9,10 +9,6 @@ import {
   completionAccepted,
   completionContextRequest,
   completionsCounted,
-  deleteSavedContextsRequest,
-  inspectModelRequest,
-  reloadModelRequest,
-  statusRequest,
 } from "../../src/shared/methods.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
@@ -25,18 +21,11 @@ import { ImportedFiles } from "../completion/context/imports.ts";
 import { VisitedDocuments } from "../completion/context/visited.ts";
 import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
 import { completionRequest } from "../completion/request.ts";
-import { inspectModel } from "../models/files/inspectModel.ts";
-import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { Assistant, type CreateHost, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
-import {
-  chatParams,
-  completionAcceptedParams,
-  inlineCompletionParams,
-  inspectModelParams,
-  readParams,
-} from "./params.ts";
+import { registerModels } from "./models.ts";
+import { chatParams, completionAcceptedParams, inlineCompletionParams, readParams } from "./params.ts";
 
 export interface ServerDependencies extends LifeCycleOptions {
   readonly createHost: CreateHost;
@@ -125,17 +114,5 @@ function registerChat(connection: Connection, assistant: Assistant, documents: O
       const options = { models: assistant.session, settings: assistant.settings.chat, counts, isExcluded };
       return answerChat(asked, options, onText, signalOf(token));
     }),
-  );
-}
-
-function registerModels(connection: Connection, assistant: Assistant): void {
-  const { session } = assistant;
-  connection.onRequest(statusRequest, () => assistant.answer(() => assistant.status));
-  connection.onRequest(reloadModelRequest, () => assistant.answer(() => session.reload()));
-  connection.onRequest(inspectModelRequest, (params) =>
-    assistant.answer(() => inspectModel(readParams(inspectModelParams, params).path)),
-  );
-  connection.onRequest(deleteSavedContextsRequest, () =>
-    assistant.answer(() => deleteSavedContexts(assistant.settings.model.promptCache)),
   );
 }

@@ -20,12 +20,7 @@ const model = {
   kvCache: v.exactOptional(v.picklist(["auto", "f16", "q8_0"])),
   adapter: v.exactOptional(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) })),
   promptCache: v.exactOptional(v.object({ folder: v.string(), keep: v.boolean() })),
-  measurements: v.exactOptional(
-    v.pipe(
-      v.string(),
-      v.check((file) => path.isAbsolute(file), "must be an absolute path"),
-    ),
-  ),
+  measurements: v.exactOptional(absolutePath()),
 };
 const byLanguage = v.record(v.string(), v.boolean());
 const inlineCompletion = {
@@ -38,6 +33,18 @@ const inlineCompletion = {
 const chat = {
   maxTokens: v.optional(count(4_194_304, 1), 1024),
   temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0.1),
+};
+const models = {
+  folder: v.exactOptional(absolutePath()),
+  createFolder: v.exactOptional(v.boolean()),
+  hub: v.exactOptional(v.string()),
+};
+const network = {
+  proxy: v.exactOptional(v.pipe(v.string(), v.url())),
+  noProxy: v.exactOptional(v.array(v.string())),
+  proxyAuthorization: v.exactOptional(v.string()),
+  strictSsl: v.exactOptional(v.boolean()),
+  systemCertificates: v.exactOptional(v.boolean()),
 };
 
 /**
@@ -52,6 +59,8 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
     model: group("model", model),
     inlineCompletion: group("inlineCompletion", inlineCompletion),
     chat: group("chat", chat),
+    models: group("models", models),
+    network: group("network", network),
     excludedFiles: readExcludedFiles(section["excludedFiles"], warn),
     ...(section["readWorkspace"] === true && { readWorkspace: true }),
   };
@@ -75,6 +84,13 @@ export function readFolders(params: unknown): readonly string[] {
   const { workspaceFolders, rootUri } = v.parse(folders, params);
   if (workspaceFolders) return workspaceFolders.map(({ uri }) => uri);
   return rootUri ? [rootUri] : [];
+}
+
+function absolutePath() {
+  return v.pipe(
+    v.string(),
+    v.check((file) => path.isAbsolute(file), "must be an absolute path"),
+  );
 }
 
 function readExcludedFiles(given: unknown, warn: (message: string) => void): readonly string[] {

@@ -9,6 +9,7 @@ import {
 } from "vscode-languageserver-protocol";
 
 import type { CompletionContextReport } from "./completionContext.ts";
+import type { Download, DownloadedFile, DownloadParams } from "./downloads.ts";
 import type {
   ChatParams,
   ChatResult,
@@ -37,6 +38,32 @@ export const inspectModelRequest = new RequestType<{ path: string }, ModelFileIn
 
 /** Loads the chosen model again, after a failure. */
 export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadModel");
+
+/**
+ * Downloads files into the models folder, and answers when they are there. Cancelled, it leaves the queue, and what was
+ * received stays on the disk: the next request for the same files goes on with it.
+ */
+export const downloadRequest = new RequestType<DownloadParams, readonly DownloadedFile[], Problem>(
+  "falcon/download",
+  ParameterStructures.byName,
+);
+
+/** Pauses a download of the queue, whose request stays open. */
+export const pauseDownloadRequest = new RequestType<Pick<Download, "id">, void, Problem>(
+  "falcon/pauseDownload",
+  ParameterStructures.byName,
+);
+
+export const resumeDownloadRequest = new RequestType<Pick<Download, "id">, void, Problem>(
+  "falcon/resumeDownload",
+  ParameterStructures.byName,
+);
+
+/** All downloads of the queue, at each change of one. */
+export const downloadsChanged = new NotificationType<readonly Download[]>("falcon/downloadsChanged");
+
+/** The server asks for the hub's access token, when the hub gives a file to accounts alone. */
+export const hubTokenRequest = new RequestType0<string | null, void>("falcon/hubToken");
 
 /** Deletes what the prompt cache keeps on disk. Fails with a `Problem` that names the folder and the cause. */
 export const deleteSavedContextsRequest = new RequestType0<void, Problem>("falcon/deleteSavedContexts");

@@ -1,5 +1,7 @@
 // Everything that crosses a process boundary, as types. Nothing here runs.
 
+import type { ModelsSettings, NetworkSettings } from "./downloads.ts";
+
 /** What the extension host reads from the user's configuration and pushes to the language server. */
 export interface ServerSettings {
   readonly model: {
@@ -40,6 +42,10 @@ export interface ServerSettings {
   };
   /** Globs of files that are never completed, read along or saved with what the model has read (`matchExcludedFiles`). */
   readonly excludedFiles: readonly string[];
+  /** Where models come from and are kept; no model is downloaded unless given. */
+  readonly models?: ModelsSettings;
+  /** How the network is reached; as the environment says unless given. */
+  readonly network?: NetworkSettings;
   /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. */
   readonly readWorkspace?: boolean;
 }
@@ -58,7 +64,16 @@ export interface InitializationOptions {
 }
 
 /** What the user can do about a problem. Each is one button. */
-export type ProblemAction = "selectModel" | "restartServer" | "showLog" | "retry";
+export type ProblemAction =
+  | "selectModel"
+  | "restartServer"
+  | "showLog"
+  | "retry"
+  | "continueDownload"
+  | "setHubToken"
+  | "modelsFolder"
+  | "hubSetting"
+  | "proxySettings";
 
 /** A failure that the user can mend, already worded in the user's language. */
 export interface Problem {

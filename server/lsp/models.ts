@@ -1,0 +1,86 @@
+// Maps the protocol's methods about models to the functions of models/.
+
+import type { Connection } from "vscode-languageserver";
+
+import {
+  deleteSavedContextsRequest,
+  downloadRequest,
+  downloadsChanged,
+  hubTokenRequest,
+  inspectModelRequest,
+  pauseDownloadRequest,
+  reloadModelRequest,
+  resumeDownloadRequest,
+  statusRequest,
+} from "../../src/shared/methods.ts";
+import { downloadFiles } from "../models/download/downloadFiles.ts";
+import { DownloadQueue } from "../models/download/downloadQueue.ts";
+import { openHub } from "../models/download/hub.ts";
+import { openNetwork } from "../models/download/network.ts";
+import type { Access } from "../models/download/openAddress.ts";
+import { wait } from "../models/download/waiting.ts";
+import { inspectModel } from "../models/files/inspectModel.ts";
+import { deleteSavedContexts } from "../models/session/savedContexts.ts";
+import { openModelsFolder } from "../models/store/modelsFolder.ts";
+import { type Assistant, send, signalOf } from "./assistant.ts";
+import { downloadId, downloadParams, inspectModelParams, readParams } from "./params.ts";
+
+export function registerModels(connection: Connection, assistant: Assistant): void {
+  const { session } = assistant;
+  connection.onRequest(statusRequest, () => assistant.answer(() => assistant.status));
+  connection.onRequest(reloadModelRequest, () => assistant.answer(() => session.reload()));
+  connection.onRequest(inspectModelRequest, (params) =>
+    assistant.answer(() => inspectModel(readParams(inspectModelParams, params).path)),
+  );
+  connection.onRequest(deleteSavedContextsRequest, () =>
+    assistant.answer(() => deleteSavedContexts(assistant.settings.model.promptCache)),
+  );
+  registerDownloads(connection, assistant);
+}
+
+function registerDownloads(connection: Connection, assistant: Assistant): void {
+  const queue = new DownloadQueue({
+    now: () => performance.now(),
+    onChanged: (downloads) => send(() => connection.sendNotification(downloadsChanged, downloads)),
+    run: (params, onProgress, signal) =>
+      withAccess(connection, assistant, async (access) => {
+        const folder = await openModelsFolder(assistant.settings.models ?? {});
+        return downloadFiles(params, folder, { access, wait, onProgress }, signal);
+      }),
+  });
+  assistant.endings.push(() => queue.dispose());
+  connection.onRequest(downloadRequest, (params, token) =>
+    assistant.answer(() => queue.add(readParams(downloadParams, params), signalOf(token))),
+  );
+  connection.onRequest(pauseDownloadRequest, (params) =>
+    assistant.answer(() => queue.pause(readParams(downloadId, params).id)),
+  );
+  connection.onRequest(resumeDownloadRequest, (params) =>
+    assistant.answer(() => queue.resume(readParams(downloadId, params).id)),
+  );
+}
+
+/** Lets something use the network and the hub as the settings have them now. */
+async function withAccess<T>(
+  connection: Connection,
+  assistant: Assistant,
+  use: (access: Access) => Promise<T>,
+): Promise<T> {
+  const { models = {}, network: settings } = assistant.settings;
+  const hub = openHub(models, () => askToken(connection));
+  const network = await openNetwork(settings);
+  try {
+    return await use({ network, hub });
+  } finally {
+    await network.close();
+  }
+}
+
+/** A client that knows nothing of tokens has none. */
+async function askToken(connection: Connection): Promise<string | undefined> {
+  try {
+    return (await connection.sendRequest(hubTokenRequest)) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+// The way to the network: proxy and certificates, as the user's settings and environment have them.
+
+import fs from "node:fs";
+import process from "node:process";
+import tls from "node:tls";
+// undici: Node's own HTTP client as a package, for the proxies that the one inside Node does not offer (MIT). It is
+// imported when something is fetched, since nothing is at the start.
+import type { Dispatcher } from "undici";
+
+import type { NetworkSettings } from "../../../src/shared/downloads.ts";
+
+export interface Network {
+  readonly dispatcher: Dispatcher;
+  /** Ports of the proxies in use, by which a failed connection is told to be one to a proxy. */
+  readonly proxyPorts: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** Milliseconds without a byte after which a connection counts as lost. */
+const patience = 60_000;
+
+/** The client's settings come before the environment's variables. */
+export async function openNetwork(settings: NetworkSettings = {}): Promise<Network> {
+  const { EnvHttpProxyAgent } = await import("undici");
+  const { env } = process;
+  const httpProxy = settings.proxy ?? env["http_proxy"] ?? env["HTTP_PROXY"];
+  const httpsProxy = settings.proxy ?? env["https_proxy"] ?? env["HTTPS_PROXY"] ?? httpProxy;
+  const noProxy = [...(settings.noProxy ?? []), env["no_proxy"] ?? env["NO_PROXY"]].filter(Boolean).join(",");
+  const secure = { ca: trustedCertificates(settings), rejectUnauthorized: settings.strictSsl !== false };
+  const dispatcher = new EnvHttpProxyAgent({
+    ...(httpProxy && { httpProxy }),
+    ...(httpsProxy && { httpsProxy }),
+    noProxy,
+    ...(settings.proxyAuthorization !== undefined && { token: settings.proxyAuthorization }),
+    connect: { ...secure, timeout: patience },
+    requestTls: secure,
+    proxyTls: secure,
+    headersTimeout: patience,
+    bodyTimeout: patience,
+  });
+  return {
+    dispatcher,
+    proxyPorts: [httpProxy, httpsProxy].flatMap((proxy) => (proxy ? [portOf(proxy)] : [])),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** Node's own, the system's unless the client says no, and those of NODE_EXTRA_CA_CERTS, which not every editor's Node reads. */
+function trustedCertificates({ systemCertificates = true }: NetworkSettings): string[] {
+  const extra = process.env["NODE_EXTRA_CA_CERTS"];
+  return [
+    ...tls.getCACertificates("default"),
+    ...(systemCertificates ? tls.getCACertificates("system") : []),
+    ...(extra !== undefined && fs.existsSync(extra) ? [fs.readFileSync(extra, "utf8")] : []),
+  ];
+}
+
+function portOf(proxy: string): string {
+  const { port, protocol } = new URL(proxy);
+  return port || (protocol === "https:" ? "443" : "80");
+}

@@ -1,0 +1,30 @@
+// How fast a download is lately, and how long it still takes.
+
+/** Milliseconds that count as lately. */
+const span = 10_000;
+/** Milliseconds before which a speed says nothing. */
+const least = 500;
+
+export class Speed {
+  #samples: { readonly time: number; readonly received: number }[] = [];
+
+  /** Bytes received so far, at a time in milliseconds. Fewer than before: it began anew. */
+  add(received: number, time: number): void {
+    if (received < (this.#samples.at(-1)?.received ?? 0)) this.#samples = [];
+    this.#samples.push({ time, received });
+    const [first] = this.#samples;
+    if (first && time - first.time > span) this.#samples = this.#samples.filter((each) => time - each.time <= span);
+  }
+
+  /** Bytes in a second; undefined until there is enough to tell. */
+  get bytesPerSecond(): number | undefined {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (!first || !last || last.time - first.time < least) return undefined;
+    return ((last.received - first.received) / (last.time - first.time)) * 1000;
+  }
+
+  /** Forgets: time passes in which nothing is meant to come. */
+  rest(): void {
+    this.#samples = [];
+  }
+}

@@ -1,0 +1,175 @@
+// A hub and the store that it sends on to, as two HTTP servers on the loopback, which misbehave in every way that is known.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface SeenRequest {
+  readonly server: "hub" | "store";
+  readonly method: string;
+  readonly url: string;
+  readonly headers: http.IncomingHttpHeaders;
+}
+
+/** How a server answers in place of what it would. */
+export type Fault = (request: http.IncomingMessage, response: http.ServerResponse) => void;
+
+export const status =
+  (code: number, headers: http.OutgoingHttpHeaders = {}): Fault =>
+  (_, response) => {
+    response.writeHead(code, headers);
+    response.end("no file");
+  };
+
+export class HubServer {
+  readonly requests: SeenRequest[] = [];
+  /** Each answers one request to the hub, in order, before the hub answers by itself again. */
+  readonly hubFaults: Fault[] = [];
+  readonly storeFaults: Fault[] = [];
+  /** At each of these bytes of a file the store stops once, until `cut`; where nothing comes before it, it cuts by itself. */
+  cuts: number[] = [];
+  /** The token that the hub wants. */
+  token: string | undefined;
+  withoutRanges = false;
+  withoutHash = false;
+  withoutEtag = false;
+  withoutLength = false;
+  readonly #hub = http.createServer((request, response) => this.#answerHub(request, response));
+  readonly #store = http.createServer((request, response) => this.#answerStore(request, response));
+  readonly #files = new Map<string, Buffer>();
+  #signature = 0;
+  #hanging: http.ServerResponse | undefined;
+
+  static async start(): Promise<HubServer> {
+    const server = new HubServer();
+    for (const each of [server.#hub, server.#store]) {
+      each.listen(0, "127.0.0.1");
+      await once(each, "listening");
+    }
+    return server;
+  }
+
+  get endpoint(): string {
+    return originOf(this.#hub);
+  }
+
+  get store(): string {
+    return originOf(this.#store);
+  }
+
+  /** Puts a file into a repository, or another into its place. */
+  put(repository: string, file: string, content: Buffer): void {
+    this.#files.set(`/${repository}/resolve/main/${file}`, content);
+  }
+
+  /** Goes back to good behaviour. */
+  behave(): void {
+    this.requests.length = 0;
+    this.hubFaults.length = 0;
+    this.storeFaults.length = 0;
+    this.cuts = [];
+    this.token = undefined;
+    this.withoutRanges = this.withoutHash = this.withoutEtag = this.withoutLength = false;
+  }
+
+  /** Ends the connection that has stopped. Whoever has received what was sent calls it, since a client may drop the rest. */
+  cut(): void {
+    this.#hanging?.socket?.end();
+  }
+
+  async stop(): Promise<void> {
+    for (const each of [this.#hub, this.#store]) {
+      const closed = once(each, "close");
+      each.close();
+      each.closeAllConnections();
+      await closed;
+    }
+  }
+
+  #answerHub(request: http.IncomingMessage, response: http.ServerResponse): void {
+    this.#record("hub", request);
+    const fault = this.hubFaults.shift();
+    if (fault) {
+      fault(request, response);
+      return;
+    }
+    const path = decodeURI(request.url ?? "");
+    const content = this.#files.get(path);
+    if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) {
+      const isKnown = request.headers.authorization !== undefined;
+      status(isKnown ? 403 : 401, { "x-error-code": "GatedRepo" })(request, response);
+    } else if (!content) {
+      status(404, { "x-error-code": "EntryNotFound" })(request, response);
+    } else {
+      response.writeHead(302, {
+        location: `${this.store}${encodeURI(path)}?signature=${++this.#signature}`,
+        ...(!this.withoutHash && { "x-linked-etag": `"${sha256(content)}"` }),
+        "x-linked-size": String(content.length),
+      });
+      response.end();
+    }
+  }
+
+  /** A signed address is good for one request. */
+  #answerStore(request: http.IncomingMessage, response: http.ServerResponse): void {
+    this.#record("store", request);
+    const fault = this.storeFaults.shift();
+    if (fault) {
+      fault(request, response);
+      return;
+    }
+    const url = new URL(request.url ?? "", this.store);
+    const content = this.#files.get(decodeURI(url.pathname));
+    if (!content || url.searchParams.get("signature") !== String(this.#signature)) {
+      status(403)(request, response);
+      return;
+    }
+    // Of the content, but no hash that a client could take for the hub's.
+    const etag = `"store-${sha256(content).slice(0, 8)}"`;
+    const ifRange = request.headers["if-range"];
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
+    const isRange = range && !this.withoutRanges && (ifRange === undefined || ifRange === etag);
+    const start = isRange ? Number(range[1]) : 0;
+    const end = isRange && range[2] !== "" ? Math.min(Number(range[2]) + 1, content.length) : content.length;
+    if (isRange && start >= content.length) {
+      status(416, { "content-range": `bytes */${content.length}` })(request, response);
+      return;
+    }
+    response.writeHead(isRange ? 206 : 200, {
+      ...(isRange && { "content-range": `bytes ${start}-${end - 1}/${content.length}` }),
+      ...(!this.withoutLength && { "content-length": end - start }),
+      ...(!this.withoutEtag && { etag }),
+    });
+    if (request.method === "HEAD") response.end();
+    else this.#sendBody(response, content, start, end);
+  }
+
+  #sendBody(response: http.ServerResponse, content: Buffer, start: number, end: number): void {
+    const cut = this.cuts.findIndex((byte) => byte >= start && byte < end);
+    if (cut < 0) {
+      response.end(content.subarray(start, end));
+      return;
+    }
+    const [byte = 0] = this.cuts.splice(cut, 1);
+    this.#hanging = response;
+    response.flushHeaders();
+    response.write(content.subarray(start, byte));
+    if (byte === start) this.cut();
+  }
+
+  #record(server: SeenRequest["server"], { method = "", url = "", headers }: http.IncomingMessage): void {
+    this.requests.push({ server, method, url, headers });
+  }
+}
+
+export function sha256(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function originOf(server: http.Server): string {
+  const address = server.address() as AddressInfo | null;
+  assert.ok(address);
+  return `http://127.0.0.1:${address.port}`;
+}
