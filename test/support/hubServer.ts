@@ -126,24 +126,30 @@ export class HubServer {
       status(403)(request, response);
       return;
     }
-    // Of the content, but no hash that a client could take for the hub's.
-    const etag = `"store-${sha256(content).slice(0, 8)}"`;
-    const ifRange = request.headers["if-range"];
-    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-    const isRange = range && !this.withoutRanges && (ifRange === undefined || ifRange === etag);
-    const start = isRange ? Number(range[1]) : 0;
-    const end = isRange && range[2] !== "" ? Math.min(Number(range[2]) + 1, content.length) : content.length;
-    if (isRange && start >= content.length) {
+    const { start, end, isPart } = this.#rangeOf(request, content);
+    if (isPart && start >= content.length) {
       status(416, { "content-range": `bytes */${content.length}` })(request, response);
       return;
     }
-    response.writeHead(isRange ? 206 : 200, {
-      ...(isRange && { "content-range": `bytes ${start}-${end - 1}/${content.length}` }),
+    response.writeHead(isPart ? 206 : 200, {
+      ...(isPart && { "content-range": `bytes ${start}-${end - 1}/${content.length}` }),
       ...(!this.withoutLength && { "content-length": end - start }),
-      ...(!this.withoutEtag && { etag }),
+      ...(!this.withoutEtag && { etag: etagOf(content) }),
     });
-    if (request.method === "HEAD") response.end();
-    else this.#sendBody(response, content, start, end);
+    this.#sendBody(response, content, start, end);
+  }
+
+  /** Which bytes of a file are asked for. */
+  #rangeOf({ headers }: http.IncomingMessage, content: Buffer): { start: number; end: number; isPart: boolean } {
+    const ifRange = headers["if-range"];
+    const [, start, last = ""] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? "") ?? [];
+    const isPart = start !== undefined && !this.withoutRanges && (ifRange === undefined || ifRange === etagOf(content));
+    if (!isPart) return { start: 0, end: content.length, isPart };
+    return {
+      start: Number(start),
+      end: last === "" ? content.length : Math.min(Number(last) + 1, content.length),
+      isPart,
+    };
   }
 
   #sendBody(response: http.ServerResponse, content: Buffer, start: number, end: number): void {
@@ -164,8 +170,13 @@ export class HubServer {
   }
 }
 
-export function sha256(content: Buffer): string {
+function sha256(content: Buffer): string {
   return createHash("sha256").update(content).digest("hex");
+}
+
+/** Of the content, but no hash that a client could take for the hub's. */
+function etagOf(content: Buffer): string {
+  return `"store-${sha256(content).slice(0, 8)}"`;
 }
 
 function originOf(server: http.Server): string {

@@ -34,7 +34,7 @@ export function fileAddress({ endpoint }: Hub, repository: string, file: string,
 }
 
 /** As the hub names them: OWNER/NAME. */
-export function checkRepository(repository: string): void {
+function checkRepository(repository: string): void {
   if (/^(?!\.)[\w.-]{1,96}\/(?!\.)[\w.-]{1,96}$/.test(repository)) return;
   throw new UserError(l10n.t("“{0}” does not name a repository of a hub. Write it as OWNER/NAME.", repository));
 }

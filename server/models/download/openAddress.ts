@@ -3,7 +3,9 @@
 import * as l10n from "@vscode/l10n";
 import type { Dispatcher } from "undici";
 
-import { answerFailure, connectionFailure, DownloadError } from "./failures.ts";
+import { answerFailure } from "./answerFailures.ts";
+import { connectionFailure } from "./connectionFailures.ts";
+import { DownloadError } from "./failures.ts";
 import type { Hub } from "./hub.ts";
 import type { Network } from "./network.ts";
 
@@ -44,28 +46,22 @@ export async function openAddress(
   let url = address;
   let token: string | undefined;
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    const isHub = url.origin === hubOrigin;
-    const authorization = isHub && token !== undefined && { authorization: `Bearer ${token}` };
+    const who = url.origin !== hubOrigin ? "none" : token === undefined ? "withoutToken" : "withToken";
+    const authorization = who === "withToken" && { authorization: `Bearer ${token ?? ""}` };
     const answer = await send(url, network, method, { ...headers, ...authorization }, signal);
     linked = { ...linked, ...linkedOf(answer.headers) };
     if (accepted.includes(answer.status)) return { ...answer, linked };
     // The connection is used again once the body is read, which is not done for one that is long.
     await answer.body.dump();
-    if ([401, 403].includes(answer.status) && isHub && token === undefined) {
-      token = await hub.token();
-      if (token !== undefined) {
-        checkTokenIsSafe(url);
-        continue;
-      }
+    const target = redirectTarget(answer, url);
+    if (target) {
+      url = target;
+      // Enough is known of the file.
+      if (method === "HEAD" && linked.size !== undefined) return { ...answer, status: 200, linked };
+      continue;
     }
-    const location = answer.headers["location"];
-    const isRedirect = answer.status >= 300 && answer.status < 400 && location !== undefined;
-    if (!isRedirect) {
-      throw answerFailure(answer, url, isHub ? (token === undefined ? "withoutToken" : "withToken") : "none");
-    }
-    url = redirectTarget(location, url);
-    // Enough is known of the file.
-    if (method === "HEAD" && linked.size !== undefined) return { ...answer, status: 200, linked };
+    if (who === "withoutToken" && [401, 403].includes(answer.status)) token = await tokenFor(url, hub);
+    if (who !== "withoutToken" || token === undefined) throw answerFailure(answer, url, who);
   }
   throw new DownloadError("badAnswer", l10n.t("{0} redirects without end.", address.host));
 }
@@ -105,16 +101,20 @@ function linkedOf(headers: Answer["headers"]): Answer["linked"] {
   return { ...(sha256 !== undefined && { sha256 }), ...(size !== undefined && { size: Number(size) }) };
 }
 
-function redirectTarget(location: string, from: URL): URL {
+/** Where an answer sends on to; undefined for one that does not. */
+function redirectTarget({ status, headers: { location } }: Pick<Answer, "status" | "headers">, from: URL) {
+  if (status < 300 || status >= 400 || location === undefined) return undefined;
   const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   const isSafe = target?.protocol === "https:" || (target?.protocol === "http:" && from.protocol === "http:");
   if (target && isSafe) return target;
   throw new DownloadError("badAnswer", l10n.t("{0} redirects to an address that is not safe.", from.host));
 }
 
-/** Anybody on the way could read a token that goes over plain HTTP. */
-function checkTokenIsSafe({ protocol, hostname, host }: URL): void {
-  if (protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname)) return;
+/** The hub's token. Anybody on the way could read one that goes over plain HTTP. */
+async function tokenFor({ protocol, hostname, host }: URL, hub: Hub): Promise<string | undefined> {
+  const token = await hub.token();
+  const isSafe = protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+  if (token === undefined || isSafe) return token;
   throw new DownloadError(
     "insecureToken",
     l10n.t(

@@ -2,7 +2,8 @@
 
 import * as l10n from "@vscode/l10n";
 
-import { connectionFailure, DownloadError } from "./failures.ts";
+import { connectionFailure } from "./connectionFailures.ts";
+import { DownloadError } from "./failures.ts";
 import { type Access, openAddress } from "./openAddress.ts";
 
 /** The bytes from `from` up to `to`, or up to the file's end where that comes first, and the size of the whole file. */

@@ -2,7 +2,8 @@
 
 import * as l10n from "@vscode/l10n";
 
-import { connectionFailure, DownloadError } from "./failures.ts";
+import { connectionFailure } from "./connectionFailures.ts";
+import { DownloadError } from "./failures.ts";
 import { type Access, type Answer, openAddress } from "./openAddress.ts";
 import type { PartFile, PartState } from "./partFile.ts";
 
@@ -56,26 +57,31 @@ function rangeHeaders({ received, state }: PartFile): Record<string, string> {
 /** Whether the bytes of an answer follow those of the part: of one that begins anew they do once the part is emptied. */
 async function follows(part: PartFile, answer: Answer, { hash, url }: TransferredFile): Promise<boolean> {
   const { status, linked } = answer;
-  if (status === 416) return false;
-  if (hash?.algorithm === "sha256" && linked.sha256 !== undefined && linked.sha256 !== hash.hex) {
+  if (hash?.algorithm === "sha256" && differ(linked.sha256, hash.hex)) {
     answer.body.on("error", () => undefined).destroy();
     throw new DownloadError(
       "wrongHash",
       l10n.t("The file at {0} is not the expected one: its hash is another.", url.host),
     );
   }
-  if (status === 200) {
-    if (part.received > 0) await part.reset();
-    return true;
-  }
-  const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers["content-range"] ?? "") ?? [];
-  const size = linked.size ?? (total === undefined || total === "*" ? undefined : Number(total));
-  const old = part.state;
-  return (
-    Number(start) === part.received &&
-    (size === undefined || old?.size === undefined || size === old.size) &&
-    (linked.sha256 === undefined || old?.sha256 === undefined || linked.sha256 === old.sha256)
-  );
+  if (status === 200 && part.received > 0) await part.reset();
+  if (status !== 206) return status === 200;
+  const { start, total } = contentRange(answer);
+  const { size, sha256 } = part.state ?? {};
+  return start === part.received && !differ(linked.size ?? total, size) && !differ(linked.sha256, sha256);
+}
+
+function contentRange({ headers }: Answer): { start?: number; total?: number } {
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers["content-range"] ?? "") ?? [];
+  return {
+    ...(start !== undefined && { start: Number(start) }),
+    ...(total !== undefined && total !== "*" && { total: Number(total) }),
+  };
+}
+
+/** Whether two values are known and not the same. */
+function differ<T>(a: T | undefined, b: T | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
 }
 
 async function receive(
