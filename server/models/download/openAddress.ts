@@ -47,7 +47,7 @@ export async function openAddress(
   let token: string | undefined;
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
     const who = url.origin !== hubOrigin ? "none" : token === undefined ? "withoutToken" : "withToken";
-    const authorization = who === "withToken" && { authorization: `Bearer ${token ?? ""}` };
+    const authorization = who === "none" ? {} : authorizationOf(token);
     const answer = await send(url, network, method, { ...headers, ...authorization }, signal);
     linked = { ...linked, ...linkedOf(answer.headers) };
     if (accepted.includes(answer.status)) return { ...answer, linked };
@@ -92,6 +92,10 @@ async function send(
     signal.throwIfAborted();
     throw connectionFailure(error, url, network.proxyPorts) ?? error;
   }
+}
+
+function authorizationOf(token: string | undefined): Readonly<Record<string, string>> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** The LFS hash of a file is its SHA-256; a file outside LFS has a hash of Git there, which says nothing of its bytes alone. */
