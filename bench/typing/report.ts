@@ -15,6 +15,9 @@ const figures: Readonly<Record<string, (measured: readonly Measured[]) => number
   "p95 at pauses, ms": (all) => percentile(atPauses(all), 0.95),
   "p50 of what was shown there, ms": (all) => percentile(shownAtPauses(all), 0.5),
   "p95 of what was shown there, ms": (all) => percentile(shownAtPauses(all), 0.95),
+  "p50 after an acceptance, ms": (all) => percentile(afterAcceptance(all), 0.5),
+  "p95 after an acceptance, ms": (all) => percentile(afterAcceptance(all), 0.95),
+  acceptances: (all) => afterAcceptance(all).length,
   "keys over 300 ms": (all) => share(keysOf(all), ({ latency, pause }) => (latency ?? pause) > slow),
   "tokens per key": (all) => sum(all.map(({ tokens }) => tokens)) / keysOf(all).length,
   "CPU s": (all) => sum(all.map(({ cpuSeconds }) => cpuSeconds)),
@@ -47,6 +50,13 @@ function atPauses(all: readonly Measured[]): number[] {
   return keysOf(all)
     .filter(({ pause }) => pause >= shortestPause)
     .map(({ latency }) => latency ?? Infinity);
+}
+
+/** Of the answers to Tab. */
+function afterAcceptance(all: readonly Measured[]): number[] {
+  return all.flatMap(({ keys }) =>
+    keys.slice(1).flatMap(({ latency }, i) => (keys[i]?.accepted === "" ? [] : [latency ?? Infinity])),
+  );
 }
 
 function shownAtPauses(all: readonly Measured[]): number[] {

@@ -19,6 +19,7 @@ export const steps = [
   "gate",
   "leaks",
   "secrets",
+  "prefetch",
 ] as const;
 
 export type Step = (typeof steps)[number];

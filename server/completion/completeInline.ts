@@ -1,16 +1,15 @@
 // Ghost text, from the request to what is shown: trigger → reuse → pause → context → window → prompt → engine → refine → gate.
 
-import { setTimeout as sleep } from "node:timers/promises";
-
 import type { ServerSettings } from "../../src/shared/protocol.ts";
-import type { Model, PromptPart } from "../engine/engine.ts";
+import type { Model, Priority, PromptPart } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
 import { findAlternatives } from "./candidates.ts";
 import { CompletionContext } from "./context/completionContext.ts";
 import { followEnd } from "./ending.ts";
 import { isWorthShowing, tokensOf } from "./gate.ts";
 import { completionPrompt, pathLine } from "./infillPrompt.ts";
-import { Pause } from "./pause.ts";
+import { Pause, wait } from "./pause.ts";
+import { afterAcceptance, lookedAtAfter } from "./prefetch.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import type { CompletionRequest } from "./request.ts";
 import { type Remembered, RecentCompletions } from "./reuse.ts";
@@ -32,7 +31,7 @@ export interface Completion extends RefinedCompletion {
 /** Has a model while one is in memory. */
 interface CurrentModel {
   readonly model: Model | undefined;
-  /** Requests to it that run or wait; none unless given. */
+  /** Requests to it that run or wait; unless given, none are known of. */
   readonly queue?: number;
 }
 
@@ -48,8 +47,8 @@ export class InlineCompleter {
   #recentModel: Model | undefined;
   #window = new SteadyWindow();
   #running: RunningGeneration | undefined;
-  /** Resolves when no alternatives are written any more. */
-  #alternatives: Promise<unknown> = Promise.resolve();
+  /** Resolves when nothing is written any more that no key waits for. */
+  #beside: Promise<unknown> = Promise.resolve();
   #newest = new AbortController();
 
   /** @param acceptance the part of the latest suggestions that was accepted, if that is known */
@@ -77,7 +76,11 @@ export class InlineCompleter {
     const completion = await this.#find(request, settings, newest);
     if (!completion) return undefined;
     if (!request.automatic) return this.#addAlternatives(completion, request, settings, newest);
-    return isWorthShowing(completion, settings.suggestions, this.#acceptance.rate) ? completion : undefined;
+    if (!isWorthShowing(completion, settings.suggestions, this.#acceptance.rate)) return undefined;
+    if (!isLeftOut("prefetch")) {
+      this.#beside = this.#prefetch(request, completion, settings, newest).catch(() => undefined);
+    }
+    return completion;
   }
 
   async #find(
@@ -95,8 +98,8 @@ export class InlineCompleter {
     const remembered = isLeftOut("reuse") ? undefined : this.#recent.find(request);
     const recent = remembered ?? (leads ? await this.#follow(request, newest) : undefined);
     if (recent || newest.aborted) return recent?.completion;
-    await Promise.all([this.#running?.ended(), this.#alternatives]);
-    if (!(await pause(this.#pauseBefore(request, settings), newest))) return undefined;
+    await Promise.all([this.#running?.ended(), this.#beside]);
+    if (!(await wait(this.#pauseBefore(request, settings), newest))) return undefined;
     this.#running = new RunningGeneration(request, (onText, stopped) =>
       this.#ask(request, model, settings, onText, stopped),
     );
@@ -142,7 +145,7 @@ export class InlineCompleter {
     const { model } = this.#current;
     if (!model) return undefined;
     const found = this.#writeAlternatives(completion, request, model, settings, signal);
-    this.#alternatives = found.catch(() => undefined);
+    this.#beside = found.catch(() => undefined);
     const alternatives = await found;
     if (signal.aborted) return undefined;
     for (const each of [completion, ...alternatives].toReversed()) this.#recent.add(request, each);
@@ -160,6 +163,20 @@ export class InlineCompleter {
     const cut = await this.#cutAtFault(request);
     const refineCut = (text: string) => refine(text, request, true, cut);
     return findAlternatives(completion, model, prompt, maxTokens, refineCut, signal);
+  }
+
+  /** Writes what follows a suggestion while that is looked at and the engine has nothing else to do. */
+  async #prefetch(
+    request: CompletionRequest,
+    completion: RefinedCompletion,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { model } = this.#current;
+    const next = afterAcceptance(request, completion);
+    if (!model || !(await wait(lookedAtAfter, signal)) || this.#current.queue !== 0) return;
+    if (this.#recent.find(next) || !shouldComplete(next, model.info)) return;
+    await this.#ask(next, model, settings, () => undefined, signal, "background");
   }
 
   async #promptAt(
@@ -189,6 +206,7 @@ export class InlineCompleter {
     settings: CompletionSettings,
     onText: (written: string) => void,
     signal: AbortSignal,
+    priority: Priority = "completion",
   ): Promise<void> {
     const start = performance.now();
     const { prompt, maxTokens } = await this.#promptAt(request, model, settings, signal);
@@ -199,7 +217,7 @@ export class InlineCompleter {
     let text = "";
     const { stopReason, tokens } = await model.generate(
       {
-        priority: "completion",
+        priority,
         prompt,
         maxTokens,
         temperature: 0,
@@ -216,14 +234,8 @@ export class InlineCompleter {
       AbortSignal.any([signal, ended.signal]),
     );
     if (signal.aborted || stopReason === "interrupted") return;
-    this.#pause.answered(performance.now() - start);
+    if (priority === "completion") this.#pause.answered(performance.now() - start);
     const refined = refine(text, request, stopReason === "limit", await cutLoading);
     this.#recent.add(request, refined && { ...refined, tokens: tokensOf(refined.text, text, tokens) });
   }
-}
-
-/** Waits; false when the signal ended the wait. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  if (milliseconds <= 0) return !signal.aborted;
-  return sleep(milliseconds, true, { signal }).catch(() => false);
 }

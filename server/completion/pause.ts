@@ -1,5 +1,7 @@
 // How long a request waits after a key before the model is asked: not at all where the answer comes before the next key.
 
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { isLeftOut } from "./ablation.ts";
 import { type CompletionRequest, linePrefixOf } from "./request.ts";
 
@@ -46,4 +48,10 @@ function isInWord(request: CompletionRequest): boolean {
 
 function median(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** Waits; false when the signal ended the wait. */
+export async function wait(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  if (milliseconds <= 0) return !signal.aborted;
+  return sleep(milliseconds, true, { signal }).catch(() => false);
 }

@@ -20,7 +20,7 @@ const settings = { ...quickSettings, model: { ...quickSettings.model, path: mode
 
 let client: LspClient;
 before(async () => {
-  process.env["FALCON_WITHOUT"] = "";
+  process.env["FALCON_WITHOUT"] = "prefetch";
   client = await LspClient.start(settings, undefined, [pathToFileURL(folder).href]);
   await client.statusWhere(({ state }) => state === "ready");
 });

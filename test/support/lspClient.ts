@@ -28,10 +28,10 @@ export const quickSettings: ServerSettings = {
 };
 
 /**
- * Left out unless a test asks for them: how much of other documents stands in a prompt depends on how fast the machine is, and
+ * Left out unless a test asks for them. What is written ahead would count beside what is asked for. How much of other documents stands in a prompt depends on how fast the machine is, and
  * a model of random weights writes something else after each.
  */
-const contextProviders = "visited,imports,counterparts";
+const leftOut = "prefetch,visited,imports,counterparts";
 
 /** The built server. */
 export const serverModule = fileURLToPath(new URL("../../dist/server.cjs", import.meta.url));
@@ -58,7 +58,7 @@ export class LspClient {
   errors = "";
 
   private constructor({ module = serverModule, transport = "ipc", env = {} }: SpawnOptions) {
-    const options = { env: { FALCON_WITHOUT: contextProviders, ...process.env, ...env } };
+    const options = { env: { FALCON_WITHOUT: leftOut, ...process.env, ...env } };
     if (transport === "ipc") {
       this.child = fork(module, ["--node-ipc"], { ...options, stdio: ["ignore", "pipe", "pipe", "ipc"] });
       this.connection = createProtocolConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
