@@ -15,6 +15,7 @@ import { inlineCompletionMiddleware } from "./completion/inlineCompletion.ts";
 import { LastEditor } from "./lastEditor.ts";
 import { RecentModels } from "./models/recentModels.ts";
 import { Settings } from "./settings.ts";
+import { statusOf } from "./shared/modelRoles.ts";
 import { registerStatusBar } from "./status/statusBar.ts";
 import { createLog } from "./surfaces.ts";
 
@@ -53,7 +54,7 @@ export function activate(context: ExtensionContext) {
     ({
       type: "state",
       conversation: chat.conversation,
-      status: server.status,
+      status: statusOf(server.status, "chat"),
       attachments: chat.attachments,
     }) as const;
   const chatView = new ChatView({
@@ -79,7 +80,7 @@ export function activate(context: ExtensionContext) {
     }),
     registerStatusBar(server, settings, lastEditor),
     announceFailures(server.onDidChangeStatus),
-    server.onDidChangeStatus((status) => chatView.post({ type: "status", status })),
+    server.onDidChangeStatus((status) => chatView.post({ type: "status", status: statusOf(status, "chat") })),
     server.onDidCountCompletions((added) => void figures.add(added)),
     settings.onDidChangeServerSettings((changed) => void server.updateSettings(changed)),
     chat,

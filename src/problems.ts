@@ -3,6 +3,7 @@
 import { CancellationError, commands, l10n, type Disposable, type Event, type LogOutputChannel } from "vscode";
 import { ConnectionError, ErrorCodes, LSPErrorCodes, ResponseError } from "vscode-languageserver-protocol";
 
+import { type ModelRole, modelRoles, statusOf } from "./shared/modelRoles.ts";
 import { problemCode } from "./shared/methods.ts";
 import { plainText } from "./shared/plainText.ts";
 import type { AnswerState, Problem, ProblemAction, ServerStatus } from "./shared/protocol.ts";
@@ -82,12 +83,17 @@ export async function runAction(action: ProblemAction): Promise<void> {
 
 /** Shows a model or server that failed once, however often that is reported, until something works again. */
 export function announceFailures(onDidChangeStatus: Event<ServerStatus>): Disposable {
-  let shown: string | undefined;
+  const shown = new Map<ModelRole, string>();
   return onDidChangeStatus((status) => {
-    if (status.state === "ready") shown = undefined;
-    if (status.state !== "failed" || status.problem.message === shown) return;
-    shown = status.problem.message;
-    void showProblem(status.problem);
+    for (const role of modelRoles) {
+      const model = statusOf(status, role);
+      if (model.state === "ready") shown.delete(role);
+      if (model.state !== "failed") continue;
+      const { message } = model.problem;
+      // Both roles may have the same model.
+      if (![...shown.values()].includes(message)) void showProblem(model.problem);
+      shown.set(role, message);
+    }
   });
 }
 

@@ -20,6 +20,8 @@ import type { ByLanguage, ServerSettings, Suggestions } from "./shared/protocol.
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
 const modelPath = "falcon.model.path";
+const completionModel = "falcon.completion.model";
+const chatModel = "falcon.chat.model";
 const excludedFiles = "falcon.excludedFiles";
 
 /** Milliseconds without a further change after which a change counts: each digit of a number is one. */
@@ -96,9 +98,13 @@ export class Settings implements Disposable {
     return readPath(modelPath);
   }
 
-  /** Counts at once. `undefined` goes back to the demonstration model. */
+  /** For ghost text and the chat. Counts at once. `undefined` goes back to the demonstration model. */
   async saveModelPath(path: string | undefined): Promise<void> {
-    await workspace.getConfiguration().update(modelPath, path, true);
+    const configuration = workspace.getConfiguration();
+    await configuration.update(modelPath, path, true);
+    for (const key of [completionModel, chatModel] as const) {
+      if (readPath(key) !== "") await configuration.update(key, undefined, true);
+    }
     this.#refresh.now();
   }
 
@@ -120,6 +126,7 @@ function readServerSettings({ demonstrationModel, contextsFolder, measurements }
   // An adapter belongs to the model that the user has chosen.
   const adapter = path === "" ? "" : readPath("falcon.model.adapter");
   const gpuLayers = readNumber("falcon.model.gpuLayers");
+  const [forCompletion, forChat] = [readPath(completionModel), readPath(chatModel)];
   return {
     model: {
       path: path || demonstrationModel,
@@ -139,10 +146,12 @@ function readServerSettings({ demonstrationModel, contextsFolder, measurements }
       suggestions: readChoice("falcon.inlineCompletion.suggestions") as Suggestions,
       comments: readByLanguage("falcon.inlineCompletion.comments"),
       strings: readByLanguage("falcon.inlineCompletion.strings"),
+      ...(forCompletion !== "" && { model: forCompletion }),
     },
     chat: {
       maxTokens: readNumber("falcon.chat.maxTokens"),
       temperature: readNumber("falcon.chat.temperature"),
+      ...(forChat !== "" && { model: forChat }),
     },
     excludedFiles: readExcludedFiles(),
     readWorkspace: workspace.isTrusted,
@@ -153,7 +162,7 @@ function readSetting(key: keyof typeof properties): unknown {
   return workspace.getConfiguration().get(key);
 }
 
-function readPath(key: typeof modelPath | "falcon.model.adapter"): string {
+function readPath(key: typeof modelPath | typeof completionModel | typeof chatModel | "falcon.model.adapter"): string {
   const path = readSetting(key);
   return typeof path === "string" ? path.trim() : "";
 }

@@ -2,7 +2,7 @@
 
 import { longestText } from "../src/shared/limits.ts";
 import { plainName } from "../src/shared/plainText.ts";
-import type { Attachment, ServerStatus } from "../src/shared/protocol.ts";
+import type { Attachment, ModelStatus } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, setLabel } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 import { runsFromRight } from "./direction.ts";
@@ -10,7 +10,7 @@ import { isDemonstration } from "./statusCard.ts";
 import { attachmentIcon } from "./userMessage.ts";
 
 export interface ComposerState {
-  readonly status: ServerStatus;
+  readonly status: ModelStatus;
   readonly attachments: readonly Attachment[];
   readonly answering: boolean;
 }
@@ -178,7 +178,7 @@ function createModelButton({ strings, ask }: PageContext) {
   node.addEventListener("click", () => void ask({ type: "act", action: "selectModel" }));
   return {
     node,
-    show: (status: ServerStatus): void => {
+    show: (status: ModelStatus): void => {
       node.hidden = status.state !== "ready";
       if (status.state !== "ready") return;
       const { contextSize, device } = status.model;

@@ -1,24 +1,24 @@
 // What is to be said of the model: it loads, it failed, it is only for demonstration. Each with what the user can do.
 
 import { plainName, plainText } from "../src/shared/plainText.ts";
-import type { ProblemAction, ServerStatus } from "../src/shared/protocol.ts";
+import type { ProblemAction, ModelStatus } from "../src/shared/protocol.ts";
 import { codicon, element, spinner, textButton } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 
 export interface StatusCard {
   readonly node: HTMLElement;
   /** `empty`: nothing has been asked yet. */
-  show(status: ServerStatus, empty: boolean): void;
+  show(status: ModelStatus, empty: boolean): void;
 }
 
-export function isDemonstration(status: ServerStatus): boolean {
+export function isDemonstration(status: ModelStatus): boolean {
   return status.state === "ready" && status.model.demonstration;
 }
 
 export function createStatusCard(context: PageContext): StatusCard {
   const node = element("section", "status-card");
   node.role = "status";
-  let shown: ServerStatus | undefined;
+  let shown: ModelStatus | undefined;
   return {
     node,
     show: (status, empty) => {
@@ -34,11 +34,11 @@ export function createStatusCard(context: PageContext): StatusCard {
 }
 
 /** What the card depends on. */
-function contentOf(status: ServerStatus): unknown {
+function contentOf(status: ModelStatus): unknown {
   return status.state === "ready" ? [status.model.name, status.model.demonstration, status.preparing] : status;
 }
 
-function createContent(context: PageContext, status: ServerStatus): HTMLElement[] {
+function createContent(context: PageContext, status: ModelStatus): HTMLElement[] {
   const { strings } = context;
   switch (status.state) {
     case "ready":

@@ -1,7 +1,7 @@
 // The page: folds what the host says into one state and shows it, at most once per frame.
 
 import { reduceConversation, streamingAnswer } from "../src/shared/conversation.ts";
-import type { Attachment, Conversation, ServerStatus } from "../src/shared/protocol.ts";
+import type { Attachment, Conversation, ModelStatus } from "../src/shared/protocol.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 import { element } from "./components.ts";
 import { createComposer } from "./composer.ts";
@@ -14,7 +14,7 @@ import { createWelcome } from "./welcome.ts";
 
 interface PageState {
   readonly conversation: Conversation;
-  readonly status: ServerStatus;
+  readonly status: ModelStatus;
   readonly attachments: readonly Attachment[];
 }
 

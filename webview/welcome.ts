@@ -1,6 +1,6 @@
 // What an empty conversation shows: an invitation, and ways to begin.
 
-import type { PageRequest, ServerStatus } from "../src/shared/protocol.ts";
+import type { PageRequest, ModelStatus } from "../src/shared/protocol.ts";
 import { codicon, element } from "./components.ts";
 import type { PageContext } from "./context.ts";
 import { isDemonstration } from "./statusCard.ts";
@@ -8,7 +8,7 @@ import { isDemonstration } from "./statusCard.ts";
 export interface Welcome {
   readonly node: HTMLElement;
   /** Offers what the model can do, also while it is loaded again; nothing until one is known. */
-  show(status: ServerStatus): void;
+  show(status: ModelStatus): void;
 }
 
 /** `onSuggestion` is given the text with which the user wants to begin. */

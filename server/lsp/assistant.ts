@@ -1,4 +1,4 @@
-// What the parts of the server share: the model, what the client sent last, and how a request is answered.
+// What the parts of the server share: the models, what the client sent last, and how a request is answered.
 
 import {
   type CancellationToken,
@@ -10,39 +10,30 @@ import {
 
 import { matchExcludedFiles } from "../../src/shared/excludedFiles.ts";
 import { problemCode, statusChanged } from "../../src/shared/methods.ts";
-import type { ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
-import type { ModelHost } from "../engine/engine.ts";
-import { RecentUsage } from "../metrics/metrics.ts";
-import { ModelSession } from "../models/session/modelSession.ts";
+import { type CreateHost, RoleModels } from "../models/session/roleModels.ts";
 import { UserError } from "../userError.ts";
 import { readSettings } from "./settings.ts";
 
-/** Makes what runs models. `onDied` is called when its process ends by itself. */
-export type CreateHost = (log: (line: string) => void, onDied: (reason: string) => void) => ModelHost;
-
 export class Assistant {
-  readonly session: ModelSession;
+  readonly models: RoleModels;
   /** Requests are taken from `initialize` to `shutdown`. */
   phase: "starting" | "serving" | "ended" = "starting";
   /** URIs of the workspace folders. */
   folders: readonly string[] = [];
   /** What is done before the server ends. */
   readonly endings: (() => Promise<void>)[] = [];
-  readonly #host: ModelHost;
-  readonly #usage = new RecentUsage();
   #settings = readSettings(undefined, () => undefined);
   #isExcluded = matchExcludedFiles(this.#settings.excludedFiles);
 
   constructor(connection: Connection, createHost: CreateHost) {
     const log = (line: string) => connection.console.log(line);
-    this.#host = createHost(log, (reason) => this.session.hostDied(reason));
-    this.session = new ModelSession({
-      host: this.#host,
+    this.models = new RoleModels({
+      createHost,
       markers: chatMarkers,
       log,
-      onStatus: () => send(() => connection.sendNotification(statusChanged, this.status)),
-      onUsage: (used, model) => this.#usage.add(used, model),
+      onStatus: () => send(() => connection.sendNotification(statusChanged, this.models.status)),
     });
   }
 
@@ -59,15 +50,6 @@ export class Assistant {
   /** The workspace folders of which files may be read that are not open. */
   get trustedFolders(): readonly string[] {
     return this.#settings.readWorkspace === true ? this.folders : [];
-  }
-
-  /** How the model stands, and how fast it is. */
-  get status(): ServerStatus {
-    const { state, queue } = this.session;
-    if (state.state !== "ready") return state;
-    const { memory } = this.#host;
-    const metrics = { ...this.#usage.of(state.model), ...(memory !== undefined && { memory }), queue };
-    return { ...state, generating: queue > 0, metrics };
   }
 
   /** Whether the settings name a document's file as one that is neither completed nor saved. */

@@ -22,11 +22,15 @@ export interface LifeCycleOptions {
 }
 
 export function registerLifeCycle(connection: Connection, assistant: Assistant, options: LifeCycleOptions): void {
-  const { session } = assistant;
+  const { models } = assistant;
   const warn = (message: string) => connection.console.warn(message);
-  const useModel = () => {
-    const { model } = assistant.settings;
-    void session.use({ ...model, path: model.path || (options.bundledModel ?? "") });
+  const useModels = () => {
+    const { model, inlineCompletion, chat } = assistant.settings;
+    const { adapter, ...common } = model;
+    const both = model.path || (options.bundledModel ?? "");
+    // An adapter was trained for one model.
+    const withPath = (path: string) => ({ ...common, path, ...(adapter && path === both && { adapter }) });
+    models.use({ completion: withPath(inlineCompletion.model || both), chat: withPath(chat.model || both) });
   };
   let stopExpiring = () => {};
 
@@ -43,7 +47,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     setImmediate(() => {
       if (assistant.phase !== "serving") return;
       stopExpiring = expireSavedContexts(() => assistant.settings.model.promptCache, warn);
-      useModel();
+      useModels();
     });
     return {
       capabilities: {
@@ -59,13 +63,13 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
   connection.onNotification(settingsChanged, (changed) => {
     if (assistant.phase !== "serving") return;
     assistant.settings = readSettings(changed, warn);
-    useModel();
+    useModels();
   });
 
   connection.onShutdown(async () => {
     assistant.phase = "ended";
     stopExpiring();
-    await Promise.all([session.dispose(), ...assistant.endings.map((end) => end())]);
+    await Promise.all([models.dispose(), ...assistant.endings.map((end) => end())]);
   });
 }
 

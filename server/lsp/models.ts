@@ -26,9 +26,9 @@ import { type Assistant, send, signalOf } from "./assistant.ts";
 import { downloadId, downloadParams, inspectModelParams, readParams } from "./params.ts";
 
 export function registerModels(connection: Connection, assistant: Assistant): void {
-  const { session } = assistant;
-  connection.onRequest(statusRequest, () => assistant.answer(() => assistant.status));
-  connection.onRequest(reloadModelRequest, () => assistant.answer(() => session.reload()));
+  const { models } = assistant;
+  connection.onRequest(statusRequest, () => assistant.answer(() => models.status));
+  connection.onRequest(reloadModelRequest, () => assistant.answer(() => models.reload()));
   connection.onRequest(inspectModelRequest, (params) =>
     assistant.answer(() => inspectModel(readParams(inspectModelParams, params).path)),
   );

@@ -21,7 +21,8 @@ import { ImportedFiles } from "../completion/context/imports.ts";
 import { VisitedDocuments } from "../completion/context/visited.ts";
 import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
 import { completionRequest } from "../completion/request.ts";
-import { Assistant, type CreateHost, send, signalOf } from "./assistant.ts";
+import type { CreateHost } from "../models/session/roleModels.ts";
+import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
 import { registerModels } from "./models.ts";
@@ -57,14 +58,22 @@ function registerInlineCompletion(
   const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed, isOpen });
   const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files)];
   const completionContext = new CompletionContext(providers, isAllowed, documents);
-  const completer = new InlineCompleter(assistant.session, completionContext, acceptance, grammars);
+  const current = {
+    get model() {
+      return assistant.models.session("completion").model;
+    },
+    get queue() {
+      return assistant.models.session("completion").queue;
+    },
+  };
+  const completer = new InlineCompleter(current, completionContext, acceptance, grammars);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {
     const { textDocument, position, context } = readParams(inlineCompletionParams, params);
     const document = documents.get(textDocument.uri);
     if (!document || documents.urisOf(textDocument.uri).some((uri) => assistant.isExcluded(uri))) return [];
-    assistant.session.wake();
+    assistant.models.session("completion").wake();
     const request = completionRequest({
       document,
       position,
@@ -111,7 +120,8 @@ function registerChat(connection: Connection, assistant: Assistant, documents: O
       const { partialResultToken, ...asked } = readParams(chatParams, params);
       const onText = (text: string) => send(() => connection.sendProgress(chatDelta, partialResultToken, text));
       const isExcluded = (uri: string) => documents.urisOf(uri).some((each) => assistant.isExcluded(each));
-      const options = { models: assistant.session, settings: assistant.settings.chat, counts, isExcluded };
+      const models = { ready: () => assistant.models.ready("chat") };
+      const options = { models, settings: assistant.settings.chat, counts, isExcluded };
       return answerChat(asked, options, onText, signalOf(token));
     }),
   );

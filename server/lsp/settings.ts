@@ -29,10 +29,12 @@ const inlineCompletion = {
   suggestions: v.optional(v.picklist(["eager", "balanced", "quiet", "onCommand"]), "balanced"),
   comments: v.exactOptional(byLanguage),
   strings: v.exactOptional(byLanguage),
+  model: v.exactOptional(v.string()),
 };
 const chat = {
   maxTokens: v.optional(count(4_194_304, 1), 1024),
   temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0.1),
+  model: v.exactOptional(v.string()),
 };
 const models = {
   folder: v.exactOptional(absolutePath()),

@@ -7,6 +7,7 @@ import type { ServerClient } from "../server/client.ts";
 import { UserError, runAction } from "../problems.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import type { Settings } from "../settings.ts";
+import { statusOf } from "../shared/modelRoles.ts";
 import type { PageRequest, ProblemAction } from "../shared/protocol.ts";
 import { attachCodeAtCursor, attachFile, attachSelection, showAttachment } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
@@ -82,6 +83,6 @@ async function openLink(href: string): Promise<void> {
 
 /** "retry" mends a model that failed to load; of a model that works it asks the answer again. */
 async function act(action: ProblemAction, { chat, server }: PageDependencies): Promise<void> {
-  if (action === "retry" && server.status.state !== "failed") chat.retry();
+  if (action === "retry" && statusOf(server.status, "chat").state !== "failed") chat.retry();
   else await runAction(action);
 }

@@ -215,8 +215,11 @@ export class ServerClient implements Disposable {
 }
 
 /** What holds until the server has spoken. */
-function startingStatus({ model: { path } }: ServerSettings): ServerStatus {
-  return { state: "loading", model: basename(path), progress: 0 };
+function startingStatus({ model, inlineCompletion, chat }: ServerSettings): ServerStatus {
+  const loading = (path: string) => ({ state: "loading", model: basename(path), progress: 0 }) as const;
+  const [forCompletion, forChat] = [inlineCompletion.model ?? model.path, chat.model ?? model.path];
+  const completion = loading(forCompletion);
+  return forChat === forCompletion ? completion : { ...completion, chat: loading(forChat) };
 }
 
 /** Resolves after the time, or when told to end. */

@@ -36,7 +36,7 @@ export const inspectModelRequest = new RequestType<{ path: string }, ModelFileIn
   ParameterStructures.byName,
 );
 
-/** Loads the chosen model again, after a failure. */
+/** Loads the models again that failed, or all where none did. */
 export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadModel");
 
 /**

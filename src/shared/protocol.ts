@@ -5,7 +5,10 @@ import type { ModelsSettings, NetworkSettings } from "./downloads.ts";
 /** What the extension host reads from the user's configuration and pushes to the language server. */
 export interface ServerSettings {
   readonly model: {
-    /** Absolute path of a GGUF file: the user's, or the demonstration model's while the user has chosen none. */
+    /**
+     * Absolute path of a GGUF file: the user's, or the demonstration model's while the user has chosen none. Ghost text and
+     * the chat run on it, unless they name another.
+     */
     readonly path: string;
     /** Tokens per sequence; clamped to what the model was trained on. */
     readonly contextSize: number;
@@ -34,11 +37,15 @@ export interface ServerSettings {
     /** Whether comments and strings are completed unasked: they are unless given. */
     readonly comments?: ByLanguage;
     readonly strings?: ByLanguage;
+    /** The model that writes them, as an absolute path; `model.path` unless given. */
+    readonly model?: string;
   };
   readonly chat: {
     readonly maxTokens: number;
     /** 0 is greedy. */
     readonly temperature: number;
+    /** The model that answers, as an absolute path; `model.path` unless given. */
+    readonly model?: string;
   };
   /** Globs of files that are never completed, read along or saved with what the model has read (`matchExcludedFiles`). */
   readonly excludedFiles: readonly string[];
@@ -145,7 +152,10 @@ export interface ModelMetrics {
   readonly queue: number;
 }
 
-export type ServerStatus =
+/** How the model stands that writes ghost text, and `chat` the one that answers, where that is another. */
+export type ServerStatus = ModelStatus & { readonly chat?: ModelStatus };
+
+export type ModelStatus =
   /** `progress` runs from 0 to 1. */
   | { readonly state: "loading"; readonly model: string; readonly progress: number }
   /**
@@ -270,11 +280,11 @@ export type ToWebview =
   | {
       readonly type: "state";
       readonly conversation: Conversation;
-      readonly status: ServerStatus;
+      readonly status: ModelStatus;
       readonly attachments: readonly Attachment[];
     }
   | { readonly type: "event"; readonly event: ConversationEvent }
-  | { readonly type: "status"; readonly status: ServerStatus }
+  | { readonly type: "status"; readonly status: ModelStatus }
   /** What will go with the next message. */
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
   | { readonly type: "focus" }

@@ -6,8 +6,9 @@ import type { LastEditor } from "../lastEditor.ts";
 import type { ServerClient } from "../server/client.ts";
 import { actionLabels, runAction } from "../problems.ts";
 import type { Settings } from "../settings.ts";
+import { statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { CompletionFigures, ServerStatus } from "../shared/protocol.ts";
+import type { CompletionFigures, ModelStatus, ServerStatus } from "../shared/protocol.ts";
 import { separator, showList, type ListItem } from "../surfaces.ts";
 import {
   describeDemonstration,
@@ -16,6 +17,7 @@ import {
   describeMetrics,
   describeModel,
   describePreparing,
+  ofRole,
 } from "./statusBarView.ts";
 
 interface MenuItem extends ListItem {
@@ -43,7 +45,7 @@ function menuItems(
   figures: CompletionFigures,
 ): (MenuItem | typeof separator)[] {
   return [
-    statusItem(status),
+    ...statusItems(status),
     separator,
     ...switchItems(settings, language),
     ...figuresItem(figures),
@@ -61,8 +63,19 @@ function menuItems(
   ];
 }
 
-/** How Falcon stands; choosing it does what helps most. */
-function statusItem(status: ServerStatus): MenuItem {
+/** How Falcon stands: a row for each model. */
+function statusItems(status: ServerStatus): MenuItem[] {
+  const completion = statusItem(statusOf(status, "completion"));
+  if (!status.chat) return [completion];
+  const chat = statusItem(status.chat);
+  return [
+    { ...completion, label: ofRole("completion", completion.label, l10n) },
+    { ...chat, label: ofRole("chat", chat.label, l10n) },
+  ];
+}
+
+/** How a model stands; choosing it does what helps most. */
+function statusItem(status: ModelStatus): MenuItem {
   switch (status.state) {
     case "loading":
       return { icon: "loading~spin", label: l10n.t("Loading {0}", plainName(status.model)) };

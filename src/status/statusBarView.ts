@@ -3,8 +3,9 @@
 import type { l10n } from "vscode";
 
 import type { Completions } from "../completion/inlineCompletion.ts";
+import { type ModelRole, statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { CompletionFigures, ModelMetrics, ModelInfo, ServerStatus } from "../shared/protocol.ts";
+import type { CompletionFigures, ModelInfo, ModelMetrics, ModelStatus, ServerStatus } from "../shared/protocol.ts";
 import type { StatusItemView } from "../surfaces.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
@@ -16,14 +17,36 @@ export function statusBarView(
   language: string,
   l10n: Localize,
 ): StatusItemView {
+  const completion = modelView(statusOf(status, "completion"), l10n);
+  const chat = status.chat && modelView(status.chat, l10n);
+  const both = [completion, ...(chat ? [chat] : [])];
+  // What needs the user comes before what will be well by itself.
+  const shown = both.find(({ icon }) => icon === "error") ?? both.find(({ icon }) => icon !== undefined) ?? completion;
+  const tooltip = chat
+    ? [...withRole("completion", completion.lines, l10n), ...withRole("chat", chat.lines, l10n)]
+    : completion.lines;
+  return {
+    icon: shown.icon ?? (completions === "on" ? "zap" : "circle-slash"),
+    text: shown.text,
+    tooltip: [...tooltip, ...(status.state === "ready" ? [describeCompletions(completions, language, l10n)] : [])],
+    ...(shown.icon === "error" && { background: "error" }),
+  };
+}
+
+/** What is to be said of one model; no icon where there is nothing to wait for. */
+interface ModelView {
+  readonly icon?: "error" | "loading~spin";
+  readonly text: string;
+  readonly lines: readonly string[];
+}
+
+function modelView(status: ModelStatus, l10n: Localize): ModelView {
   switch (status.state) {
     case "loading":
       return loadingView(status.model, status.progress, l10n);
     case "failed":
-      return { icon: "error", text: "Falcon", tooltip: [status.problem.message], background: "error" };
+      return { icon: "error", text: "Falcon", lines: [status.problem.message] };
     case "ready": {
-      const icon =
-        status.generating || status.preparing ? "loading~spin" : completions === "on" ? "zap" : "circle-slash";
       const lines = [
         describeModel(status.model, l10n),
         ...(status.model.demonstration ? [describeDemonstration(l10n)] : []),
@@ -32,12 +55,23 @@ export function statusBarView(
         ...(status.preparing ? [describePreparing(l10n)] : []),
         ...(status.generating ? [l10n.t("Generating…")] : []),
         ...(status.unloaded ? [l10n.t("Not in memory: the next request loads the model again")] : []),
-        describeCompletions(completions, language, l10n),
       ];
-      const name = status.model.demonstration ? l10n.t("Falcon Demo") : "Falcon";
-      return { icon, text: name, tooltip: lines.filter((line) => line !== "") };
+      return {
+        ...((status.generating || status.preparing) && { icon: "loading~spin" }),
+        text: status.model.demonstration ? l10n.t("Falcon Demo") : "Falcon",
+        lines: lines.filter((line) => line !== ""),
+      };
     }
   }
+}
+
+function withRole(role: ModelRole, [first = "", ...more]: readonly string[], l10n: Localize): string[] {
+  return [ofRole(role, first, l10n), ...more];
+}
+
+/** What is said of one of two models. */
+export function ofRole(role: ModelRole, line: string, l10n: Localize): string {
+  return role === "completion" ? l10n.t("Ghost text: {0}", line) : l10n.t("Chat: {0}", line);
 }
 
 /** The model in one line: name, context and device. */
@@ -82,10 +116,10 @@ export function describeKept(figures: CompletionFigures, l10n: Localize): string
   return l10n.t("{0} kept after 30 s, {1} after 5 min", keptAfterHalfMinute, keptAfterFiveMinutes);
 }
 
-function loadingView(model: string, progress: number, l10n: Localize): StatusItemView {
+function loadingView(model: string, progress: number, l10n: Localize): ModelView {
   const percent = Math.floor(Math.min(Math.max(progress, 0), 1) * 100);
-  const tooltip = [l10n.t("Falcon is loading {0}", plainName(model))];
-  return { icon: "loading~spin", text: percent === 0 ? "Falcon" : `Falcon ${percent}%`, tooltip };
+  const lines = [l10n.t("Falcon is loading {0}", plainName(model))];
+  return { icon: "loading~spin", text: percent === 0 ? "Falcon" : `Falcon ${percent}%`, lines };
 }
 
 export function describeCompletions(completions: Completions, language: string, l10n: Localize): string {

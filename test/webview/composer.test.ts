@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Attachment, ServerStatus } from "../../src/shared/protocol.ts";
+import type { Attachment, ModelStatus } from "../../src/shared/protocol.ts";
 import {
   answerMessage,
   endedMessage,
@@ -68,7 +68,7 @@ test("the composer grows with its text, up to a part of the page", async () => {
 test("what cannot be sent is explained and stays in the composer", async () => {
   const { page, tell, said } = await openPage();
   const problem = { message: "Not a GGUF file" };
-  const reasons: readonly (readonly [ServerStatus, string, string])[] = [
+  const reasons: readonly (readonly [ModelStatus, string, string])[] = [
     [readyStatus, "", "Write a message first"],
     [readyStatus, " \n", "Write a message first"],
     [{ state: "loading", model: "Falcon", progress: 0.5 }, "text", "The model is still loading"],

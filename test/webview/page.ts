@@ -20,7 +20,7 @@ import type {
   Message,
   PageRequest,
   Problem,
-  ServerStatus,
+  ModelStatus,
   ToWebview,
   UserMessage,
 } from "../../src/shared/protocol.ts";
@@ -80,16 +80,16 @@ export const readyStatus = {
     promptRate: 10_000,
     devices: [],
   },
-} as const satisfies ServerStatus;
+} as const satisfies ModelStatus;
 
 export const demonstrationStatus = {
   ...readyStatus,
   model: { ...readyStatus.model, name: "Falcon Tiny Demo", demonstration: true },
-} as const satisfies ServerStatus;
+} as const satisfies ModelStatus;
 
 export function stateMessage(
   messages: readonly Message[],
-  status: ServerStatus = readyStatus,
+  status: ModelStatus = readyStatus,
   attachments: readonly Attachment[] = [],
 ): ToWebview {
   return { type: "state", conversation: { id: "c", messages }, status, attachments };

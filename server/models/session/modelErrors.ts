@@ -58,19 +58,26 @@ export function loadError(error: unknown, file: string): UserError {
 }
 
 /** Why a request to a loaded model failed; what is no failure of the engine comes back as it is. */
-export function generationError(error: unknown): unknown {
+export function generationError(error: unknown, model: string): unknown {
   if (!(error instanceof EngineError)) return error;
   switch (error.failure) {
     case "died":
     case "notLoaded":
-      return new UserError(l10n.t("The model process ended ({0}); it is started again.", error.message), {
-        action: "retry",
-      });
+      return new UserError(
+        l10n.t("The process of the model {0} ended ({1}); it is started again.", model, error.message),
+        { action: "retry" },
+      );
     case "promptTooLong":
-      return new UserError(l10n.t("The prompt does not fit into the model's context: {0}.", error.message));
+      return new UserError(
+        l10n.t("The prompt does not fit into the context of the model {0}: {1}.", model, error.message),
+      );
     case "decodeFailed":
       return new UserError(
-        l10n.t("The model could not go on: {0}. Ask again; if that does not help, restart the server.", error.message),
+        l10n.t(
+          "The model {0} could not go on: {1}. Ask again; if that does not help, restart the server.",
+          model,
+          error.message,
+        ),
         { action: "restartServer" },
       );
     default:

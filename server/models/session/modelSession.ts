@@ -1,10 +1,10 @@
-// The model that the user has chosen: loads it, keeps it loaded while it is in use, and says how it stands.
+// A model that the user has chosen: loads it, keeps it loaded while it is in use, and says how it stands.
 
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
+import type { ModelStatus, ServerSettings } from "../../../src/shared/protocol.ts";
 import type { LoadedModel, Model, ModelHost, Usage } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
@@ -23,7 +23,7 @@ type ModelSettings = ServerSettings["model"];
 
 /** How the session stands. `ready`: in memory, or `unloaded` and loaded again by the next request. */
 type State =
-  | Exclude<ServerStatus, { state: "ready" }>
+  | Exclude<ModelStatus, { state: "ready" }>
   | (LoadedFile & { readonly state: "ready"; readonly unloaded: boolean; readonly preparing: boolean });
 
 interface LoadedFile {
@@ -39,6 +39,8 @@ type SessionState =
 
 export interface ModelSessionOptions {
   readonly host: ModelHost;
+  /** Of all sessions: a file is left alone by each. */
+  readonly crashes?: Crashes;
   /** Special tokens whose presence decides the prompt format. */
   readonly markers: readonly string[];
   readonly onStatus: () => void;
@@ -49,7 +51,7 @@ export interface ModelSessionOptions {
 
 export class ModelSession {
   readonly #options: ModelSessionOptions;
-  readonly #crashes = new Crashes();
+  readonly #crashes: Crashes;
   #state: State = { state: "loading", model: "", progress: 0 };
   #settings: ModelSettings | undefined;
   /** Aborts the newest load: a later one, or the end of the session, supersedes it. */
@@ -61,6 +63,7 @@ export class ModelSession {
 
   constructor(options: ModelSessionOptions) {
     this.#options = options;
+    this.#crashes = options.crashes ?? new Crashes();
   }
 
   /** How the model stands. */
@@ -168,7 +171,7 @@ export class ModelSession {
    */
   async #tryLoad(settings: ModelSettings, delay: number, signal: AbortSignal): Promise<LoadedFile> {
     const { host, markers, log, onUsage } = this.#options;
-    // A fresh process for each model: two are never in memory, and nothing of the old one is left.
+    // A fresh process for each model: the old one is in memory no more, and nothing of it is left.
     await host.dispose();
     // The user may replace the file during the delay, so it is inspected after that.
     await sleep(delay, undefined, { signal });

@@ -1,5 +1,6 @@
 // A loaded model as features use it: its requests are counted and reported, and its failures are in the user's words.
 
+import { plainName } from "../../../src/shared/plainText.ts";
 import { EngineError, type Generation, type LoadedModel, type Model, type Usage } from "../../engine/engine.ts";
 import { generationError } from "./modelErrors.ts";
 
@@ -20,10 +21,11 @@ export interface ModelWatcher {
 
 /** `info` stands for the model's own. */
 export function watchModel(model: Model, info: LoadedModel, { onRunning, onUse, onUsage }: ModelWatcher): Model {
+  const name = plainName(info.name);
   const count = async <R>(work: () => Promise<R>): Promise<R> => {
     onRunning(1);
     try {
-      return await inUsersWords(work);
+      return await inUsersWords(name, work);
     } finally {
       onRunning(-1);
     }
@@ -45,16 +47,16 @@ export function watchModel(model: Model, info: LoadedModel, { onRunning, onUse, 
     score: (request, signal) => count(() => model.score(request, signal)),
     countTokens: (prompt, limit) => {
       onUse();
-      return inUsersWords(() => model.countTokens(prompt, limit));
+      return inUsersWords(name, () => model.countTokens(prompt, limit));
     },
   };
 }
 
 /** @throws UserError for a failure of the engine */
-async function inUsersWords<R>(work: () => Promise<R>): Promise<R> {
+async function inUsersWords<R>(model: string, work: () => Promise<R>): Promise<R> {
   try {
     return await work();
   } catch (error) {
-    throw generationError(error);
+    throw generationError(error, model);
   }
 }

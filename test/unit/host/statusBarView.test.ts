@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 // Without a bundle it speaks English, as VS Code's own does.
 import * as l10n from "@vscode/l10n";
 
-import type { ModelInfo } from "../../../src/shared/protocol.ts";
+import type { ModelInfo, ModelStatus } from "../../../src/shared/protocol.ts";
 import { statusBarView } from "../../../src/status/statusBarView.ts";
 
 const model: ModelInfo = {
@@ -82,6 +82,37 @@ suite("statusBarView", () => {
     const short = { ...model, kvCache: "q8_0" } as const;
     const [first] = statusBarView({ ...ready, model: short }, "on", "", l10n).tooltip;
     assert.equal(first, "Falcon 7B: 2048 tokens of context in 8 bits, on CPU");
+  });
+
+  test("tells of both models where the chat has its own, and first of the one that needs the user", () => {
+    const other = { ...ready, model: { ...model, name: "Falcon-H1 1.5B" } };
+    const view = (chat: ModelStatus, completion: ModelStatus = ready) =>
+      statusBarView({ ...completion, chat }, "on", "", l10n);
+    assert.deepEqual(view({ ...other, unloaded: true }), {
+      icon: "zap",
+      text: "Falcon",
+      tooltip: [
+        `Ghost text: ${details}`,
+        "Chat: Falcon-H1 1.5B: 2048 tokens of context, on CPU",
+        "Not in memory: the next request loads the model again",
+        "Inline completions are on",
+      ],
+    });
+    const loading = { state: "loading", model: "m.gguf", progress: 0.5 } as const;
+    const failed = { state: "failed", model: "m.gguf", problem: { message: "It is gone." } } as const;
+    assert.deepEqual(view(loading).tooltip, [
+      `Ghost text: ${details}`,
+      "Chat: Falcon is loading m.gguf",
+      "Inline completions are on",
+    ]);
+    assert.equal(view(loading).text, "Falcon 50%");
+    assert.deepEqual(view(failed, loading), {
+      icon: "error",
+      text: "Falcon",
+      tooltip: ["Ghost text: Falcon is loading m.gguf", "Chat: It is gone."],
+      background: "error",
+    });
+    assert.equal(view(loading, failed).icon, "error");
   });
 
   test("spins while generating", () => {

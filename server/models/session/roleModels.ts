@@ -1,0 +1,126 @@
+// The models of ghost text and of the chat: a session with a process of its own for each, and one where both use the same.
+
+import { type ModelRole, modelRoles } from "../../../src/shared/modelRoles.ts";
+import type { ModelStatus, ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
+import type { Model, ModelHost } from "../../engine/engine.ts";
+import { RecentUsage } from "../../metrics/metrics.ts";
+import { Crashes } from "./crashes.ts";
+import { LoadingTurns } from "./loadInTurn.ts";
+import { ModelSession, type ModelSessionOptions } from "./modelSession.ts";
+
+type ModelSettings = ServerSettings["model"];
+
+/** Makes what runs models. `onDied` is called when its process ends by itself. */
+export type CreateHost = (log: (line: string) => void, onDied: (reason: string) => void) => ModelHost;
+
+export interface RoleModelsOptions extends Pick<ModelSessionOptions, "markers" | "onStatus" | "log"> {
+  readonly createHost: CreateHost;
+}
+
+interface RoleModel {
+  /** The model file that it was last told to use. */
+  path: string;
+  readonly session: ModelSession;
+  readonly host: ModelHost;
+  readonly usage: RecentUsage;
+}
+
+export class RoleModels {
+  readonly #options: RoleModelsOptions;
+  readonly #turns = new LoadingTurns();
+  readonly #crashes = new Crashes();
+  #of: Readonly<Record<ModelRole, RoleModel>>;
+  #isDisposed = false;
+
+  constructor(options: RoleModelsOptions) {
+    this.#options = options;
+    const both = this.#create();
+    this.#of = { completion: both, chat: both };
+  }
+
+  get status(): ServerStatus {
+    const { completion, chat } = this.#of;
+    const status = describe(completion);
+    return chat === completion ? status : { ...status, chat: describe(chat) };
+  }
+
+  /** The session of a role's model now: another one after the user chose another model. */
+  session(role: ModelRole): ModelSession {
+    return this.#of[role].session;
+  }
+
+  /** Loads the models that the settings name, unless they are loaded. */
+  use(wanted: Readonly<Record<ModelRole, ModelSettings>>): void {
+    if (this.#isDisposed) return;
+    const paths = new Set(modelRoles.map((role) => wanted[role].path));
+    const before = this.#all();
+    const spare = before.filter(({ path }) => !paths.has(path));
+    const byPath = new Map<string, RoleModel>();
+    for (const path of paths) {
+      const model = before.find((each) => each.path === path) ?? spare.shift() ?? this.#create();
+      model.path = path;
+      byPath.set(path, model);
+    }
+    const last = this.#of;
+    const find = (role: ModelRole) => byPath.get(wanted[role].path) ?? last[role];
+    this.#of = { completion: find("completion"), chat: find("chat") };
+    for (const { session } of spare) void session.dispose();
+    for (const role of modelRoles) void this.#of[role].session.use(wanted[role]);
+    // One that is loaded already says nothing of that it is now another role's.
+    if (modelRoles.some((role) => this.#of[role] !== last[role])) this.#options.onStatus();
+  }
+
+  /** Loads the models again that failed, or all where none did, however often they failed. Never rejects. */
+  async reload(): Promise<void> {
+    const all = this.#all();
+    const failed = all.filter(({ session }) => session.state.state === "failed");
+    await Promise.all((failed.length > 0 ? failed : all).map(({ session }) => session.reload()));
+  }
+
+  /**
+   * The model of a role once it is loaded. A request that waits gets the one that was chosen last.
+   * @throws UserError when there is none
+   */
+  async ready(role: ModelRole): Promise<Model> {
+    for (;;) {
+      const session = this.session(role);
+      try {
+        return await session.ready();
+      } catch (error) {
+        if (this.session(role) === session) throw error;
+      }
+    }
+  }
+
+  /** Unloads all for good. Never rejects. */
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    await Promise.all(this.#all().map(({ session }) => session.dispose()));
+  }
+
+  #all(): RoleModel[] {
+    return [...new Set(Object.values(this.#of))];
+  }
+
+  #create(): RoleModel {
+    const { createHost, ...options } = this.#options;
+    const host = this.#turns.join(createHost(options.log, (reason) => session.hostDied(reason)));
+    const usage = new RecentUsage();
+    const session = new ModelSession({
+      ...options,
+      host,
+      crashes: this.#crashes,
+      onUsage: (used, model) => usage.add(used, model),
+    });
+    return { path: "", session, host, usage };
+  }
+}
+
+/** How a model stands, and how fast it is. */
+function describe({ session, host, usage }: RoleModel): ModelStatus {
+  const { state, queue } = session;
+  if (state.state !== "ready") return state;
+  const { memory } = host;
+  const metrics = { ...usage.of(state.model), ...(memory !== undefined && { memory }), queue };
+  return { ...state, generating: queue > 0, metrics };
+}
