@@ -92,6 +92,28 @@ describe("who waits for whom", () => {
     for (const chat of chats) assert.equal((await chat).stopReason, "aborted");
   });
 
+  test("a fourth chat begins while the three before it are written", async () => {
+    const controller = new AbortController();
+    const chats = [1, 2, 3, 4].map((chat) => {
+      const begun = Promise.withResolvers<void>();
+      const request = {
+        priority: "chat",
+        prompt: [`chat ${chat}`],
+        maxTokens: 1500,
+        temperature: 0,
+        stop: [],
+      } as const;
+      return { begun: begun.promise, end: engine.generate(request, begun.resolve, controller.signal) };
+    });
+    const what = await Promise.race([
+      Promise.all(chats.map(({ begun }) => begun)).then(() => "all have begun"),
+      ...chats.map(({ end }) => end.then(() => "one has ended")),
+    ]);
+    controller.abort();
+    assert.equal(what, "all have begun");
+    for (const { end } of chats) assert.equal((await end).stopReason, "aborted");
+  });
+
   for (const [urgent, other, share] of [
     ["completion", "chat", 0.42],
     ["completion", "background", 0.05],

@@ -66,12 +66,12 @@ async function createContextWith(
   return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }), sequences, threads });
 }
 
-/** Where a batch costs nearly as much as its parts, where checkpoints take memory for each, or where memory is short. */
+/** Where checkpoints take memory for each, or where memory is short. */
 const fewSequences = 4;
 const manySequences = 16;
 
-function mostSequences({ llama, fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan): number {
-  const few = llama.gpu === false || fileInsights.isHybrid || fileInsights.isRecurrent || vramShare < 1;
+function mostSequences({ fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan): number {
+  const few = fileInsights.isHybrid || fileInsights.isRecurrent || vramShare < 1;
   return few ? fewSequences : manySequences;
 }
 

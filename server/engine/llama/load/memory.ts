@@ -65,7 +65,7 @@ const budgets = [
  * @param needs the memory of a context of so many sequences, and tokens of each
  * @param weights bytes in main memory that are pages of the file: the system counts them as free for others, and the speed
  * depends on their staying
- * @param most where a step of several sequences takes as long as their steps one by one, more of them gain nothing
+ * @param most more of them are not tried
  * @throws EngineError `outOfMemory` with the largest context that fits
  */
 export async function countSequences(
