@@ -5,17 +5,31 @@ import { type CompletionRequest, linePrefixOf } from "../request.ts";
 /** Those that models have, by name: some languages have operators like `<|`, `|>`, `>>` and `<<`. */
 const markers =
   /<\|(?:im_start|im_end|im_sep|endoftext|startoftext|(?:begin|end)_of_text|(?:start|end)_header_id|eo[mt]_id|system|user|assistant|(?:fim_)?(?:prefix|suffix|middle|pad))\|>|>>(?:TITLE|ABSTRACT|INTRODUCTION|SUMMARY|COMMENT|ANSWER|QUESTION|DOMAIN|PREFIX|SUFFIX|MIDDLE)<<|<fim[_-](?:prefix|suffix|middle|pad)>|\[\/INST\]/;
-/** One that is indented is most often a comment's or a docstring's. */
-const fence = /^```/m;
+const fence = /^[ \t]*```/m;
+/** A fence, and what opens and closes a comment or a string of several lines, which may have fences of its own. */
+const fencesAndBlocks = /^[ \t]*```|"""|'''|\/\*|\*\//gm;
 /** Documents of these languages may have their first fence. */
 const fencedLanguages = new Set(["markdown", "mdx", "quarto", "rmd"]);
 
 export function stopAtLeak(text: string, request: CompletionRequest): string {
+  const { prefix, suffix, languageId } = request;
   const linePrefix = linePrefixOf(request);
-  const leaks = fencedLanguages.has(request.languageId) ? [markers] : [markers, fence];
-  return leaks.reduce((left, leak) => {
-    const found = leak.exec(linePrefix + left);
-    const isNew = found && !leak.test(request.prefix + request.suffix);
-    return isNew ? left.slice(0, Math.max(0, found.index - linePrefix.length)) : left;
-  }, text);
+  const marker = markers.exec(linePrefix + text);
+  const leaks = [
+    marker && !markers.test(prefix + suffix) ? marker.index - linePrefix.length : text.length,
+    fencedLanguages.has(languageId) || fence.test(prefix + suffix) ? text.length : startOfFence(text, prefix),
+  ];
+  return text.slice(0, Math.max(0, Math.min(...leaks)));
+}
+
+/** Where the first fence of a text begins that is in no comment and no string; its length where there is none. */
+function startOfFence(text: string, prefix: string): number {
+  const closerOf: Readonly<Record<string, string>> = { '"""': '"""', "'''": "'''", "/*": "*/" };
+  let closer: string | undefined;
+  for (const { 0: found, index } of (prefix + text).matchAll(fencesAndBlocks)) {
+    if (found === closer) closer = undefined;
+    else if (closer === undefined && found.endsWith("```")) return index - prefix.length;
+    else closer ??= closerOf[found];
+  }
+  return text.length;
 }
