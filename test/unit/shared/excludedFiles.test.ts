@@ -17,6 +17,16 @@ suite("matchExcludedFiles", () => {
     ...[".env", ".env.local", ".ENV.Production", "prod.env", ".envrc", "server.pem", "tls.key", "store.p12"],
     ...["id_rsa", "id_ed25519", ".netrc", ".npmrc", ".pypirc", ".git-credentials", ".aws/credentials"],
     ...["credentials.json", ".ssh/config", ".kube/config", ".docker/config.json", "secrets.yaml"],
+    ...[".vault_pass", ".vault_pass.txt", ".vault-token", ".bash_history", ".python_history", "fish_history"],
+    ...[
+      ".gnupg/private-keys-v1.d",
+      "store/token.gpg",
+      ".my.cnf",
+      ".dev.vars",
+      "gcloud/access_tokens.db",
+      "prod.tfvars",
+    ],
+    ...["terraform.tfstate.backup", "AuthKey.p8", "gh/hosts.yml", ".m2/settings.xml", ".secrets"],
   ]) {
     test(`${file} is a secret, wherever it is`, () => {
       for (const folder of [
@@ -38,6 +48,9 @@ suite("matchExcludedFiles", () => {
     "id_rsa.ts",
     "package.json",
     "src/config",
+    "browser_history.ts",
+    "settings.xml",
+    "hosts.yml",
     "a%zz.md",
   ]) {
     test(`${file} is none`, () => assert.ok(!isSecret(`file:///home/me/${file}`)));
