@@ -10,7 +10,9 @@ const none: CompletionFigures = {
   shown: 0,
   accepted: 0,
   characters: 0,
+  seenAfterHalfMinute: 0,
   keptAfterHalfMinute: 0,
+  seenAfterFiveMinutes: 0,
   keptAfterFiveMinutes: 0,
 };
 

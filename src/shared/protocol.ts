@@ -131,9 +131,14 @@ export interface CompletionFigures {
   readonly shown: number;
   /** Those of which something was accepted. */
   readonly accepted: number;
-  /** Characters that were accepted, and how many of them still stood half a minute and five minutes later. */
+  /**
+   * Characters that were accepted; those that were looked at half a minute and five minutes later, for which the window has to
+   * stay open; and those that stood then.
+   */
   readonly characters: number;
+  readonly seenAfterHalfMinute: number;
   readonly keptAfterHalfMinute: number;
+  readonly seenAfterFiveMinutes: number;
   readonly keptAfterFiveMinutes: number;
 }
 

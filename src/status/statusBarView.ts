@@ -112,8 +112,14 @@ export function describeFigures({ shown, accepted, characters }: CompletionFigur
 }
 
 export function describeKept(figures: CompletionFigures, l10n: Localize): string {
-  const { keptAfterHalfMinute, keptAfterFiveMinutes } = figures;
-  return l10n.t("{0} kept after 30 s, {1} after 5 min", keptAfterHalfMinute, keptAfterFiveMinutes);
+  const { keptAfterHalfMinute, seenAfterHalfMinute, keptAfterFiveMinutes, seenAfterFiveMinutes } = figures;
+  return l10n.t(
+    "{0} of {1} kept after 30 s, {2} of {3} after 5 min",
+    keptAfterHalfMinute,
+    seenAfterHalfMinute,
+    keptAfterFiveMinutes,
+    seenAfterFiveMinutes,
+  );
 }
 
 function loadingView(model: string, progress: number, l10n: Localize): ModelView {

@@ -5,8 +5,12 @@ import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { CompletionFigures } from "../../../src/shared/protocol.ts";
 import { type Edit, placeAfter, type Span, spansAfter } from "./edits.ts";
 
-/** Milliseconds after which it is looked at how much of an accepted text still stands. */
-const looks = { keptAfterHalfMinute: 30_000, keptAfterFiveMinutes: 300_000 };
+/** Milliseconds after which it is looked at how much of an accepted text still stands, and where both are counted. */
+const looks = [
+  { after: 30_000, seen: "seenAfterHalfMinute", kept: "keptAfterHalfMinute" },
+  { after: 300_000, seen: "seenAfterFiveMinutes", kept: "keptAfterFiveMinutes" },
+] as const;
+type Look = (typeof looks)[number];
 
 /** So many suggestions tell how often one is accepted. */
 const counted = 20;
@@ -24,7 +28,9 @@ interface Suggestion {
 /** A text that was accepted, and what is left of it. */
 interface AcceptedText {
   spans: readonly Span[];
-  readonly timers: ReadonlyMap<keyof typeof looks, NodeJS.Timeout>;
+  /** Characters that it had. */
+  readonly length: number;
+  readonly timers: ReadonlyMap<Look, NodeJS.Timeout>;
 }
 
 export class Acceptance {
@@ -94,7 +100,7 @@ export class Acceptance {
     for (const text of this.#accepted.get(uri) ?? []) {
       for (const [look, timer] of text.timers) {
         clearTimeout(timer);
-        this.#onFigures({ [look]: lengthOf(text.spans) });
+        this.#look(text, look);
       }
     }
     this.#accepted.delete(uri);
@@ -116,18 +122,22 @@ export class Acceptance {
   }
 
   #watch(uri: string, span: Span): void {
-    const timers = new Map<keyof typeof looks, NodeJS.Timeout>();
-    const text: AcceptedText = { spans: [span], timers };
+    const timers = new Map<Look, NodeJS.Timeout>();
+    const text: AcceptedText = { spans: [span], length: span.end - span.start, timers };
     const texts = this.#accepted.get(uri) ?? new Set();
     this.#accepted.set(uri, texts.add(text));
-    for (const [look, after] of Object.entries(looks) as [keyof typeof looks, number][]) {
+    for (const look of looks) {
       const timer = setTimeout(() => {
         timers.delete(look);
         if (timers.size === 0) texts.delete(text);
-        this.#onFigures({ [look]: lengthOf(text.spans) });
-      }, after);
+        this.#look(text, look);
+      }, look.after);
       timers.set(look, timer.unref());
     }
+  }
+
+  #look({ length, spans }: AcceptedText, { seen, kept }: Look): void {
+    this.#onFigures({ [seen]: length, [kept]: lengthOf(spans) });
   }
 }
 

@@ -7,7 +7,7 @@ import { suite, test } from "node:test";
 import * as l10n from "@vscode/l10n";
 
 import type { ModelInfo, ModelStatus } from "../../../src/shared/protocol.ts";
-import { statusBarView } from "../../../src/status/statusBarView.ts";
+import { describeKept, statusBarView } from "../../../src/status/statusBarView.ts";
 
 const model: ModelInfo = {
   name: "Falcon 7B",
@@ -155,6 +155,19 @@ suite("statusBarView", () => {
       details,
       "Inline completions are off for python",
     ]);
+  });
+
+  test("tells what is kept of what could be looked at", () => {
+    const seen = {
+      seenAfterHalfMinute: 120,
+      keptAfterHalfMinute: 98,
+      seenAfterFiveMinutes: 80,
+      keptAfterFiveMinutes: 60,
+    };
+    assert.equal(
+      describeKept({ shown: 20, accepted: 9, characters: 150, ...seen }, l10n),
+      "98 of 120 kept after 30 s, 60 of 80 after 5 min",
+    );
   });
 
   test("tells the problem of a failure", () => {
