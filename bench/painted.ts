@@ -7,6 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
+import manifest from "../package.json" with { type: "json" };
 import { packageExtension } from "../scripts/vsix.ts";
 import { openFalcon } from "../test/support/falconWindow.ts";
 import type { Workbench } from "../test/support/workbench.ts";
@@ -27,7 +28,11 @@ const { values: options } = parseArgs({
 const warmingKeys = 10;
 
 await packageExtension();
-const falcon = await openFalcon({ "falcon.inlineCompletion.suggestions": "balanced" });
+const falcon = await openFalcon({
+  "falcon.inlineCompletion.suggestions": "balanced",
+  "falcon.inlineCompletion.timeLimit":
+    manifest.contributes.configuration.properties["falcon.inlineCompletion.timeLimit"].default,
+});
 try {
   await falcon.workbench.whenReady();
   await falcon.workbench.page.evaluate(watchKeys);

@@ -75,6 +75,7 @@ function defaultSettings(model: string, threads: number | undefined): ServerSett
     inlineCompletion: {
       debounce: properties["falcon.inlineCompletion.debounce"].default,
       maxTokens: properties["falcon.inlineCompletion.maxTokens"].default,
+      timeLimit: properties["falcon.inlineCompletion.timeLimit"].default,
     },
     chat: {
       maxTokens: properties["falcon.chat.maxTokens"].default,

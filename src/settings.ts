@@ -143,6 +143,7 @@ function readServerSettings({ demonstrationModel, contextsFolder, measurements }
     inlineCompletion: {
       debounce: readNumber("falcon.inlineCompletion.debounce"),
       maxTokens: readNumber("falcon.inlineCompletion.maxTokens"),
+      timeLimit: readNumber("falcon.inlineCompletion.timeLimit"),
       suggestions: readChoice("falcon.inlineCompletion.suggestions") as Suggestions,
       comments: readByLanguage("falcon.inlineCompletion.comments"),
       strings: readByLanguage("falcon.inlineCompletion.strings"),

@@ -12,6 +12,7 @@ export const steps = [
   "statement",
   "repeatedLines",
   "loops",
+  "timeLimit",
   "syntax",
   "visited",
   "imports",

@@ -18,6 +18,7 @@ import { SteadyWindow } from "./steadyWindow.ts";
 import { cutAtFault } from "./syntax/cutAtFault.ts";
 import type { Grammars } from "./syntax/grammars.ts";
 import { type PlaceInSyntax, placeInSyntax } from "./syntax/placeInSyntax.ts";
+import { followTime, overdue } from "./timeLimit.ts";
 import { placesLeftOut, shouldComplete } from "./trigger.ts";
 import { contextBudget, windowBudget } from "./window.ts";
 
@@ -70,9 +71,8 @@ export class InlineCompleter {
     settings: CompletionSettings,
     signal: AbortSignal,
   ): Promise<Completion | undefined> {
-    this.#newest.abort();
-    this.#newest = new AbortController();
-    const newest = AbortSignal.any([signal, this.#newest.signal]);
+    this.#pause.keyCame(performance.now());
+    const newest = AbortSignal.any([signal, this.#supersede()]);
     const completion = await this.#find(request, settings, newest);
     if (!completion) return undefined;
     if (!request.automatic) return this.#addAlternatives(completion, request, settings, newest);
@@ -83,13 +83,23 @@ export class InlineCompleter {
     return completion;
   }
 
+  /** Begins with what is going to be asked for. */
+  async begin(request: CompletionRequest, settings: CompletionSettings): Promise<void> {
+    await this.#find(request, settings, this.#supersede());
+  }
+
+  /** Ends the request before; the signal fires when the next one comes. */
+  #supersede(): AbortSignal {
+    this.#newest.abort();
+    this.#newest = new AbortController();
+    return this.#newest.signal;
+  }
+
   async #find(
     request: CompletionRequest,
     settings: CompletionSettings,
     newest: AbortSignal,
   ): Promise<RefinedCompletion | undefined> {
-    this.#pause.keyCame(performance.now());
-
     const { model } = this.#current;
     const leads = this.#turnTo(request, model);
     if (!model || !shouldComplete(request, model.info, settings.suggestions)) return undefined;
@@ -214,6 +224,7 @@ export class InlineCompleter {
     // Loaded while the model writes.
     const cutLoading = this.#cutAtFault(request);
     const ended = new AbortController();
+    const isOverdue = followTime(request, settings);
     let text = "";
     const { stopReason, tokens } = await model.generate(
       {
@@ -228,14 +239,16 @@ export class InlineCompleter {
         // What comes before the engine has stopped is beyond the end.
         if (ended.signal.aborted) return;
         text += piece;
-        if (endOf(text) !== undefined) ended.abort();
+        if (isOverdue(text, piece)) ended.abort(overdue);
+        else if (endOf(text) !== undefined) ended.abort();
         else onText(text);
       },
       AbortSignal.any([signal, ended.signal]),
     );
     if (signal.aborted || stopReason === "interrupted") return;
     if (priority === "completion") this.#pause.answered(performance.now() - start);
-    const refined = refine(text, request, stopReason === "limit", await cutLoading);
+    const isCut = stopReason === "limit" || ended.signal.reason === overdue;
+    const refined = refine(text, request, isCut, await cutLoading);
     this.#recent.add(request, refined && { ...refined, tokens: tokensOf(refined.text, text, tokens) });
   }
 }

@@ -12,6 +12,7 @@ import {
 import { TextDocument } from "vscode-languageserver-textdocument";
 
 import { isSameUri } from "../completion/request.ts";
+import { cursorAfterKey } from "../completion/ahead.ts";
 import { type Edit, editBetween } from "../completion/acceptance/edits.ts";
 
 export interface OpenDocuments {
@@ -19,6 +20,8 @@ export interface OpenDocuments {
   get(uri: string): TextDocument | undefined;
   /** A document was opened, saved or closed. */
   onVisit(listener: (document: TextDocument) => void): void;
+  /** A document has a key's edit; `cursor` is the offset behind it. */
+  onKey(listener: (document: TextDocument, cursor: number) => void): void;
   /** What a document lies in: its own URI, and for a cell that of the notebook. */
   urisOf(uri: string): readonly string[];
   /** The code of a notebook's cells before and after this one, for a document that is a cell; else empty strings. */
@@ -33,13 +36,17 @@ export interface DocumentWatcher {
 }
 
 export function listenToDocuments(connection: Connection, watcher: DocumentWatcher): OpenDocuments {
+  let onKey: (document: TextDocument, cursor: number) => void = () => undefined;
   const documents = new TextDocuments<TextDocument>({
     create: (...document) => TextDocument.create(...document),
     update(document, changes, version) {
       for (const change of changes) {
         const edit = editOf(document, change);
         TextDocument.update(document, [change], version);
-        watcher.edit(document, edit, document.getText(rangeOf(document, edit)));
+        const written = document.getText(rangeOf(document, edit));
+        watcher.edit(document, edit, written);
+        const cursor = changes.length === 1 ? cursorAfterKey(edit, written) : undefined;
+        if (cursor !== undefined) onKey(document, cursor);
       }
       return document;
     },
@@ -58,6 +65,9 @@ export function listenToDocuments(connection: Connection, watcher: DocumentWatch
       for (const event of [documents.onDidOpen, documents.onDidSave, documents.onDidClose]) {
         event(({ document }) => listener(document));
       }
+    },
+    onKey(listener) {
+      onKey = listener;
     },
     urisOf(uri) {
       const notebook = notebookOf(uri);

@@ -20,7 +20,7 @@ import { CounterpartFiles } from "../completion/context/counterparts.ts";
 import { ImportedFiles } from "../completion/context/imports.ts";
 import { VisitedDocuments } from "../completion/context/visited.ts";
 import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
-import { completionRequest } from "../completion/request.ts";
+import { completionRequest, type CompletionSite } from "../completion/request.ts";
 import type { CreateHost } from "../models/session/roleModels.ts";
 import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
@@ -69,19 +69,29 @@ function registerInlineCompletion(
   const completer = new InlineCompleter(current, completionContext, acceptance, grammars);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 
+  const requestAt = (site: CompletionSite) =>
+    completionRequest({ ...site, ...documents.otherCells(site.document.uri), folders: assistant.folders });
+  const reportFault = (error: unknown) =>
+    connection.console.error(`inline completion: ${error instanceof Error ? error.message : String(error)}`);
+
+  /** The document that a request without a command has come for since its last key. */
+  let asksAfterKeys: string | undefined;
+  documents.onKey((document, cursor) => {
+    const isGoingToAsk = asksAfterKeys === document.uri;
+    asksAfterKeys = undefined;
+    if (!isGoingToAsk || !isAllowed(document.uri)) return;
+    const request = requestAt({ document, position: document.positionAt(cursor), automatic: true });
+    completer.begin(request, assistant.settings.inlineCompletion).catch(reportFault);
+  });
+
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {
     const { textDocument, position, context } = readParams(inlineCompletionParams, params);
     const document = documents.get(textDocument.uri);
-    if (!document || documents.urisOf(textDocument.uri).some((uri) => assistant.isExcluded(uri))) return [];
+    if (!document || !isAllowed(textDocument.uri)) return [];
     assistant.models.session("completion").wake();
-    const request = completionRequest({
-      document,
-      position,
-      automatic: context.triggerKind === InlineCompletionTriggerKind.Automatic,
-      selectedCompletion: context.selectedCompletionInfo,
-      ...documents.otherCells(textDocument.uri),
-      folders: assistant.folders,
-    });
+    const automatic = context.triggerKind === InlineCompletionTriggerKind.Automatic;
+    if (automatic) asksAfterKeys = document.uri;
+    const request = requestAt({ document, position, automatic, selectedCompletion: context.selectedCompletionInfo });
     const completion = await completer.complete(request, assistant.settings.inlineCompletion, signalOf(token));
     if (!completion) return [];
     const { start, end } = request.range;
@@ -107,7 +117,7 @@ function registerInlineCompletion(
     try {
       return await completeInline(params, token);
     } catch (error) {
-      connection.console.error(`inline completion: ${error instanceof Error ? error.message : String(error)}`);
+      reportFault(error);
       return [];
     }
   });

@@ -26,6 +26,7 @@ const byLanguage = v.record(v.string(), v.boolean());
 const inlineCompletion = {
   debounce: v.optional(count(60_000), 75),
   maxTokens: v.optional(count(65_536, 1), 96),
+  timeLimit: v.optional(count(60_000), 200),
   suggestions: v.optional(v.picklist(["eager", "balanced", "quiet", "onCommand"]), "balanced"),
   comments: v.exactOptional(byLanguage),
   strings: v.exactOptional(byLanguage),

@@ -32,6 +32,8 @@ export interface ServerSettings {
     /** The longest pause after a key before a completion is asked of the model, in milliseconds. */
     readonly debounce: number;
     readonly maxTokens: number;
+    /** Milliseconds after which an unasked suggestion of several lines ends with the line that is being written; none unless given. */
+    readonly timeLimit?: number;
     /** Which suggestions are shown by themselves: `balanced` unless given. */
     readonly suggestions?: Suggestions;
     /** Whether comments and strings are completed unasked: they are unless given. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { CancellationTokenSource, InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 
@@ -119,6 +120,31 @@ test("a notebook's cell is completed between the cells above and below it", asyn
   });
   const [item] = await client.complete(cell("c").document, 0, 8);
   assert.equal(firstLine(item), await firstLineOf("import os\n\nos.path.", "\n\nlater()"));
+});
+
+test("what a client asks for after each key is begun with the next key, before it asks", async () => {
+  const uri = "file:///begun.ts";
+  const text = "const begun = ";
+  await client.open(uri, text);
+  const [shown] = await client.complete(uri, 0, text.length);
+  const key = shown?.insertText.startsWith("z") ? "y" : "z";
+  const evaluated = async () => {
+    const status = await client.connection.sendRequest(statusRequest);
+    return status.state === "ready" ? (status.metrics.evaluated ?? 0) : 0;
+  };
+  const before = await evaluated();
+  const cursor = { line: 0, character: text.length };
+  await client.connection.sendNotification("textDocument/didChange", {
+    textDocument: { uri, version: 2 },
+    contentChanges: [{ range: { start: cursor, end: cursor }, text: key }],
+  });
+  // Nobody has asked: what is evaluated now was begun.
+  for (const end = Date.now() + 60_000; (await evaluated()) === before;) {
+    assert.ok(Date.now() < end, "nothing was begun");
+    await sleep(20);
+  }
+  const [item] = await client.complete(uri, 0, text.length + 1);
+  assert.equal(firstLine(item), await firstLineOf(text + key, ""));
 });
 
 test("what was accepted, whole or in part, is counted, and what a client sends wrong is refused", async () => {

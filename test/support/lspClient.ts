@@ -22,7 +22,7 @@ import type { InitializationOptions, ServerSettings, ServerStatus } from "../../
 
 export const quickSettings: ServerSettings = {
   model: { path: "", contextSize: 2048, gpu: "off", threads: 1 },
-  inlineCompletion: { debounce: 0, maxTokens: 48, suggestions: "eager" },
+  inlineCompletion: { debounce: 0, maxTokens: 48, timeLimit: 60_000, suggestions: "eager" },
   chat: { maxTokens: 200, temperature: 0 },
   excludedFiles: secretFiles,
 };

@@ -13,6 +13,8 @@ import type { Editor } from "../../scripts/codeServer.ts";
 /** Settings that keep a run deterministic: nothing asks, nothing else completes, nothing calls home. */
 export const quietSettings = {
   "falcon.inlineCompletion.suggestions": "eager",
+  // Slow machines write several lines, too.
+  "falcon.inlineCompletion.timeLimit": 60_000,
   "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",

@@ -10,7 +10,7 @@ import { readOptions, readSettings } from "../../../server/lsp/settings.ts";
 
 const defaults = {
   model: { path: "", contextSize: 4096, gpu: "auto", threads: 0 },
-  inlineCompletion: { debounce: 75, maxTokens: 96, suggestions: "balanced" },
+  inlineCompletion: { debounce: 75, maxTokens: 96, timeLimit: 200, suggestions: "balanced" },
   chat: { maxTokens: 1024, temperature: 0.1 },
 };
 
@@ -46,7 +46,7 @@ test("what is right is taken, and one wrong value costs that value alone", () =>
   });
   assert.deepEqual(settings, {
     model: { ...defaults.model, path: "/m.gguf", adapter: { path: "/a.gguf", scale: 0.5 } },
-    inlineCompletion: { debounce: 75, maxTokens: 7, suggestions: "balanced", model: "/c.gguf" },
+    inlineCompletion: { debounce: 75, maxTokens: 7, timeLimit: 200, suggestions: "balanced", model: "/c.gguf" },
     chat: defaults.chat,
     excludedFiles: secretFiles,
   });
