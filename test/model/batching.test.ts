@@ -103,7 +103,7 @@ describe("who waits for whom", () => {
         temperature: 0,
         stop: [],
       } as const;
-      return { begun: begun.promise, end: engine.generate(request, begun.resolve, controller.signal) };
+      return { begun: begun.promise, end: engine.generate(request, () => begun.resolve(), controller.signal) };
     });
     const what = await Promise.race([
       Promise.all(chats.map(({ begun }) => begun)).then(() => "all have begun"),
