@@ -3,6 +3,7 @@
 import type { Connection } from "vscode-languageserver";
 
 import {
+  catalogueRequest,
   deleteSavedContextsRequest,
   downloadRequest,
   downloadsChanged,
@@ -13,6 +14,8 @@ import {
   resumeDownloadRequest,
   statusRequest,
 } from "../../src/shared/methods.ts";
+import { catalogue } from "../models/catalogue/catalogue.ts";
+import { catalogueRows } from "../models/catalogue/rows.ts";
 import { downloadFiles } from "../models/download/downloadFiles.ts";
 import { DownloadQueue } from "../models/download/downloadQueue.ts";
 import { openHub } from "../models/download/hub.ts";
@@ -20,10 +23,11 @@ import { openNetwork } from "../models/download/network.ts";
 import type { Access } from "../models/download/openAddress.ts";
 import { wait } from "../models/download/waiting.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
+import { ThisMachine } from "../models/plan/thisMachine.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { openModelsFolder } from "../models/store/modelsFolder.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
-import { downloadId, downloadParams, inspectModelParams, readParams } from "./params.ts";
+import { catalogueParams, downloadId, downloadParams, inspectModelParams, readParams } from "./params.ts";
 
 export function registerModels(connection: Connection, assistant: Assistant): void {
   const { models } = assistant;
@@ -35,7 +39,19 @@ export function registerModels(connection: Connection, assistant: Assistant): vo
   connection.onRequest(deleteSavedContextsRequest, () =>
     assistant.answer(() => deleteSavedContexts(assistant.settings.model.promptCache)),
   );
+  registerCatalogue(connection, assistant);
   registerDownloads(connection, assistant);
+}
+
+function registerCatalogue(connection: Connection, assistant: Assistant): void {
+  const machine = new ThisMachine();
+  connection.onRequest(catalogueRequest, (params) =>
+    assistant.answer(async () => {
+      const { role, language = "en" } = readParams(catalogueParams, params);
+      const { model } = assistant.settings;
+      return catalogueRows(catalogue, await machine.describe(assistant.models.status, model, role), model, language);
+    }),
+  );
 }
 
 function registerDownloads(connection: Connection, assistant: Assistant): void {

@@ -10,6 +10,8 @@ import {
 
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { DownloadParams } from "../../src/shared/downloads.ts";
+import { modelRoles } from "../../src/shared/modelRoles.ts";
+import type { CatalogueParams } from "../../src/shared/models.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
@@ -37,6 +39,11 @@ export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
   ),
   partialResultToken: v.string(),
   deadline: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(longestTimer))),
+});
+
+export const catalogueParams: v.GenericSchema<unknown, CatalogueParams> = v.object({
+  role: v.exactOptional(v.picklist(modelRoles)),
+  language: v.exactOptional(v.string()),
 });
 
 export const inspectModelParams = v.object({ path: v.string() });

@@ -10,6 +10,7 @@ import {
 
 import type { CompletionContextReport } from "./completionContext.ts";
 import type { Download, DownloadedFile, DownloadParams } from "./downloads.ts";
+import type { CatalogueParams, CatalogueRow } from "./models.ts";
 import type {
   ChatParams,
   ChatResult,
@@ -33,6 +34,12 @@ export const statusChanged = new NotificationType<ServerStatus>("falcon/statusCh
 /** Reads a model file's header without loading the model. Fails with a `Problem` that names the file and the cause. */
 export const inspectModelRequest = new RequestType<{ path: string }, ModelFileInfo, Problem>(
   "falcon/inspectModel",
+  ParameterStructures.byName,
+);
+
+/** Every Falcon model, with what of it fits this machine and how fast it is here. */
+export const catalogueRequest = new RequestType<CatalogueParams, readonly CatalogueRow[], void>(
+  "falcon/catalogue",
   ParameterStructures.byName,
 );
 

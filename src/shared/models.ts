@@ -1,5 +1,7 @@
 // What is known of the Falcon models, as it crosses a process.
 
+import type { ModelRole } from "./modelRoles.ts";
+
 /** What a model is good for: ghost text, answers, prose, calling tools. */
 export type Purpose = "complete" | "chat" | "write" | "tools";
 
@@ -51,4 +53,65 @@ export interface GgufFile {
   readonly quantization: string;
   /** Bytes, to as many digits as are known: enough to show and to plan with. The hub tells the exact number. */
   readonly size?: number;
+}
+
+/** Where a model and its context go: all onto GPUs, a part of it, onto the CPU alone, or nowhere. */
+export type Fit = "gpu" | "partly" | "cpu" | "none";
+
+/** What a device would hold, in bytes. */
+export interface DeviceMemory {
+  readonly kind: "cpu" | "gpu";
+  readonly name: string;
+  /** What there is for all of it. */
+  readonly free: number;
+  readonly layers: number;
+  readonly weights: number;
+  readonly kvCache: number;
+  /** Of models with a state space: what they keep in the place of a KV cache, or beside it. */
+  readonly state: number;
+  readonly compute: number;
+  /** What the model's process needs beside: on the CPU alone. */
+  readonly process: number;
+}
+
+export interface MemoryPlan {
+  readonly fit: Fit;
+  /** How many of the `layers` go to GPUs; the output counts as one. */
+  readonly gpuLayers: number;
+  readonly layers: number;
+  /** The GPUs, and the CPU last. */
+  readonly devices: readonly DeviceMemory[];
+  /** Bytes on all devices together. */
+  readonly total: number;
+}
+
+/** Whom the catalogue is for. */
+export interface CatalogueParams {
+  /** What a model is chosen for: it takes the place of this one, and the other stays. Of both unless given. */
+  readonly role?: ModelRole;
+  /** The language that the editor speaks, as an ISO 639-1 code. */
+  readonly language?: string;
+}
+
+/** One quantization of a model: a file to download, or one that can be made of the original weights. */
+export interface ModelChoice {
+  readonly quantization: string;
+  /** Absent where it is made from the original weights. */
+  readonly file?: { readonly repository: string; readonly name: string };
+  /** Bytes of the file, known or estimated. */
+  readonly size?: number;
+  /** Absent where too little is known of the model before its header is read. */
+  readonly plan?: MemoryPlan;
+  /** Tokens that it writes in a second on this machine, roughly; absent where no speed is known of a device. */
+  readonly tokensPerSecond?: number;
+}
+
+/** A row of the catalogue, for this machine. */
+export interface CatalogueRow {
+  readonly model: CatalogueEntry;
+  readonly choices: readonly ModelChoice[];
+  /** Which of the choices is best here; absent where none fits, or where the model does not run. */
+  readonly best?: number;
+  /** What it is the best model of the catalogue for, on this machine. */
+  readonly recommendedFor: readonly Purpose[];
 }

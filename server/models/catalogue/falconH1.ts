@@ -9,7 +9,7 @@ interface Size {
   readonly context: number;
   readonly languages?: readonly string[];
   readonly humanEval: { readonly base: number; readonly instruct: number };
-  readonly shape?: ModelShape;
+  readonly shape: ModelShape;
   readonly q4KM: number;
   readonly bf16?: number;
 }
@@ -24,7 +24,8 @@ export function hybridShape(
 }
 
 // The sizes that https://huggingface.co/docs/transformers/model_doc/falcon_h1 lists; vocabulary, feed forward and groups as in
-// NVIDIA-NeMo/Megatron-Bridge, falconh1_provider.py, which has none of the 1.5B and the 3B.
+// NVIDIA-NeMo/Megatron-Bridge, falconh1_provider.py. That has none of the 1.5B and the 3B: with the vocabulary of the 1.5B-Deep,
+// their feed forward follows from the size of their files.
 const shape7b = hybridShape(
   { layers: 44, embedding: 3072, heads: 12, kvHeads: 2, headSize: 128, feedForward: 12_288, vocabulary: 130_049 },
   [24, 128, 256],
@@ -45,9 +46,13 @@ const sizes: readonly Size[] = [
   },
   {
     size: "1.5B",
-    parameters: 1.5e9,
+    parameters: 1.55e9,
     context: 131_072,
     humanEval: { base: 50, instruct: 68.29 },
+    shape: hybridShape(
+      { layers: 24, embedding: 2048, heads: 8, kvHeads: 2, headSize: 128, feedForward: 4608, vocabulary: 65_537 },
+      [48, 64, 256],
+    ),
     q4KM: gib(0.8774),
   },
   {
@@ -63,9 +68,13 @@ const sizes: readonly Size[] = [
   },
   {
     size: "3B",
-    parameters: 3e9,
+    parameters: 3.15e9,
     context: 131_072,
     humanEval: { base: 59.15, instruct: 76.83 },
+    shape: hybridShape(
+      { layers: 32, embedding: 2560, heads: 10, kvHeads: 2, headSize: 128, feedForward: 6144, vocabulary: 65_537 },
+      [32, 128, 256],
+    ),
     q4KM: gb(1.89),
   },
   {
@@ -100,7 +109,7 @@ const bySize = sizes.flatMap(
       parameters,
       languages: languages ?? languagesOfH1,
       contextLength: context,
-      ...(shape && { shape }),
+      shape,
     };
     const spaced = size.replace("-", " ");
     return [

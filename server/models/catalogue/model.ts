@@ -10,7 +10,7 @@ export interface CatalogueModel extends CatalogueEntry {
   /** Absent where not all sizes are known. */
   readonly shape?: ModelShape;
   /** Whether the embedding serves for the output, too. */
-  readonly tied?: true;
+  readonly tied?: boolean;
 }
 
 /** Where a model's card is. */

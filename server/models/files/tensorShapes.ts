@@ -10,7 +10,7 @@ export type Shapes = Readonly<Record<string, readonly number[]>>;
  * The tensors of a whole model, without those that few files have.
  * @param tied whether the embedding serves for the output, too
  */
-function usualTensors(
+export function usualTensors(
   architecture: Architecture,
   shape: ModelShape,
   tied: boolean,

@@ -8,8 +8,8 @@ import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
 
 import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
+import { availableRam } from "../../../availableRam.ts";
 import { type Backend, EngineError, type LoadPlan, type PassedOver } from "../../engine.ts";
-import { availableRam } from "./memory.ts";
 
 export interface OpenedLlama {
   readonly llama: Llama;

@@ -8,11 +8,11 @@ import type { Llama, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
 
 import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
 import { plainName } from "../../../../src/shared/plainText.ts";
+import { availableRam } from "../../../availableRam.ts";
 import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { createContext, mostTokens } from "./createContext.ts";
-import { availableRam } from "./memory.ts";
 import { Measurements } from "./measurements.ts";
 import { warmUp } from "./warmUp.ts";
 import { canInfill } from "../text/tokenizePrompt.ts";

@@ -1,9 +1,9 @@
 // How much memory there is, and how many sequences get a context in it.
 
-import { totalmem } from "node:os";
-import { availableMemory, env, platform } from "node:process";
+import { env } from "node:process";
 import type { Llama } from "node-llama-cpp";
 
+import { availableRam } from "../../../availableRam.ts";
 import { EngineError } from "../../engine.ts";
 
 /** Tokens: llama.cpp rounds a context to them. */
@@ -38,12 +38,6 @@ export async function longestTensor(llama: Llama): Promise<number> {
     /nvidia|geforce|amd|radeon|intel/i.test(name) ? 2 ** 32 - 1 : 2 ** 27,
   );
   return Math.min(forced, ...limits);
-}
-
-/** Bytes of main memory that are to be had. */
-export function availableRam(): number {
-  // macOS calls free only what no page was ever in; its caches give way like those of others.
-  return platform === "darwin" ? Math.max(availableMemory(), totalmem() / 2) : availableMemory();
 }
 
 /**

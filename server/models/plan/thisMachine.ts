@@ -1,0 +1,70 @@
+// What models have of this machine: its devices, with the memory that a choice leaves, and how fast they read it.
+
+import fs from "node:fs/promises";
+
+import type { ModelRole } from "../../../src/shared/modelRoles.ts";
+import type { ModelStatus, ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
+import { availableRam } from "../../availableRam.ts";
+import { measureBandwidth } from "./bandwidth.ts";
+import type { PlannedDevice } from "./memoryPlan.ts";
+import type { Bandwidth } from "./speed.ts";
+
+export interface Machine {
+  /** The GPUs, and the CPU last. */
+  readonly devices: readonly PlannedDevice[];
+  readonly bandwidth: Bandwidth;
+}
+
+/** Bytes of a model for which a GPU waits for its memory, not for what starts its programs. */
+const largeModel = 5e8;
+
+export class ThisMachine {
+  readonly #freeRam: () => number;
+  #cpu: Promise<number> | undefined;
+  /** By the device's name. */
+  readonly #gpus = new Map<string, number>();
+
+  constructor(freeRam = availableRam) {
+    this.#freeRam = freeRam;
+  }
+
+  /** @param role whose model is to be replaced; of both unless given */
+  async describe(
+    { chat, ...completion }: ServerStatus,
+    { gpu }: Pick<ServerSettings["model"], "gpu">,
+    role?: ModelRole,
+  ): Promise<Machine> {
+    const loaded = chat ? [completion, chat] : [completion];
+    await Promise.all(loaded.map((status) => this.#measureGpu(status)));
+    const cpu = await (this.#cpu ??= measureBandwidth());
+    // A model that serves both roles stays for the other one.
+    const leaving = role === undefined ? loaded : chat ? [role === "chat" ? chat : completion] : [];
+    const gpus = gpu === "off" ? [] : ([...leaving, ...loaded].map(gpusOf).find((each) => each.length > 0) ?? []);
+    const freed = leaving.reduce((sum, status) => sum + memoryOf(status), 0);
+    return {
+      devices: [...gpus, { kind: "cpu", name: "CPU", free: this.#freeRam() + freed }],
+      bandwidth: ({ kind, name }) => (kind === "cpu" ? cpu : this.#gpus.get(name)),
+    };
+  }
+
+  /** How fast a GPU reads is known by a model that is on it alone and whole, once that has written something. */
+  async #measureGpu(status: ModelStatus): Promise<void> {
+    if (status.state !== "ready") return;
+    const { model, metrics } = status;
+    const [gpu, ...others] = gpusOf(status);
+    if (!gpu || others.length > 0 || model.gpuLayers < model.layers || metrics.tokensPerSecond === undefined) return;
+    const size = await fs.stat(model.path).then(
+      (file) => file.size,
+      () => 0,
+    );
+    if (size >= largeModel) this.#gpus.set(gpu.name, size * metrics.tokensPerSecond);
+  }
+}
+
+function gpusOf(status: ModelStatus): readonly PlannedDevice[] {
+  return status.state === "ready" ? status.model.devices.filter(({ kind }) => kind === "gpu") : [];
+}
+
+function memoryOf(status: ModelStatus): number {
+  return status.state === "ready" ? (status.metrics.memory ?? 0) : 0;
+}

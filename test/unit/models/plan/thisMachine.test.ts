@@ -1,0 +1,78 @@
+// What this machine has for models, by how the loaded ones stand.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+
+import { ThisMachine } from "../../../../server/models/plan/thisMachine.ts";
+import type { DeviceInfo, ModelStatus } from "../../../../src/shared/protocol.ts";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-machine-"));
+after(() => fs.rmSync(folder, { recursive: true }));
+
+const cpu: DeviceInfo = { kind: "cpu", name: "CPU", free: 8e9 };
+const gpu: DeviceInfo = { kind: "gpu", name: "Card", free: 6e9 };
+
+/** A file of so many bytes that takes no room. */
+function fileOf(size: number): string {
+  const file = path.join(folder, `${size}.gguf`);
+  fs.writeFileSync(file, "");
+  fs.truncateSync(file, size);
+  return file;
+}
+
+function ready(size: number, devices: readonly DeviceInfo[], tokensPerSecond?: number): ModelStatus {
+  return {
+    state: "ready",
+    generating: false,
+    unloaded: false,
+    metrics: { queue: 0, memory: 1e9, ...(tokensPerSecond !== undefined && { tokensPerSecond }) },
+    model: {
+      ...{ name: "Model", path: fileOf(size), demonstration: false, architecture: "llama", infill: false },
+      ...{ contextSize: 4096, kvCache: "f16", sequences: 2, promptRate: 100, device: "Vulkan" },
+      ...{ gpuLayers: devices.length > 1 ? 10 : 0, layers: 10, devices },
+    },
+  };
+}
+
+const machine = new ThisMachine(() => 8e9);
+const auto = { gpu: "auto" } as const;
+
+test("the processor's memory is measured", async () => {
+  const { devices, bandwidth } = await machine.describe(ready(1000, [cpu]), auto);
+  assert.deepEqual(
+    devices.map(({ kind }) => kind),
+    ["cpu"],
+  );
+  // From the slowest single-board computer to what no memory reaches.
+  const rate = bandwidth(cpu);
+  assert.ok(rate !== undefined && rate > 1e8 && rate < 1e13, `${rate} bytes in a second`);
+});
+
+test("GPUs are those that the loaded model found, unless the settings turn them off", async () => {
+  const status = ready(1000, [gpu, cpu]);
+  const kinds = async (settings: Parameters<ThisMachine["describe"]>[1]) =>
+    (await machine.describe(status, settings)).devices.map(({ kind }) => kind);
+  assert.deepEqual(await kinds(auto), ["gpu", "cpu"]);
+  assert.deepEqual(await kinds({ gpu: "off" }), ["cpu"]);
+});
+
+test("a GPU's speed is known by what a large model has written on it, also after another took its place", async () => {
+  const small = await machine.describe(ready(1e6, [gpu, cpu], 500), auto);
+  assert.equal(small.bandwidth(gpu), undefined);
+  const large = await machine.describe(ready(4e9, [gpu, cpu], 50), auto);
+  assert.equal(large.bandwidth(gpu), 200e9);
+  const again = await machine.describe(ready(1e6, [gpu, cpu], 500), auto);
+  assert.equal(again.bandwidth(gpu), 200e9);
+});
+
+test("what leaves memory makes room: both models, one of two, and none that serves the other role, too", async () => {
+  const [completion, chat] = [ready(1000, [cpu]), ready(2000, [cpu])];
+  const free = async (...[status, role]: [Parameters<ThisMachine["describe"]>[0], ("chat" | "completion")?]) =>
+    (await machine.describe(status, auto, role)).devices.at(-1)?.free ?? 0;
+  assert.equal(await free(completion, "chat"), 8e9);
+  assert.equal(await free({ ...completion, chat }, "chat"), 9e9);
+  assert.equal(await free({ ...completion, chat }), 10e9);
+});
