@@ -44,11 +44,9 @@ export function catalogueRows(
 }
 
 function rowOf(model: CatalogueModel, machine: Machine, options: PlanOptions): CatalogueRow {
-  // What is of use here alone stays here.
-  const { architecture: _architecture, shape: _shape, tied: _tied, ...entry } = model;
   const choices = model.unusable ? [] : choicesOf(model).map((choice) => plan(model, choice, machine, options));
   const best = bestChoice(choices);
-  return { model: entry, choices, ...(best !== undefined && { best }), recommendedFor: [] };
+  return { model, choices, ...(best !== undefined && { best }), recommendedFor: [] };
 }
 
 function choicesOf({ gguf }: CatalogueModel): readonly ModelChoice[] {

@@ -29,7 +29,7 @@ export function tokensPerSecond(
  * Bytes that a device reads for one token.
  * @param unread of the weights on the CPU: an embedding that serves for nothing else is looked up, not read
  */
-export function readBytes(device: DeviceMemory, unread: number, sequences: number): number {
+function readBytes(device: DeviceMemory, unread: number, sequences: number): number {
   const weights = device.weights - (device.kind === "cpu" ? Math.min(unread, device.weights) : 0);
   return weights + (device.kvCache * usualFill + device.state) / sequences;
 }
