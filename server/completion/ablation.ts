@@ -20,6 +20,9 @@ export const steps = [
   "gate",
   "leaks",
   "secrets",
+  "doubledQuotes",
+  "unchanged",
+  "nearlySameLines",
   "prefetch",
 ] as const;
 

@@ -6,6 +6,8 @@ import { followEnd } from "../ending.ts";
 import { type CompletionRequest, linePrefixOf, lineSuffixOf } from "../request.ts";
 import { replacedLengthOf } from "./replacedLength.ts";
 import { dropCutLine } from "./dropCutLine.ts";
+import { dropDoubledQuote } from "./dropDoubledQuote.ts";
+import { isUnchanged } from "./isUnchanged.ts";
 import { stopAtLeak } from "./stopAtLeak.ts";
 import { stopAtRepetition } from "./stopAtRepetition.ts";
 import { trimLeadingSpace } from "./trimLeadingSpace.ts";
@@ -35,10 +37,14 @@ export function refine(
   const end = followEnd(request)(text);
   let refined = end === undefined ? dropCutLine(text, reachedLimit) : text.slice(0, end);
   refined = trimLeadingSpace(refined, linePrefix);
+  if (!isLeftOut("doubledQuotes")) refined = dropDoubledQuote(refined, linePrefix);
   if (!isLeftOut("leaks")) refined = stopAtLeak(refined, request);
   if (!isLeftOut("secrets")) refined = withholdSecret(refined, linePrefix);
   refined = stopAtRepetition(refined, linePrefix);
   refined = trimSuffixOverlap(refined, request.suffix);
   refined = cutAtFault(refined.trimEnd()).trimEnd();
-  return refined === "" ? undefined : { text: refined, replacedLength: replacedLengthOf(refined, lineSuffix) };
+  if (refined === "") return undefined;
+  const replacedLength = replacedLengthOf(refined, lineSuffix);
+  if (!isLeftOut("unchanged") && isUnchanged(refined, lineSuffix, replacedLength)) return undefined;
+  return { text: refined, replacedLength };
 }

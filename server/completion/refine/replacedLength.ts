@@ -8,11 +8,14 @@ export function replacedLengthOf(text: string, lineSuffix: string): number {
   const closers = unmatchedClosers(text, lineSuffix);
   let from = 0;
   let replacedLength = 0;
-  for (const character of lineSuffix) {
+  for (let i = 0; i < lineSuffix.length; i++) {
+    const character = lineSuffix.charAt(i);
+    // Blanks before a closing bracket go with it.
+    if (/\s/.test(character)) continue;
     const found = closers.indexOf(character, from);
     if (found < 0) break;
     from = found + 1;
-    replacedLength++;
+    replacedLength = i + 1;
   }
   return replacedLength;
 }

@@ -1,6 +1,7 @@
 // Models run on into what stands after the cursor already: that part is not inserted again.
 
 import { overlaps } from "../../overlap.ts";
+import { isLeftOut } from "../ablation.ts";
 
 /** @param suffix all text after the cursor */
 export function trimSuffixOverlap(text: string, suffix: string): string {
@@ -24,8 +25,15 @@ function trimFollowingLines(text: string, suffix: string): string {
 /** The lines after the first that are not blank. */
 function filledLines(lines: readonly string[]): { readonly line: string; readonly index: number }[] {
   return lines
-    .map((line, index) => ({ line: line.trimEnd(), index }))
+    .map((line, index) => ({ line: withoutBlanks(line.trimEnd()), index }))
     .filter(({ line, index }) => index > 0 && line !== "");
+}
+
+/** Blanks within a line make no other line of it; those that it begins with may. */
+function withoutBlanks(line: string): string {
+  if (isLeftOut("nearlySameLines")) return line;
+  const indentation = line.length - line.trimStart().length;
+  return line.slice(0, indentation) + line.slice(indentation).replaceAll(/[^\S\n]+/g, "");
 }
 
 /** Cuts the end of the text that is the beginning of the rest of the cursor's line; bare brackets are left to `replacedLengthOf`. */
