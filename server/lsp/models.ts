@@ -4,15 +4,18 @@ import type { Connection } from "vscode-languageserver";
 
 import {
   catalogueRequest,
+  deleteModelRequest,
   deleteSavedContextsRequest,
   downloadRequest,
   downloadsChanged,
   hubTokenRequest,
+  importModelRequest,
   inspectModelRequest,
   pauseDownloadRequest,
   reloadModelRequest,
   resumeDownloadRequest,
   statusRequest,
+  storedModelsRequest,
 } from "../../src/shared/methods.ts";
 import { catalogue } from "../models/catalogue/catalogue.ts";
 import { catalogueRows } from "../models/catalogue/rows.ts";
@@ -25,21 +28,25 @@ import { wait } from "../models/download/waiting.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
 import { ThisMachine } from "../models/plan/thisMachine.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
+import { deleteModel } from "../models/store/deleteModel.ts";
+import { importModel } from "../models/store/importModel.ts";
+import { listModels } from "../models/store/listModels.ts";
 import { openModelsFolder } from "../models/store/modelsFolder.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
-import { catalogueParams, downloadId, downloadParams, inspectModelParams, readParams } from "./params.ts";
+import { catalogueParams, downloadId, downloadParams, importParams, modelPath, readParams } from "./params.ts";
 
 export function registerModels(connection: Connection, assistant: Assistant): void {
   const { models } = assistant;
   connection.onRequest(statusRequest, () => assistant.answer(() => models.status));
   connection.onRequest(reloadModelRequest, () => assistant.answer(() => models.reload()));
   connection.onRequest(inspectModelRequest, (params) =>
-    assistant.answer(() => inspectModel(readParams(inspectModelParams, params).path)),
+    assistant.answer(() => inspectModel(readParams(modelPath, params).path)),
   );
   connection.onRequest(deleteSavedContextsRequest, () =>
     assistant.answer(() => deleteSavedContexts(assistant.settings.model.promptCache)),
   );
   registerCatalogue(connection, assistant);
+  registerStore(connection, assistant);
   registerDownloads(connection, assistant);
 }
 
@@ -51,6 +58,17 @@ function registerCatalogue(connection: Connection, assistant: Assistant): void {
       const { model } = assistant.settings;
       return catalogueRows(catalogue, await machine.describe(assistant.models.status, model, role), model, language);
     }),
+  );
+}
+
+function registerStore(connection: Connection, assistant: Assistant): void {
+  const settings = () => assistant.settings.models ?? {};
+  connection.onRequest(storedModelsRequest, () => assistant.answer(() => listModels(settings())));
+  connection.onRequest(deleteModelRequest, (params) =>
+    assistant.answer(async () => ({ freed: await deleteModel(readParams(modelPath, params).path, settings()) })),
+  );
+  connection.onRequest(importModelRequest, (params, token) =>
+    assistant.answer(() => importModel(readParams(importParams, params), settings(), signalOf(token))),
   );
 }
 

@@ -9,7 +9,7 @@ import {
 } from "vscode-languageserver";
 
 import { completionAccepted } from "../../src/shared/methods.ts";
-import type { DownloadParams } from "../../src/shared/downloads.ts";
+import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import type { CatalogueParams } from "../../src/shared/models.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
@@ -46,12 +46,18 @@ export const catalogueParams: v.GenericSchema<unknown, CatalogueParams> = v.obje
   language: v.exactOptional(v.string()),
 });
 
-export const inspectModelParams = v.object({ path: v.string() });
+export const modelPath = v.object({ path: v.string() });
 
 export const downloadParams: v.GenericSchema<unknown, DownloadParams> = v.object({
   repository: v.string(),
   revision: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
   files: v.pipe(v.array(v.string()), v.minLength(1)),
+});
+
+export const importParams: v.GenericSchema<unknown, ImportParams> = v.object({
+  path: v.string(),
+  by: v.picklist(["copy", "link"]),
+  sha256: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits"))),
 });
 
 export const downloadId = v.object({ id: v.string() });

@@ -43,7 +43,7 @@ const models = {
   hub: v.exactOptional(v.string()),
 };
 const network = {
-  proxy: v.exactOptional(v.pipe(v.string(), v.url())),
+  proxy: v.exactOptional(v.string()),
   noProxy: v.exactOptional(v.array(v.string())),
   proxyAuthorization: v.exactOptional(v.string()),
   strictSsl: v.exactOptional(v.boolean()),

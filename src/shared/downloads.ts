@@ -1,5 +1,7 @@
 // What crosses a process about models that are downloaded and kept, as types.
 
+import type { ModelFileInfo } from "./protocol.ts";
+
 /** How the client reaches the network; what is not given is taken from the environment. */
 export interface NetworkSettings {
   /** Address of a proxy. */
@@ -64,4 +66,24 @@ export interface DownloadedFile {
    * for a file that was there before.
    */
   readonly verified?: boolean;
+}
+
+/** A model on the disk of which every part is there. */
+export interface StoredModel extends ModelFileInfo {
+  /** Absolute path of the file, or of the first part of a split model. */
+  readonly path: string;
+  /** OWNER/NAME, where the place of the file tells it. */
+  readonly repository?: string;
+  /** `folder`: the models folder, from which it can be deleted; `cache`: Hugging Face's, which belongs to other programs. */
+  readonly source: "folder" | "cache";
+}
+
+/** A model file that is brought into the models folder. */
+export interface ImportParams {
+  /** Absolute path of the file, or of the first part of a split model. */
+  readonly path: string;
+  /** A link takes no space, and leaves the file where it is. */
+  readonly by: "copy" | "link";
+  /** In hexadecimal digits, of the file when it is known; what does not have it is refused. */
+  readonly sha256?: string;
 }

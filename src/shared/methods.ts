@@ -9,7 +9,7 @@ import {
 } from "vscode-languageserver-protocol";
 
 import type { CompletionContextReport } from "./completionContext.ts";
-import type { Download, DownloadedFile, DownloadParams } from "./downloads.ts";
+import type { Download, DownloadedFile, DownloadParams, ImportParams, StoredModel } from "./downloads.ts";
 import type { CatalogueParams, CatalogueRow } from "./models.ts";
 import type {
   ChatParams,
@@ -68,6 +68,21 @@ export const resumeDownloadRequest = new RequestType<Pick<Download, "id">, void,
 
 /** All downloads of the queue, at each change of one. */
 export const downloadsChanged = new NotificationType<readonly Download[]>("falcon/downloadsChanged");
+
+/** The models on the disk that can be loaded. */
+export const storedModelsRequest = new RequestType0<readonly StoredModel[], Problem>("falcon/storedModels");
+
+/** Deletes a model of the models folder, and answers how many bytes that has freed. */
+export const deleteModelRequest = new RequestType<Pick<StoredModel, "path">, { readonly freed: number }, Problem>(
+  "falcon/deleteModel",
+  ParameterStructures.byName,
+);
+
+/** Copies or links a model file into the models folder. */
+export const importModelRequest = new RequestType<ImportParams, StoredModel, Problem>(
+  "falcon/importModel",
+  ParameterStructures.byName,
+);
 
 /** The server asks for the hub's access token, when the hub gives a file to accounts alone. */
 export const hubTokenRequest = new RequestType0<string | null, void>("falcon/hubToken");

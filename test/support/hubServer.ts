@@ -170,7 +170,7 @@ export class HubServer {
   }
 }
 
-function sha256(content: Buffer): string {
+export function sha256(content: Buffer): string {
   return createHash("sha256").update(content).digest("hex");
 }
 

@@ -3,11 +3,14 @@
 import fs from "node:fs";
 import process from "node:process";
 import tls from "node:tls";
+import * as l10n from "@vscode/l10n";
 // undici: Node's own HTTP client as a package, for the proxies that the one inside Node does not offer (MIT). It is
 // imported when something is fetched, since nothing is at the start.
 import type { Dispatcher } from "undici";
 
 import type { NetworkSettings } from "../../../src/shared/downloads.ts";
+import { plainName } from "../../../src/shared/plainText.ts";
+import { UserError } from "../../userError.ts";
 
 export interface Network {
   readonly dispatcher: Dispatcher;
@@ -23,8 +26,8 @@ const patience = 60_000;
 export async function openNetwork(settings: NetworkSettings = {}): Promise<Network> {
   const { EnvHttpProxyAgent } = await import("undici");
   const { env } = process;
-  const httpProxy = settings.proxy ?? env["http_proxy"] ?? env["HTTP_PROXY"];
-  const httpsProxy = settings.proxy ?? env["https_proxy"] ?? env["HTTPS_PROXY"] ?? httpProxy;
+  const httpProxy = proxyAddress(settings.proxy ?? env["http_proxy"] ?? env["HTTP_PROXY"]);
+  const httpsProxy = proxyAddress(settings.proxy ?? env["https_proxy"] ?? env["HTTPS_PROXY"]) ?? httpProxy;
   const noProxy = [...(settings.noProxy ?? []), env["no_proxy"] ?? env["NO_PROXY"]].filter(Boolean).join(",");
   const secure = { ca: trustedCertificates(settings), rejectUnauthorized: settings.strictSsl !== false };
   const dispatcher = new EnvHttpProxyAgent({
@@ -43,6 +46,17 @@ export async function openNetwork(settings: NetworkSettings = {}): Promise<Netwo
     proxyPorts: [httpProxy, httpsProxy].flatMap((proxy) => (proxy ? [portOf(proxy)] : [])),
     close: () => dispatcher.destroy(),
   };
+}
+
+/** As people write it: also without http:// before it. */
+function proxyAddress(proxy: string | undefined): string | undefined {
+  if (!proxy) return undefined;
+  const address = proxy.includes("://") ? proxy : `http://${proxy}`;
+  if (URL.canParse(address) && /^https?:/.test(address)) return address;
+  throw new UserError(
+    l10n.t("The proxy {0} cannot be used: its address must begin with http:// or https://.", plainName(proxy)),
+    { action: "proxySettings" },
+  );
 }
 
 /** Node's own, the system's unless the client says no, and those of NODE_EXTRA_CA_CERTS, which not every editor's Node reads. */

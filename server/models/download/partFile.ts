@@ -113,15 +113,16 @@ export class PartFile {
     await fs.rm(this.#target + stateEnding, { force: true });
   }
 
-  /** Keeps what there is. Never rejects: what could not be written comes again. */
+  /** Keeps what there is, if it is anything. Never rejects: what could not be written comes again. */
   async close(): Promise<void> {
     await this.flush().catch(() => undefined);
     await this.#file.close().catch(() => undefined);
+    if (this.received === 0) await deletePart(this.#target).catch(() => undefined);
   }
 
   async delete(): Promise<void> {
+    await this.reset();
     await this.close();
-    await deletePart(this.#target);
   }
 
   async #hashOld(onHashed: (bytes: number) => void, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,48 @@
+// Deletes a model of the models folder, with all of its parts.
+
+import fs from "node:fs/promises";
+import path from "node:path";
+import * as l10n from "@vscode/l10n";
+
+import type { ModelsSettings } from "../../../src/shared/downloads.ts";
+import { modelFiles } from "../../engine/splitFiles.ts";
+import { UserError } from "../../userError.ts";
+
+/**
+ * Resolves to the bytes that the disk has free for it.
+ * @throws UserError
+ */
+export async function deleteModel(file: string, { folder }: ModelsSettings): Promise<number> {
+  if (folder === undefined || !isBelow(folder, file)) {
+    throw new UserError(l10n.t("{0} is not in the models folder, and was not deleted.", file));
+  }
+  let freed = 0;
+  try {
+    for (const part of modelFiles(file)) {
+      freed += await takenBy(part);
+      await fs.rm(part);
+    }
+    await removeEmptyFolders(path.dirname(file), folder);
+    return freed;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(l10n.t("{0} could not be deleted: {1}.", file, reason));
+  }
+}
+
+function isBelow(folder: string, file: string): boolean {
+  const way = path.relative(folder, file);
+  return path.isAbsolute(file) && way.endsWith(".gguf") && !path.isAbsolute(way) && way.split(path.sep)[0] !== "..";
+}
+
+/** A link takes nothing, and a file with other names stays under them. */
+async function takenBy(file: string): Promise<number> {
+  const stat = await fs.lstat(file);
+  return stat.isSymbolicLink() || stat.nlink > 1 ? 0 : stat.size;
+}
+
+async function removeEmptyFolders(folder: string, end: string): Promise<void> {
+  if (path.relative(end, folder) === "" || (await fs.readdir(folder)).length > 0) return;
+  await fs.rmdir(folder);
+  await removeEmptyFolders(path.dirname(folder), end);
+}
