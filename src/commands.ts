@@ -12,8 +12,12 @@ import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LastEditor } from "./lastEditor.ts";
 import { showMenu } from "./status/menu.ts";
+import type { Downloads } from "./models/downloads.ts";
+import type { HubToken } from "./models/hubToken.ts";
+import { importModelFile } from "./models/importModelFile.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { selectModelFile, type ModelDependencies } from "./models/selectModelFile.ts";
+import type { ModelsClient } from "./server/modelsClient.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
 export interface CommandDependencies extends ModelDependencies {
@@ -21,9 +25,12 @@ export interface CommandDependencies extends ModelDependencies {
   readonly chatView: ChatView;
   readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
+  readonly downloads: Downloads;
   readonly figures: Figures;
+  readonly hubToken: HubToken;
   readonly lastEditor: LastEditor;
   readonly log: LogOutputChannel;
+  readonly models: ModelsClient;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
@@ -51,6 +58,10 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.toggleInlineCompletionsForLanguage": () =>
       settings.toggleCompletionsFor(lastEditor.get().document.languageId),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
+    "falcon.importModelFile": () => importModelFile(dependencies.models),
+    "falcon.showDownloads": () => dependencies.downloads.show(),
+    "falcon.continueDownload": () => dependencies.downloads.continue(),
+    "falcon.setHubToken": () => dependencies.hubToken.set(),
     "falcon.deleteSavedContexts": () => deleteSavedContexts(server),
     "falcon.resetCompletionFigures": () => figures.reset(),
     "falcon.reloadModel": () => server.reloadModel(),

@@ -7,12 +7,15 @@ import { ChatView } from "./chat/chatView.ts";
 import { announceCopy, openConversations } from "./chat/openConversations.ts";
 import { receivePageMessage } from "./chat/receive.ts";
 import { ServerClient } from "./server/client.ts";
+import { ModelsClient } from "./server/modelsClient.ts";
 import { registerCommands } from "./commands.ts";
 import { announceFailures, endOfFailedAnswer } from "./problems.ts";
 import { Figures } from "./completion/figures.ts";
 import { ContextDocument } from "./completion/contextDocument.ts";
 import { inlineCompletionMiddleware } from "./completion/inlineCompletion.ts";
 import { LastEditor } from "./lastEditor.ts";
+import { Downloads } from "./models/downloads.ts";
+import { HubToken } from "./models/hubToken.ts";
 import { RecentModels } from "./models/recentModels.ts";
 import { Settings } from "./settings.ts";
 import { statusOf } from "./shared/modelRoles.ts";
@@ -27,16 +30,24 @@ export function activate(context: ExtensionContext) {
   const contextsFolder = Uri.joinPath(context.globalStorageUri, "contexts").fsPath;
   const demonstrationModel = Uri.joinPath(context.extensionUri, "media/models/falcon-tiny-demo.gguf").fsPath;
   const measurements = Uri.joinPath(context.globalStorageUri, "measurements.json").fsPath;
-  const settings = new Settings({ demonstrationModel, contextsFolder, measurements });
+  const modelsFolder = Uri.joinPath(context.globalStorageUri, "models").fsPath;
+  const settings = new Settings({ demonstrationModel, contextsFolder, measurements, modelsFolder });
   const lastEditor = new LastEditor();
   const recentModels = new RecentModels(context.globalState);
   const figures = new Figures(context.globalState);
   const conversations = openConversations(context, log);
-  const server = new ServerClient(
+  const hubToken = new HubToken(context.secrets);
+  const models: ModelsClient = new ModelsClient(
+    (...asked) => server.ask(...asked),
+    () => hubToken.get(),
+  );
+  const downloads = new Downloads(models);
+  const server: ServerClient = new ServerClient(
     {
       module: Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath,
       log,
       middleware: inlineCompletionMiddleware(settings, log),
+      listen: (client) => models.listen(client),
     },
     () => settings.server,
   );
@@ -71,14 +82,17 @@ export function activate(context: ExtensionContext) {
       chatView,
       contextDocument,
       conversations,
+      downloads,
       figures,
+      hubToken,
       lastEditor,
       log,
+      models,
       recentModels,
       server,
       settings,
     }),
-    registerStatusBar(server, settings, lastEditor),
+    registerStatusBar(server, models, settings, lastEditor),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status: statusOf(status, "chat") })),
     server.onDidCountCompletions((added) => void figures.add(added)),
@@ -86,6 +100,7 @@ export function activate(context: ExtensionContext) {
     chat,
     contextDocument,
     server,
+    models,
     lastEditor,
     settings,
     log,
@@ -96,7 +111,9 @@ export function activate(context: ExtensionContext) {
     await Promise.all([conversations.flush(), server.dispose()]);
   };
 
-  return context.extensionMode === ExtensionMode.Test ? { chat, chatView, figures, server, settings } : undefined;
+  return context.extensionMode === ExtensionMode.Test
+    ? { chat, chatView, downloads, figures, models, server, settings }
+    : undefined;
 }
 
 /** VS Code waits for it, at most five seconds, before it ends the extension host. */

@@ -113,12 +113,13 @@ export function endOfFailedAnswer(
   };
 }
 
-function isCancelled(error: unknown): boolean {
+export function isCancelled(error: unknown): boolean {
   const codes: number[] = [LSPErrorCodes.RequestCancelled, LSPErrorCodes.ServerCancelled];
   return error instanceof CancellationError || (error instanceof ResponseError && codes.includes(error.code));
 }
 
-function isDisconnected(error: unknown): boolean {
+/** Whether the server ended before it answered. */
+export function isDisconnected(error: unknown): boolean {
   const codes: number[] = [ErrorCodes.PendingResponseRejected, ErrorCodes.ConnectionInactive];
   return error instanceof ConnectionError || (error instanceof ResponseError && codes.includes(error.code));
 }

@@ -13,7 +13,9 @@ import {
 import manifest from "../package.json" with { type: "json" };
 import { afterRest } from "./afterRest.ts";
 import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completion/completionSwitch.ts";
+import { readNetworkSettings } from "./networkSettings.ts";
 import { settingNumber } from "./settingNumber.ts";
+import type { ModelsSettings } from "./shared/downloads.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
 import type { ByLanguage, ServerSettings, Suggestions } from "./shared/protocol.ts";
 
@@ -43,6 +45,8 @@ export interface ExtensionPaths {
   readonly contextsFolder: string;
   /** File in which it may remember what it measured. */
   readonly measurements: string;
+  /** Where downloads go while the user has named no folder. */
+  readonly modelsFolder: string;
 }
 
 export class Settings implements Disposable {
@@ -54,6 +58,7 @@ export class Settings implements Disposable {
   readonly #changeCompletions = new EventEmitter<void>();
   readonly #trustListener = workspace.onDidGrantWorkspaceTrust(() => this.#refresh.soon());
   readonly #listener = workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration("http")) this.#refresh.soon();
     if (!change.affectsConfiguration("falcon")) return;
     if (change.affectsConfiguration(excludedFiles)) this.#isExcluded = matchExcludedFiles(readExcludedFiles());
     if ([completionSwitch, excludedFiles].some((key) => change.affectsConfiguration(key)))
@@ -121,7 +126,8 @@ export class Settings implements Disposable {
   }
 }
 
-function readServerSettings({ demonstrationModel, contextsFolder, measurements }: ExtensionPaths): ServerSettings {
+function readServerSettings(paths: ExtensionPaths): ServerSettings {
+  const { demonstrationModel, contextsFolder, measurements } = paths;
   const path = readPath(modelPath);
   // An adapter belongs to the model that the user has chosen.
   const adapter = path === "" ? "" : readPath("falcon.model.adapter");
@@ -156,6 +162,17 @@ function readServerSettings({ demonstrationModel, contextsFolder, measurements }
     },
     excludedFiles: readExcludedFiles(),
     readWorkspace: workspace.isTrusted,
+    models: readModelsSettings(paths),
+    network: readNetworkSettings(),
+  };
+}
+
+function readModelsSettings({ modelsFolder }: ExtensionPaths): ModelsSettings {
+  const folder = readPath("falcon.models.folder");
+  const hub = readPath("falcon.models.hub");
+  return {
+    ...(folder === "" ? { folder: modelsFolder, createFolder: true } : { folder }),
+    ...(hub !== "" && { hub }),
   };
 }
 
@@ -163,7 +180,15 @@ function readSetting(key: keyof typeof properties): unknown {
   return workspace.getConfiguration().get(key);
 }
 
-function readPath(key: typeof modelPath | typeof completionModel | typeof chatModel | "falcon.model.adapter"): string {
+type TextKey =
+  | typeof modelPath
+  | typeof completionModel
+  | typeof chatModel
+  | "falcon.model.adapter"
+  | "falcon.models.folder"
+  | "falcon.models.hub";
+
+function readPath(key: TextKey): string {
   const path = readSetting(key);
   return typeof path === "string" ? path.trim() : "";
 }

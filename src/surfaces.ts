@@ -1,6 +1,7 @@
 // VS Code's own surfaces: the only file that shows words in them. Whoever wrote the words, they pass as plain text.
 
 import {
+  ProgressLocation,
   QuickPickItemKind,
   StatusBarAlignment,
   ThemeColor,
@@ -27,6 +28,45 @@ export async function showInformationMessage(message: string): Promise<void> {
 /** Asks before something is done. Resolves to whether the button was chosen. */
 export async function askConsent(message: string, button: string): Promise<boolean> {
   return (await window.showWarningMessage(plainText(message), { modal: true }, button)) === button;
+}
+
+/** Asks for a line of text; resolves to undefined when the user gives none. What is secret is not shown. */
+export async function askText(
+  title: string,
+  prompt: string,
+  { secret = false, fault = () => undefined }: { secret?: boolean; fault?: (text: string) => string | undefined } = {},
+): Promise<string | undefined> {
+  return window.showInputBox({
+    title: plainText(title),
+    prompt: plainText(prompt),
+    password: secret,
+    ignoreFocusOut: true,
+    validateInput: fault,
+  });
+}
+
+/** How far something is: a line of text, and the part of it that is done, from 0 to 1, where that is known. */
+export type ReportProgress = (text: string, done?: number) => void;
+
+/** Shows a notification with a button that cancels, as long as something runs. */
+export async function showProgress<T>(
+  title: string,
+  run: (report: ReportProgress, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const options = { location: ProgressLocation.Notification, title: plainText(title), cancellable: true };
+  return window.withProgress(options, async (progress, token) => {
+    const controller = new AbortController();
+    const listener = token.onCancellationRequested(() => controller.abort());
+    let shown = 0;
+    try {
+      return await run((text, done = 0) => {
+        progress.report({ message: plainText(text), increment: Math.max(done * 100 - shown, 0) });
+        shown = Math.max(shown, done * 100);
+      }, controller.signal);
+    } finally {
+      listener.dispose();
+    }
+  });
 }
 
 /** A row of a list. */

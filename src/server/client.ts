@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 
 import { CancellationTokenSource, EventEmitter, l10n, type Disposable } from "vscode";
-import { State } from "vscode-languageclient/node";
+import { State, type RequestType, type RequestType0 } from "vscode-languageclient/node";
 
 import { UserError } from "../problems.ts";
 import { createLanguageClient, type ConnectionOptions, type QuietLanguageClient } from "./connection.ts";
@@ -65,39 +65,49 @@ export class ServerClient implements Disposable {
 
   async chat(params: ChatParams, onDelta: (text: string) => void, signal: AbortSignal): Promise<ChatResult> {
     const client = await this.#connected();
-    const source = new CancellationTokenSource();
-    const cancel = () => source.cancel();
-    signal.addEventListener("abort", cancel);
-    if (signal.aborted) cancel();
     const deltas = client.onProgress(chatDelta, params.partialResultToken, onDelta);
     try {
-      return await client.sendRequest(chatRequest, params, source.token);
+      return await this.ask(chatRequest, params, signal);
     } finally {
       deltas.dispose();
-      signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** Any other request; aborting the signal cancels it. */
+  async ask<Params, Result, Data>(
+    type: RequestType<Params, Result, Data> | RequestType0<Result, Data>,
+    params?: Params,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    const client = await this.#connected();
+    const source = new CancellationTokenSource();
+    const cancel = () => source.cancel();
+    signal?.addEventListener("abort", cancel);
+    if (signal?.aborted) cancel();
+    try {
+      if (params === undefined) return await client.sendRequest<Result>(type.method, source.token);
+      return await client.sendRequest<Result>(type.method, params, source.token);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
       source.dispose();
     }
   }
 
-  async inspectModel(path: string): Promise<ModelFileInfo> {
-    const client = await this.#connected();
-    return client.sendRequest(inspectModelRequest, { path });
+  inspectModel(path: string): Promise<ModelFileInfo> {
+    return this.ask(inspectModelRequest, { path });
   }
 
   /** What went into the prompt of the last completion; null before the first one. */
-  async completionContext(): Promise<CompletionContextReport | null> {
-    const client = await this.#connected();
-    return client.sendRequest(completionContextRequest);
+  completionContext(): Promise<CompletionContextReport | null> {
+    return this.ask(completionContextRequest);
   }
 
-  async reloadModel(): Promise<void> {
-    const client = await this.#connected();
-    await client.sendRequest(reloadModelRequest);
+  reloadModel(): Promise<void> {
+    return this.ask(reloadModelRequest);
   }
 
-  async deleteSavedContexts(): Promise<void> {
-    const client = await this.#connected();
-    await client.sendRequest(deleteSavedContextsRequest);
+  deleteSavedContexts(): Promise<void> {
+    return this.ask(deleteSavedContextsRequest);
   }
 
   /** Never rejects: a server that is not there gets the settings when it starts. */
@@ -169,6 +179,7 @@ export class ServerClient implements Disposable {
     const stop = () => void client.stop();
     end.addEventListener("abort", stop);
     client.onNotification(statusChanged, (status) => this.#setStatus(status));
+    this.#options.listen(client);
     client.onNotification(completionsCounted, (added) => this.#countCompletions.fire(added));
     const stopped = new Promise<void>((resolve) => {
       client.onDidChangeState(({ newState }) => newState === State.Stopped && resolve());

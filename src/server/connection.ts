@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly module: string;
   readonly log: LogOutputChannel;
   readonly middleware: Middleware;
+  /** Adds what else listens to a server, before it is started. */
+  readonly listen: (client: LanguageClient) => void;
 }
 
 /** `onClosed` is called as soon as the connection is lost, some time before the client's state is `Stopped`. */

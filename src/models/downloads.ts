@@ -1,0 +1,110 @@
+// Downloads that the user has asked for: each with a notification, and a way to go on where it ended.
+
+import { l10n, type Disposable } from "vscode";
+
+import { describeDownload, downloadName, partOf } from "./describeDownload.ts";
+import { isCancelled, isDisconnected, problemOf, showProblem } from "../problems.ts";
+import type { ModelsClient } from "../server/modelsClient.ts";
+import type { Download, DownloadedFile, DownloadParams } from "../shared/downloads.ts";
+import { showInformationMessage, showList, showProgress, type ListItem, type ReportProgress } from "../surfaces.ts";
+
+interface DownloadRow extends ListItem {
+  readonly download: Download;
+}
+
+export class Downloads {
+  readonly #models: ModelsClient;
+  /** What runs, with what ends it. */
+  readonly #running = new Map<string, AbortController>();
+  /** What failed or was cancelled last. */
+  #ended: DownloadParams | undefined;
+
+  constructor(models: ModelsClient) {
+    this.#models = models;
+  }
+
+  /**
+   * Downloads files into the models folder. Resolves to them, or to undefined when the user cancels it or it fails, which he
+   * is told with a button that goes on.
+   */
+  async start(params: DownloadParams): Promise<readonly DownloadedFile[] | undefined> {
+    const name = downloadName(params);
+    const cancel = new AbortController();
+    this.#running.set(keyOf(params), cancel);
+    try {
+      const files = await showProgress(l10n.t("Downloading {0}", name), (report, cancelled) =>
+        this.#run(params, report, AbortSignal.any([cancelled, cancel.signal])),
+      );
+      if (files.some(({ verified }) => verified === false)) {
+        void showInformationMessage(
+          l10n.t("{0} was downloaded. Its source gives no hash, so that only its size is known to be right.", name),
+        );
+      }
+      return files;
+    } catch (error) {
+      this.#ended = params;
+      const problem = problemOf(error);
+      if (problem) void showProblem(problem);
+      else if (!isCancelled(error)) throw error;
+      return undefined;
+    } finally {
+      this.#running.delete(keyOf(params));
+    }
+  }
+
+  /** Goes on with what failed or was cancelled last. */
+  async continue(): Promise<void> {
+    if (this.#ended) await this.start(this.#ended);
+  }
+
+  /** Lists the downloads: choosing one pauses or resumes it, its button cancels it. */
+  async show(): Promise<void> {
+    const chosen = await showList<DownloadRow>({
+      title: l10n.t("Downloads"),
+      placeholder: l10n.t("Choose a download to pause it or to go on with it"),
+      items: () => this.#models.downloads.map((download) => rowOf(download)),
+      rowButton: {
+        icon: "close",
+        tooltip: l10n.t("Cancel, and keep what was received"),
+        run: ({ download }) => this.#running.get(keyOf(download))?.abort(),
+      },
+    });
+    if (!chosen) return;
+    const { download } = chosen;
+    if (download.state === "paused") await this.#models.resume(download);
+    else await this.#models.pause(download);
+  }
+
+  async #run(params: DownloadParams, report: ReportProgress, signal: AbortSignal): Promise<readonly DownloadedFile[]> {
+    const listener: Disposable = this.#models.onDidChangeDownloads((downloads) => {
+      const download = downloads.find((each) => keyOf(each) === keyOf(params));
+      if (download) report(describeDownload(download, l10n), partOf(download));
+    });
+    try {
+      for (;;) {
+        try {
+          return await this.#models.download(params, signal);
+        } catch (error) {
+          // A server that ended is started again, and goes on with what is on the disk.
+          if (signal.aborted || !isDisconnected(error)) throw error;
+        }
+      }
+    } finally {
+      listener.dispose();
+    }
+  }
+}
+
+function keyOf({ repository, files }: Pick<DownloadParams, "repository" | "files">): string {
+  return JSON.stringify([repository, ...files]);
+}
+
+function rowOf(download: Download): DownloadRow {
+  return {
+    icon: download.state === "paused" ? "debug-start" : "debug-pause",
+    label: downloadName(download),
+    description: describeDownload(download, l10n),
+    detail: download.repository,
+    download,
+  };
+}

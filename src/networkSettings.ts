@@ -1,0 +1,23 @@
+// VS Code's own settings of proxies and certificates, for the language server.
+
+import { workspace } from "vscode";
+
+import type { NetworkSettings } from "./shared/downloads.ts";
+
+/** VS Code applies them to the extension host's requests, and the server is another process. */
+export function readNetworkSettings(): NetworkSettings {
+  const http = workspace.getConfiguration("http");
+  const textOf = (key: string) => {
+    const value = http.get<unknown>(key);
+    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+  };
+  const [proxy, proxyAuthorization] = [textOf("proxy"), textOf("proxyAuthorization")];
+  const noProxy = http.get<unknown>("noProxy");
+  return {
+    ...(proxy !== undefined && http.get("proxySupport") !== "off" && { proxy }),
+    ...(proxyAuthorization !== undefined && { proxyAuthorization }),
+    ...(Array.isArray(noProxy) && { noProxy: noProxy.filter((host) => typeof host === "string") }),
+    strictSsl: http.get("proxyStrictSSL") !== false,
+    systemCertificates: http.get("systemCertificates") !== false,
+  };
+}

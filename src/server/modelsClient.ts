@@ -1,0 +1,80 @@
+// What the language server does with models that are fetched and kept, as named methods.
+
+import { EventEmitter, type Disposable } from "vscode";
+import { State, type LanguageClient } from "vscode-languageclient/node";
+
+import type { ServerClient } from "./client.ts";
+import type { Download, DownloadedFile, DownloadParams, ImportParams, StoredModel } from "../shared/downloads.ts";
+import {
+  deleteModelRequest,
+  downloadRequest,
+  downloadsChanged,
+  hubTokenRequest,
+  importModelRequest,
+  pauseDownloadRequest,
+  resumeDownloadRequest,
+  storedModelsRequest,
+} from "../shared/methods.ts";
+
+export class ModelsClient implements Disposable {
+  readonly #ask: ServerClient["ask"];
+  readonly #token: () => Thenable<string | undefined>;
+  readonly #change = new EventEmitter<readonly Download[]>();
+  #downloads: readonly Download[] = [];
+
+  /** Fires with all downloads at each change of one. */
+  readonly onDidChangeDownloads = this.#change.event;
+
+  constructor(ask: ServerClient["ask"], token: () => Thenable<string | undefined>) {
+    this.#ask = ask;
+    this.#token = token;
+  }
+
+  get downloads(): readonly Download[] {
+    return this.#downloads;
+  }
+
+  /** Listens to a server, whose downloads end with it. */
+  listen(client: LanguageClient): void {
+    client.onNotification(downloadsChanged, (downloads) => this.#set(downloads));
+    client.onRequest(hubTokenRequest, async () => (await this.#token()) ?? null);
+    client.onDidChangeState(({ newState }) => newState === State.Stopped && this.#set([]));
+  }
+
+  /** Resolves when the files are there. Aborted, it rejects, and what was received stays on the disk. */
+  download(params: DownloadParams, signal: AbortSignal): Promise<readonly DownloadedFile[]> {
+    return this.#ask(downloadRequest, params, signal);
+  }
+
+  pause({ id }: Download): Promise<void> {
+    return this.#ask(pauseDownloadRequest, { id });
+  }
+
+  resume({ id }: Download): Promise<void> {
+    return this.#ask(resumeDownloadRequest, { id });
+  }
+
+  /** The models on the disk that can be loaded. */
+  stored(): Promise<readonly StoredModel[]> {
+    return this.#ask(storedModelsRequest);
+  }
+
+  /** Resolves to the bytes that are free for it. */
+  async delete(path: string): Promise<number> {
+    return (await this.#ask(deleteModelRequest, { path })).freed;
+  }
+
+  import(params: ImportParams, signal: AbortSignal): Promise<StoredModel> {
+    return this.#ask(importModelRequest, params, signal);
+  }
+
+  dispose(): void {
+    this.#change.dispose();
+  }
+
+  #set(downloads: readonly Download[]): void {
+    if (downloads.length === 0 && this.#downloads.length === 0) return;
+    this.#downloads = downloads;
+    this.#change.fire(downloads);
+  }
+}
