@@ -62,8 +62,8 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
     model: group("model", model),
     inlineCompletion: group("inlineCompletion", inlineCompletion),
     chat: group("chat", chat),
-    models: group("models", models),
-    network: group("network", network),
+    ...(section["models"] !== undefined && { models: group("models", models) }),
+    ...(section["network"] !== undefined && { network: group("network", network) }),
     excludedFiles: readExcludedFiles(section["excludedFiles"], warn),
     ...(section["readWorkspace"] === true && { readWorkspace: true }),
   };

@@ -72,7 +72,7 @@ suite("DownloadQueue", () => {
       const { queue, runs, states } = scripted();
       const a = queue.add(paramsOf("a"), never);
       void queue.add(paramsOf("b"), never);
-      const [{ id = "" } = {}] = queue.downloads;
+      const id = queue.downloads[0]?.id ?? "";
       queue.pause(id);
       assert.ok(runs[0]?.signal.aborted);
       await letOthersRun();

@@ -1,0 +1,83 @@
+// A file of 300 MB from a server on the loopback, downloaded and checked as the product does it, beside curl, which checks
+// nothing: `npm run bench:download`. Says the ratio of the speeds, and how much memory it took.
+
+import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+
+import { downloadFile } from "../server/models/download/downloadFile.ts";
+import { openHub } from "../server/models/download/hub.ts";
+import { openNetwork } from "../server/models/download/network.ts";
+import { wait } from "../server/models/download/waiting.ts";
+
+const size = 300_000_000;
+const rounds = 5;
+
+if (process.argv[2] === "serve") serve();
+else await measure();
+
+/** In a process of its own, as a server is. */
+function serve(): void {
+  const piece = Buffer.alloc(2 ** 20, "falcon");
+  const server = http.createServer((_, response) => {
+    response.writeHead(200, { "content-length": size });
+    let left = size;
+    const send = () => {
+      while (left > 0) {
+        const bytes = piece.subarray(0, Math.min(left, piece.length));
+        left -= bytes.length;
+        if (!response.write(bytes)) return;
+      }
+      response.end();
+    };
+    response.on("drain", send);
+    send();
+  });
+  server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));
+}
+
+async function measure(): Promise<void> {
+  const server = fork(import.meta.filename, ["serve"]);
+  const [port] = (await once(server, "message")) as [number];
+  const endpoint = `http://127.0.0.1:${port}`;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-bench-download-"));
+  const network = await openNetwork({ noProxy: ["127.0.0.1"] });
+  const hub = openHub({ hub: endpoint }, () => Promise.resolve(undefined));
+  const target = path.join(folder, "falcon.gguf");
+  const { signal } = new AbortController();
+  const seconds = { curl: [] as number[], falcon: [] as number[] };
+  try {
+    for (let round = 0; round < rounds; round++) {
+      seconds.curl.push(await timeOf(() => execFileSync("curl", ["-s", "--noproxy", "*", "-o", target, endpoint])));
+      fs.rmSync(target);
+      const options = { access: { network, hub }, wait, onProgress: () => undefined };
+      seconds.falcon.push(await timeOf(() => downloadFile({ url: new URL(endpoint), target }, options, signal)));
+      fs.rmSync(target);
+    }
+  } finally {
+    await network.close();
+    server.kill();
+    fs.rmSync(folder, { recursive: true });
+  }
+  const [curl, falcon] = [median(seconds.curl), median(seconds.falcon)];
+  const speed = (time: number) => `${Math.round(size / time / 1e6)} MB/s`;
+  console.log(`curl:   ${speed(curl)} (${seconds.curl.map((each) => each.toFixed(2)).join(", ")} s)`);
+  console.log(`Falcon: ${speed(falcon)} (${seconds.falcon.map((each) => each.toFixed(2)).join(", ")} s)`);
+  console.log(`ratio:  ${(curl / falcon).toFixed(2)}`);
+  console.log(`memory: ${Math.round(process.resourceUsage().maxRSS / 1000)} MB at most`);
+}
+
+async function timeOf(run: () => unknown): Promise<number> {
+  const start = performance.now();
+  await run();
+  return (performance.now() - start) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
