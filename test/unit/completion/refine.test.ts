@@ -34,6 +34,7 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ["a quote opened twice", 'import x from "║";', '"./x.js";', 'import x from "├./x.js";┤'],
   ["a quote opened twice, of several", "<a href='║", "'b' id='c'>", "<a href='├b' id='c'>┤"],
   ["an empty string", 'f("║', '", "b");', 'f("├", "b");┤'],
+  ["an empty string before a word", 'x = "║', '"if y else "n"', 'x = "├"if y else "n"┤'],
   ["a string after one that is closed", "f(a, 'b'║", "'c'", "f(a, 'b'├'c'┤"],
   ["quotes of a docstring", 'def f():\n    "║', '""A."""', 'def f():\n    "├""A."""┤'],
   ["nothing but what the editor closed", "f(a║)", ")", undefined],
@@ -42,10 +43,10 @@ const cases: readonly [name: string, document: string, written: string, accepted
   ["a bracket behind text that stays", "f(║ + 1 )", "2)", "f(├2)┤ + 1 )"],
   ["what the editor closed, and more", "f(a║)", ");", "f(a├);┤"],
   [
-    "the next line with other blanks",
-    "f {\n  ║\n  b( 1,2 );\n}",
-    "a();\n  b(1, 2);\n}",
-    "f {\n  ├a();┤\n  b( 1,2 );\n}",
+    "lines between, then the next line with other blanks",
+    "f {\n  ║\n    .c( 1,2 );\n}",
+    "a\n    .b()\n    .c(1, 2);\n}",
+    "f {\n  ├a\n    .b()┤\n    .c( 1,2 );\n}",
   ],
   [
     "a deeper line that is like the next one",
