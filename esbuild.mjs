@@ -27,6 +27,7 @@ const builds = [
       server: "server/main.ts",
       engine: "server/engine/llama/main.ts",
       parentWatch: "server/engine/llama/parentWatch.ts",
+      convert: "server/models/convert/worker.ts",
     },
     external: ["node-llama-cpp"],
   },

@@ -1,0 +1,111 @@
+// Converts a folder of original weights, as Hugging Face has them, into a GGUF file that llama.cpp loads.
+
+import fs from "node:fs";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import * as l10n from "@vscode/l10n";
+
+import { UserError } from "../../userError.ts";
+import { inspectModel } from "../files/inspectModel.ts";
+import type { Conversion, PlannedTensor } from "./planConversion.ts";
+import type { FileType } from "./tensorTypes.ts";
+import type { WorkerMessage, WorkerTask } from "./worker.ts";
+
+export interface ConvertOptions {
+  /** Path of `worker.ts`, or of its bundle. */
+  readonly workerPath: string;
+  readonly onProgress?: (fraction: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** More threads than this wait for the disk, and each takes some memory. */
+const mostThreads = 16;
+/** Of the new file, what is worth a thread of its own, in bytes. */
+const threadBytes = 2 ** 22;
+
+/**
+ * Writes `outFile`, which is there only when all of it is written and has passed the check of every model file.
+ * @throws UserError that names the folder, the cause and the mend; the signal's reason where it is aborted
+ */
+export async function convertFolder(
+  folder: string,
+  outFile: string,
+  fileType: FileType,
+  options: ConvertOptions,
+): Promise<void> {
+  options.signal?.throwIfAborted();
+  const partial = `${outFile}.converting.gguf`;
+  try {
+    const { header, size, tensors } = await plan(folder, fileType, options);
+    fs.writeFileSync(partial, header);
+    fs.truncateSync(partial, size);
+    await convert(tensors, partial, options);
+    inspectModel(partial);
+    fs.renameSync(partial, outFile);
+  } catch (error) {
+    fs.rmSync(partial, { force: true });
+    options.signal?.throwIfAborted();
+    throw error instanceof Failure
+      ? new UserError(l10n.t("The weights in {0} cannot be converted: {1}.", folder, error.message))
+      : error;
+  }
+}
+
+/** What a thread says of the weights. */
+class Failure extends Error {
+  override readonly name = "Failure";
+}
+
+async function plan(folder: string, fileType: FileType, options: ConvertOptions): Promise<Conversion> {
+  let conversion: Conversion | undefined;
+  await runThreads([{ kind: "plan", folder, fileType }], options, (message) => {
+    if (message.kind === "planned") ({ conversion } = message);
+  });
+  if (!conversion) throw new Error("The thread that plans a conversion ends without a plan");
+  return conversion;
+}
+
+async function convert(tensors: readonly PlannedTensor[], target: string, options: ConvertOptions): Promise<void> {
+  const next = new Int32Array(new SharedArrayBuffer(4));
+  const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
+  const threads = Math.min(availableParallelism(), mostThreads, Math.ceil(total / threadBytes));
+  let done = 0;
+  await runThreads(
+    Array.from({ length: threads }, () => ({ kind: "convert", tensors, target, next })),
+    options,
+    (message) => {
+      if (message.kind !== "converted") return;
+      done += message.bytes;
+      options.onProgress?.(done / total);
+    },
+  );
+}
+
+/** Runs a thread for each task until all have ended; where one fails, or the signal is aborted, none is left. */
+async function runThreads(
+  tasks: readonly WorkerTask[],
+  { workerPath, signal }: ConvertOptions,
+  onMessage: (message: WorkerMessage) => void,
+): Promise<void> {
+  const threads = tasks.map((task) => new Worker(workerPath, { workerData: task }));
+  const stop = Promise.withResolvers<never>();
+  const abort = () => stop.reject(new Error("aborted"));
+  signal?.addEventListener("abort", abort);
+  try {
+    const ended = threads.map(
+      (thread) =>
+        new Promise<void>((resolve, reject) => {
+          thread.on("message", (message: WorkerMessage) => {
+            if (message.kind === "failed") reject(new Failure(message.message));
+            else onMessage(message);
+          });
+          thread.on("error", reject);
+          thread.on("exit", () => resolve());
+        }),
+    );
+    await Promise.race([Promise.all(ended), stop.promise]);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
+}
