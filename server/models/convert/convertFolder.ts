@@ -1,7 +1,9 @@
 // Converts a folder of original weights, as Hugging Face has them, into a GGUF file that llama.cpp loads.
 
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import { availableParallelism } from "node:os";
+import path from "node:path";
 import { Worker } from "node:worker_threads";
 import * as l10n from "@vscode/l10n";
 
@@ -34,26 +36,54 @@ export async function convertFolder(
   options: ConvertOptions,
 ): Promise<void> {
   options.signal?.throwIfAborted();
-  const partial = `${outFile}.converting.gguf`;
+  // A name of its own, so that two windows that convert the same model do not write into one file.
+  const partial = `${outFile}.${randomUUID()}.partial.gguf`;
   try {
     const { header, size, tensors } = await plan(folder, fileType, options);
+    checkSpace(outFile, size);
     fs.writeFileSync(partial, header);
     fs.truncateSync(partial, size);
     await convert(tensors, partial, options);
     inspectModel(partial);
     fs.renameSync(partial, outFile);
   } catch (error) {
-    fs.rmSync(partial, { force: true });
     options.signal?.throwIfAborted();
-    throw error instanceof Failure
-      ? new UserError(l10n.t("The weights in {0} cannot be converted: {1}.", folder, error.message))
-      : error;
+    throw toUserError(folder, error);
+  } finally {
+    fs.rmSync(partial, { force: true });
   }
+}
+
+function checkSpace(outFile: string, size: number): void {
+  const { bavail, bsize } = fs.statfsSync(path.dirname(outFile));
+  const free = bavail * bsize;
+  if (free >= size) return;
+  throw new UserError(
+    l10n.t(
+      "There is too little space for {0}: it takes {1} bytes, and {2} are free. Free some, or choose another folder.",
+      outFile,
+      size,
+      free,
+    ),
+  );
 }
 
 /** What a thread says of the weights. */
 class Failure extends Error {
   override readonly name = "Failure";
+}
+
+function toUserError(folder: string, error: unknown): unknown {
+  if (error instanceof Failure) {
+    return new UserError(l10n.t("The weights in {0} cannot be converted: {1}.", folder, error.message));
+  }
+  // What the system refuses: a folder that is not there or may not be read or written, a disk that is full or gone.
+  if (error instanceof Error && "code" in error && "syscall" in error) {
+    return new UserError(
+      l10n.t("The conversion of {0} cannot go on: {1}. Mend that, or choose another folder.", folder, error.message),
+    );
+  }
+  return error;
 }
 
 async function plan(folder: string, fileType: FileType, options: ConvertOptions): Promise<Conversion> {

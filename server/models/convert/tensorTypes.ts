@@ -61,11 +61,15 @@ function mix(name: string, width: number, type: TensorType, model: ChosenFor): T
   const { fileType } = model;
   if (fileType !== "Q4_K_M" && fileType !== "Q5_K_M") return type;
   const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? 0);
-  const isSensitive = getsMoreBits(layer, model.layers);
-  if (/\.attn_(v|qkv)\.weight$/.test(name)) return isSensitive ? "Q6_K" : type;
+  if (/\.attn_(v|qkv)\.weight$/.test(name)) return getsMoreBits(layer, model.layers) ? "Q6_K" : type;
   if (!name.endsWith(".ffn_down.weight")) return type;
-  if (model.architecture !== "falcon" || fileType === "Q5_K_M") return isSensitive ? "Q6_K" : type;
-  if (layer < Math.floor(model.layers / 16)) return "Q6_K";
+  return downType(type, layer, model);
+}
+
+function downType(type: TensorType, layer: number, { architecture, fileType, layers }: ChosenFor): TensorType {
+  const isSensitive = getsMoreBits(layer, layers);
+  if (architecture !== "falcon" || fileType === "Q5_K_M") return isSensitive ? "Q6_K" : type;
+  if (layer < Math.floor(layers / 16)) return "Q6_K";
   return isSensitive ? "Q5_K" : type;
 }
 

@@ -21,7 +21,7 @@ export function attentionSize(config: Config): AttentionSize {
   const headSize = config.has("head_dim") ? config.integer("head_dim") : Math.floor(embedding / heads);
   if (headSize < 2 || headSize % 2 !== 0) throw config.fault("head_dim");
   return {
-    layers: config.integer("num_hidden_layers"),
+    layers: config.layers("num_hidden_layers"),
     vocabulary: config.integer("vocab_size"),
     embedding,
     feedForward: config.integer("intermediate_size"),

@@ -12,11 +12,11 @@ export function planFalcon(config: Config): ModelPlan {
   checkFamily(config);
   const embedding = config.integer("hidden_size");
   const heads = config.integer("num_attention_heads", "n_head");
-  if (embedding % heads !== 0) throw config.fault("num_attention_heads");
+  if (embedding % heads !== 0) throw config.fault("num_attention_heads", "n_head");
   const kvHeads = kvHeadsOf(config, heads);
-  if (heads % kvHeads !== 0) throw config.fault("num_kv_heads");
+  if (heads % kvHeads !== 0) throw config.fault("num_kv_heads", "n_head_kv");
   const size = {
-    layers: config.integer("num_hidden_layers", "n_layer"),
+    layers: config.layers("num_hidden_layers", "n_layer"),
     embedding,
     heads,
     kvHeads,

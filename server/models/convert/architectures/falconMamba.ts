@@ -11,7 +11,7 @@ const contextLength = 2 ** 20;
 export function planFalconMamba(config: Config): ModelPlan {
   const embedding = config.integer("hidden_size", "d_model");
   const size = {
-    layers: config.integer("num_hidden_layers", "n_layer"),
+    layers: config.layers("num_hidden_layers", "n_layer"),
     vocabulary: config.integer("vocab_size"),
     embedding,
     inner: config.has("intermediate_size") ? config.integer("intermediate_size") : 2 * embedding,

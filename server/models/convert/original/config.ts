@@ -6,6 +6,9 @@ import { plainName } from "../../../../src/shared/plainText.ts";
 import { ConversionError } from "../conversionError.ts";
 import { isObject, type JsonObject } from "./readJson.ts";
 
+/** llama.cpp's. */
+const mostLayers = 512;
+
 export class Config {
   readonly #json: JsonObject;
 
@@ -22,25 +25,34 @@ export class Config {
     return this.#find(names) !== undefined;
   }
 
-  fault(name: string): ConversionError {
-    const value = this.#json[name];
+  /** @param names the first that has a value is named, and otherwise the first */
+  fault(...names: readonly [string, ...string[]]): ConversionError {
+    const name = names.find((each) => this.has(each)) ?? names[0];
+    const value = this.#find([name]);
     return value === undefined
       ? new ConversionError(l10n.t("{0} has no {1}", "config.json", name))
       : new ConversionError(l10n.t("{0} says that {1} is {2}", "config.json", name, plainName(JSON.stringify(value))));
   }
 
-  /** A count of at least 1. */
+  /** A size of at least 1, and of no more than any model's; no product of two leaves the safe integers. */
   integer(...names: readonly [string, ...string[]]): number {
+    return this.#integer(names, 2 ** 20);
+  }
+
+  layers(...names: readonly [string, ...string[]]): number {
+    return this.#integer(names, mostLayers);
+  }
+
+  #integer(names: readonly [string, ...string[]], most: number): number {
     const value = this.#find(names);
-    // No size of a model, and no product of two that are checked, leaves the safe integers.
-    if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 2 ** 24) return Number(value);
-    throw this.fault(names[0]);
+    if (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
+    throw this.fault(...names);
   }
 
   number(...names: readonly [string, ...string[]]): number {
     const value = this.#find(names);
     if (typeof value === "number") return value;
-    throw this.fault(names[0]);
+    throw this.fault(...names);
   }
 
   flag(name: string, otherwise: boolean): boolean {
