@@ -23,6 +23,7 @@ export const steps = [
   "doubledQuotes",
   "unchanged",
   "nearlySameLines",
+  "doubt",
   "prefetch",
 ] as const;
 

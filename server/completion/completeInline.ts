@@ -1,26 +1,25 @@
 // Ghost text, from the request to what is shown: trigger → reuse → pause → context → window → prompt → engine → refine → gate.
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
-import type { Model, Priority, PromptPart } from "../engine/engine.ts";
+import type { Model, Priority } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
 import { findAlternatives } from "./candidates.ts";
 import { CompletionContext } from "./context/completionContext.ts";
 import { followEnd } from "./ending.ts";
 import { isWorthShowing, tokensOf } from "./gate.ts";
-import { completionPrompt, pathLine } from "./infillPrompt.ts";
 import { Pause, wait } from "./pause.ts";
 import { afterAcceptance, lookedAtAfter } from "./prefetch.ts";
+import { Prompts } from "./prompts.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
+import { stopAtDoubt } from "./refine/stopAtDoubt.ts";
 import type { CompletionRequest } from "./request.ts";
 import { type Remembered, RecentCompletions } from "./reuse.ts";
 import { RunningGeneration } from "./running.ts";
-import { SteadyWindow } from "./steadyWindow.ts";
 import { cutAtFault } from "./syntax/cutAtFault.ts";
 import type { Grammars } from "./syntax/grammars.ts";
 import { type PlaceInSyntax, placeInSyntax } from "./syntax/placeInSyntax.ts";
 import { followTime, overdue } from "./timeLimit.ts";
 import { placesLeftOut, shouldComplete } from "./trigger.ts";
-import { contextBudget, windowBudget } from "./window.ts";
 
 type CompletionSettings = ServerSettings["inlineCompletion"];
 
@@ -40,13 +39,12 @@ interface CurrentModel {
 export class InlineCompleter {
   readonly #current: CurrentModel;
   readonly #pause = new Pause();
-  readonly #context: CompletionContext;
+  readonly #prompts: Prompts;
   readonly #grammars: Pick<Grammars, "parserOf"> | undefined;
   readonly #acceptance: { readonly rate: number | undefined };
   #recent = new RecentCompletions();
   /** The model that wrote the recent ones, and that the window is counted by. */
   #recentModel: Model | undefined;
-  #window = new SteadyWindow();
   #running: RunningGeneration | undefined;
   /** Resolves when nothing is written any more that no key waits for. */
   #beside: Promise<unknown> = Promise.resolve();
@@ -60,7 +58,7 @@ export class InlineCompleter {
     grammars?: Pick<Grammars, "parserOf">,
   ) {
     this.#current = current;
-    this.#context = context;
+    this.#prompts = new Prompts(context);
     this.#acceptance = acceptance;
     this.#grammars = grammars;
   }
@@ -121,7 +119,7 @@ export class InlineCompleter {
     const isSame = model === this.#recentModel;
     if (!isSame) {
       this.#recent = new RecentCompletions();
-      this.#window = new SteadyWindow();
+      this.#prompts.forgetModel();
     }
     this.#recentModel = model;
     const leads = isSame && !isLeftOut("adoption") && this.#running?.leadsTo(request) === true;
@@ -169,7 +167,7 @@ export class InlineCompleter {
     settings: CompletionSettings,
     signal: AbortSignal,
   ): Promise<readonly RefinedCompletion[]> {
-    const { prompt, maxTokens } = await this.#promptAt(request, model, settings, signal);
+    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings.maxTokens, signal);
     const cut = await this.#cutAtFault(request);
     const refineCut = (text: string) => refine(text, request, true, cut);
     return findAlternatives(completion, model, prompt, maxTokens, refineCut, signal);
@@ -189,21 +187,6 @@ export class InlineCompleter {
     await this.#ask(next, model, settings, () => undefined, signal, "background");
   }
 
-  async #promptAt(
-    request: CompletionRequest,
-    model: Model,
-    settings: CompletionSettings,
-    signal: AbortSignal,
-  ): Promise<{ readonly prompt: readonly PromptPart[]; readonly maxTokens: number }> {
-    const { info } = model;
-    const maxTokens = Math.min(settings.maxTokens, Math.floor(info.contextSize / 4));
-    const firstLine = pathLine(request, info);
-    const context = await this.#context.find(request, model, contextBudget(info, maxTokens), signal);
-    const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
-    const window = await this.#window.cut(request, budget, (text) => model.countTokens([text]));
-    return { prompt: completionPrompt(window, firstLine, info, context.parts), maxTokens };
-  }
-
   async #cutAtFault(request: CompletionRequest): Promise<((written: string) => string) | undefined> {
     const parser = await this.#grammars?.parserOf(request.languageId);
     return parser && ((written) => cutAtFault(written, request, parser));
@@ -219,7 +202,7 @@ export class InlineCompleter {
     priority: Priority = "completion",
   ): Promise<void> {
     const start = performance.now();
-    const { prompt, maxTokens } = await this.#promptAt(request, model, settings, signal);
+    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings.maxTokens, signal);
     const endOf = followEnd(request);
     // Loaded while the model writes.
     const cutLoading = this.#cutAtFault(request);
@@ -248,7 +231,11 @@ export class InlineCompleter {
     if (signal.aborted || stopReason === "interrupted") return;
     if (priority === "completion") this.#pause.answered(performance.now() - start);
     const isCut = stopReason === "limit" || ended.signal.reason === overdue;
-    const refined = refine(text, request, isCut, await cutLoading);
+    const cutFault = await cutLoading;
+    const refined = refine(text, request, isCut, (written) => {
+      const sure = isLeftOut("doubt") ? written : stopAtDoubt(written, tokensOf(written, text, tokens));
+      return cutFault ? cutFault(sure) : sure;
+    });
     this.#recent.add(request, refined && { ...refined, tokens: tokensOf(refined.text, text, tokens) });
   }
 }

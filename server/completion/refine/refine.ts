@@ -24,13 +24,13 @@ export interface RefinedCompletion {
 
 /**
  * The completion to show, or undefined where nothing is left. Never adds text.
- * @param cutAtFault of the document's language, where there is a grammar for it
+ * @param cutLines leaves out lines at the end, by what is known of them beside the text
  */
 export function refine(
   text: string,
   request: CompletionRequest,
   reachedLimit: boolean,
-  cutAtFault = (written: string) => written,
+  cutLines = (written: string) => written,
 ): RefinedCompletion | undefined {
   const linePrefix = linePrefixOf(request);
   const lineSuffix = lineSuffixOf(request);
@@ -42,7 +42,7 @@ export function refine(
   if (!isLeftOut("secrets")) refined = withholdSecret(refined, linePrefix);
   refined = stopAtRepetition(refined, linePrefix);
   refined = trimSuffixOverlap(refined, request.suffix);
-  refined = cutAtFault(refined.trimEnd()).trimEnd();
+  refined = cutLines(refined.trimEnd()).trimEnd();
   if (refined === "") return undefined;
   const replacedLength = replacedLengthOf(refined, lineSuffix);
   if (!isLeftOut("unchanged") && isUnchanged(refined, lineSuffix, replacedLength)) return undefined;

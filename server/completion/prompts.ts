@@ -1,0 +1,39 @@
+// The prompts of one request after the other: the text around the cursor and what other places say, as the model was trained.
+
+import type { Model, PromptPart } from "../engine/engine.ts";
+import type { CompletionContext } from "./context/completionContext.ts";
+import { completionPrompt, pathLine } from "./infillPrompt.ts";
+import type { CompletionRequest } from "./request.ts";
+import { SteadyWindow } from "./steadyWindow.ts";
+import { contextBudget, windowBudget } from "./window.ts";
+
+export interface Prompt {
+  readonly prompt: readonly PromptPart[];
+  /** That the text may have, so that both fit into the model's context. */
+  readonly maxTokens: number;
+}
+
+export class Prompts {
+  readonly #context: CompletionContext;
+  #window = new SteadyWindow();
+
+  constructor(context: CompletionContext) {
+    this.#context = context;
+  }
+
+  /** Another model counts its own tokens. */
+  forgetModel(): void {
+    this.#window = new SteadyWindow();
+  }
+
+  /** @param longest tokens of a text, as the user has set them */
+  async at(request: CompletionRequest, model: Model, longest: number, signal: AbortSignal): Promise<Prompt> {
+    const { info } = model;
+    const maxTokens = Math.min(longest, Math.floor(info.contextSize / 4));
+    const firstLine = pathLine(request, info);
+    const context = await this.#context.find(request, model, contextBudget(info, maxTokens), signal);
+    const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
+    const window = await this.#window.cut(request, budget, (text) => model.countTokens([text]));
+    return { prompt: completionPrompt(window, firstLine, info, context.parts), maxTokens };
+  }
+}
