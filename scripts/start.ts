@@ -27,7 +27,7 @@ const settings = {
 };
 console.log(
   "\nThe model is the small one that comes with the extension, for demonstration.\n" +
-    "Choose one of your own with the command “Falcon: Select Model File…”.\n",
+    "Choose one of your own with the command “Falcon: Choose Model…”.\n",
 );
 // In a terminal of a remote window, `code` is that window's own: it would install into the user's profile.
 const isRemoteTerminal = process.env["VSCODE_IPC_HOOK_CLI"] !== undefined;

@@ -1,6 +1,6 @@
 // Every command: its id and what it does.
 
-import { Disposable, commands, type LogOutputChannel } from "vscode";
+import { Disposable, commands } from "vscode";
 
 import { attachCodeAtCursor, attachSelection } from "./chat/attachments.ts";
 import type { Chat } from "./chat/chat.ts";
@@ -12,25 +12,21 @@ import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LastEditor } from "./lastEditor.ts";
 import { showMenu } from "./status/menu.ts";
-import type { Downloads } from "./models/downloads.ts";
 import type { HubToken } from "./models/hubToken.ts";
 import { importModelFile } from "./models/importModelFile.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
-import { selectModelFile, type ModelDependencies } from "./models/selectModelFile.ts";
-import type { ModelsClient } from "./server/modelsClient.ts";
+import { chooseModel, type ChoiceDependencies } from "./models/chooseModel.ts";
+import { selectModelFile } from "./models/useModel.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
-export interface CommandDependencies extends ModelDependencies {
+export interface CommandDependencies extends ChoiceDependencies {
   readonly chat: Chat;
   readonly chatView: ChatView;
   readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
-  readonly downloads: Downloads;
   readonly figures: Figures;
   readonly hubToken: HubToken;
   readonly lastEditor: LastEditor;
-  readonly log: LogOutputChannel;
-  readonly models: ModelsClient;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
@@ -57,6 +53,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.toggleInlineCompletions": () => settings.toggleCompletions(),
     "falcon.toggleInlineCompletionsForLanguage": () =>
       settings.toggleCompletionsFor(lastEditor.get().document.languageId),
+    "falcon.chooseModel": () => chooseModel(dependencies),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
     "falcon.importModelFile": () => importModelFile(dependencies.models),
     "falcon.showDownloads": () => dependencies.downloads.show(),

@@ -53,7 +53,7 @@ export async function showProblem({ message, action = "showLog" }: Problem): Pro
 
 export function actionLabels(): Record<ProblemAction, string> {
   return {
-    selectModel: l10n.t("Select Model File…"),
+    selectModel: l10n.t("Choose Model…"),
     restartServer: l10n.t("Restart Server"),
     showLog: l10n.t("Show Log"),
     retry: l10n.t("Try Again"),
@@ -67,11 +67,11 @@ export function actionLabels(): Record<ProblemAction, string> {
 
 export async function runAction(action: ProblemAction): Promise<void> {
   const table: Record<ProblemAction, readonly [command: string, ...args: string[]]> = {
-    selectModel: ["falcon.selectModelFile"],
+    selectModel: ["falcon.chooseModel"],
     restartServer: ["falcon.restartServer"],
     showLog: ["falcon.showLog"],
     retry: ["falcon.reloadModel"],
-    continueDownload: ["falcon.continueDownload"],
+    continueDownload: ["falcon.chooseModel"],
     setHubToken: ["falcon.setHubToken"],
     modelsFolder: ["workbench.action.openSettings", "falcon.models.folder"],
     hubSetting: ["workbench.action.openSettings", "falcon.models.hub"],

@@ -13,6 +13,7 @@ import {
 import manifest from "../package.json" with { type: "json" };
 import { afterRest } from "./afterRest.ts";
 import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completion/completionSwitch.ts";
+import type { RoleSettings } from "./models/roleSettings.ts";
 import { readNetworkSettings } from "./networkSettings.ts";
 import { settingNumber } from "./settingNumber.ts";
 import type { ModelsSettings } from "./shared/downloads.ts";
@@ -98,18 +99,28 @@ export class Settings implements Disposable {
     await writeSwitch({ languageId }, planLanguageToggle(inspectSwitch({ languageId })));
   }
 
-  /** The model file that the user has chosen; empty when he has chosen none. */
-  get modelPath(): string {
-    return readPath(modelPath);
+  /** Which model files the roles have. */
+  get roles(): RoleSettings {
+    return { both: readPath(modelPath), completion: readPath(completionModel), chat: readPath(chatModel) };
   }
 
-  /** For ghost text and the chat. Counts at once. `undefined` goes back to the demonstration model. */
-  async saveModelPath(path: string | undefined): Promise<void> {
+  /** Counts at once. */
+  async saveRoles(roles: RoleSettings): Promise<void> {
+    const before = this.roles;
     const configuration = workspace.getConfiguration();
-    await configuration.update(modelPath, path, true);
-    for (const key of [completionModel, chatModel] as const) {
-      if (readPath(key) !== "") await configuration.update(key, undefined, true);
+    for (const [key, role] of [
+      [modelPath, "both"],
+      [completionModel, "completion"],
+      [chatModel, "chat"],
+    ] as const) {
+      if (roles[role] !== before[role]) await configuration.update(key, roles[role] || undefined, true);
     }
+    this.#refresh.now();
+  }
+
+  /** Where models are kept, as the user has named it. */
+  async saveModelsFolder(folder: string): Promise<void> {
+    await workspace.getConfiguration().update("falcon.models.folder", folder, true);
     this.#refresh.now();
   }
 

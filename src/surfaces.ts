@@ -7,7 +7,9 @@ import {
   ThemeColor,
   ThemeIcon,
   window,
+  type Event,
   type LogOutputChannel,
+  type QuickInputButton,
   type QuickPickItem,
 } from "vscode";
 
@@ -27,7 +29,16 @@ export async function showInformationMessage(message: string): Promise<void> {
 
 /** Asks before something is done. Resolves to whether the button was chosen. */
 export async function askConsent(message: string, button: string): Promise<boolean> {
-  return (await window.showWarningMessage(plainText(message), { modal: true }, button)) === button;
+  return (await askChoice(message, "", button)) === button;
+}
+
+/** Asks in a dialog, and resolves to the button that was chosen. */
+export async function askChoice<Button extends string>(
+  question: string,
+  detail: string,
+  ...buttons: readonly Button[]
+): Promise<Button | undefined> {
+  return window.showWarningMessage(plainText(question), { modal: true, detail: plainText(detail) }, ...buttons);
 }
 
 /** Asks for a line of text; resolves to undefined when the user gives none. What is secret is not shown. */
@@ -70,54 +81,72 @@ export async function showProgress<T>(
 }
 
 /** A row of a list. */
-export interface ListItem {
+export interface ListItem<Item = unknown> {
   /** A codicon's name, such as `gear`. */
   readonly icon?: string;
   readonly label: string;
   readonly description?: string;
   readonly detail?: string;
+  readonly buttons?: readonly RowButton<Item>[];
 }
 
-export const separator = "separator";
+/** A button of a row: it chooses something else than the row, or does something while the list stays. */
+export interface RowButton<Item = unknown> {
+  readonly icon: string;
+  readonly tooltip: string;
+  readonly choose?: Item;
+  readonly run?: () => void | Promise<void>;
+}
 
-export interface ListOptions<Item extends ListItem> {
+/** A line between rows, with a heading. */
+export interface Separator {
+  readonly separator: string;
+}
+
+export interface ListOptions<Item extends ListItem<Item>> {
   readonly title: string;
   readonly placeholder: string;
-  /** Asked again when `rowButton` has run. */
-  readonly items: () => readonly (Item | typeof separator)[];
-  readonly rowButton?: {
-    readonly icon: string;
-    readonly tooltip: string;
-    readonly run: (item: Item) => void | Promise<void>;
-  };
+  /** Asked again when a button has run, and when `onDidChange` fires. */
+  readonly items: () => readonly (Item | Separator)[];
+  readonly onDidChange?: Event<unknown>;
 }
 
 /** Lets the user choose a row; resolves to undefined when he chooses none. */
-export function showList<Item extends ListItem>(options: ListOptions<Item>): Promise<Item | undefined> {
-  const { title, placeholder, items, rowButton } = options;
+export function showList<Item extends ListItem<Item>>({
+  title,
+  placeholder,
+  items,
+  onDidChange,
+}: ListOptions<Item>): Promise<Item | undefined> {
   const picker = window.createQuickPick<QuickPickItem & { readonly item?: Item }>();
-  const buttons = rowButton && [{ iconPath: new ThemeIcon(rowButton.icon), tooltip: rowButton.tooltip }];
   const fill = () => {
+    const active = picker.activeItems[0]?.label;
     picker.items = items().map((item) =>
-      item === separator
-        ? { label: "", kind: QuickPickItemKind.Separator }
-        : { ...plainItem(item), ...(buttons && { buttons }), item },
+      "separator" in item
+        ? { label: plainText(item.separator), kind: QuickPickItemKind.Separator }
+        : { ...plainItem(item), buttons: plainButtons(item.buttons), item },
     );
+    const again = picker.items.find(({ label, item }) => item && label === active);
+    if (again) picker.activeItems = [again];
   };
   picker.title = plainText(title);
   picker.placeholder = plainText(placeholder);
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
+  picker.keepScrollPosition = true;
   fill();
   picker.show();
   return new Promise((resolve, reject) => {
-    const press = async (item: Item) => {
-      await rowButton?.run(item);
-      fill();
-    };
-    picker.onDidTriggerItemButton(({ item: { item } }) => {
-      if (!item) return;
-      press(item).catch((error: unknown) => {
+    const changes = onDidChange?.(fill);
+    picker.onDidTriggerItemButton(({ button, item: { item } }) => {
+      const pressed = item?.buttons?.find((each) => plainText(each.tooltip) === button.tooltip);
+      if (!pressed) return;
+      if (pressed.choose) {
+        resolve(pressed.choose);
+        picker.hide();
+        return;
+      }
+      Promise.resolve(pressed.run?.()).then(fill, (error: unknown) => {
         reject(error instanceof Error ? error : new Error(String(error)));
         picker.hide();
       });
@@ -128,9 +157,14 @@ export function showList<Item extends ListItem>(options: ListOptions<Item>): Pro
     });
     picker.onDidHide(() => {
       resolve(undefined);
+      changes?.dispose();
       picker.dispose();
     });
   });
+}
+
+function plainButtons(buttons: readonly RowButton[] = []): QuickInputButton[] {
+  return buttons.map(({ icon, tooltip }) => ({ iconPath: new ThemeIcon(icon), tooltip: plainText(tooltip) }));
 }
 
 function plainItem({ icon, label, description, detail }: ListItem): QuickPickItem {

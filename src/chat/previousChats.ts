@@ -12,14 +12,14 @@ import type { ConversationStore } from "./conversationStore.ts";
 
 const longestTitle = 80;
 
-interface ConversationItem extends ListItem {
+interface ConversationItem extends ListItem<ConversationItem> {
   readonly id: string;
 }
 
 /** Resolves to true when one was opened. */
 export async function showPreviousChats(chat: Chat, store: ConversationStore): Promise<boolean> {
   let chats = await store.list();
-  const remove = async ({ id }: ConversationItem) => {
+  const remove = async (id: string) => {
     try {
       chat.delete(id);
     } catch (error) {
@@ -30,8 +30,11 @@ export async function showPreviousChats(chat: Chat, store: ConversationStore): P
   const chosen = await showList({
     title: l10n.t("Previous Chats"),
     placeholder: chats.length === 0 ? l10n.t("There are none yet") : l10n.t("Choose a chat to go on with"),
-    items: () => chats.map(describe),
-    rowButton: { icon: "trash", tooltip: l10n.t("Delete"), run: remove },
+    items: () =>
+      chats.map((each) => {
+        const item = describe(each);
+        return { ...item, buttons: [{ icon: "trash", tooltip: l10n.t("Delete"), run: () => remove(item.id) }] };
+      }),
   });
   if (chosen && !chat.open(chosen.id))
     throw new UserError(l10n.t("This chat is no longer there, or its file cannot be read."));

@@ -8,16 +8,18 @@ import type { ModelsClient } from "../server/modelsClient.ts";
 import type { Download, DownloadedFile, DownloadParams } from "../shared/downloads.ts";
 import { showInformationMessage, showList, showProgress, type ListItem, type ReportProgress } from "../surfaces.ts";
 
-interface DownloadRow extends ListItem {
+interface DownloadRow extends ListItem<DownloadRow> {
   readonly download: Download;
 }
+
+type UseFiles = (files: readonly DownloadedFile[]) => Promise<void>;
 
 export class Downloads {
   readonly #models: ModelsClient;
   /** What runs, with what ends it. */
   readonly #running = new Map<string, AbortController>();
-  /** What failed or was cancelled last. */
-  #ended: DownloadParams | undefined;
+  /** What failed or was cancelled last, and what was to come after it. */
+  #ended: { readonly params: DownloadParams; readonly use: UseFiles | undefined } | undefined;
 
   constructor(models: ModelsClient) {
     this.#models = models;
@@ -26,8 +28,9 @@ export class Downloads {
   /**
    * Downloads files into the models folder. Resolves to them, or to undefined when the user cancels it or it fails, which he
    * is told with a button that goes on.
+   * @param use gets the files, also those of a download that went on later
    */
-  async start(params: DownloadParams): Promise<readonly DownloadedFile[] | undefined> {
+  async start(params: DownloadParams, use?: UseFiles): Promise<readonly DownloadedFile[] | undefined> {
     const name = downloadName(params);
     const cancel = new AbortController();
     this.#running.set(keyOf(params), cancel);
@@ -40,9 +43,10 @@ export class Downloads {
           l10n.t("{0} was downloaded. Its source gives no hash, so that only its size is known to be right.", name),
         );
       }
+      await use?.(files);
       return files;
     } catch (error) {
-      this.#ended = params;
+      this.#ended = { params, use };
       const problem = problemOf(error);
       if (problem) void showProblem(problem);
       else if (!isCancelled(error)) throw error;
@@ -54,7 +58,7 @@ export class Downloads {
 
   /** Goes on with what failed or was cancelled last. */
   async continue(): Promise<void> {
-    if (this.#ended) await this.start(this.#ended);
+    if (this.#ended) await this.start(this.#ended.params, this.#ended.use);
   }
 
   /** Lists the downloads: choosing one pauses or resumes it, its button cancels it. */
@@ -62,12 +66,18 @@ export class Downloads {
     const chosen = await showList<DownloadRow>({
       title: l10n.t("Downloads"),
       placeholder: l10n.t("Choose a download to pause it or to go on with it"),
-      items: () => this.#models.downloads.map((download) => rowOf(download)),
-      rowButton: {
-        icon: "close",
-        tooltip: l10n.t("Cancel, and keep what was received"),
-        run: ({ download }) => this.#running.get(keyOf(download))?.abort(),
-      },
+      items: () =>
+        this.#models.downloads.map((download) => ({
+          ...rowOf(download),
+          buttons: [
+            {
+              icon: "close",
+              tooltip: l10n.t("Cancel, and keep what was received"),
+              run: () => this.#running.get(keyOf(download))?.abort(),
+            },
+          ],
+        })),
+      onDidChange: this.#models.onDidChangeDownloads,
     });
     if (!chosen) return;
     const { download } = chosen;

@@ -5,7 +5,9 @@ import { State, type LanguageClient } from "vscode-languageclient/node";
 
 import type { ServerClient } from "./client.ts";
 import type { Download, DownloadedFile, DownloadParams, ImportParams, StoredModel } from "../shared/downloads.ts";
+import type { CatalogueRow } from "../shared/models.ts";
 import {
+  catalogueRequest,
   deleteModelRequest,
   downloadRequest,
   downloadsChanged,
@@ -52,6 +54,11 @@ export class ModelsClient implements Disposable {
 
   resume({ id }: Download): Promise<void> {
     return this.#ask(resumeDownloadRequest, { id });
+  }
+
+  /** Every Falcon, for this machine and the user's language. */
+  catalogue(language: string): Promise<readonly CatalogueRow[]> {
+    return this.#ask(catalogueRequest, { language: language.slice(0, 2) });
   }
 
   /** The models on the disk that can be loaded. */

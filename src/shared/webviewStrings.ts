@@ -109,7 +109,7 @@ export interface WebviewStrings {
   readonly percent: string;
   /** {0} is the model's name. "{0} could not be loaded" */
   readonly loadFailed: string;
-  /** The buttons that mend a problem: "Select Model File…", "Restart Server", "Show Log", "Try Again" */
+  /** The buttons that mend a problem: "Choose Model…", "Restart Server", "Show Log", "Try Again" */
   readonly actions: Readonly<Record<ProblemAction, string>>;
 
   // The empty conversation

@@ -9,7 +9,7 @@ import type { Settings } from "../settings.ts";
 import { statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
 import type { CompletionFigures, ModelStatus, ServerStatus } from "../shared/protocol.ts";
-import { separator, showList, type ListItem } from "../surfaces.ts";
+import { showList, type ListItem, type Separator } from "../surfaces.ts";
 import {
   describeDemonstration,
   describeFigures,
@@ -20,7 +20,7 @@ import {
   ofRole,
 } from "./statusBarView.ts";
 
-interface MenuItem extends ListItem {
+interface MenuItem extends ListItem<MenuItem> {
   readonly run?: () => unknown;
 }
 
@@ -43,7 +43,8 @@ function menuItems(
   settings: Settings,
   language: string | undefined,
   figures: CompletionFigures,
-): (MenuItem | typeof separator)[] {
+): (MenuItem | Separator)[] {
+  const separator = { separator: "" };
   return [
     ...statusItems(status),
     separator,
@@ -51,7 +52,7 @@ function menuItems(
     ...figuresItem(figures),
     separator,
     commandItem("comment-discussion", l10n.t("Open Chat"), "falcon.openChat"),
-    commandItem("folder-opened", l10n.t("Select Model File…"), "falcon.selectModelFile"),
+    commandItem("library", l10n.t("Choose Model…"), "falcon.chooseModel"),
     {
       icon: "gear",
       label: l10n.t("Settings"),

@@ -27,7 +27,7 @@ test("the status bar and the chat name the demonstration model, and offer to cho
   await falcon.chat.open();
   const card = falcon.chat.frame.locator(".status-card");
   await card.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
-  await card.getByRole("button", { name: "Select Model File…" }).waitFor();
+  await card.getByRole("button", { name: "Choose Model…" }).waitFor();
   await workbench.screenshot(path.join(pictures, "demonstration.png"));
 });
 
@@ -71,7 +71,7 @@ test("a question gets no invented answer: it says what the model can do, with th
   await answer.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
   await workbench.screenshot(path.join(pictures, "demonstration-question.png"));
   await answer.getByRole("button", { name: "Try again" }).waitFor();
-  await answer.getByRole("button", { name: "Select Model File…" }).click();
+  await answer.getByRole("button", { name: "Choose Model…" }).click();
   await workbench.quickInput.waitFor();
   await workbench.page.keyboard.press("Escape");
 });

@@ -38,7 +38,7 @@ describe("settings", () => {
 
   it("waits until the user has come to rest, and for no command", async () => {
     const { settings } = await activateFalcon();
-    const { modelPath } = settings;
+    const { roles } = settings;
     const sizes: number[] = [];
     let atOnce = 0;
     const listeners = [
@@ -50,12 +50,12 @@ describe("settings", () => {
       await workspace.getConfiguration().update("falcon.model.contextSize", 1024, ConfigurationTarget.Global);
       assert.equal(atOnce, 0);
       await until("the digit counts", () => sizes.includes(1024));
-      await settings.saveModelPath("/nowhere/model.gguf");
+      await settings.saveRoles({ ...roles, both: "/nowhere/model.gguf" });
       assert.equal(settings.server.model.path, "/nowhere/model.gguf");
     } finally {
       for (const listener of listeners) listener.dispose();
       await workspace.getConfiguration().update("falcon.model.contextSize", undefined, ConfigurationTarget.Global);
-      await settings.saveModelPath(modelPath === "" ? undefined : modelPath);
+      await settings.saveRoles(roles);
     }
   });
 

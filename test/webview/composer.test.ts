@@ -210,7 +210,7 @@ test("the model: for demonstration, loading with percent, failed with the button
   const { page, tell, said } = await openPage();
   await tell(stateMessage([], demonstrationStatus));
   await page.getByText("Falcon Tiny Demo is a demonstration model").waitFor();
-  const choose = page.getByRole("button", { name: "Select Model File…" });
+  const choose = page.getByRole("button", { name: "Choose Model…" });
   await choose.focus();
   await tell({ type: "status", status: { ...demonstrationStatus, metrics: { queue: 1 } } });
   const isFocused = await choose.evaluate((node) => node.matches(":focus, :focus-within"));

@@ -40,7 +40,7 @@ test("what the model can do is offered and done, by keyboard, and nothing else i
   const names = ["Complete the line at the cursor", "Explain the selected function", "Document the selected function"];
   assert.deepEqual(await offered(page), names);
   assert.equal(await page.locator("textarea").getAttribute("placeholder"), "To ask, choose a real Falcon");
-  for (const name of [...names, "Select Model File…"]) {
+  for (const name of [...names, "Choose Model…"]) {
     await tabTo(page, name);
     await page.keyboard.press("Enter");
   }
@@ -125,7 +125,7 @@ test("a question that the model cannot answer stays, with why, the button that h
   assert.equal(await answer.locator(".standing").textContent(), problem.message);
   assert.equal(await answer.locator(".codicon-error").count(), 0, "it is no error");
   assert.equal(await page.locator("main > [aria-live=polite]").textContent(), problem.message);
-  await tabTo(page, "Select Model File…");
+  await tabTo(page, "Choose Model…");
   await page.keyboard.press("Enter");
   await tell({ type: "status", status: readyStatus });
   assert.equal(await page.locator(".user .text").textContent(), "What does a harbour master do?");

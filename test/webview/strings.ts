@@ -53,7 +53,7 @@ export const pageStrings: WebviewStrings = {
   percent: "{0}%",
   loadFailed: "{0} could not be loaded",
   actions: {
-    selectModel: "Select Model File…",
+    selectModel: "Choose Model…",
     restartServer: "Restart Server",
     showLog: "Show Log",
     retry: "Try Again",

@@ -1,0 +1,112 @@
+// “Choose Model”: what there is for this machine, in one list; a choice is downloaded where it has to be, and used.
+
+import { Uri, env, l10n, type LogOutputChannel } from "vscode";
+
+import { UserError } from "../problems.ts";
+import type { ModelsClient } from "../server/modelsClient.ts";
+import type { CatalogueRow } from "../shared/models.ts";
+import type { StoredModel } from "../shared/downloads.ts";
+import { askConsent, showList } from "../surfaces.ts";
+import { downloadAndUse, type DownloadDependencies } from "./downloadModel.ts";
+import { modelDetails } from "./modelDetails.ts";
+import { type Action, type ActionItem, modelList } from "./modelList.ts";
+import { describeSize } from "./modelWords.ts";
+import { selectModelFile, selectModelsFolder, useModel } from "./useModel.ts";
+
+export interface ChoiceDependencies extends DownloadDependencies {
+  readonly models: ModelsClient;
+  readonly log: LogOutputChannel;
+}
+
+export async function chooseModel(dependencies: ChoiceDependencies): Promise<void> {
+  const { models, settings, recentModels } = dependencies;
+  const catalogue = models.catalogue(env.language);
+  for (;;) {
+    const [rows, stored] = await Promise.all([catalogue, storedModels(dependencies)]);
+    const chosen = await showList<ActionItem>({
+      title: l10n.t("Choose Model"),
+      placeholder: l10n.t("Choose the model that writes ghost text and answers"),
+      items: () =>
+        modelList(
+          {
+            ...{ catalogue: rows, stored, recent: recentModels.list() },
+            ...{ downloads: models.downloads, settings: settings.roles },
+          },
+          l10n,
+        ),
+      onDidChange: models.onDidChangeDownloads,
+    });
+    if (!chosen || (await act(chosen.action, stored, dependencies)) === "done") return;
+  }
+}
+
+/** Where the models folder is gone, the rest of the list is of use. */
+async function storedModels({ models, log }: ChoiceDependencies): Promise<readonly StoredModel[]> {
+  try {
+    return await models.stored();
+  } catch (error) {
+    log.warn(`The models on the disk are not known: ${String(error)}`);
+    return [];
+  }
+}
+
+/** Does what was chosen; “again”: the list is shown once more. */
+async function act(
+  action: Action,
+  stored: readonly StoredModel[],
+  dependencies: ChoiceDependencies,
+): Promise<"done" | "again"> {
+  const { models } = dependencies;
+  switch (action.kind) {
+    case "use":
+      await useModel(action.path, action.roles, dependencies);
+      return "done";
+    case "download":
+      if (!action.choice.file) throw noFile(action.row);
+      return (await downloadAndUse(action, dependencies)) ? "done" : "again";
+    case "details": {
+      const chosen = await showList<ActionItem>({
+        title: action.row.model.name,
+        placeholder: l10n.t("Choose a quantization to use or download"),
+        items: () => modelDetails(action.row, stored, env.language, l10n),
+      });
+      return chosen ? act(chosen.action, stored, dependencies) : "again";
+    }
+    case "delete":
+      await deleteModel(action.model, dependencies);
+      return "again";
+    case "pause":
+      await models.pause(action.download);
+      return "again";
+    case "resume":
+      await models.resume(action.download);
+      return "again";
+    case "openCard":
+    case "openLicence":
+      await env.openExternal(Uri.parse(action.link));
+      return "done";
+    case "browseFile":
+      await selectModelFile(dependencies);
+      return "done";
+    case "browseFolder":
+      await selectModelsFolder(dependencies);
+      return "again";
+    case "back":
+      return "again";
+  }
+}
+
+async function deleteModel({ path, size }: StoredModel, { models }: ChoiceDependencies): Promise<void> {
+  const question = l10n.t("Delete {0}? That frees {1}.", path, describeSize(size));
+  if (await askConsent(question, l10n.t("Delete"))) await models.delete(path);
+}
+
+function noFile({ model }: CatalogueRow): UserError {
+  return new UserError(
+    l10n.t(
+      "There is no GGUF file of {0} to download. Convert the original weights of {1} yourself, and select the file.",
+      model.name,
+      model.repository,
+    ),
+  );
+}

@@ -1,0 +1,76 @@
+// The rows about one model of the catalogue: its quantizations, its memory by device, its licence and its card.
+
+import type { l10n } from "vscode";
+
+import type { StoredModel } from "../shared/downloads.ts";
+import type { CatalogueRow, ModelChoice } from "../shared/models.ts";
+import { modelRoles } from "../shared/modelRoles.ts";
+import { storedFile, whyUnusable, type ActionItem, type Rows } from "./modelList.ts";
+import { describeCount, describePurposes, describeRun, describeSize, rolesOf } from "./modelWords.ts";
+
+type Localize = Pick<typeof l10n, "t">;
+
+export function modelDetails(
+  row: CatalogueRow,
+  stored: readonly StoredModel[],
+  language: string,
+  l10n: Localize,
+): Rows {
+  const { model, choices, best } = row;
+  const names = new Intl.DisplayNames(language, { type: "language" });
+  const facts = [
+    l10n.t("{0} parameters", describeCount(model.parameters)),
+    ...(model.contextLength === undefined
+      ? []
+      : [l10n.t("{0} tokens of context", model.contextLength.toLocaleString(language))]),
+    model.kind === "base" ? l10n.t("base model") : l10n.t("tuned to answer"),
+  ];
+  const languages = model.languages.map((code) => names.of(code) ?? code).join(", ");
+  const card = `https://huggingface.co/${model.repository}`;
+  return [
+    { separator: l10n.t("About the model") },
+    {
+      icon: "info",
+      label: l10n.t("Good for {0}", describePurposes(model.purposes, l10n)),
+      detail: [...facts, ...(languages === "" ? [] : [languages])].join(" · "),
+      action: { kind: "back" },
+    },
+    {
+      icon: "law",
+      label: l10n.t("Licence: {0}", model.licence.name),
+      description: model.licence.link,
+      action: { kind: "openLicence", link: model.licence.link },
+    },
+    { icon: "link-external", label: l10n.t("Model Card"), description: card, action: { kind: "openCard", link: card } },
+    { separator: choices.length === 0 ? whyUnusable(row, l10n) : l10n.t("Quantizations") },
+    ...(model.unusable ? [] : choices.map((choice, index) => quantization(row, choice, index === best, stored, l10n))),
+    { separator: "" },
+    { icon: "arrow-left", label: l10n.t("Back"), action: { kind: "back" } },
+  ];
+}
+
+function quantization(
+  row: CatalogueRow,
+  choice: ModelChoice,
+  isBest: boolean,
+  stored: readonly StoredModel[],
+  l10n: Localize,
+): ActionItem {
+  const there = storedFile(stored, choice);
+  // One that was recommended for a role alone is chosen for that.
+  const roles = row.recommendedFor.length > 0 ? rolesOf(row.recommendedFor) : modelRoles;
+  const memory = (choice.plan?.devices ?? [])
+    .map(({ name, weights, kvCache, state, compute, process }) => ({
+      name,
+      bytes: weights + kvCache + state + compute + process,
+    }))
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ name, bytes }) => l10n.t("{0} of memory on {1}", describeSize(bytes), name));
+  return {
+    icon: there ? "check" : choice.file ? "cloud-download" : "gear",
+    label: choice.quantization,
+    description: [...describeRun(choice, l10n), ...(isBest ? [l10n.t("best here")] : [])].join(" · "),
+    ...(memory.length > 0 && { detail: memory.join(", ") }),
+    action: there ? { kind: "use", path: there.path, roles } : { kind: "download", row, choice, roles },
+  };
+}

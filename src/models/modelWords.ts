@@ -1,0 +1,67 @@
+// Words and numbers about models, as the lists show them.
+
+import type { l10n } from "vscode";
+
+import type { Fit, ModelChoice, Purpose } from "../shared/models.ts";
+import type { ModelRole } from "../shared/modelRoles.ts";
+
+type Localize = Pick<typeof l10n, "t">;
+
+/** Such as 4.6 GB. */
+export function describeSize(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+/** Such as 7.5B. */
+export function describeCount(count: number): string {
+  return count < 1e9 ? `${Math.round(count / 1e6)}M` : `${(count / 1e9).toFixed(1)}B`;
+}
+
+/** Such as “Q4_K_M · 4.6 GB · fits on the GPU · about 23 tokens/s”, of what is known. */
+export function describeChoice(choice: ModelChoice, l10n: Localize): string {
+  return [choice.quantization, ...describeRun(choice, l10n)].join(" · ");
+}
+
+/** How a quantization runs on this machine. */
+export function describeRun({ size, plan, tokensPerSecond }: ModelChoice, l10n: Localize): string[] {
+  return [
+    ...(size === undefined ? [] : [describeSize(size)]),
+    ...(plan ? [describeFit(plan.fit, plan.gpuLayers, plan.layers, l10n)] : []),
+    ...(tokensPerSecond === undefined || plan?.fit === "none" ? [] : [describeSpeed(tokensPerSecond, l10n)]),
+  ];
+}
+
+function describeFit(fit: Fit, gpuLayers: number, layers: number, l10n: Localize): string {
+  switch (fit) {
+    case "gpu":
+      return l10n.t("fits on the GPU");
+    case "partly":
+      return l10n.t("{0} of {1} layers fit on the GPU", gpuLayers, layers);
+    case "cpu":
+      return l10n.t("runs on the processor");
+    case "none":
+      return l10n.t("does not fit into memory");
+  }
+}
+
+function describeSpeed(tokensPerSecond: number, l10n: Localize): string {
+  return l10n.t("about {0} tokens/s", tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0));
+}
+
+/** What a model is good for, such as “ghost text, chat”. */
+export function describePurposes(purposes: readonly Purpose[], l10n: Localize): string {
+  const words: Record<Purpose, string> = {
+    complete: l10n.t("ghost text"),
+    chat: l10n.t("chat"),
+    write: l10n.t("writing"),
+    tools: l10n.t("calling tools"),
+  };
+  return purposes.map((purpose) => words[purpose]).join(", ");
+}
+
+/** The roles that a model is chosen for when it is recommended for something: writing is done in the chat. */
+export function rolesOf(purposes: readonly Purpose[]): readonly ModelRole[] {
+  const completes = purposes.includes("complete");
+  const chats = purposes.some((purpose) => purpose !== "complete");
+  return [...(completes ? (["completion"] as const) : []), ...(chats ? (["chat"] as const) : [])];
+}

@@ -1,0 +1,217 @@
+// What “Choose Model” lists, in which order and words, and what a row or a button of it does.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+
+import * as l10n from "@vscode/l10n";
+
+import { modelDetails } from "../../../src/models/modelDetails.ts";
+import { type ActionItem, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
+import { giveModel } from "../../../src/models/roleSettings.ts";
+import type { Download, StoredModel } from "../../../src/shared/downloads.ts";
+import type { CatalogueEntry, CatalogueRow, Fit, ModelChoice } from "../../../src/shared/models.ts";
+
+function entry(id: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
+  return {
+    ...{ id, name: id, family: "Falcon3", kind: "instruct", parameters: 7.5e9, infill: false, gguf: [] },
+    ...{ languages: ["en", "it"], purposes: ["chat", "write"], repository: `tiiuae/${id}`, contextLength: 32_768 },
+    ...{ licence: { name: "Falcon LLM License", link: "https://falconllm.tii.ae/terms" } },
+    ...more,
+  };
+}
+
+function choice(id: string, quantization: string, size: number, fit: Fit): ModelChoice {
+  const memory = {
+    kind: "cpu",
+    name: "CPU",
+    free: 16e9,
+    layers: 28,
+    kvCache: 1e8,
+    state: 0,
+    compute: 2e8,
+    process: 1e8,
+  } as const;
+  return {
+    quantization,
+    size,
+    file: { repository: `tiiuae/${id}-GGUF`, name: `${id}-${quantization}.gguf` },
+    plan: { fit, gpuLayers: 0, layers: 28, devices: [{ ...memory, weights: size }], total: size + 4e8 },
+    tokensPerSecond: 6.44,
+  };
+}
+
+const chatRow: CatalogueRow = {
+  model: entry("Falcon3-7B-Instruct"),
+  choices: [
+    choice("Falcon3-7B-Instruct", "Q4_K_M", 4.57e9, "cpu"),
+    choice("Falcon3-7B-Instruct", "Q8_0", 7.9e9, "none"),
+  ],
+  best: 0,
+  recommendedFor: ["chat", "write"],
+};
+const coderRow: CatalogueRow = {
+  model: entry("Falcon-H1-1.5B-Base", { family: "Falcon-H1", kind: "base", infill: true, purposes: ["complete"] }),
+  choices: [choice("Falcon-H1-1.5B-Base", "Q8_0", 1.65e9, "gpu")],
+  best: 0,
+  recommendedFor: ["complete"],
+};
+const otherRow: CatalogueRow = {
+  model: entry("Falcon3-1B-Base", { purposes: ["complete"], parameters: 1.67e9 }),
+  choices: [choice("Falcon3-1B-Base", "Q4_K_M", 1.05e9, "cpu")],
+  best: 0,
+  recommendedFor: [],
+};
+const unusableRow: CatalogueRow = {
+  model: entry("Falcon-E-1B-Base", { family: "Falcon-E", unusable: "ternary" }),
+  choices: [],
+  recommendedFor: [],
+};
+
+const stored: StoredModel = {
+  ...{ name: "Falcon3 1B", architecture: "llama", parameters: 1.67e9, quantization: "Q4_K", infill: false },
+  ...{ size: 1.05e9, contextLength: 4096, path: "/models/tiiuae/Falcon3-1B-Base-GGUF/Falcon3-1B-Base-Q4_K_M.gguf" },
+  ...{ repository: "tiiuae/Falcon3-1B-Base-GGUF", source: "folder" },
+};
+
+const empty: Offer = {
+  catalogue: [otherRow, coderRow, unusableRow, chatRow],
+  stored: [],
+  recent: [],
+  downloads: [],
+  settings: { both: "", completion: "", chat: "" },
+};
+
+const list = (more: Partial<Offer> = {}) => modelList({ ...empty, ...more }, l10n);
+const itemsOf = (rows: Rows) => rows.filter((row) => "action" in row);
+const named = (rows: Rows, label: string): ActionItem => {
+  const item = itemsOf(rows).find((each) => each.label === label);
+  assert.ok(
+    item,
+    `${label} is among ${itemsOf(rows)
+      .map((each) => each.label)
+      .join(", ")}`,
+  );
+  return item;
+};
+
+suite("the list", () => {
+  test("begins with what is recommended, then what is on the disk, then the rest by family", () => {
+    const shown = list().map((row) => ("separator" in row ? `— ${row.separator}` : row.label));
+    assert.deepEqual(shown, [
+      "— Recommended",
+      "Falcon-H1-1.5B-Base",
+      "Falcon3-7B-Instruct",
+      "— On this disk",
+      "Demonstration Model",
+      "— Falcon3",
+      "Falcon3-1B-Base",
+      "— Falcon-E",
+      "Falcon-E-1B-Base",
+      "— Your own",
+      "Select a File…",
+      "Select a Folder with Models…",
+    ]);
+  });
+
+  test("each row says the quantization, size, fit and speed, and what the model is for", () => {
+    const { description, detail } = named(list(), "Falcon3-1B-Base");
+    assert.equal(description, "ghost text · 1.7B");
+    assert.equal(detail, "Q4_K_M · 1.1 GB · runs on the processor · about 6.4 tokens/s");
+    const best = named(list(), "Falcon-H1-1.5B-Base");
+    assert.equal(best.description, "Best for ghost text");
+    assert.match(best.detail ?? "", /^Q8_0 · 1\.6 GB · fits on the GPU/);
+  });
+
+  test("one that is recommended is chosen for that; others for both roles, or by a button for one", () => {
+    const rolesOfRow = (label: string) => {
+      const { action } = named(list(), label);
+      return action.kind === "download" && action.roles;
+    };
+    assert.deepEqual(rolesOfRow("Falcon-H1-1.5B-Base"), ["completion"]);
+    assert.deepEqual(rolesOfRow("Falcon3-7B-Instruct"), ["chat"]);
+    assert.deepEqual(rolesOfRow("Falcon3-1B-Base"), ["completion", "chat"]);
+    const buttons = named(list(), "Falcon3-1B-Base").buttons ?? [];
+    const chosen = buttons.map(({ choose }) => choose?.action);
+    assert.deepEqual(
+      chosen.map((action) => (action?.kind === "download" ? action.roles : action?.kind)),
+      [["completion"], ["chat"], "details"],
+    );
+  });
+
+  test("what is on the disk is used and not downloaded again, says whether it is in use, and can be deleted", () => {
+    const rows = list({ stored: [stored], settings: { both: stored.path, completion: "", chat: "/other.gguf" } });
+    assert.deepEqual(named(rows, "Falcon3-1B-Base").action, {
+      kind: "use",
+      path: stored.path,
+      roles: ["completion", "chat"],
+    });
+    const file = named(rows, "Falcon3-1B-Base-Q4_K_M.gguf");
+    assert.match(file.description ?? "", /\(in use for ghost text\)$/);
+    assert.deepEqual(file.buttons?.at(-1)?.choose?.action, { kind: "delete", model: stored });
+    const cached = list({ stored: [{ ...stored, source: "cache" }] });
+    assert.deepEqual(
+      named(cached, "Falcon3-1B-Base-Q4_K_M.gguf").buttons?.map(({ icon }) => icon),
+      ["zap", "comment-discussion"],
+    );
+  });
+
+  test("a file that was used before is there once", () => {
+    const recent = [
+      { path: stored.path, line: "old words" },
+      { path: "C:\\models\\mine.gguf", line: "Mine · llama" },
+    ];
+    const labels = itemsOf(list({ stored: [stored], recent })).map(({ label }) => label);
+    assert.equal(labels.filter((label) => label === "Falcon3-1B-Base-Q4_K_M.gguf").length, 1);
+    assert.ok(labels.includes("mine.gguf"));
+  });
+
+  test("one that does not run says why, and leads to its details alone", () => {
+    const { detail, action, buttons } = named(list(), "Falcon-E-1B-Base");
+    assert.match(detail ?? "", /^does not run: its weights/);
+    assert.deepEqual([action.kind, buttons], ["details", undefined]);
+  });
+
+  test("a running download is paused by its row, and a paused one goes on", () => {
+    const download: Download = {
+      ...{ id: "1", repository: "tiiuae/x", files: ["x.gguf"], state: "downloading" },
+      ...{ received: 1e9, size: 4e9, speed: 1.1e7, secondsLeft: 272 },
+    };
+    const row = named(list({ downloads: [download] }), "x.gguf");
+    assert.deepEqual(
+      [row.description, row.action],
+      ["1.00 of 4.00 GB, 11.0 MB/s, 5 min left", { kind: "pause", download }],
+    );
+    const paused = { ...download, state: "paused" } as const;
+    assert.deepEqual(named(list({ downloads: [paused] }), "x.gguf").action, { kind: "resume", download: paused });
+  });
+});
+
+test("the details have the licence, the card, and each quantization with its memory by device", () => {
+  const rows = modelDetails(chatRow, [], "en", l10n);
+  const licence = named(rows, "Licence: Falcon LLM License");
+  assert.deepEqual(licence.action, { kind: "openLicence", link: "https://falconllm.tii.ae/terms" });
+  const card = named(rows, "Model Card");
+  assert.deepEqual(card.action, { kind: "openCard", link: "https://huggingface.co/tiiuae/Falcon3-7B-Instruct" });
+  const [best, large] = [named(rows, "Q4_K_M"), named(rows, "Q8_0")];
+  assert.equal(best.description, "4.6 GB · runs on the processor · about 6.4 tokens/s · best here");
+  assert.equal(best.detail, "5.0 GB of memory on CPU");
+  assert.equal(large.description, "7.9 GB · does not fit into memory");
+  assert.ok(large.action.kind === "download" && large.action.choice.quantization === "Q8_0");
+  assert.equal(
+    named(rows, "Good for chat, writing").detail,
+    "7.5B parameters · 32,768 tokens of context · tuned to answer · English, Italian",
+  );
+});
+
+test("a role gets a model with as few settings as tell it", () => {
+  const none = { both: "", completion: "", chat: "" };
+  const both = (path: string) => ({ both: path, completion: "", chat: "" });
+  assert.deepEqual(giveModel(none, ["completion", "chat"], "/a"), both("/a"));
+  assert.deepEqual(giveModel(none, ["completion"], "/a"), { both: "", completion: "/a", chat: "" });
+  assert.deepEqual(giveModel({ both: "", completion: "/a", chat: "" }, ["chat"], "/a"), both("/a"));
+  assert.deepEqual(giveModel(both("/a"), ["chat"], "/b"), { both: "/a", completion: "", chat: "/b" });
+  assert.deepEqual(giveModel(both("/a"), ["completion"], "/b"), { both: "/a", completion: "/b", chat: "" });
+  assert.deepEqual(giveModel(both("/a"), ["chat"], ""), { both: "", completion: "/a", chat: "" });
+  assert.deepEqual(giveModel({ both: "/a", completion: "", chat: "/b" }, ["completion"], "/b"), both("/b"));
+  assert.deepEqual(giveModel({ both: "/x", completion: "/a", chat: "/b" }, ["completion", "chat"], ""), none);
+});
