@@ -17,6 +17,7 @@ export const steps = [
   "visited",
   "imports",
   "counterparts",
+  "index",
   "gate",
   "leaks",
   "secrets",

@@ -13,6 +13,7 @@ import { completionAccepted, settingsChanged } from "../../src/shared/methods.ts
 import { expireSavedContexts } from "../models/session/savedContexts.ts";
 import type { Assistant } from "./assistant.ts";
 import { readFolders, readOptions, readSettings } from "./settings.ts";
+import { watchFiles } from "./watchedFiles.ts";
 
 export interface LifeCycleOptions {
   /** Sets the messages of the user's language. */
@@ -43,6 +44,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     assistant.folders = readFolders(params);
     assistant.phase = "serving";
     followFolders(connection, assistant);
+    watchFiles(connection, params);
     // The server may send nothing before its answer. A client that never says `initialized` gets its model, too.
     setImmediate(() => {
       if (assistant.phase !== "serving") return;

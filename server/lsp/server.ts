@@ -20,6 +20,7 @@ import { CounterpartFiles } from "../completion/context/counterparts.ts";
 import { ImportedFiles } from "../completion/context/imports.ts";
 import { VisitedDocuments } from "../completion/context/visited.ts";
 import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
+import { WorkspaceIndex } from "../completion/context/workspaceIndex.ts";
 import { completionRequest, type CompletionSite } from "../completion/request.ts";
 import type { CreateHost } from "../models/session/roleModels.ts";
 import { Assistant, send, signalOf } from "./assistant.ts";
@@ -56,7 +57,9 @@ function registerInlineCompletion(
   const isAllowed = (uri: string) => !documents.urisOf(uri).some((each) => assistant.isExcluded(each));
   const isOpen = (uri: string) => documents.get(uri) !== undefined;
   const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed, isOpen });
-  const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files)];
+  const index = new WorkspaceIndex(files);
+  connection.onDidChangeWatchedFiles(({ changes }) => index.change(changes.map(({ uri }) => uri)));
+  const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files), index];
   const completionContext = new CompletionContext(providers, isAllowed, documents);
   const current = {
     get model() {

@@ -5,7 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+
+import { DidChangeWatchedFilesNotification, FileChangeType, type FileEvent } from "vscode-languageserver-protocol/node";
 
 import { completionContextRequest, settingsChanged } from "../../src/shared/methods.ts";
 import type { CompletionContextReport } from "../../src/shared/completionContext.ts";
@@ -81,4 +84,26 @@ test("an open document is not read from the disk, however its URI is escaped", a
   const { chunks, budget } = await reportAt("edited.js", 'import { parseWheel } from "./@axle";\n');
   const finders = chunks.filter((chunk) => chunk.path === "@axle.js").map(({ provider }) => provider);
   assert.deepEqual(finders, budget > 0 ? ["visited"] : []);
+});
+
+test("a file that nobody opened or imports is found by what it says, also one that has just been made", async () => {
+  await client.connection.sendNotification(settingsChanged, { ...settings, readWorkspace: true });
+  for (const [name, said] of [
+    ["gear.js", "turnGear(teeth, ratio)"],
+    ["chain.js", "pullChain(links, slack)"],
+  ] as const) {
+    writeFileSync(path.join(folder, name), `export function ${said} {}\n`);
+    const changes: FileEvent[] = [{ uri: uriOf(name), type: FileChangeType.Created }];
+    await client.connection.sendNotification(DidChangeWatchedFilesNotification.type, { changes });
+    const isFound = async (attempt: number) => {
+      const { budget, chunks } = await reportAt(`${attempt}-of-${name}`, `${said}\n`);
+      return budget === 0 || chunks.some((chunk) => chunk.path === name && chunk.provider === "index");
+    };
+    let attempt = 0;
+    // The index is built in the background.
+    while (!(await isFound(attempt))) {
+      assert.ok(attempt++ < mostTries, name);
+      await pause(50);
+    }
+  }
 });

@@ -31,7 +31,7 @@ export const quickSettings: ServerSettings = {
  * Left out unless a test asks for them. What is written ahead would count beside what is asked for. How much of other documents stands in a prompt depends on how fast the machine is, and
  * a model of random weights writes something else after each.
  */
-const leftOut = "prefetch,visited,imports,counterparts";
+const leftOut = "prefetch,visited,imports,counterparts,index";
 
 /** The built server. */
 export const serverModule = fileURLToPath(new URL("../../dist/server.cjs", import.meta.url));

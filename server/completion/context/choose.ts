@@ -10,9 +10,9 @@ export interface Judged extends Ranked {
   readonly tokens?: number;
 }
 
-const mostChunks = 4;
+const mostChunks = 8;
 /** Below it a chunk misleads more often than it helps. */
-export const leastScore = 0.15;
+export const leastScore = 0.1;
 /** Each is a request to the model's process. */
 const mostCounts = 8;
 /** Characters of a token: no text has more on average, so a chunk that is too long even then need not be counted. */

@@ -20,10 +20,11 @@ export interface Chunk extends Source {
 const longestText = 60_000;
 /** Lines as long are data or generated: a chunk ends before one. */
 const longestLine = 300;
-const mostLines = 30;
+/** Small enough that several stand in the prompt: large ones fit less often, and tell less of the names at the cursor. */
+const mostLines = 12;
 /** From here on a chunk ends at an empty line. */
-const enoughLines = 12;
-const mostCharacters = 1600;
+const enoughLines = 6;
+const mostCharacters = 500;
 
 export function cutChunks({ uri, path, text: whole }: Source): Chunk[] {
   const text = withoutHalfCharacter(whole.slice(0, longestText));

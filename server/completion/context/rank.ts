@@ -19,8 +19,8 @@ const linesBefore = 24;
 const linesAfter = 6;
 /** Characters of either side: a line may be of any length. */
 const mostCharacters = 4000;
-/** Lines from the cursor at which a term counts half. */
-const halfDistance = 8;
+/** Lines from the cursor at which a term counts half: what is written next is about the line's own names. */
+const halfDistance = 1;
 
 /** The candidates by their score, the best first. */
 export function rank(candidates: readonly Candidate[], request: CompletionRequest): Ranked[] {
@@ -39,7 +39,7 @@ export function rank(candidates: readonly Candidate[], request: CompletionReques
 }
 
 /** The terms around the cursor, each with a weight that falls with the distance of the nearest line that has it. */
-function queryOf({ prefix, suffix }: CompletionRequest): Map<string, number> {
+export function queryOf({ prefix, suffix }: CompletionRequest): Map<string, number> {
   const before = prefix.slice(-mostCharacters).split("\n").slice(-linesBefore).reverse();
   const after = suffix.slice(0, mostCharacters).split("\n").slice(0, linesAfter);
   const weights = new Map<string, number>();

@@ -20,7 +20,8 @@ const largestFile = 200_000;
 const mostNames = 5000;
 const mostKept = 64;
 
-interface Kept {
+export interface ReadFile {
+  /** When it was changed last. */
   readonly changed: number;
   readonly chunks: readonly Chunk[];
 }
@@ -28,7 +29,7 @@ interface Kept {
 export class WorkspaceFiles {
   readonly #access: WorkspaceAccess;
   /** By path, the latest used last. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, ReadFile>();
 
   constructor(access: WorkspaceAccess) {
     this.#access = access;
@@ -38,7 +39,7 @@ export class WorkspaceFiles {
   pathOf(uri: string): string | undefined {
     try {
       const file = uri.startsWith("file:") ? fileURLToPath(uri) : undefined;
-      return file !== undefined && this.#folderOf(file) !== undefined ? file : undefined;
+      return file !== undefined && this.folderOf(file) !== undefined ? file : undefined;
     } catch {
       // A client may send what is no path here.
       return undefined;
@@ -47,57 +48,71 @@ export class WorkspaceFiles {
 
   /** The names in a folder; none where it cannot be read. */
   async namesIn(folder: string): Promise<readonly string[]> {
-    if (this.#folderOf(path.join(folder, "x")) === undefined) return [];
+    if (this.folderOf(path.join(folder, "x")) === undefined) return [];
     const names = await readdir(folder).catch(() => []);
     return names.slice(0, mostNames);
   }
 
-  /** The chunks of a file; none of one that may not or cannot be read. */
-  async chunksOf(file: string): Promise<readonly Chunk[]> {
-    try {
-      return await this.#read(file);
-    } catch {
-      return [];
-    }
+  /** What a folder holds, without links; nothing where it cannot be read. */
+  async entriesIn(folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]> {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    return entries.flatMap((entry) =>
+      entry.isFile() || entry.isDirectory() ? [{ name: entry.name, isFolder: entry.isDirectory() }] : [],
+    );
   }
 
-  async #read(file: string): Promise<readonly Chunk[]> {
-    const uri = pathToFileURL(file).href;
-    if (this.#access.isOpen(uri)) return [];
-    const real = await realpath(file);
-    // A link may lead to a secret, and out of the workspace.
-    const isAllowed = [uri, pathToFileURL(real).href].every((each) => this.#access.isAllowed(each));
-    if (!isAllowed || !(await this.#holds(real))) return [];
-    const stats = await stat(real);
-    // To read what is no file, such as a pipe, may take for ever.
-    if (!stats.isFile() || stats.size > largestFile) return [];
-    const changed = stats.mtimeMs;
+  /** The chunks of a file; none of one that may not or cannot be read. */
+  async chunksOf(file: string): Promise<readonly Chunk[]> {
+    if (this.#access.isOpen(pathToFileURL(file).href)) return [];
     const kept = this.#kept.get(file);
-    const chunks = kept?.changed === changed ? kept.chunks : this.#cut(uri, await readFile(real, "utf8"));
+    const read = await this.read(file, kept?.changed);
+    const now = read === "unchanged" ? kept : read;
     this.#kept.delete(file);
-    this.#kept.set(file, { changed, chunks });
+    if (!now) return [];
+    this.#kept.set(file, now);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= mostKept) break;
       this.#kept.delete(oldest);
     }
-    return chunks;
+    return now.chunks;
   }
 
-  #cut(uri: string, text: string): Chunk[] {
-    return cutChunks({ uri, path: pathInFolder(uri, this.#access.folders()), text });
+  /**
+   * A file as it is on the disk; undefined for one that may not or cannot be read.
+   * @param known when it was changed last as far as the caller knows, who has it already if it was not changed since
+   */
+  async read(file: string, known: number | undefined): Promise<ReadFile | "unchanged" | undefined> {
+    try {
+      const uri = pathToFileURL(file).href;
+      const real = await realpath(file);
+      // A link may lead to a secret, and out of the workspace.
+      const isAllowed = [uri, pathToFileURL(real).href].every((each) => this.#access.isAllowed(each));
+      if (!isAllowed || !(await this.#holds(real))) return undefined;
+      const stats = await stat(real);
+      // To read what is no file, such as a pipe, may take for ever.
+      if (!stats.isFile() || stats.size > largestFile) return undefined;
+      const changed = stats.mtimeMs;
+      if (changed === known) return "unchanged";
+      const path = pathInFolder(uri, this.#access.folders());
+      return { changed, chunks: cutChunks({ uri, path, text: await readFile(real, "utf8") }) };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Whether a real path lies in what a workspace folder really is. */
   async #holds(real: string): Promise<boolean> {
-    const folders = await Promise.all(this.#folders().map((folder) => realpath(folder).catch(() => folder)));
+    const folders = await Promise.all(this.folders().map((folder) => realpath(folder).catch(() => folder)));
     return folders.some((folder) => isIn(folder, real));
   }
 
-  #folderOf(file: string): string | undefined {
-    return this.#folders().find((folder) => isIn(folder, file));
+  /** The workspace folder that a path lies in. */
+  folderOf(file: string): string | undefined {
+    return this.folders().find((folder) => isIn(folder, file));
   }
 
-  #folders(): string[] {
+  /** Paths of the workspace folders whose files may be read. */
+  folders(): string[] {
     return this.#access
       .folders()
       .filter((uri) => uri.startsWith("file:"))

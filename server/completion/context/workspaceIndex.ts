@@ -1,0 +1,170 @@
+// What files of the workspace say that nobody has opened: the chunks with the rarest terms around the cursor, by an index of the
+// terms of all files. It is built in the background, when the first completion is asked for, and is in memory alone: to read
+// and index a workspace takes about as long as to read an index of it.
+
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { CompletionRequest } from "../request.ts";
+import { InvertedIndex } from "./bm25.ts";
+import type { Chunk } from "./chunks.ts";
+import { IgnoredFiles } from "./ignoredFiles.ts";
+import type { ContextProvider } from "./provider.ts";
+import { queryOf } from "./rank.ts";
+import type { WorkspaceFiles } from "./workspaceFiles.ts";
+
+/** Files and folders that are looked at, the highest ones first. */
+const mostEntries = 100_000;
+/** About 40 MB of source, of which the index takes as much. */
+const mostChunks = 100_000;
+/** Chunks that are ranked with those of other providers. */
+const mostFound = 40;
+/** Milliseconds of work in the background, after which it rests as long. */
+const longestWork = 8;
+/** When more have changed the whole workspace is looked through. */
+const mostChanged = 2000;
+/** Numbers of removed chunks, as a part of all, from which on the index is built anew. */
+const mostRemoved = 0.5;
+
+interface Indexed {
+  /** When the file was changed last. */
+  readonly changed: number;
+  readonly numbers: readonly number[];
+}
+
+interface Place {
+  readonly file: string;
+  /** Of the chunk among those of its file. */
+  readonly position: number;
+}
+
+export class WorkspaceIndex implements ContextProvider {
+  readonly name = "index";
+  readonly timeLimit = 50;
+  readonly #files: WorkspaceFiles;
+  #index = new InvertedIndex();
+  /** By the number of a chunk in the index. */
+  #places: Place[] = [];
+  #indexed = new Map<string, Indexed>();
+  /** Of each workspace folder that was walked. */
+  #ignored = new Map<string, IgnoredFiles>();
+  /** Files that have changed since. */
+  readonly #changed = new Set<string>();
+  #updating: Promise<void> | undefined;
+  #workingSince = 0;
+
+  constructor(files: WorkspaceFiles) {
+    this.#files = files;
+  }
+
+  async find(request: CompletionRequest): Promise<Chunk[]> {
+    const own = this.#files.pathOf(request.uri);
+    const places = this.#index
+      .search(queryOf(request), mostFound)
+      .flatMap((number) => this.#places[number] ?? [])
+      .filter(({ file }) => file !== own);
+    void this.update();
+    const chunks = [...Map.groupBy(places, ({ file }) => file)].map(async ([file, ofFile]) => {
+      const all = await this.#files.chunksOf(file);
+      return ofFile.flatMap(({ position }) => all[position] ?? []);
+    });
+    return (await Promise.all(chunks)).flat();
+  }
+
+  /** Files or folders were made, changed or deleted. */
+  change(uris: readonly string[]): void {
+    for (const uri of uris) {
+      const file = this.#files.pathOf(uri);
+      if (file === undefined) continue;
+      if (path.basename(file) === ".gitignore" || this.#changed.size >= mostChanged) this.#ignored.clear();
+      else this.#changed.add(file);
+    }
+  }
+
+  /** Resolves once the index is that of the files. */
+  update(): Promise<void> {
+    this.#updating ??= this.#update().finally(() => (this.#updating = undefined));
+    return this.#updating;
+  }
+
+  async #update(): Promise<void> {
+    this.#workingSince = performance.now();
+    if (this.#index.numbers - this.#index.size > mostRemoved * this.#index.numbers) this.#clear();
+    const folders = this.#files.folders();
+    if (folders.length !== this.#ignored.size || folders.some((folder) => !this.#ignored.has(folder))) {
+      this.#ignored = new Map(folders.map((folder) => [folder, new IgnoredFiles(folder)]));
+      this.#changed.clear();
+      const found = new Set<string>();
+      for await (const file of this.#walk()) found.add(file);
+      for (const file of [...this.#indexed.keys()]) if (!found.has(file)) this.#forget(file);
+    }
+    for (const file of this.#changed) {
+      this.#changed.delete(file);
+      await this.#takeChanged(file);
+      await this.#rest();
+    }
+  }
+
+  /** Indexes the files of all folders. */
+  async *#walk(): AsyncGenerator<string> {
+    const folders = [...this.#ignored].map(([folder, ignored]) => ({ folder, ignored }));
+    let entries = 0;
+    for (const { folder, ignored } of folders) {
+      for (const { name, isFolder } of await this.#files.entriesIn(folder)) {
+        if (++entries > mostEntries) return;
+        await this.#rest();
+        const entry = path.join(folder, name);
+        if (await ignored.hasEntry(entry, isFolder)) continue;
+        // The next folders of the loop, so that the highest come first.
+        if (isFolder) folders.push({ folder: entry, ignored });
+        else {
+          await this.#take(entry);
+          yield entry;
+        }
+      }
+    }
+  }
+
+  async #takeChanged(file: string): Promise<void> {
+    const folder = this.#files.folderOf(file);
+    const ignored = folder !== undefined && this.#ignored.get(folder);
+    if (ignored && !(await ignored.hasFile(file))) await this.#take(file);
+    // A folder is deleted or renamed as one.
+    else
+      for (const each of this.#indexed.keys())
+        if (each === file || each.startsWith(file + path.sep)) this.#forget(each);
+  }
+
+  async #take(file: string): Promise<void> {
+    const known = this.#indexed.get(file);
+    const read = await this.#files.read(file, known?.changed);
+    if (read === "unchanged") return;
+    this.#forget(file);
+    if (!read || this.#index.size + read.chunks.length > mostChunks) return;
+    const numbers = read.chunks.map(({ terms }, position) => {
+      this.#places.push({ file, position });
+      return this.#index.add(terms);
+    });
+    this.#indexed.set(file, { changed: read.changed, numbers });
+  }
+
+  #forget(file: string): void {
+    for (const number of this.#indexed.get(file)?.numbers ?? []) this.#index.remove(number);
+    this.#indexed.delete(file);
+  }
+
+  #clear(): void {
+    this.#index = new InvertedIndex();
+    this.#places = [];
+    this.#indexed.clear();
+    this.#ignored.clear();
+  }
+
+  /** Leaves time to what the user waits for. */
+  async #rest(): Promise<void> {
+    const worked = performance.now() - this.#workingSince;
+    if (worked < longestWork) return;
+    await sleep(worked, undefined, { ref: false });
+    this.#workingSince = performance.now();
+  }
+}

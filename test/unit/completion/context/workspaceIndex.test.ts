@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { TextDocument } from "vscode-languageserver-textdocument";
+
+import { InvertedIndex } from "../../../../server/completion/context/bm25.ts";
+import { WorkspaceFiles } from "../../../../server/completion/context/workspaceFiles.ts";
+import { WorkspaceIndex } from "../../../../server/completion/context/workspaceIndex.ts";
+import { completionRequest } from "../../../../server/completion/request.ts";
+import { matchExcludedFiles, secretFiles } from "../../../../src/shared/excludedFiles.ts";
+
+const root = mkdtempSync(path.join(tmpdir(), "falcon-index-"));
+after(() => rmSync(root, { recursive: true }));
+const isExcluded = matchExcludedFiles(secretFiles);
+
+interface Project {
+  readonly folder: string;
+  readonly folders: string[];
+  readonly files: WorkspaceFiles;
+  readonly index: WorkspaceIndex;
+  readonly write: (name: string, text: string) => void;
+  /** Paths of the files that the index finds for a text, the likeliest first. */
+  readonly found: (text: string) => Promise<string[]>;
+  /** Tells of changes as the editor does. */
+  readonly change: (...names: string[]) => void;
+}
+
+/** A workspace folder with some files. */
+function project(name: string, texts: Readonly<Record<string, string>> = {}): Project {
+  const folder = path.join(root, name);
+  const folders = [pathToFileURL(folder).href];
+  const files = new WorkspaceFiles({
+    folders: () => folders,
+    isAllowed: (uri) => !isExcluded(uri),
+    isOpen: (uri) => uri.endsWith("/open.ts"),
+  });
+  const index = new WorkspaceIndex(files);
+  const write = (file: string, text: string) => {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    writeFileSync(path.join(folder, file), text);
+  };
+  mkdirSync(folder, { recursive: true });
+  for (const [file, text] of Object.entries(texts)) write(file, text);
+  const uriOf = (file: string) => pathToFileURL(path.join(folder, file)).href;
+  const found = async (text: string) => {
+    const document = TextDocument.create(uriOf("main.ts"), "typescript", 1, text);
+    const request = completionRequest({ document, position: document.positionAt(text.length), automatic: true });
+    await index.update();
+    return [...new Set((await index.find(request)).map((chunk) => chunk.path))];
+  };
+  return { folder, folders, files, index, write, found, change: (...names) => index.change(names.map(uriOf)) };
+}
+
+test("what has the rarest terms around the cursor is found first, the cursor's own file never", async () => {
+  const { found } = project("ranked", {
+    "main.ts": "export const parseWheel = 1;\n",
+    "lib/wheel.ts": "export function parseWheel(spokes: number, rim: number) {}\n",
+    "lib/rim.ts": "export const rim = 1;\n",
+    "lib/other.ts": "unrelated\n",
+    "open.ts": "parseWheel(spokes, rim) // as it was saved\n",
+  });
+  assert.deepEqual(await found("const spokes = 2;\nparseWheel(spokes, rim"), ["lib/wheel.ts", "lib/rim.ts"]);
+  assert.deepEqual(await found("nothing alike"), []);
+});
+
+test("what git ignores, dependencies, hidden files, secrets, links and binaries are not indexed", async () => {
+  const { folder, write, found } = project("ignored", {
+    ".gitignore": "dist/\n*.log.ts\n!kept.log.ts\n/top.ts\n",
+    "lib/.gitignore": "generated.ts\n",
+  });
+  const left = ["dist/a.ts", "x.log.ts", "top.ts", "lib/generated.ts", "node_modules/p/a.ts", ".hidden/a.ts", ".a.ts"];
+  const kept = ["kept.log.ts", "lib/top.ts", "generated.ts", "lib/a.ts"];
+  for (const name of [...left, ...kept, "secrets.json", "id_rsa"]) write(name, "const wheel = 1;\n");
+  write("image.ts", "wheel\0\n");
+  write("../elsewhere/wheel.ts", "const wheel = 1;\n");
+  symlinkSync(path.join(root, "elsewhere"), path.join(folder, "elsewhere"));
+  symlinkSync(folder, path.join(folder, "lib/loop"));
+  assert.deepEqual((await found("wheel")).sort(), kept.toSorted());
+});
+
+test("rules of .gitignore that take long are left out, and what is no file is none", async () => {
+  const { write, found } = project("rules", { "a/wheel.ts": "const wheel = 1;\n" });
+  write(".gitignore", `${"*a".repeat(60)}b\n`);
+  mkdirSync(path.join(root, "rules/a/.gitignore"));
+  write(`${"a".repeat(200)}.ts`, "const wheel = 2;\n");
+  assert.equal((await found("wheel")).length, 2);
+});
+
+test("files that are changed, made, moved and deleted are followed", async () => {
+  const { folder, write, found, change } = project("changing", {
+    "a.ts": "const wheel = 1;\n",
+    "old/b.ts": "const wheel = 1;\n",
+    ".gitignore": "skipped.ts\n",
+  });
+  assert.deepEqual((await found("wheel")).sort(), ["a.ts", "old/b.ts"]);
+  write("a.ts", "const rim = 1;\n");
+  utimesSync(path.join(folder, "a.ts"), 1, 1);
+  write("c.ts", "const wheel = 1;\n");
+  write("skipped.ts", "const wheel = 1;\n");
+  write("node_modules/p/a.ts", "const wheel = 1;\n");
+  renameSync(path.join(folder, "old"), path.join(folder, "new"));
+  change("a.ts", "c.ts", "skipped.ts", "node_modules/p/a.ts", "old", "new/b.ts");
+  assert.deepEqual((await found("wheel")).sort(), ["c.ts", "new/b.ts"]);
+  assert.deepEqual(await found("rim"), ["a.ts"]);
+  write(".gitignore", "c.ts\n");
+  change(".gitignore");
+  assert.deepEqual((await found("wheel")).sort(), ["new/b.ts", "skipped.ts"]);
+});
+
+test("a file that changes for ever leaves nothing behind", async () => {
+  const { folder, write, found, change } = project("growing", { "b.ts": "const wheel = 1;\n" });
+  for (let i = 0; i < 50; i++) {
+    write("a.ts", `const wheel = ${i};\n`);
+    utimesSync(path.join(folder, "a.ts"), i, i);
+    change("a.ts");
+    assert.deepEqual((await found("wheel")).sort(), ["a.ts", "b.ts"]);
+  }
+});
+
+test("nothing is found once a folder is no longer trusted", async () => {
+  const { folders, found } = project("untrusted", { "a.ts": "const wheel = 1;\n" });
+  assert.deepEqual(await found("wheel"), ["a.ts"]);
+  const [folder = ""] = folders.splice(0);
+  assert.deepEqual(await found("wheel"), []);
+  folders.push(folder);
+  assert.deepEqual(await found("wheel"), ["a.ts"]);
+});
+
+test("a folder without end is looked through to a bound, one that cannot be read is passed by", async () => {
+  let listed = 0;
+  class EndlessFiles extends WorkspaceFiles {
+    override async entriesIn(folder: string) {
+      listed++;
+      const entries = await super.entriesIn(folder);
+      return [...entries, ...Array.from({ length: 5000 }, (_, i) => ({ name: `folder${i}`, isFolder: true }))];
+    }
+  }
+  const { files, folders } = project("endless", { "a.ts": "const wheel = 1;\n" });
+  assert.deepEqual(await files.entriesIn(path.join(root, "missing")), []);
+  const endless = new EndlessFiles({ folders: () => folders, isAllowed: () => true, isOpen: () => false });
+  await new WorkspaceIndex(endless).update();
+  assert.ok(listed > 1 && listed <= 21, `${listed} folders`);
+});
+
+test("common terms find nothing, removed texts are not found", () => {
+  const index = new InvertedIndex();
+  const numbers = Array.from({ length: 100 }, (_, i) =>
+    index.add(new Set(["const", i % 50 === 0 ? "wheel" : `x${i}`])),
+  );
+  assert.deepEqual(index.search(new Map([["const", 1]]), 5), []);
+  assert.deepEqual(index.search(new Map([["wheel", 1]]), 5), [0, 50]);
+  assert.deepEqual(index.search(new Map([["wheel", 1]]), 1), [0]);
+  assert.deepEqual(index.search(new Map([["x7", 2], ["wheel", 1]]), 1), [7]); // prettier-ignore
+  for (const number of numbers) if (number !== 50) index.remove(number);
+  index.remove(3);
+  assert.equal(index.size, 1);
+  assert.deepEqual(index.search(new Map([["wheel", 1]]), 5), [50]);
+});
