@@ -211,21 +211,28 @@ describe("an 8-bit KV cache", () => {
   }
 });
 
-test("a context that does not fit into the memory in 16 bits is stored in 8, unless the user says otherwise", async () => {
+test("where memory is short there is flash attention, then 8 bits, unless the user says otherwise", async () => {
   const long = path.join(folder, "longest.gguf");
   writeModel(long, { ...models.falcon7b, contextLength: 2 ** 16 });
-  // In 8 bits it needs 45 MB, in 16 over 200.
+  const contextSize = 2 ** 15;
   const small = path.join(folder, "small.cjs");
-  fs.writeFileSync(small, "process.availableMemory = () => 100e6;");
-  await restart({ NODE_OPTIONS: `--require ${small}` });
-  const stored = await load({ path: long, gpu: "off", contextSize: 2 ** 15 });
-  assert.deepEqual([stored.kvCache, stored.contextSize], ["q8_0", 2 ** 15]);
-  assert.ok((await textOf(code)).length > 0);
-  await assert.rejects(load({ path: long, gpu: "off", contextSize: 2 ** 15, kvCache: "f16" }), {
-    failure: "outOfMemory",
-  });
+  const restartWith = (bytes: number) => {
+    fs.writeFileSync(small, `process.availableMemory = () => ${bytes};`);
+    return restart({ NODE_OPTIONS: `--require ${small}` });
+  };
+  // It needs 220 MB, with flash attention 52, in 8 bits 45.
+  for (const [bytes, kvCache] of [
+    [100e6, "f16"],
+    [48e6, "q8_0"],
+  ] as const) {
+    await restartWith(bytes);
+    const stored = await load({ path: long, gpu: "off", contextSize });
+    assert.deepEqual([stored.kvCache, stored.flashAttention, stored.contextSize], [kvCache, true, contextSize]);
+    assert.ok((await textOf(code)).length > 0);
+  }
+  await assert.rejects(load({ path: long, gpu: "off", contextSize, kvCache: "f16" }), { failure: "outOfMemory" });
   const fitting = await load({ path: long, gpu: "off", contextSize: 2048 });
-  assert.equal(fitting.kvCache, "f16");
+  assert.deepEqual([fitting.kvCache, fitting.flashAttention], ["f16", false]);
 });
 
 test("a KV cache of an unknown type is an error", async () => {

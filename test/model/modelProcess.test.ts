@@ -106,6 +106,7 @@ describe("a model of Falcon-7B's shape", () => {
       gpuLayers: 0,
       layers: 3,
       kvCache: "f16",
+      flashAttention: false,
       sequences: 4,
       passedOver: [],
       markers: ["<|endoftext|>"],

@@ -9,6 +9,7 @@ export const loadedModel: LoadedModel = {
   architecture: "falcon",
   contextSize: 1000,
   kvCache: "f16",
+  flashAttention: false,
   sequences: 2,
   promptRate: 10_000,
   infill: true,

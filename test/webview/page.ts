@@ -76,6 +76,7 @@ export const readyStatus = {
     gpuLayers: 0,
     layers: 33,
     kvCache: "f16",
+    flashAttention: false,
     sequences: 2,
     promptRate: 10_000,
     devices: [],

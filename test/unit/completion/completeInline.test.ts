@@ -21,6 +21,7 @@ const loaded: LoadedModel = {
   gpuLayers: 0,
   layers: 33,
   kvCache: "f16",
+  flashAttention: false,
   sequences: 2,
   promptRate: 10_000,
   devices: [],

@@ -20,6 +20,7 @@ const model: ModelInfo = {
   gpuLayers: 0,
   layers: 33,
   kvCache: "f16",
+  flashAttention: false,
   sequences: 2,
   promptRate: 10_000,
   devices: [],

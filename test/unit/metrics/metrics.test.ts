@@ -14,6 +14,7 @@ const model: ModelInfo = {
   architecture: "falcon",
   contextSize: 2048,
   kvCache: "f16",
+  flashAttention: false,
   sequences: 2,
   promptRate: 10_000,
   infill: true,

@@ -1,4 +1,4 @@
-// Makes the context of a model: as large as it is set, in 8 bits where 16 do not fit, for as many sequences as fit.
+// Makes the context of a model: as large as it is set, in less memory where there is little, for as many sequences as fit.
 
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { GgufFileInfo, Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
@@ -7,36 +7,45 @@ import { EngineError, type KvCache, type LoadPlan } from "../../engine.ts";
 import { batchSize } from "../decode/chunkSize.ts";
 import { contextStep, countSequences, freeMemory, longestTensor, type Memory } from "./memory.ts";
 
-/** @throws EngineError `outOfMemory` before anything is allocated that does not fit */
+/** How a context is stored and evaluated. On a GPU llama.cpp chooses flash attention where it has it. */
+interface Way {
+  readonly kvCache: KvCache;
+  readonly flashAttention: boolean | "auto";
+}
+
+/**
+ * @param flashAttention whether it is to be used on a processor where memory leaves the choice
+ * @throws EngineError `outOfMemory` before anything is allocated that does not fit
+ */
 export async function createContext(
   library: typeof NodeLlamaCpp,
   model: LlamaModel,
   plan: LoadPlan,
   threads: number,
   isMapped: boolean,
+  flashAttention: boolean,
 ): Promise<LlamaContext> {
-  const [kvCache, smaller] = kvCaches(plan, model);
-  const create = (type: KvCache) => createContextWith(library, model, plan, type, threads, isMapped);
-  try {
-    return await create(kvCache);
-  } catch (error) {
-    if (!smaller || !(error instanceof EngineError) || error.failure !== "outOfMemory") throw error;
-    return create(smaller);
+  let failure: EngineError | undefined;
+  for (const way of waysOf(plan, model, flashAttention)) {
+    try {
+      return await createContextWith(library, model, plan, way, threads, isMapped);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.failure !== "outOfMemory") throw error;
+      failure = error;
+    }
   }
+  throw failure ?? new EngineError("loadFailed", "there is no way to store the context");
 }
 
 async function createContextWith(
   library: typeof NodeLlamaCpp,
   model: LlamaModel,
   plan: LoadPlan,
-  kvCache: KvCache,
+  { kvCache, flashAttention }: Way,
   threads: number,
   isMapped: boolean,
 ): Promise<LlamaContext> {
   const kvType = kvCacheType(library, kvCache);
-  // On a processor flash attention adds up in 16 bits: log-probabilities are off by up to 0.01 and depend on how a prompt
-  // was cut into batches, for some percent of speed. A quantized KV cache cannot do without.
-  const flashAttention = model.llama.gpu === false && kvType === library.GgmlType.F16 ? false : "auto";
   const options = {
     contextSize: Math.min(plan.contextSize, model.trainContextSize),
     batchSize,
@@ -76,13 +85,24 @@ function mostSequences({ fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan
 }
 
 /**
- * How the context may be stored, and how else where that does not fit. On a GPU in 8 bits only if the user says so:
- * with software Vulkan and a long context, llama.cpp then writes into memory that is not its own.
+ * The ways that a context may be stored, each for where the one before does not fit. Flash attention needs no room for all
+ * scores of a batch at once: of a long context of a small model most of the memory. A quantized KV cache cannot do without.
+ * On a GPU in 8 bits only if the user says so: with software Vulkan and a long context, llama.cpp then writes into memory that
+ * is not its own.
  */
-function kvCaches({ kvCache = "auto" }: LoadPlan, { gpuLayers, fileInfo }: LlamaModel): readonly [KvCache, KvCache?] {
-  if (kvCache !== "auto") return [kvCache];
+function waysOf(
+  { kvCache = "auto" }: LoadPlan,
+  { llama, gpuLayers, fileInfo }: LlamaModel,
+  flashAttention: boolean,
+): readonly Way[] {
+  const first = kvCache === "auto" ? "f16" : kvCache;
   // In 8 bits there are blocks of 32 numbers.
-  return gpuLayers === 0 && headLengths(fileInfo).every((length) => length % 32 === 0) ? ["f16", "q8_0"] : ["f16"];
+  const mayUse8Bits =
+    kvCache === "auto" && gpuLayers === 0 && headLengths(fileInfo).every((length) => length % 32 === 0);
+  const types: readonly KvCache[] = mayUse8Bits ? [first, "q8_0"] : [first];
+  const ways = types.map((type): Way => ({ kvCache: type, flashAttention: llama.gpu === false || "auto" }));
+  const isWithout = llama.gpu === false && first === "f16" && !flashAttention;
+  return isWithout ? [{ kvCache: first, flashAttention: false }, ...ways] : ways;
 }
 
 /** The library would take a name that it does not know for F16. */

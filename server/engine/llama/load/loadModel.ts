@@ -13,6 +13,7 @@ import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { createContext, mostTokens } from "./createContext.ts";
+import { chooseFlashAttention } from "./flashAttention.ts";
 import { Measurements } from "./measurements.ts";
 import { warmUp } from "./warmUp.ts";
 import { canInfill } from "../text/tokenizePrompt.ts";
@@ -68,7 +69,8 @@ export async function loadModel(
     for (let i = 0; i < 2; i++) await setImmediate();
     const devices = listDevices(places, vram);
     const measurements = await openMeasurements(library, model, plan, devices, log);
-    const context = await createContext(library, model, plan, threads, useMmap);
+    const flashAttention = await chooseFlashAttention(model, threads, measurements, log);
+    const context = await createContext(library, model, plan, threads, useMmap, flashAttention);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
     const promptRate = sequences[0] ? await warmUp(llama, sequences[0]) : 0;
@@ -80,6 +82,7 @@ export async function loadModel(
       architecture: model.architecture,
       contextSize: context.contextSize,
       kvCache: context.kvCacheKeyType === library.GgmlType.Q8_0 ? "q8_0" : "f16",
+      flashAttention: context.flashAttention !== false,
       sequences: sequences.length,
       promptRate,
       infill: canInfill(model),

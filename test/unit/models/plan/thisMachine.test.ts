@@ -31,7 +31,8 @@ function ready(size: number, devices: readonly DeviceInfo[], tokensPerSecond?: n
     metrics: { queue: 0, memory: 1e9, ...(tokensPerSecond !== undefined && { tokensPerSecond }) },
     model: {
       ...{ name: "Model", path: fileOf(size), demonstration: false, architecture: "llama", infill: false },
-      ...{ contextSize: 4096, kvCache: "f16", sequences: 2, promptRate: 100, device: "Vulkan" },
+      ...{ contextSize: 4096, kvCache: "f16", flashAttention: false, sequences: 2 },
+      ...{ promptRate: 100, device: "Vulkan" },
       ...{ gpuLayers: devices.length > 1 ? 10 : 0, layers: 10, devices },
     },
   };

@@ -24,6 +24,7 @@ function loaded({ plan: { path, contextSize, gpu, vramShare = 1 } }: LoadRequest
     architecture: "falcon",
     contextSize,
     kvCache: "f16",
+    flashAttention: false,
     sequences: 2,
     promptRate: 10_000,
     infill: false,

@@ -36,6 +36,7 @@ const info: Omit<LoadedModel, "path"> = {
   architecture: "falcon",
   contextSize: 512,
   kvCache: "f16",
+  flashAttention: false,
   sequences: 2,
   promptRate: 10_000,
   infill: false,
