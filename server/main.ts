@@ -5,6 +5,7 @@ import "./nodeVersion.ts";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { setEnvironmentData } from "node:worker_threads";
 import * as l10n from "@vscode/l10n";
 import { createConnection } from "vscode-languageserver/node";
 
@@ -30,7 +31,12 @@ const connection = createConnection();
 startServer(connection, {
   createHost: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
   grammars: new Grammars(path.join(__dirname, "grammars")),
-  useMessages: (contents) => l10n.config({ contents: { ...contents } }),
+  useMessages: (contents) => {
+    l10n.config({ contents: { ...contents } });
+    // Threads have modules of their own.
+    setEnvironmentData("falcon.messages", contents);
+  },
+  convertWorker: path.join(__dirname, "convert.cjs"),
   bundledModel: findBundledModel(),
 });
 connection.listen();

@@ -1,10 +1,13 @@
 // Maps the protocol's methods about models to the functions of models/.
 
+import path from "node:path";
 import type { Connection } from "vscode-languageserver";
 
 import {
   catalogueRequest,
   deleteModelRequest,
+  convertProgress,
+  convertRequest,
   deleteSavedContextsRequest,
   downloadRequest,
   downloadsChanged,
@@ -19,6 +22,7 @@ import {
 } from "../../src/shared/methods.ts";
 import { catalogue } from "../models/catalogue/catalogue.ts";
 import { catalogueRows } from "../models/catalogue/rows.ts";
+import { convertFolder } from "../models/convert/convertFolder.ts";
 import { downloadFiles } from "../models/download/downloadFiles.ts";
 import { DownloadQueue } from "../models/download/downloadQueue.ts";
 import { openHub } from "../models/download/hub.ts";
@@ -33,9 +37,17 @@ import { importModel } from "../models/store/importModel.ts";
 import { listModels } from "../models/store/listModels.ts";
 import { openModelsFolder } from "../models/store/modelsFolder.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
-import { catalogueParams, downloadId, downloadParams, importParams, modelPath, readParams } from "./params.ts";
+import {
+  catalogueParams,
+  convertParams,
+  downloadId,
+  downloadParams,
+  importParams,
+  modelPath,
+  readParams,
+} from "./params.ts";
 
-export function registerModels(connection: Connection, assistant: Assistant): void {
+export function registerModels(connection: Connection, assistant: Assistant, convertWorker: string): void {
   const { models } = assistant;
   connection.onRequest(statusRequest, () => assistant.answer(() => models.status));
   connection.onRequest(reloadModelRequest, () => assistant.answer(() => models.reload()));
@@ -48,6 +60,25 @@ export function registerModels(connection: Connection, assistant: Assistant): vo
   registerCatalogue(connection, assistant);
   registerStore(connection, assistant);
   registerDownloads(connection, assistant);
+  registerConversion(connection, assistant, convertWorker);
+}
+
+function registerConversion(connection: Connection, assistant: Assistant, workerPath: string): void {
+  connection.onRequest(convertRequest, (params, token) =>
+    assistant.answer(async () => {
+      const { folder, type, progressToken } = readParams(convertParams, params);
+      const file = path.join(folder, `${path.basename(folder)}-${type}.gguf`);
+      await convertFolder(folder, file, type, {
+        workerPath,
+        signal: signalOf(token),
+        onProgress: (fraction) => {
+          if (progressToken === undefined) return;
+          send(() => connection.sendProgress(convertProgress, progressToken, fraction));
+        },
+      });
+      return { path: file };
+    }),
+  );
 }
 
 function registerCatalogue(connection: Connection, assistant: Assistant): void {

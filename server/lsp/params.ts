@@ -1,5 +1,6 @@
 // The parameters of requests, whatever a client sends: checked, and refused with what is wrong with them.
 
+import path from "node:path";
 import * as v from "valibot";
 import {
   ErrorCodes,
@@ -11,7 +12,7 @@ import {
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
-import type { CatalogueParams } from "../../src/shared/models.ts";
+import { type CatalogueParams, convertedTypes, type ConvertParams } from "../../src/shared/models.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
@@ -44,6 +45,15 @@ export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
 export const catalogueParams: v.GenericSchema<unknown, CatalogueParams> = v.object({
   role: v.exactOptional(v.picklist(modelRoles)),
   language: v.exactOptional(v.string()),
+});
+
+export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
+  folder: v.pipe(
+    v.string(),
+    v.check((folder) => path.isAbsolute(folder), "must be an absolute path"),
+  ),
+  type: v.picklist(convertedTypes),
+  progressToken: v.exactOptional(v.string()),
 });
 
 export const modelPath = v.object({ path: v.string() });

@@ -32,17 +32,22 @@ import { chatParams, completionAcceptedParams, inlineCompletionParams, readParam
 export interface ServerDependencies extends LifeCycleOptions {
   readonly createHost: CreateHost;
   readonly grammars: Grammars;
+  /** Path of the bundle of the threads that convert weights. */
+  readonly convertWorker: string;
 }
 
 /** Serves a connection until it ends. The caller listens on it. */
-export function startServer(connection: Connection, { createHost, grammars, ...options }: ServerDependencies): void {
+export function startServer(
+  connection: Connection,
+  { createHost, grammars, convertWorker, ...options }: ServerDependencies,
+): void {
   const assistant = new Assistant(connection, createHost);
   registerLifeCycle(connection, assistant, options);
   const acceptance = new Acceptance((added) => send(() => connection.sendNotification(completionsCounted, added)));
   const documents = listenToDocuments(connection, acceptance);
   registerInlineCompletion(connection, assistant, documents, acceptance, grammars);
   registerChat(connection, assistant, documents);
-  registerModels(connection, assistant);
+  registerModels(connection, assistant, convertWorker);
 }
 
 function registerInlineCompletion(

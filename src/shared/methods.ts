@@ -10,7 +10,7 @@ import {
 
 import type { CompletionContextReport } from "./completionContext.ts";
 import type { Download, DownloadedFile, DownloadParams, ImportParams, StoredModel } from "./downloads.ts";
-import type { CatalogueParams, CatalogueRow } from "./models.ts";
+import type { CatalogueParams, CatalogueRow, ConvertParams } from "./models.ts";
 import type {
   ChatParams,
   ChatResult,
@@ -42,6 +42,15 @@ export const catalogueRequest = new RequestType<CatalogueParams, readonly Catalo
   "falcon/catalogue",
   ParameterStructures.byName,
 );
+
+/** Converts original weights, and answers with the path of the model file. Cancelled, it leaves nothing behind. */
+export const convertRequest = new RequestType<ConvertParams, { path: string }, Problem>(
+  "falcon/convert",
+  ParameterStructures.byName,
+);
+
+/** How much of a conversion is done, from 0 to 1. */
+export const convertProgress = new ProgressType<number>();
 
 /** Loads the models again that failed, or all where none did. */
 export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadModel");

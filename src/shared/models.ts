@@ -2,6 +2,18 @@
 
 import type { ModelRole } from "./modelRoles.ts";
 
+/** What original weights can be converted to, the smallest last. */
+export const convertedTypes = ["BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const;
+
+/** A folder of original weights, as Hugging Face has them, that becomes a GGUF file beside them. */
+export interface ConvertParams {
+  /** Absolute path. */
+  readonly folder: string;
+  readonly type: (typeof convertedTypes)[number];
+  /** Names the reports of how much is done, from 0 to 1. */
+  readonly progressToken?: string;
+}
+
 /** What a model is good for: ghost text, answers, prose, calling tools. */
 export type Purpose = "complete" | "chat" | "write" | "tools";
 

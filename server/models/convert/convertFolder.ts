@@ -37,7 +37,7 @@ export async function convertFolder(
 ): Promise<void> {
   options.signal?.throwIfAborted();
   // A name of its own, so that two windows that convert the same model do not write into one file.
-  const partial = `${outFile}.${randomUUID()}.partial.gguf`;
+  const partial = `${outFile}.${randomUUID()}.part`;
   try {
     const { header, size, tensors } = await plan(folder, fileType, options);
     checkSpace(outFile, size);

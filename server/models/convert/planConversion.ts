@@ -76,7 +76,7 @@ function tokenizerKeys(folder: string, config: Readonly<Record<string, unknown>>
   const strings = (value: readonly string[]): GgufValue => ({ type: "string[]", value });
   return [
     ["tokenizer.ggml.model", string("gpt2")],
-    ["tokenizer.ggml.pre", string(preTokenizerName(tokenizer, plan.architecture))],
+    ["tokenizer.ggml.pre", string(preTokenizerName(tokenizer, plan.architecture, vocabulary.tokens))],
     ["tokenizer.ggml.tokens", strings(vocabulary.tokens)],
     ["tokenizer.ggml.token_type", { type: "i32[]", value: vocabulary.types }],
     ["tokenizer.ggml.merges", strings(vocabulary.merges)],

@@ -21,6 +21,7 @@ for (const announced of [true, false]) {
       createHost: () => ({ memory: undefined, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
       grammars: new Grammars(""),
       useMessages: () => undefined,
+      convertWorker: "",
       bundledModel: fileURLToPath(new URL("../../../media/models/falcon-tiny-demo.gguf", import.meta.url)),
     });
     server.listen();

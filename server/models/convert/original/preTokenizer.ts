@@ -58,11 +58,33 @@ const known: readonly { readonly rules: Rules; readonly steps: readonly JsonObje
   },
 ];
 
+/**
+ * Tokens that config.json gives the published models of each architecture. llama.cpp's converter tells their tokenizers by
+ * what they make of a text, and has one name for each architecture's.
+ */
+const published: Readonly<Record<Architecture, readonly number[]>> = {
+  falcon: [65_024],
+  mamba: [65_024],
+  llama: [131_072],
+  "falcon-h1": [32_768, 32_784, 65_536, 65_537, 130_048, 130_049, 261_120],
+};
+const names: Readonly<Record<Architecture, string>> = {
+  falcon: "falcon",
+  mamba: "falcon",
+  llama: "falcon3",
+  "falcon-h1": "falcon-h1",
+};
+
+/** All of them have it at one place. */
+const endOfText = { id: 11, token: "<|endoftext|>" };
+
 /** @throws ConversionError where the rules are none that llama.cpp has for a Falcon */
-export function preTokenizerName(tokenizer: JsonObject, architecture: Architecture): string {
+export function preTokenizerName(tokenizer: JsonObject, architecture: Architecture, tokens: readonly string[]): string {
   const steps = stepsOf(tokenizer["pre_tokenizer"]);
   const found = known.find((each) => isDeepStrictEqual(steps, each.steps));
   if (found?.rules === "falcon") return "falcon";
+  const isPublished = published[architecture].includes(tokens.length) && tokens[endOfText.id] === endOfText.token;
+  if (!found && isPublished) return names[architecture];
   if (found) return architecture === "falcon-h1" ? "falcon-h1" : "falcon3";
   throw new ConversionError(
     l10n.t(
