@@ -60,8 +60,12 @@ function registerInlineCompletion(
   const visited = new VisitedDocuments(documents, () => assistant.folders);
   documents.onVisit((document) => visited.visit(document));
   const isAllowed = (uri: string) => !documents.urisOf(uri).some((each) => assistant.isExcluded(each));
-  const isOpen = (uri: string) => documents.get(uri) !== undefined;
-  const files = new WorkspaceFiles({ folders: () => assistant.trustedFolders, isAllowed, isOpen });
+  const files = new WorkspaceFiles({
+    folders: () => assistant.trustedFolders,
+    isAllowed,
+    isVisited: (uri) => visited.has(documents.get(uri)?.uri ?? uri),
+    openText: (uri) => documents.get(uri)?.getText(),
+  });
   const index = new WorkspaceIndex(files);
   connection.onDidChangeWatchedFiles(({ changes }) => index.change(changes.map(({ uri }) => uri)));
   const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files), index];

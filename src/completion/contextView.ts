@@ -38,8 +38,23 @@ function describeProvider(
   { name, chunks, milliseconds, failure }: CompletionContextReport["providers"][number],
   l10n: Localize,
 ): string {
-  const cost = l10n.t("{0}: {1} chunks in {2} ms", name, chunks, milliseconds.toFixed(1));
+  const cost = l10n.t("{0}: {1} chunks in {2} ms", nameOf(name, l10n), chunks, milliseconds.toFixed(1));
   return failure === undefined ? `- ${cost}` : `- ${cost} (${describeFailure(failure, l10n)})`;
+}
+
+function nameOf(provider: string, l10n: Localize): string {
+  switch (provider) {
+    case "visited":
+      return l10n.t("open and recent files");
+    case "imports":
+      return l10n.t("imported files");
+    case "counterparts":
+      return l10n.t("files of like name");
+    case "index":
+      return l10n.t("index of the workspace");
+    default:
+      return plainText(provider);
+  }
 }
 
 function describeFailure(failure: string, l10n: Localize): string {
@@ -60,9 +75,10 @@ function describeChunk(
   l10n: Localize,
 ): string {
   const place = `${plainText(path)}:${line + 1}`;
+  const name = nameOf(provider, l10n);
   return tokens === undefined
-    ? l10n.t("{0} ({1}), score {2}", place, provider, score.toFixed(2))
-    : l10n.t("{0} ({1}), score {2}, {3} tokens", place, provider, score.toFixed(2), tokens);
+    ? l10n.t("{0} ({1}), score {2}", place, name, score.toFixed(2))
+    : l10n.t("{0} ({1}), score {2}, {3} tokens", place, name, score.toFixed(2), tokens);
 }
 
 function reasonOf(verdict: ChunkVerdict, l10n: Localize): string {

@@ -65,7 +65,7 @@ describe("completion", () => {
     const context = window.activeTextEditor?.document;
     assert.equal(context?.uri.scheme, "falcon-context");
     // Whether there is room for other text depends on how fast the machine is.
-    assert.match(context.getText(), /^- visited: \d+ chunks|^No text of other files/m);
+    assert.match(context.getText(), /^- open and recent files: \d+ chunks|^No text of other files/m);
     await commands.executeCommand("type", { text: "x" });
     assert.ok(!context.isDirty);
     await commands.executeCommand("workbench.action.closeActiveEditor");

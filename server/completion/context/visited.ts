@@ -33,6 +33,11 @@ export class VisitedDocuments implements ContextProvider {
     this.#folders = folders;
   }
 
+  /** Whether what a document says is found here. */
+  has(uri: string): boolean {
+    return this.#visited.has(uri);
+  }
+
   /** The user opened, saved or closed a document, or writes in it. */
   visit(document: TextDocument): void {
     const { uri } = document;

@@ -11,8 +11,10 @@ export interface WorkspaceAccess {
   /** URIs of the workspace folders whose files may be read: none unless the user trusts them. */
   readonly folders: () => readonly string[];
   readonly isAllowed: (uri: string) => boolean;
-  /** Whether a document is open: its text may be another than on the disk, and is found without reading that. */
-  readonly isOpen: (uri: string) => boolean;
+  /** Whether a document is found without this, as it is in the editor. */
+  readonly isVisited: (uri: string) => boolean;
+  /** The text of an open document, which may be another than on the disk. */
+  readonly openText: (uri: string) => string | undefined;
 }
 
 /** Larger files are data or generated. */
@@ -63,7 +65,10 @@ export class WorkspaceFiles {
 
   /** The chunks of a file; none of one that may not or cannot be read. */
   async chunksOf(file: string): Promise<readonly Chunk[]> {
-    if (this.#access.isOpen(pathToFileURL(file).href)) return [];
+    const uri = pathToFileURL(file).href;
+    if (this.#access.isVisited(uri)) return [];
+    const text = this.#access.openText(uri);
+    if (text !== undefined) return cutChunks({ uri, path: pathInFolder(uri, this.#access.folders()), text });
     const kept = this.#kept.get(file);
     const read = await this.read(file, kept?.changed);
     const now = read === "unchanged" ? kept : read;

@@ -35,12 +35,12 @@ test("it says what went in, with its text, what was left out and why, and what i
     [
       "# Completion in src/cart.ts",
       "41 of 600 tokens, chosen in 3.2 ms",
-      "- visited: 12 chunks in 1.0 ms\n- definitions: 0 chunks in 100.0 ms (too late)",
+      "- open and recent files: 12 chunks in 1.0 ms\n- definitions: 0 chunks in 100.0 ms (too late)",
       "## In the prompt",
-      "### src/wheel.ts:5 (visited), score 0.50, 41 tokens",
+      "### src/wheel.ts:5 (open and recent files), score 0.50, 41 tokens",
       "````\na\n```\nb\n````",
       "## Left out",
-      "- src/bread.ts:1 (visited), score 0.10: too little of what the text around the cursor is about",
+      "- src/bread.ts:1 (open and recent files), score 0.10: too little of what the text around the cursor is about",
       "",
     ].join("\n\n"),
   );

@@ -25,7 +25,12 @@ function write(name: string, text: string): void {
 
 const isExcluded = matchExcludedFiles(secretFiles);
 const folders = [pathToFileURL(folder).href];
-const access = { folders: () => folders, isAllowed: (uri: string) => !isExcluded(uri), isOpen: () => false };
+const access = {
+  folders: () => folders,
+  isAllowed: (uri: string) => !isExcluded(uri),
+  isVisited: () => false,
+  openText: () => undefined,
+};
 const files = new WorkspaceFiles(access);
 const never = new AbortController().signal;
 
@@ -94,10 +99,23 @@ test("names without a subject are not alike, and those that begin with a dot nev
 
 test("what is open is not read from the disk", async () => {
   const wheel = pathToFileURL(path.join(folder, "src/wheel.ts")).href;
-  const open = new WorkspaceFiles({ ...access, isOpen: (uri) => uri === wheel });
+  const open = new WorkspaceFiles({ ...access, isVisited: (uri) => uri === wheel });
   assert.deepEqual(await found("src/main.ts", 'import "./wheel";\nimport "./parts";\n', open), ["src/parts/index.ts"]);
   write("test/wheel.test.ts", "export {};\n");
   assert.deepEqual(await found("test/wheel.test.ts", "", open), ["src/wheel.d.ts"]);
+});
+
+test("an open document that was visited too long ago is read as it is in the editor", async () => {
+  const file = path.join(folder, "src/unsaved.ts");
+  write("src/unsaved.ts", "saved\n");
+  const open = new WorkspaceFiles({
+    ...access,
+    openText: (uri) => (uri.endsWith("/unsaved.ts") ? "edited\n" : undefined),
+  });
+  assert.deepEqual(
+    (await open.chunksOf(file)).map(({ text, path }) => [text, path]),
+    [["edited\n", "src/unsaved.ts"]],
+  );
 });
 
 test("the folders of imports are listed once, of few imports, and no more once they are not wanted", async () => {

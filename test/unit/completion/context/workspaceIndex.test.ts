@@ -36,7 +36,8 @@ function project(name: string, texts: Readonly<Record<string, string>> = {}): Pr
   const files = new WorkspaceFiles({
     folders: () => folders,
     isAllowed: (uri) => !isExcluded(uri),
-    isOpen: (uri) => uri.endsWith("/open.ts"),
+    isVisited: (uri) => uri.endsWith("/open.ts"),
+    openText: () => undefined,
   });
   const index = new WorkspaceIndex(files);
   const write = (file: string, text: string) => {
@@ -141,7 +142,12 @@ test("a folder without end is looked through to a bound, one that cannot be read
   }
   const { files, folders } = project("endless", { "a.ts": "const wheel = 1;\n" });
   assert.deepEqual(await files.entriesIn(path.join(root, "missing")), []);
-  const endless = new EndlessFiles({ folders: () => folders, isAllowed: () => true, isOpen: () => false });
+  const endless = new EndlessFiles({
+    folders: () => folders,
+    isAllowed: () => true,
+    isVisited: () => false,
+    openText: () => undefined,
+  });
   await new WorkspaceIndex(endless).update();
   assert.ok(listed > 1 && listed <= 21, `${listed} folders`);
 });
