@@ -6,7 +6,7 @@ import type { RefinedCompletion } from "./refine/refine.ts";
 /** As many as are worth a look, and as few sequences as there are at least beside the first text's. */
 const sampled = 3;
 /** Milliseconds that they may take, though each of them should be many lines long. */
-const timeLimit = 1500;
+const timeLimit = 1000;
 
 /** So warm that they differ, and no warmer; from the same seed, since who asks again wants no other texts. */
 const sampling = { temperature: 0.8, minP: 0.05, seed: 1 };
@@ -23,7 +23,9 @@ export async function findAlternatives(
   refine: (text: string) => RefinedCompletion | undefined,
   signal: AbortSignal,
 ): Promise<readonly RefinedCompletion[]> {
-  const request = { ...sampling, priority: "completion", prompt, maxTokens, timeLimit, stop: [] } as const;
+  // Beside a line nobody waits for more than lines.
+  const stop = first.text.includes("\n") ? [] : ["\n"];
+  const request = { ...sampling, priority: "completion", prompt, maxTokens, timeLimit, stop } as const;
   const { text, alternatives } = await model.generate({ ...request, candidates: sampled }, () => undefined, signal);
   const others = new Map<string, RefinedCompletion>();
   for (const written of [text, ...alternatives]) {

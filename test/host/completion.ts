@@ -58,6 +58,24 @@ describe("completion", () => {
     assert.match(document.getText(), /^function add\(a, b\) \{\n {2}return ./);
   });
 
+  it("shows another suggestion on command, and takes that", async () => {
+    const text = "const total = price * ";
+    const { document } = await openEditor(text, "javascript", "end");
+    assert.ok(await timesAsked(document));
+    const first = document.getText();
+    let taken = text;
+    for (let times = 1; times <= 30 && [text, first].includes(taken); times++) {
+      const { document: again } = await openEditor(text, "javascript", "end");
+      await commands.executeCommand("editor.action.inlineSuggest.trigger");
+      await pause(300);
+      await commands.executeCommand("editor.action.inlineSuggest.showNext");
+      await pause(300);
+      await commands.executeCommand("editor.action.inlineSuggest.commit");
+      taken = again.getText();
+    }
+    assert.ok(taken.startsWith(text) && ![text, first].includes(taken), taken);
+  });
+
   it("shows in a read-only document what went into the prompt from other places", async () => {
     const { document } = await openEditor("const wheel = parseWheel(", "javascript", "end");
     assert.ok(await timesAsked(document));

@@ -59,6 +59,19 @@ describe("settings", () => {
     }
   });
 
+  it("tells the server of what a language has of its own", async () => {
+    const { settings } = await activateFalcon();
+    const python = workspace.getConfiguration("falcon.inlineCompletion", { languageId: "python" });
+    try {
+      await python.update("comments", false, ConfigurationTarget.Global, true);
+      await until("it counts", () => settings.server.inlineCompletion.comments?.["python"] === false);
+      assert.deepEqual(settings.server.inlineCompletion.comments, { "*": true, python: false });
+      assert.deepEqual(settings.server.inlineCompletion.strings, { "*": true });
+    } finally {
+      await python.update("comments", undefined, ConfigurationTarget.Global, true);
+    }
+  });
+
   it("deletes the saved contexts", async () => {
     const { settings } = await activateFalcon();
     const saved = settings.server.model.promptCache;

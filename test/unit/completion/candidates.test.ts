@@ -46,6 +46,7 @@ test("on command the shown text stays first, and the others follow by how likely
     completion.alternatives?.map(({ text }) => text),
     ["three", "two", "four"],
   );
+  assert.deepEqual(asked[1]?.stop, ["\n"], "a line's alternatives are lines");
   assert.equal(asked.length, 2);
 });
 
