@@ -120,6 +120,8 @@ test("the context stays from line to line until another is much better", async (
   const uri = `${folder}wheel.js`;
   documents.set(uri, TextDocument.create(uri, "javascript", 2, `// changed\n${helper}`));
   assert.equal(await at(`\n\n${picture}`), first);
+  // Better, and not worth a prompt that is evaluated anew.
+  assert.equal(await at(`\n\n\nparseWheel(spokes, rim, bake(flour, water, ║)`), first);
   assert.match(await at(`${"\n".repeat(60)}bake(flour, water, ║)`), /bread\.js/);
 });
 
