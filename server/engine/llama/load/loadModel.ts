@@ -69,7 +69,7 @@ export async function loadModel(
     for (let i = 0; i < 2; i++) await setImmediate();
     const devices = listDevices(places, vram);
     const measurements = await openMeasurements(library, model, plan, devices, log);
-    const flashAttention = await chooseFlashAttention(model, threads, measurements, log);
+    const flashAttention = await chooseFlashAttention(model, measurements, log);
     const context = await createContext(library, model, plan, threads, useMmap, flashAttention);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
