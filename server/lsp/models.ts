@@ -19,6 +19,7 @@ import {
   resumeDownloadRequest,
   statusRequest,
   storedModelsRequest,
+  unfinishedDownloadsRequest,
 } from "../../src/shared/methods.ts";
 import { catalogue } from "../models/catalogue/catalogue.ts";
 import { catalogueRows } from "../models/catalogue/rows.ts";
@@ -35,6 +36,7 @@ import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { deleteModel } from "../models/store/deleteModel.ts";
 import { importModel } from "../models/store/importModel.ts";
 import { listModels } from "../models/store/listModels.ts";
+import { listUnfinished } from "../models/store/listUnfinished.ts";
 import { openModelsFolder } from "../models/store/modelsFolder.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
 import {
@@ -95,6 +97,7 @@ function registerCatalogue(connection: Connection, assistant: Assistant): void {
 function registerStore(connection: Connection, assistant: Assistant): void {
   const settings = () => assistant.settings.models ?? {};
   connection.onRequest(storedModelsRequest, () => assistant.answer(() => listModels(settings())));
+  connection.onRequest(unfinishedDownloadsRequest, () => assistant.answer(() => listUnfinished(settings())));
   connection.onRequest(deleteModelRequest, (params) =>
     assistant.answer(async () => ({ freed: await deleteModel(readParams(modelPath, params).path, settings()) })),
   );

@@ -5,11 +5,12 @@ import { l10n, type Disposable } from "vscode";
 import { describeDownload, downloadName, partOf } from "./describeDownload.ts";
 import { isCancelled, isDisconnected, problemOf, showProblem } from "../problems.ts";
 import type { ModelsClient } from "../server/modelsClient.ts";
-import type { Download, DownloadedFile, DownloadParams } from "../shared/downloads.ts";
+import type { Download, DownloadedFile, DownloadParams, UnfinishedDownload } from "../shared/downloads.ts";
 import { showInformationMessage, showList, showProgress, type ListItem, type ReportProgress } from "../surfaces.ts";
 
 interface DownloadRow extends ListItem<DownloadRow> {
-  readonly download: Download;
+  readonly running?: Download;
+  readonly ended?: UnfinishedDownload;
 }
 
 type UseFiles = (files: readonly DownloadedFile[]) => Promise<void>;
@@ -61,14 +62,18 @@ export class Downloads {
     if (this.#ended) await this.start(this.#ended.params, this.#ended.use);
   }
 
-  /** Lists the downloads: choosing one pauses or resumes it, its button cancels it. */
+  /**
+   * Lists the downloads: choosing one pauses it, or goes on with it. Its button cancels it, and of one that has ended deletes
+   * what there is.
+   */
   async show(): Promise<void> {
+    let unfinished = await this.#models.unfinished();
     const chosen = await showList<DownloadRow>({
       title: l10n.t("Downloads"),
       placeholder: l10n.t("Choose a download to pause it or to go on with it"),
-      items: () =>
-        this.#models.downloads.map((download) => ({
-          ...rowOf(download),
+      items: () => [
+        ...this.#models.downloads.map((download) => ({
+          ...runningRow(download),
           buttons: [
             {
               icon: "close",
@@ -77,12 +82,25 @@ export class Downloads {
             },
           ],
         })),
+        ...unfinished.map((download) => ({
+          ...unfinishedRow(download),
+          buttons: [
+            {
+              icon: "trash",
+              tooltip: l10n.t("Delete what was received"),
+              run: async () => {
+                await this.#models.delete(download.path);
+                unfinished = await this.#models.unfinished();
+              },
+            },
+          ],
+        })),
+      ],
       onDidChange: this.#models.onDidChangeDownloads,
     });
-    if (!chosen) return;
-    const { download } = chosen;
-    if (download.state === "paused") await this.#models.resume(download);
-    else await this.#models.pause(download);
+    if (chosen?.ended) await this.start(chosen.ended);
+    else if (chosen?.running?.state === "paused") await this.#models.resume(chosen.running);
+    else if (chosen?.running) await this.#models.pause(chosen.running);
   }
 
   async #run(params: DownloadParams, report: ReportProgress, signal: AbortSignal): Promise<readonly DownloadedFile[]> {
@@ -109,12 +127,22 @@ function keyOf({ repository, files }: Pick<DownloadParams, "repository" | "files
   return JSON.stringify([repository, ...files]);
 }
 
-function rowOf(download: Download): DownloadRow {
+function runningRow(download: Download): DownloadRow {
   return {
     icon: download.state === "paused" ? "debug-start" : "debug-pause",
     label: downloadName(download),
     description: describeDownload(download, l10n),
     detail: download.repository,
-    download,
+    running: download,
+  };
+}
+
+function unfinishedRow(download: UnfinishedDownload): DownloadRow {
+  return {
+    icon: "debug-start",
+    label: downloadName(download),
+    description: describeDownload({ ...download, id: "", state: "paused" }, l10n),
+    detail: download.repository,
+    ended: download,
   };
 }

@@ -4,7 +4,14 @@ import { EventEmitter, type Disposable } from "vscode";
 import { State, type LanguageClient } from "vscode-languageclient/node";
 
 import type { ServerClient } from "./client.ts";
-import type { Download, DownloadedFile, DownloadParams, ImportParams, StoredModel } from "../shared/downloads.ts";
+import type {
+  Download,
+  DownloadedFile,
+  DownloadParams,
+  ImportParams,
+  StoredModel,
+  UnfinishedDownload,
+} from "../shared/downloads.ts";
 import type { CatalogueRow } from "../shared/models.ts";
 import {
   catalogueRequest,
@@ -16,6 +23,7 @@ import {
   pauseDownloadRequest,
   resumeDownloadRequest,
   storedModelsRequest,
+  unfinishedDownloadsRequest,
 } from "../shared/methods.ts";
 
 export class ModelsClient implements Disposable {
@@ -66,7 +74,12 @@ export class ModelsClient implements Disposable {
     return this.#ask(storedModelsRequest);
   }
 
-  /** Resolves to the bytes that are free for it. */
+  /** What is on the disk of downloads that ended before they were whole, and run nowhere. */
+  unfinished(): Promise<readonly UnfinishedDownload[]> {
+    return this.#ask(unfinishedDownloadsRequest);
+  }
+
+  /** Deletes a model, or what there is of one. Resolves to the bytes that are free for it. */
   async delete(path: string): Promise<number> {
     return (await this.#ask(deleteModelRequest, { path })).freed;
   }

@@ -57,6 +57,14 @@ export interface Download {
   readonly note?: string;
 }
 
+/** A download that ended before its file was whole; the same request goes on with it. */
+export interface UnfinishedDownload extends DownloadParams {
+  /** Of what there is of the file: deleted as a model is. */
+  readonly path: string;
+  readonly received: number;
+  readonly size?: number;
+}
+
 /** A file that was downloaded, or was there before. */
 export interface DownloadedFile {
   readonly path: string;

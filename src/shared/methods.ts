@@ -9,7 +9,14 @@ import {
 } from "vscode-languageserver-protocol";
 
 import type { CompletionContextReport } from "./completionContext.ts";
-import type { Download, DownloadedFile, DownloadParams, ImportParams, StoredModel } from "./downloads.ts";
+import type {
+  Download,
+  DownloadedFile,
+  DownloadParams,
+  ImportParams,
+  StoredModel,
+  UnfinishedDownload,
+} from "./downloads.ts";
 import type { CatalogueParams, CatalogueRow, ConvertParams } from "./models.ts";
 import type {
   ChatParams,
@@ -81,7 +88,12 @@ export const downloadsChanged = new NotificationType<readonly Download[]>("falco
 /** The models on the disk that can be loaded. */
 export const storedModelsRequest = new RequestType0<readonly StoredModel[], Problem>("falcon/storedModels");
 
-/** Deletes a model of the models folder, and answers how many bytes that has freed. */
+/** What is on the disk of downloads that ended before they were whole. */
+export const unfinishedDownloadsRequest = new RequestType0<readonly UnfinishedDownload[], Problem>(
+  "falcon/unfinishedDownloads",
+);
+
+/** Deletes a model of the models folder or what there is of an unfinished one, and answers how many bytes that has freed. */
 export const deleteModelRequest = new RequestType<Pick<StoredModel, "path">, { readonly freed: number }, Problem>(
   "falcon/deleteModel",
   ParameterStructures.byName,

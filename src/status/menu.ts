@@ -53,6 +53,7 @@ function menuItems(
     separator,
     commandItem("comment-discussion", l10n.t("Open Chat"), "falcon.openChat"),
     commandItem("library", l10n.t("Choose Model…"), "falcon.chooseModel"),
+    commandItem("cloud-download", l10n.t("Downloads"), "falcon.showDownloads"),
     {
       icon: "gear",
       label: l10n.t("Settings"),

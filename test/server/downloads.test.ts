@@ -17,6 +17,7 @@ import {
   pauseDownloadRequest,
   resumeDownloadRequest,
   storedModelsRequest,
+  unfinishedDownloadsRequest,
 } from "../../src/shared/methods.ts";
 import { problemOf } from "../support/asking.ts";
 import { HubServer } from "../support/hubServer.ts";
@@ -90,7 +91,10 @@ test("paused, resumed and cancelled, it keeps what was received", async () => {
   const part = path.join(base, "models/tiiuae/Falcon-GGUF/falcon.gguf.part");
   await until("what was received is on the disk", () => fs.statSync(part).size > 0);
   assert.deepEqual(await client.connection.sendRequest(storedModelsRequest), [], "what is not whole is not offered");
-  await client.connection.sendRequest(downloadRequest, params);
+  const [unfinished] = await client.connection.sendRequest(unfinishedDownloadsRequest);
+  assert.ok(unfinished);
+  assert.deepEqual([unfinished.path, unfinished.size], [part, falcon.length]);
+  await client.connection.sendRequest(downloadRequest, unfinished);
   assert.ok(fs.readFileSync(part.replace(/\.part$/, "")).equals(falcon));
 });
 

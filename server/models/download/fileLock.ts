@@ -8,7 +8,7 @@ import * as v from "valibot";
 
 import type { Wait } from "./waiting.ts";
 
-const lockEnding = ".lock";
+export const lockEnding = ".lock";
 
 /** Milliseconds between two looks at another's lock. */
 const lookInterval = 500;

@@ -16,7 +16,7 @@ const partState = v.object({
 export type PartState = v.InferOutput<typeof partState>;
 
 export const partEnding = ".part";
-const stateEnding = ".part.json";
+export const stateEnding = ".part.json";
 
 const bufferBytes = 2 ** 20;
 
@@ -156,7 +156,7 @@ export class PartFile {
 }
 
 /** What a target's part belongs to; undefined where there is none that can be gone on with. */
-async function readPartState(target: string): Promise<PartState | undefined> {
+export async function readPartState(target: string): Promise<PartState | undefined> {
   try {
     return v.parse(partState, JSON.parse(await fs.readFile(target + stateEnding, "utf8")));
   } catch {

@@ -1,5 +1,6 @@
-// Deletes a model of the models folder, with all of its parts.
+// Deletes a model of the models folder with all of its parts, or what there is of one.
 
+import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
@@ -7,6 +8,8 @@ import * as l10n from "@vscode/l10n";
 import type { ModelsSettings } from "../../../src/shared/downloads.ts";
 import { modelFiles } from "../../engine/splitFiles.ts";
 import { UserError } from "../../userError.ts";
+import { lockEnding } from "../download/fileLock.ts";
+import { partEnding, stateEnding } from "../download/partFile.ts";
 
 /**
  * Resolves to the bytes that the disk has free for it.
@@ -16,12 +19,17 @@ export async function deleteModel(file: string, { folder }: ModelsSettings): Pro
   if (folder === undefined || !isBelow(folder, file)) {
     throw new UserError(l10n.t("{0} is not in the models folder, and was not deleted.", file));
   }
+  const lock = file.endsWith(partEnding) ? file.slice(0, -partEnding.length) + lockEnding : undefined;
+  if (lock !== undefined && existsSync(lock)) {
+    throw new UserError(l10n.t("{0} is being downloaded. Cancel the download first.", path.basename(file)));
+  }
   let freed = 0;
   try {
     for (const part of modelFiles(file)) {
       freed += await takenBy(part);
       await fs.rm(part);
     }
+    if (file.endsWith(partEnding)) await fs.rm(file.slice(0, -partEnding.length) + stateEnding, { force: true });
     await removeEmptyFolders(path.dirname(file), folder);
     return freed;
   } catch (error) {
@@ -32,7 +40,8 @@ export async function deleteModel(file: string, { folder }: ModelsSettings): Pro
 
 function isBelow(folder: string, file: string): boolean {
   const way = path.relative(folder, file);
-  return path.isAbsolute(file) && way.endsWith(".gguf") && !path.isAbsolute(way) && way.split(path.sep)[0] !== "..";
+  const isOurs = way.endsWith(".gguf") || way.endsWith(partEnding);
+  return path.isAbsolute(file) && isOurs && !path.isAbsolute(way) && way.split(path.sep)[0] !== "..";
 }
 
 /** A link takes nothing, and a file with other names stays under them. */

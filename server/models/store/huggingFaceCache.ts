@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 
-import { entriesOf, ggufFiles } from "./ggufFiles.ts";
+import { entriesOf, filesBelow, isFirstFile } from "./filesBelow.ts";
 
 export interface CachedFile {
   readonly file: string;
@@ -43,7 +43,7 @@ function snapshotFiles(repository: string): string[] {
   const commits = entriesOf(folder).map(({ name }) => path.join(folder, name));
   const time = new Map(commits.map((commit) => [commit, fs.statSync(commit, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
   commits.sort((a, b) => (time.get(b) ?? 0) - (time.get(a) ?? 0));
-  return commits.flatMap((commit) => ggufFiles(commit, 3));
+  return commits.flatMap((commit) => filesBelow(commit, 3).filter(isFirstFile));
 }
 
 /** The file itself where the disk has no links; undefined for a link to a blob that is gone. */

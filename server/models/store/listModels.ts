@@ -5,20 +5,16 @@ import path from "node:path";
 import type { ModelsSettings, StoredModel } from "../../../src/shared/downloads.ts";
 import { UserError } from "../../userError.ts";
 import { inspectModel } from "../files/inspectModel.ts";
-import { ggufFiles } from "./ggufFiles.ts";
+import { deepest, filesBelow, isFirstFile } from "./filesBelow.ts";
 import { cachedFiles } from "./huggingFaceCache.ts";
-
-/** How deep in the models folder files are looked for: OWNER/NAME/FOLDER/FILE. */
-const deepest = 4;
 
 /** A file that is not whole, is damaged, or does not run here is not among them. */
 export function listModels({ folder }: ModelsSettings): StoredModel[] {
-  const own =
-    folder === undefined
-      ? []
-      : ggufFiles(folder, deepest).map((file) => describe(file, "folder", repositoryOf(folder, file)));
-  const cached = cachedFiles().map(({ file, repository }) => describe(file, "cache", repository));
-  return [...own, ...cached].filter((model) => model !== undefined);
+  const own = folder === undefined ? [] : filesBelow(folder, deepest).filter(isFirstFile);
+  return [
+    ...own.map((file) => describe(file, "folder", repositoryOf(folder ?? "", file))),
+    ...cachedFiles().map(({ file, repository }) => describe(file, "cache", repository)),
+  ].filter((model) => model !== undefined);
 }
 
 /** Below the folder a file lies in OWNER/NAME; one that was put there by hand may lie anywhere. */

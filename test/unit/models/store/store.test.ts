@@ -8,6 +8,7 @@ import { afterEach, beforeEach, suite, test } from "node:test";
 
 import { deleteModel } from "../../../../server/models/store/deleteModel.ts";
 import { importModel } from "../../../../server/models/store/importModel.ts";
+import { listUnfinished } from "../../../../server/models/store/listUnfinished.ts";
 import { listModels } from "../../../../server/models/store/listModels.ts";
 import { UserError } from "../../../../server/userError.ts";
 import { type GgufTensor, type GgufValue, writeGguf } from "../../../fixtures/ggufWriter.ts";
@@ -132,6 +133,31 @@ suite("models on the disk", () => {
       await assert.rejects(deleteModel(file, { folder }), UserError);
     }
     assert.ok([outside, cached, text].every((file) => fs.existsSync(file)));
+  });
+
+  test("a download that is not whole is listed as such, unless somebody goes on with it, and can be deleted", async () => {
+    const part = put(falcon, "models", "tiiuae", "Falcon-GGUF", "sub", "falcon.gguf.part");
+    assert.deepEqual(await listUnfinished({ folder }), [], "nothing tells what it belongs to");
+    const url = "https://huggingface.co/tiiuae/Falcon-GGUF/resolve/refs%2Fpr%2F1/sub/falcon.gguf";
+    fs.writeFileSync(`${part}.json`, JSON.stringify({ url, size: 1e9 }));
+    const received = fs.statSync(part).size;
+    assert.deepEqual(await listUnfinished({ folder }), [
+      {
+        path: part,
+        repository: "tiiuae/Falcon-GGUF",
+        revision: "refs/pr/1",
+        files: ["sub/falcon.gguf"],
+        received,
+        size: 1e9,
+      },
+    ]);
+    const lock = part.replace(/part$/, "lock");
+    fs.writeFileSync(lock, "");
+    assert.deepEqual(await listUnfinished({ folder }), []);
+    await assert.rejects(deleteModel(part, { folder }), /is being downloaded/);
+    fs.rmSync(lock);
+    assert.equal(await deleteModel(part, { folder }), received);
+    assert.deepEqual(fs.readdirSync(folder), []);
   });
 
   for (const by of ["copy", "link"] as const) {
