@@ -113,8 +113,8 @@ export class Downloads {
         try {
           return await this.#models.download(params, signal);
         } catch (error) {
-          // A server that ended is started again, and goes on with what is on the disk.
-          if (signal.aborted || !isDisconnected(error)) throw error;
+          // A server that ended, or was told to, is started again, and goes on with what is on the disk.
+          if (signal.aborted || !(isDisconnected(error) || isCancelled(error))) throw error;
         }
       }
     } finally {

@@ -9,6 +9,7 @@ export async function run(): Promise<void> {
   await import("./settings.ts");
   await import("./chat.ts");
   await import("./completion.ts");
+  await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");
   const { failures, stats } = await new Promise<Mocha.Runner>((resolve) => {

@@ -1,0 +1,69 @@
+// A download inside VS Code: from a hub on the loopback into the extension's storage, with its notification and the status bar.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+
+import { after, before, describe, it } from "mocha";
+import { ConfigurationTarget, workspace } from "vscode";
+
+import { activateFalcon, until } from "./falcon.ts";
+import type { TestApi } from "../../src/extension.ts";
+import { HubServer } from "../support/hubServer.ts";
+
+/** Path of a model file, put in by build.mjs. */
+declare const TEST_MODEL: string;
+
+const params = { repository: "tiiuae/Falcon-Test-GGUF", files: ["falcon-test.gguf"] };
+
+describe("downloads", () => {
+  let hub: HubServer;
+  let falcon: TestApi;
+  let content: Buffer;
+  const setHub = (address: string | undefined) =>
+    workspace.getConfiguration("falcon.models").update("hub", address, ConfigurationTarget.Global);
+
+  before(async () => {
+    [hub, falcon, content] = [await HubServer.start(), await activateFalcon(), await readFile(TEST_MODEL)];
+    hub.put(params.repository, "falcon-test.gguf", content);
+    await setHub(hub.endpoint);
+    await until("the setting counts", () => falcon.settings.server.models?.hub === hub.endpoint);
+  });
+  after(async () => {
+    await setHub(undefined);
+    await hub.stop();
+  });
+
+  it("brings a model into the extension's storage, lists it and deletes it", async () => {
+    const states = new Set<string>();
+    const listener = falcon.models.onDidChangeDownloads(([download]) => download && states.add(download.state));
+    const [file] = (await falcon.downloads.start(params)) ?? [];
+    listener.dispose();
+    assert.ok(file?.verified);
+    assert.ok((await readFile(file.path)).equals(content));
+    assert.ok(states.has("downloading"));
+    assert.deepEqual(falcon.models.downloads, []);
+    assert.ok((await falcon.models.stored()).some(({ path }) => path === file.path));
+    assert.equal(await falcon.models.delete(file.path), content.length);
+  });
+
+  it("goes on with a download that a server took with it when it ended", async () => {
+    hub.cuts = [content.length - 1];
+    const download = falcon.downloads.start(params);
+    await until("it has begun", () => hub.cuts.length === 0);
+    await falcon.server.restart();
+    const [file] = (await download) ?? [];
+    assert.ok(file);
+    assert.ok((await readFile(file.path)).equals(content));
+    await falcon.models.delete(file.path);
+  });
+
+  it("tells of a model that wants a token, and goes on once it is asked to", async () => {
+    hub.token = "hf_secret";
+    assert.equal(await falcon.downloads.start(params), undefined);
+    hub.token = undefined;
+    await falcon.downloads.continue();
+    const [model] = (await falcon.models.stored()).filter(({ repository }) => repository === params.repository);
+    assert.ok(model);
+    await falcon.models.delete(model.path);
+  });
+});
