@@ -18,11 +18,12 @@ import { readNetworkSettings } from "./networkSettings.ts";
 import { settingNumber } from "./settingNumber.ts";
 import type { ModelsSettings } from "./shared/downloads.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
-import type { ByLanguage, ServerSettings, Suggestions } from "./shared/protocol.ts";
+import type { Adapter, ByLanguage, ServerSettings, Suggestions } from "./shared/protocol.ts";
 
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
 const modelPath = "falcon.model.path";
+const adapters = "falcon.model.adapters";
 const completionModel = "falcon.completion.model";
 const chatModel = "falcon.chat.model";
 const excludedFiles = "falcon.excludedFiles";
@@ -49,6 +50,8 @@ export interface ExtensionPaths {
   /** Where downloads go while the user has named no folder. */
   readonly modelsFolder: string;
 }
+
+type Adapters = Readonly<Record<string, readonly Adapter[]>>;
 
 export class Settings implements Disposable {
   readonly #paths: ExtensionPaths;
@@ -118,6 +121,20 @@ export class Settings implements Disposable {
     this.#refresh.now();
   }
 
+  /** The adapters of each model, by its path. */
+  get adapters(): Adapters {
+    return readAdapters();
+  }
+
+  /** Counts at once. */
+  async saveAdapters(model: string, list: readonly Adapter[]): Promise<void> {
+    const others = Object.entries(readAdapters()).filter(([path]) => path !== model);
+    const all = [...others, ...(list.length === 0 ? [] : [[model, list] as const])];
+    const value = all.length === 0 ? undefined : Object.fromEntries(all);
+    await workspace.getConfiguration().update(adapters, value, true);
+    this.#refresh.now();
+  }
+
   /** Where models are kept, as the user has named it. */
   async saveModelsFolder(folder: string): Promise<void> {
     await workspace.getConfiguration().update("falcon.models.folder", folder, true);
@@ -140,8 +157,6 @@ export class Settings implements Disposable {
 function readServerSettings(paths: ExtensionPaths): ServerSettings {
   const { demonstrationModel, contextsFolder, measurements } = paths;
   const path = readPath(modelPath);
-  // An adapter belongs to the model that the user has chosen.
-  const adapter = path === "" ? "" : readPath("falcon.model.adapter");
   const gpuLayers = readNumber("falcon.model.gpuLayers");
   const [forCompletion, forChat] = [readPath(completionModel), readPath(chatModel)];
   return {
@@ -151,7 +166,7 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
       gpu: readChoice("falcon.model.gpu") as ServerSettings["model"]["gpu"],
       ...(gpuLayers >= 0 && { gpuLayers }),
       kvCache: readChoice("falcon.model.kvCache") as NonNullable<ServerSettings["model"]["kvCache"]>,
-      ...(adapter !== "" && { adapter: { path: adapter, scale: readNumber("falcon.model.adapterScale") } }),
+      adapters: readAdapters(),
       threads: readNumber("falcon.model.threads"),
       idleUnloadMinutes: readNumber("falcon.model.idleUnloadMinutes"),
       measurements,
@@ -187,17 +202,29 @@ function readModelsSettings({ modelsFolder }: ExtensionPaths): ModelsSettings {
   };
 }
 
+/** What is no adapter is left out. */
+function readAdapters(): Adapters {
+  const given = readSetting(adapters);
+  if (typeof given !== "object" || given === null) return {};
+  const isAdapter = (each: unknown): each is Adapter =>
+    typeof each === "object" && each !== null && "path" in each && typeof each.path === "string";
+  return Object.fromEntries(
+    Object.entries(given).map(([model, list]: [string, unknown]) => [
+      model,
+      (Array.isArray(list) ? list : []).filter(isAdapter).map(({ path, scale }) => ({
+        path,
+        scale: typeof scale === "number" && Number.isFinite(scale) ? scale : 1,
+      })),
+    ]),
+  );
+}
+
 function readSetting(key: keyof typeof properties): unknown {
   return workspace.getConfiguration().get(key);
 }
 
 type TextKey =
-  | typeof modelPath
-  | typeof completionModel
-  | typeof chatModel
-  | "falcon.model.adapter"
-  | "falcon.models.folder"
-  | "falcon.models.hub";
+  typeof modelPath | typeof completionModel | typeof chatModel | "falcon.models.folder" | "falcon.models.hub";
 
 function readPath(key: TextKey): string {
   const path = readSetting(key);

@@ -1,6 +1,6 @@
 // The interface between the assistant and what runs a model: a `ModelHost` loads it, a `Model` answers requests.
 
-import type { ModelInfo } from "../../src/shared/protocol.ts";
+import type { Adapter, ModelInfo } from "../../src/shared/protocol.ts";
 
 /**
  * A piece of a prompt: plain text, in which special tokens have no meaning, or one special token. Places are no text:
@@ -148,8 +148,8 @@ export interface LoadPlan {
   readonly threads: number;
   /** How the context is stored; unless given, in 16 bits where they fit into the memory, else in 8. */
   readonly kvCache?: "auto" | KvCache;
-  /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
-  readonly adapter?: { readonly path: string; readonly scale: number };
+  /** LoRA adapters, which change the model together. */
+  readonly adapters?: readonly Adapter[];
   /** Folder of the prompt cache on disk; there is none unless given. */
   readonly promptCache?: string;
   /** File in which is remembered what was measured of models on this machine; nothing is measured unless given. */

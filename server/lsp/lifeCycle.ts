@@ -27,10 +27,8 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
   const warn = (message: string) => connection.console.warn(message);
   const useModels = () => {
     const { model, inlineCompletion, chat } = assistant.settings;
-    const { adapter, ...common } = model;
     const both = model.path || (options.bundledModel ?? "");
-    // An adapter was trained for one model.
-    const withPath = (path: string) => ({ ...common, path, ...(adapter && path === both && { adapter }) });
+    const withPath = (path: string) => ({ ...model, path });
     models.use({ completion: withPath(inlineCompletion.model || both), chat: withPath(chat.model || both) });
   };
   let stopExpiring = () => {};

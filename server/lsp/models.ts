@@ -13,6 +13,7 @@ import {
   downloadsChanged,
   hubTokenRequest,
   importModelRequest,
+  inspectAdapterRequest,
   inspectModelRequest,
   pauseDownloadRequest,
   reloadModelRequest,
@@ -30,6 +31,7 @@ import { openHub } from "../models/download/hub.ts";
 import { openNetwork } from "../models/download/network.ts";
 import type { Access } from "../models/download/openAddress.ts";
 import { wait } from "../models/download/waiting.ts";
+import { inspectAdapter } from "../models/files/inspectAdapter.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
 import { ThisMachine } from "../models/plan/thisMachine.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
@@ -40,6 +42,7 @@ import { listUnfinished } from "../models/store/listUnfinished.ts";
 import { openModelsFolder } from "../models/store/modelsFolder.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
 import {
+  adapterParams,
   catalogueParams,
   convertParams,
   downloadId,
@@ -55,6 +58,12 @@ export function registerModels(connection: Connection, assistant: Assistant, con
   connection.onRequest(reloadModelRequest, () => assistant.answer(() => models.reload()));
   connection.onRequest(inspectModelRequest, (params) =>
     assistant.answer(() => inspectModel(readParams(modelPath, params).path)),
+  );
+  connection.onRequest(inspectAdapterRequest, (params) =>
+    assistant.answer(() => {
+      const { path, model } = readParams(adapterParams, params);
+      inspectAdapter(path, model);
+    }),
   );
   connection.onRequest(deleteSavedContextsRequest, () =>
     assistant.answer(() => deleteSavedContexts(assistant.settings.model.promptCache)),

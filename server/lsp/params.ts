@@ -58,6 +58,8 @@ export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
 
 export const modelPath = v.object({ path: v.string() });
 
+export const adapterParams = v.object({ path: v.string(), model: v.string() });
+
 export const downloadParams: v.GenericSchema<unknown, DownloadParams> = v.object({
   repository: v.string(),
   revision: v.exactOptional(v.pipe(v.string(), v.minLength(1))),

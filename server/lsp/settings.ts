@@ -18,7 +18,9 @@ const model = {
   idleUnloadMinutes: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))),
   gpuLayers: v.exactOptional(count(100_000)),
   kvCache: v.exactOptional(v.picklist(["auto", "f16", "q8_0"])),
-  adapter: v.exactOptional(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) })),
+  adapters: v.exactOptional(
+    v.record(v.string(), v.array(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) }))),
+  ),
   promptCache: v.exactOptional(v.object({ folder: v.string(), keep: v.boolean() })),
   measurements: v.exactOptional(absolutePath()),
 };

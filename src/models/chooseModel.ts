@@ -7,6 +7,7 @@ import type { ModelsClient } from "../server/modelsClient.ts";
 import type { CatalogueRow } from "../shared/models.ts";
 import type { StoredModel } from "../shared/downloads.ts";
 import { askConsent, showList } from "../surfaces.ts";
+import { changeAdapters } from "./adapters.ts";
 import { downloadAndUse, type DownloadDependencies } from "./downloadModel.ts";
 import { modelDetails } from "./modelDetails.ts";
 import { type Action, type ActionItem, modelList } from "./modelList.ts";
@@ -72,6 +73,9 @@ async function act(
       });
       return chosen ? act(chosen.action, stored, dependencies) : "again";
     }
+    case "adapters":
+      await changeAdapters(action.path, dependencies);
+      return "again";
     case "delete":
       await deleteModel(action.model, dependencies);
       return "again";
@@ -81,8 +85,7 @@ async function act(
     case "resume":
       await models.resume(action.download);
       return "again";
-    case "openCard":
-    case "openLicence":
+    case "openLink":
       await env.openExternal(Uri.parse(action.link));
       return "done";
     case "browseFile":

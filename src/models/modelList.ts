@@ -25,8 +25,9 @@ export type Action =
     }
   | { readonly kind: "details"; readonly row: CatalogueRow }
   | { readonly kind: "delete"; readonly model: StoredModel }
+  | { readonly kind: "adapters"; readonly path: string }
   | { readonly kind: "pause" | "resume"; readonly download: Download }
-  | { readonly kind: "openCard" | "openLicence"; readonly link: string }
+  | { readonly kind: "openLink"; readonly link: string }
   | { readonly kind: "browseFile" | "browseFolder" | "back" };
 
 export interface ActionItem extends ListItem<ActionItem> {
@@ -175,7 +176,12 @@ function diskItems({ stored, recent, settings }: Offer, l10n: Localize): ActionI
       label,
       description: used.length > 0 ? `${description} (${describeUse(used, l10n)})` : description,
       ...(path !== "" && { detail: path }),
-      buttons: roleButtons(action, l10n),
+      buttons: [
+        ...roleButtons(action, l10n),
+        ...(path === ""
+          ? []
+          : [button({ icon: "extensions", tooltip: l10n.t("Adapters"), action: { kind: "adapters", path } })]),
+      ],
       action: action(modelRoles),
     };
   };

@@ -77,7 +77,8 @@ interface PathChoice {
   readonly filter?: Record<string, string[]>;
 }
 
-async function choosePath({ folder, title, label, filter }: PathChoice): Promise<string | undefined> {
+/** Has the user choose a file or folder of the machine that runs the models. */
+export async function choosePath({ folder, title, label, filter }: PathChoice): Promise<string | undefined> {
   const uris = await window.showOpenDialog({
     // Else a remote or virtual workspace would offer its own files, and not those of the machine that runs the model.
     defaultUri: Uri.file(folder),

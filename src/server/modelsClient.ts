@@ -20,6 +20,7 @@ import {
   downloadsChanged,
   hubTokenRequest,
   importModelRequest,
+  inspectAdapterRequest,
   pauseDownloadRequest,
   resumeDownloadRequest,
   storedModelsRequest,
@@ -67,6 +68,11 @@ export class ModelsClient implements Disposable {
   /** Every Falcon, for this machine and the user's language. */
   catalogue(language: string): Promise<readonly CatalogueRow[]> {
     return this.#ask(catalogueRequest, { language: language.slice(0, 2) });
+  }
+
+  /** Fails with the cause where an adapter was not made for a model. */
+  inspectAdapter(path: string, model: string): Promise<void> {
+    return this.#ask(inspectAdapterRequest, { path, model });
   }
 
   /** The models on the disk that can be loaded. */

@@ -59,6 +59,12 @@ export const convertRequest = new RequestType<ConvertParams, { path: string }, P
 /** How much of a conversion is done, from 0 to 1. */
 export const convertProgress = new ProgressType<number>();
 
+/** Holds an adapter's file against a model's. Fails with a `Problem` that says why it does not fit. */
+export const inspectAdapterRequest = new RequestType<{ path: string; model: string }, void, Problem>(
+  "falcon/inspectAdapter",
+  ParameterStructures.byName,
+);
+
 /** Loads the models again that failed, or all where none did. */
 export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadModel");
 

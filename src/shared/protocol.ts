@@ -21,8 +21,8 @@ export interface ServerSettings {
     readonly gpuLayers?: number;
     /** How the context is stored; unless given, in 16 bits where they fit into the memory, else in 8. */
     readonly kvCache?: "auto" | "f16" | "q8_0";
-    /** A LoRA adapter's file and how much of its change is made: 1 is all of it. None unless given. */
-    readonly adapter?: { readonly path: string; readonly scale: number };
+    /** LoRA adapters, by the path of the model that they were made for. */
+    readonly adapters?: Readonly<Record<string, readonly Adapter[]>>;
     /** Contexts on disk, for a start that is warm: kept in the folder, or else deleted with it. None unless given. */
     readonly promptCache?: { readonly folder: string; readonly keep: boolean };
     /** File in which is remembered what was measured of models on this machine; nothing is measured unless given. */
@@ -61,6 +61,12 @@ export interface ServerSettings {
 
 /** A setting for documents of a language; that of `*` holds for all others. */
 export type ByLanguage = Readonly<Record<string, boolean>>;
+
+/** A LoRA adapter's file, and how much of its change is made: 1 is all of it. */
+export interface Adapter {
+  readonly path: string;
+  readonly scale: number;
+}
 
 /** All, those that are likely to be right, those that are very likely to be, or none but on the user's command. */
 export type Suggestions = "eager" | "balanced" | "quiet" | "onCommand";

@@ -29,7 +29,13 @@ const text = "const berth = boats[12]; // the boat in the harbour, and its owner
 
 /** Log-probabilities of the text's tokens. */
 async function score(file: string, adapter?: { readonly path: string; readonly scale: number }) {
-  const plan = { path: file, contextSize: 256, gpu: "off", threads: 1, ...(adapter && { adapter }) } as const;
+  const plan = {
+    path: file,
+    contextSize: 256,
+    gpu: "off",
+    threads: 1,
+    ...(adapter && { adapters: [adapter] }),
+  } as const;
   await engine.load({ plan });
   const request = { priority: "background", prompt: [], continuations: [text] } as const;
   const [scored] = (await engine.score(request, new AbortController().signal)) ?? [];

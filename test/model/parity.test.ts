@@ -40,7 +40,7 @@ const engine = new ModelUnderTest({
 after(() => engine.dispose());
 
 async function load(path: string, adapter?: { readonly path: string; readonly scale: number }): Promise<void> {
-  const plan = { path, contextSize: 1024, gpu: "off", threads: 1, ...(adapter && { adapter }) } as const;
+  const plan = { path, contextSize: 1024, gpu: "off", threads: 1, ...(adapter && { adapters: [adapter] }) } as const;
   await engine.load({ plan });
 }
 

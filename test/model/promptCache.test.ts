@@ -39,7 +39,7 @@ interface StartOptions {
   readonly path?: string;
   readonly contextSize?: number;
   readonly kvCache?: "f16" | "q8_0";
-  readonly adapter?: { readonly path: string; readonly scale: number };
+  readonly adapters?: readonly { readonly path: string; readonly scale: number }[];
   readonly saveAfter?: number;
   readonly measurements?: string;
 }
@@ -51,7 +51,7 @@ async function start(
     path = modelFile(name),
     contextSize = 1024,
     kvCache,
-    adapter,
+    adapters,
     measurements,
     ...options
   }: StartOptions = {},
@@ -70,7 +70,7 @@ async function start(
     gpu: "off",
     threads: 1,
     ...(kvCache && { kvCache }),
-    ...(adapter && { adapter }),
+    ...(adapters && { adapters }),
     ...promptCache,
     ...(measurements !== undefined && { measurements }),
   } as const;
@@ -323,8 +323,8 @@ describe("a file that is not what was saved", () => {
     const folder = newFolder();
     const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/parity/${name}`, import.meta.url));
     const run = async (scale?: number) => {
-      const adapter = scale !== undefined && { adapter: { path: fixture("falcon7b-adapter.gguf"), scale } };
-      const engine = await start(folder, { path: fixture("falcon7b.gguf"), ...adapter });
+      const adapters = scale !== undefined && { adapters: [{ path: fixture("falcon7b-adapter.gguf"), scale }] };
+      const engine = await start(folder, { path: fixture("falcon7b.gguf"), ...adapters });
       const written = await generate(engine, prompt("boat"));
       await engine.dispose();
       return written;

@@ -113,8 +113,8 @@ test("a state with an adapter, with another scale of it, of other weights or ano
   const plan = { path: fixture("falcon7b.gguf") };
   const plans = [
     plan,
-    { ...plan, adapter: adapter(1) },
-    { ...plan, adapter: adapter(0.5) },
+    { ...plan, adapters: [adapter(1)] },
+    { ...plan, adapters: [adapter(0.5)] },
     { path: fixture("falcon3.gguf") },
   ];
   const identities = await Promise.all(plans.map((each) => stateIdentity(context, each, "1")));

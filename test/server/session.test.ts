@@ -78,13 +78,20 @@ test("an adapter changes the answers of its model, and is refused with the cause
   const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/parity/${name}`, import.meta.url));
   const adapter = { path: fixture("falcon7b-adapter.gguf"), scale: 1 };
   const model = { ...quickSettings.model, path: fixture("falcon7b.gguf") };
-  client = await LspClient.withModel(modelFile("falcon7b"), { ...quickSettings, model: { ...model, adapter } });
+  const foreign = { ...model, adapters: { [modelFile("falcon7b")]: [adapter] } };
+  client = await LspClient.withModel(modelFile("falcon7b"), { ...quickSettings, model: foreign });
   const status = client.statuses.at(-1);
   assert.ok(status?.state === "failed");
-  assert.match(status.problem.message, /falcon7b-adapter\.gguf .*have the shapes.* falcon\.model\.adapter/);
+  assert.match(status.problem.message, /falcon7b-adapter\.gguf .*have the shapes.* falcon\.model\.adapters/);
 
   const answers: string[] = [];
-  for (const changed of [{ ...model, adapter }, model]) {
+  const half = { ...adapter, scale: 0.5 };
+  // The same file is loaded once.
+  const copy = path.join(folder, "copy.gguf");
+  fs.copyFileSync(adapter.path, copy);
+  const second = (scale: number) => ({ path: copy, scale });
+  for (const adapters of [[adapter], [], [half], [half, second(0.5)], [second(0), adapter]]) {
+    const changed = { ...model, adapters: { [model.path]: adapters } };
     const ready = client.statusAfter(({ state }) => state === "ready");
     await client.connection.sendNotification(settingsChanged, { ...quickSettings, model: changed });
     await ready;
@@ -92,7 +99,10 @@ test("an adapter changes the answers of its model, and is refused with the cause
     await ask(client, [question("Hello")], deltas);
     answers.push(deltas.join(""));
   }
-  assert.ok(answers[0] !== "" && answers[0] !== answers[1], JSON.stringify(answers));
+  const [whole, none, part, twoHalves, withNone] = answers;
+  assert.ok(whole !== "" && whole !== none && part !== whole && part !== none, JSON.stringify(answers));
+  assert.ok(twoHalves !== part && twoHalves !== none, "several change the model together");
+  assert.equal(withNone, whole);
 });
 
 test("an answer streams, and its pieces are the answer", async () => {

@@ -48,7 +48,7 @@ function unusable(file: string, cause: string): UserError {
       "The adapter {0} cannot be used with this model: {1}. Change the setting {2}.",
       file,
       cause,
-      "falcon.model.adapter",
+      "falcon.model.adapters",
     ),
   );
 }

@@ -67,7 +67,7 @@ function checkKind({ scalars, tensors }: GgufHeader): void {
     throw new GgufError(
       l10n.t(
         "it is a LoRA adapter, which changes a model: choose the model that it was made for, and name the adapter in the setting {0}",
-        "falcon.model.adapter",
+        "falcon.model.adapters",
       ),
     );
   }

@@ -34,16 +34,17 @@ export interface LoadOptions {
 type ModelSettings = ServerSettings["model"];
 
 /** What of the settings a loaded model depends on. */
-export function planOf({ promptCache, ...plan }: ModelSettings): LoadPlan {
-  return { ...plan, ...(promptCache?.keep && { promptCache: promptCache.folder }) };
+export function planOf({ promptCache, adapters, ...plan }: ModelSettings): LoadPlan {
+  const own = adapters?.[plan.path];
+  return { ...plan, ...(own && { adapters: own }), ...(promptCache?.keep && { promptCache: promptCache.folder }) };
 }
 
 /** Whether a model that was loaded by the one settings is what the other ones ask for. */
 export function samePlan(a: ModelSettings, b: ModelSettings): boolean {
   const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads"] as const;
-  const sameAdapter = a.adapter?.path === b.adapter?.path && a.adapter?.scale === b.adapter?.scale;
+  const adapters = ({ adapters: all, path }: ModelSettings) => JSON.stringify(all?.[path] ?? []);
   const sameCache = a.promptCache?.folder === b.promptCache?.folder && a.promptCache?.keep === b.promptCache?.keep;
-  return keys.every((key) => a[key] === b[key]) && sameAdapter && sameCache;
+  return keys.every((key) => a[key] === b[key]) && adapters(a) === adapters(b) && sameCache;
 }
 
 export interface PlannedModel {

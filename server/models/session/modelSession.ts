@@ -182,7 +182,7 @@ export class ModelSession {
     const version = fileVersion(settings.path);
     const crashes = this.#crashes.of(version);
     if (isSetAside(crashes)) throw setAsideError(settings.path, crashes);
-    if (settings.adapter) inspectAdapter(settings.adapter.path, settings.path);
+    for (const adapter of settings.adapters?.[settings.path] ?? []) inspectAdapter(adapter.path, settings.path);
     const start = performance.now();
     const { model, fallback } = await loadByPlan(planOf(settings), contextLength, {
       host,

@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 
 import * as l10n from "@vscode/l10n";
 
+import { adapterList, readScale } from "../../../src/models/adapterList.ts";
 import { modelDetails } from "../../../src/models/modelDetails.ts";
 import { type ActionItem, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
 import { giveModel } from "../../../src/models/roleSettings.ts";
@@ -151,7 +152,7 @@ suite("the list", () => {
     const cached = list({ stored: [{ ...stored, source: "cache" }] });
     assert.deepEqual(
       named(cached, "Falcon3-1B-Base-Q4_K_M.gguf").buttons?.map(({ icon }) => icon),
-      ["zap", "comment-discussion"],
+      ["zap", "comment-discussion", "extensions"],
     );
   });
 
@@ -189,9 +190,9 @@ suite("the list", () => {
 test("the details have the licence, the card, and each quantization with its memory by device", () => {
   const rows = modelDetails(chatRow, [], "en", l10n);
   const licence = named(rows, "Licence: Falcon LLM License");
-  assert.deepEqual(licence.action, { kind: "openLicence", link: "https://falconllm.tii.ae/terms" });
+  assert.deepEqual(licence.action, { kind: "openLink", link: "https://falconllm.tii.ae/terms" });
   const card = named(rows, "Model Card");
-  assert.deepEqual(card.action, { kind: "openCard", link: "https://huggingface.co/tiiuae/Falcon3-7B-Instruct" });
+  assert.deepEqual(card.action, { kind: "openLink", link: "https://huggingface.co/tiiuae/Falcon3-7B-Instruct" });
   const [best, large] = [named(rows, "Q4_K_M"), named(rows, "Q8_0")];
   assert.equal(best.description, "4.6 GB · runs on the processor · about 6.4 tokens/s · best here");
   assert.equal(best.detail, "5.0 GB of memory on CPU");
@@ -201,6 +202,18 @@ test("the details have the licence, the card, and each quantization with its mem
     named(rows, "Good for chat, writing").detail,
     "7.5B parameters · 32,768 tokens of context · tuned to answer · English, Italian",
   );
+});
+
+test("the adapters of a model are listed with their scale, and one more can be added", () => {
+  const adapter = { path: "/models/docs.gguf", scale: 0.5 };
+  const [first, add] = adapterList([adapter], l10n);
+  assert.deepEqual([first?.label, first?.description, first?.action], ["docs.gguf", "scale 0.5", { scale: adapter }]);
+  assert.deepEqual(first?.buttons?.[0]?.choose?.action, { remove: adapter });
+  assert.equal(add?.action, "add");
+  assert.deepEqual(["1", " 0,25 ", "4", "5", "-1", "", "x"].map(readScale), [
+    ...[1, 0.25, 4],
+    ...[undefined, undefined, undefined, undefined],
+  ]);
 });
 
 test("a role gets a model with as few settings as tell it", () => {

@@ -39,13 +39,18 @@ test("the defaults are those of package.json", () => {
 
 test("what is right is taken, and one wrong value costs that value alone", () => {
   const { settings, warnings } = read({
-    model: { path: "/m.gguf", contextSize: "many", gpu: "cuda", adapter: { path: "/a.gguf", scale: 0.5 } },
+    model: {
+      path: "/m.gguf",
+      contextSize: "many",
+      gpu: "cuda",
+      adapters: { "/m.gguf": [{ path: "/a.gguf", scale: 0.5 }] },
+    },
     inlineCompletion: { debounce: -1, maxTokens: 7, unknown: true, model: "/c.gguf" },
     chat: 3,
     excludedFiles: ".env",
   });
   assert.deepEqual(settings, {
-    model: { ...defaults.model, path: "/m.gguf", adapter: { path: "/a.gguf", scale: 0.5 } },
+    model: { ...defaults.model, path: "/m.gguf", adapters: { "/m.gguf": [{ path: "/a.gguf", scale: 0.5 }] } },
     inlineCompletion: { debounce: 75, maxTokens: 7, timeLimit: 200, suggestions: "balanced", model: "/c.gguf" },
     chat: defaults.chat,
     excludedFiles: secretFiles,

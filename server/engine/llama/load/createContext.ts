@@ -70,8 +70,8 @@ async function createContextWith(
   const free = { ...(await freeMemory(model.llama)), tokens: most };
   const sequences = await countSequences(options.contextSize, needs, free, weights, mostSequences(model, plan));
   const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
-  const { adapter } = plan;
-  const lora = adapter && { adapters: [{ filePath: adapter.path, scale: adapter.scale }] };
+  const { adapters = [] } = plan;
+  const lora = adapters.length > 0 && { adapters: adapters.map(({ path, scale }) => ({ filePath: path, scale })) };
   return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }), sequences, threads });
 }
 

@@ -20,14 +20,14 @@ const blockSize = 2 ** 16;
  */
 export async function stateIdentity(
   context: LlamaContext,
-  { path, adapter }: Pick<LoadPlan, "path" | "adapter">,
+  { path, adapters = [] }: Pick<LoadPlan, "path" | "adapters">,
   libraryVersion: string,
 ): Promise<string> {
   const { kvCacheKeyType, kvCacheValueType, flashAttention } = context;
   const facts = [
     libraryVersion,
     await Promise.all(modelFiles(path).map(fileIdentity)),
-    adapter && [await fileIdentity(adapter.path), adapter.scale],
+    await Promise.all(adapters.map(async (adapter) => [await fileIdentity(adapter.path), adapter.scale])),
     // Flash attention wants the values in another order. On a GPU the library leaves it to llama.cpp, which has it.
     [kvCacheKeyType, kvCacheValueType, flashAttention !== false],
   ];

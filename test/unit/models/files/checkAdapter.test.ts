@@ -49,7 +49,7 @@ function assertRejected(file: string, cause: RegExp): void {
     (error) => {
       assert.ok(error instanceof UserError);
       assert.match(error.message, cause);
-      assert.ok(error.message.includes(file) && error.message.includes("falcon.model.adapter"), error.message);
+      assert.ok(error.message.includes(file) && error.message.includes("falcon.model.adapters"), error.message);
       return true;
     },
   );
