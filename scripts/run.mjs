@@ -19,6 +19,7 @@ const tasks = {
   "bench:typing": "bench/typing.ts",
   "bench:painted": "bench/painted.ts",
   "bench:infill": "bench/infill.ts",
+  "bench:convert": "bench/convert.ts",
   "bench:download": "bench/download.ts",
 };
 
