@@ -1,0 +1,152 @@
+// “Choose Model” in a real VS Code: from the list over the licence and a download, out of a mirror, to ghost text.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, afterEach, before, test } from "node:test";
+
+import { catalogue } from "../../server/models/catalogue/catalogue.ts";
+import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
+import { HubServer } from "../support/hubServer.ts";
+import { modelFile } from "../support/models.ts";
+import type { Workbench } from "../support/workbench.ts";
+
+const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
+
+const small = "Falcon3 1B Instruct";
+const large = "Falcon3 3B Instruct";
+
+let hub: HubServer;
+let falcon: FalconWindow;
+let workbench: Workbench;
+
+/** Each of its files, whichever is best on this machine, holds a model for tests. */
+function offer(name: string, file: string): void {
+  const model = catalogue.find((each) => each.name === name);
+  assert.ok(model, name);
+  for (const { repository, files } of model.gguf) {
+    for (const each of files) hub.put(repository, each.name, fs.readFileSync(file));
+  }
+}
+
+before(async () => {
+  hub = await HubServer.start();
+  offer(small, modelFile("falcon7b"));
+  offer(large, modelFile("falcon40b"));
+  falcon = await openFalcon({
+    "falcon.model.gpu": "off",
+    "falcon.model.threads": 1,
+    "falcon.models.hub": hub.endpoint,
+  });
+  ({ workbench } = falcon);
+  await workbench.whenReady();
+});
+afterEach((context) => pictureFailure(context, falcon));
+after(async () => {
+  await falcon.dispose();
+  await hub.stop();
+});
+
+/** Opens the list with the rows of one model. */
+async function list(name: string): Promise<void> {
+  await workbench.runCommand("Falcon: Choose Model…");
+  await workbench.quickInput
+    .and(workbench.page.locator('[placeholder^="Choose the model that writes ghost text"]'))
+    .waitFor();
+  await workbench.quickInput.fill(name);
+}
+
+async function press(button: string): Promise<void> {
+  await workbench.page.locator(".monaco-dialog-box").getByRole("button", { name: button, exact: true }).click();
+}
+
+/** Presses a button of a model's row. */
+async function pressInRow(name: string, button: string): Promise<void> {
+  const row = workbench.quickRow(name);
+  await row.hover();
+  await row.getByRole("button", { name: button }).click();
+}
+
+const transfers = () => hub.requests.filter(({ server }) => server === "store");
+
+test("the list is legible in every theme, and narrow", async () => {
+  for (const theme of ["Dark Modern", "Light Modern"] as const) {
+    await workbench.setTheme(theme);
+    await workbench.runCommand("Falcon: Choose Model…");
+    await workbench.quickRows.getByText("Demonstration Model").waitFor();
+    await workbench.screenshot(path.join(pictures, `choose-model-${theme === "Dark Modern" ? "dark" : "light"}.png`));
+    await workbench.page.keyboard.press("Escape");
+  }
+  await list(small);
+  await pressInRow(small, "Details and Other Quantizations");
+  await workbench.quickRow("Licence: ").waitFor();
+  await workbench.screenshot(path.join(pictures, "model-details.png"));
+  await workbench.page.keyboard.press("Escape");
+  // It goes back to the list.
+  await workbench.quickRows.getByText("Demonstration Model").waitFor();
+  await workbench.page.setViewportSize({ width: 520, height: 800 });
+  await workbench.screenshot(path.join(pictures, "choose-model-narrow.png"));
+  await workbench.page.keyboard.press("Escape");
+  await workbench.page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test("without consent to the licence nothing is downloaded", async () => {
+  await list(small);
+  await workbench.quickRow(small).click();
+  await workbench.page.locator(".monaco-dialog-box", { hasText: "Falcon-LLM License" }).waitFor();
+  await workbench.screenshot(path.join(pictures, "licence.png"));
+  await press("Cancel");
+  // The list is there again.
+  await workbench.quickRows.first().waitFor();
+  await workbench.page.keyboard.press("Escape");
+  assert.deepEqual(hub.requests, []);
+});
+
+test("a model is chosen, downloaded from the mirror, loaded, and writes ghost text", async () => {
+  await list(small);
+  await pressInRow(small, "For Ghost Text Only");
+  await press("Accept and Download");
+  await workbench.statusLabel("Ghost text: Tiny Falcon 7B").waitFor();
+  await workbench.openFile("src/boat.ts");
+  await workbench.goTo(8);
+  await workbench.type("const tide = ");
+  assert.notEqual(await workbench.ghostText(), "");
+  await workbench.page.keyboard.press("Escape");
+});
+
+test("a download that was cancelled goes on with what is there; it is for the chat alone, beside the other model", async () => {
+  const { size } = fs.statSync(modelFile("falcon40b"));
+  hub.requests.length = 0;
+  hub.cuts = [Math.floor(size / 2)];
+  await list(large);
+  await workbench.quickRow(large).waitFor();
+  await pressInRow(large, "For the Chat Only");
+  await press("Accept and Download");
+  const toast = workbench.toast("Downloading Falcon3-3B-Instruct");
+  await toast.waitFor();
+  // Some of it is on the disk.
+  await workbench.page.locator(".statusbar-item", { hasText: /↓ [1-9]/ }).waitFor();
+  await toast.getByRole("button", { name: "Cancel" }).click();
+  await toast.waitFor({ state: "detached" });
+  hub.cut();
+
+  hub.requests.length = 0;
+  await list(large);
+  await pressInRow(large, "For the Chat Only");
+  await press("Accept and Download");
+  await workbench.statusLabel("Chat: Tiny Falcon 40B").waitFor();
+  await workbench.statusLabel("Ghost text: Tiny Falcon 7B").waitFor();
+  assert.match(transfers()[0]?.headers.range ?? "", /^bytes=[1-9]\d*-$/);
+  await falcon.chat.open();
+  await falcon.chat.frame.locator("button.model").getByText("Tiny Falcon 40B").waitFor();
+  await workbench.screenshot(path.join(pictures, "two-models.png"));
+});
+
+test("what is on the disk is used at once, for both again", async () => {
+  hub.requests.length = 0;
+  await list(".gguf");
+  await workbench.quickRow("Falcon3-1B-Instruct-").click();
+  await workbench.statusLabel("Chat: ").waitFor({ state: "detached" });
+  await workbench.statusLabel("Tiny Falcon 7B").waitFor();
+  assert.deepEqual(hub.requests, []);
+});
