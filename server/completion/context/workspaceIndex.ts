@@ -1,6 +1,6 @@
 // What files of the workspace say that nobody has opened: the chunks with the rarest terms around the cursor, by an index of the
-// terms of all files. It is built in the background, when the first completion is asked for, and is in memory alone: to read
-// and index a workspace takes about as long as to read an index of it.
+// terms of all files. It is built in the background, when the first completion is asked for, and is in memory alone: 1,700 files
+// take a second of processor time, and 20,000 files 50 MB.
 
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +15,7 @@ import type { WorkspaceFiles } from "./workspaceFiles.ts";
 
 /** Files and folders that are looked at, the highest ones first. */
 const mostEntries = 100_000;
-/** About 40 MB of source, of which the index takes as much. */
+/** About 40 MB of source. */
 const mostChunks = 100_000;
 /** Chunks that are ranked with those of other providers. */
 const mostFound = 40;

@@ -107,6 +107,10 @@ test("files that are changed, made, moved and deleted are followed", async () =>
   change("a.ts", "c.ts", "skipped.ts", "node_modules/p/a.ts", "old", "new/b.ts");
   assert.deepEqual((await found("wheel")).sort(), ["c.ts", "new/b.ts"]);
   assert.deepEqual(await found("rim"), ["a.ts"]);
+  // What was deleted is in the index no more, not even when it is there again before the editor has told of that.
+  write("old/b.ts", "const wheel = 1;\n");
+  assert.deepEqual((await found("wheel")).sort(), ["c.ts", "new/b.ts"]);
+  rmSync(path.join(folder, "old/b.ts"));
   write(".gitignore", "c.ts\n");
   change(".gitignore");
   assert.deepEqual((await found("wheel")).sort(), ["new/b.ts", "skipped.ts"]);
