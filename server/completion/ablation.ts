@@ -4,6 +4,7 @@ import process from "node:process";
 
 /** What may be left out: a step of `completeInline.ts`, a filter or a provider of context, by its name. */
 export const steps = [
+  "ahead",
   "reuse",
   "adoption",
   "pause",

@@ -28,13 +28,11 @@ export class RunningGeneration {
       this.#written = written;
       if (!this.#agrees(this.#typed)) this.stop();
     }, this.#ended.signal).finally(() => (this.#isSettled = true));
-    // Who waits for it gets the fault; nobody may.
-    this.#result.catch(() => undefined);
   }
 
   /** Whether it is still going, and a request's text is what it has written or may still write. */
   leadsTo(request: CompletionRequest): boolean {
-    if (this.#isSettled || this.#ended.signal.aborted) return false;
+    if (this.#isSettled) return false;
     const typed = typedSince(this.#place, request);
     return typed !== undefined && this.#agrees(typed);
   }

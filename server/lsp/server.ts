@@ -12,6 +12,7 @@ import {
 } from "../../src/shared/methods.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
+import { isLeftOut } from "../completion/ablation.ts";
 import { Acceptance } from "../completion/acceptance/acceptance.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import type { Grammars } from "../completion/syntax/grammars.ts";
@@ -91,7 +92,7 @@ function registerInlineCompletion(
   documents.onKey((document, cursor) => {
     const isGoingToAsk = asksAfterKeys === document.uri;
     asksAfterKeys = undefined;
-    if (!isGoingToAsk || !isAllowed(document.uri)) return;
+    if (!isGoingToAsk || isLeftOut("ahead") || !isAllowed(document.uri)) return;
     const request = requestAt({ document, position: document.positionAt(cursor), automatic: true });
     completer.begin(request, assistant.settings.inlineCompletion).catch(reportFault);
   });

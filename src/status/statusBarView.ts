@@ -111,15 +111,15 @@ export function describeFigures({ shown, accepted, characters }: CompletionFigur
   return l10n.t("Accepted {0} of {1} suggestions, {2} characters", accepted, shown, characters);
 }
 
+/** Nothing of what was not looked at yet. */
 export function describeKept(figures: CompletionFigures, l10n: Localize): string {
   const { keptAfterHalfMinute, seenAfterHalfMinute, keptAfterFiveMinutes, seenAfterFiveMinutes } = figures;
-  return l10n.t(
-    "{0} of {1} kept after 30 s, {2} of {3} after 5 min",
-    keptAfterHalfMinute,
-    seenAfterHalfMinute,
-    keptAfterFiveMinutes,
-    seenAfterFiveMinutes,
-  );
+  return [
+    ...(seenAfterHalfMinute > 0
+      ? [l10n.t("{0} of {1} kept after 30 s", keptAfterHalfMinute, seenAfterHalfMinute)]
+      : []),
+    ...(seenAfterFiveMinutes > 0 ? [l10n.t("{0} of {1} after 5 min", keptAfterFiveMinutes, seenAfterFiveMinutes)] : []),
+  ].join(", ");
 }
 
 function loadingView(model: string, progress: number, l10n: Localize): ModelView {

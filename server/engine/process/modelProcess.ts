@@ -1,6 +1,7 @@
 // The model host as the language server sees it: a child process that runs the model, started on demand.
 
 import { type ChildProcess, fork } from "node:child_process";
+import { addAbortListener } from "node:events";
 import fs from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,8 +38,8 @@ const unloadTime = 1500;
 interface Running {
   readonly child: ChildProcess;
   readonly connection: MessageConnection;
-  /** Rejects with an `EngineError` when the process ends or hangs; requests are raced against it. */
-  readonly died: Promise<never>;
+  /** Fires with an `EngineError` when the process ends or hangs. */
+  readonly ended: AbortSignal;
   /** Resolves when it is gone. */
   readonly gone: Promise<void>;
 }
@@ -171,14 +172,12 @@ export class ModelProcess implements ModelHost {
     }
     const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
     connection.listen();
-    const { promise: died, reject } = Promise.withResolvers<never>();
-    // Requests that run see the rejection through their race; without any, it is no fault.
-    died.catch(() => undefined);
+    const ended = new AbortController();
     const { promise: gone, resolve: setGone } = Promise.withResolvers<void>();
-    const running = { child, connection, died, gone };
+    const running = { child, connection, ended: ended.signal, gone };
     const end = (reason: string) => {
       stopHeartbeat();
-      reject(new EngineError("died", reason));
+      ended.abort(new EngineError("died", reason));
       connection.dispose();
       // A process that was disposed of ended because it was told to.
       if (this.#running !== running) return;
@@ -216,20 +215,25 @@ export class ModelProcess implements ModelHost {
  * The answer to what is sent to a process.
  * @throws EngineError `died` when the process ends before
  */
-async function orDied<R>({ child, died }: Running, send: () => Promise<R>): Promise<R> {
+async function orDied<R>({ child, ended }: Running, send: () => Promise<R>): Promise<R> {
+  // Of its own: one promise for all requests would keep the answer of each that was raced against it.
+  const { promise: died, reject } = Promise.withResolvers<never>();
+  const listener = addAbortListener(ended, () => reject(ended.reason as EngineError));
   try {
     return await Promise.race([send(), died]);
   } catch (error) {
     // What is sent while the process ends can fail before its end is known.
-    if (!(error instanceof EngineError) && !child.connected) return died;
+    if (!(error instanceof EngineError) && !child.connected) return await died;
     throw fromResponseError(error);
+  } finally {
+    listener[Symbol.dispose]();
   }
 }
 
-async function unload({ child, connection, died, gone }: Running): Promise<void> {
+async function unload(running: Running): Promise<void> {
+  const { child, connection, gone } = running;
   const unloaded = Promise.race([
-    connection.sendRequest(unloadRequest, { within: unloadTime }),
-    died,
+    orDied(running, () => connection.sendRequest(unloadRequest, { within: unloadTime })),
     sleep(unloadTime, undefined, { ref: false }),
   ]);
   // Whatever the process answers, or does not answer, it is ended.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
@@ -189,6 +190,49 @@ test("what runs outlives the cancelled request until the next key, and no longer
   t.mock.timers.tick(1000);
   assert.ok(runAt(1).aborted);
   assert.equal(runs.length, 2);
+});
+
+test("whoever comes back to the place of what was ended, while that still stops, gets an answer", async () => {
+  let stop: () => void = () => undefined;
+  const model = scriptedModel({}, async (onText, signal) => {
+    onText("one");
+    if (model.asked.length > 1) return "end";
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await new Promise<void>((resolve) => (stop = resolve));
+    return "aborted";
+  });
+  const completer = new InlineCompleter({ model });
+  const key = async (picture: string) => {
+    const shown = completer.complete(requestAt(picture), settings, never).then((completion) => completion?.text);
+    for (let i = 0; i < 5; i++) await setImmediate();
+    return { shown };
+  };
+  await key("let x = ║;");
+  const other = await key("let x = t║;");
+  const back = await key("let x = ║;");
+  stop();
+  assert.deepEqual(await Promise.all([other.shown, back.shown]), [undefined, "one"]);
+});
+
+test("a fault of what nobody waits for any more is no one's", async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on("unhandledRejection", note);
+  try {
+    const controller = new AbortController();
+    const model = scriptedModel({}, async () => {
+      await setImmediate();
+      throw new Error("the batch failed");
+    });
+    const shown = new InlineCompleter({ model }).complete(requestAt("let x = ║"), settings, controller.signal);
+    await Promise.resolve();
+    controller.abort();
+    assert.equal(await shown, undefined);
+    for (let i = 0; i < 5; i++) await setImmediate();
+    assert.deepEqual(unhandled, []);
+  } finally {
+    process.off("unhandledRejection", note);
+  }
 });
 
 test("a fault of the engine reaches the request that waits, and the next one is asked anew", async () => {

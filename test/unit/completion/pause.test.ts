@@ -26,6 +26,9 @@ test("an idle engine is asked at once, until it shows that it is slower than the
 test("one slow answer among quick ones, and the rests between runs of typing, change nothing", () => {
   assert.equal(pauseAfter([200, 200, 200], [50, 3000, 50]).length(inWord, longest, true), 0);
   assert.equal(pauseAfter([100, 60_000, 100, 60_000], [150]).length(inWord, longest, true), longest);
+  assert.equal(pauseAfter([200, 200, 60], [150]).length(inWord, longest, true), 0);
+  const slowerNow = pauseAfter([...Array<number>(20).fill(60), ...Array<number>(9).fill(200)], [150]);
+  assert.equal(slowerNow.length(inWord, longest, true), 0);
   const quickAgain = pauseAfter([200], [...Array<number>(20).fill(3000), ...Array<number>(9).fill(50)]);
   assert.equal(quickAgain.length(inWord, longest, true), 0);
 });

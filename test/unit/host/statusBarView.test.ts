@@ -165,10 +165,14 @@ suite("statusBarView", () => {
       seenAfterFiveMinutes: 80,
       keptAfterFiveMinutes: 60,
     };
+    const counts = { shown: 20, accepted: 9, characters: 150, ...seen };
+    assert.equal(describeKept(counts, l10n), "98 of 120 kept after 30 s, 60 of 80 after 5 min");
     assert.equal(
-      describeKept({ shown: 20, accepted: 9, characters: 150, ...seen }, l10n),
-      "98 of 120 kept after 30 s, 60 of 80 after 5 min",
+      describeKept({ ...counts, seenAfterFiveMinutes: 0, keptAfterFiveMinutes: 0 }, l10n),
+      "98 of 120 kept after 30 s",
     );
+    const none = { seenAfterHalfMinute: 0, keptAfterHalfMinute: 0, seenAfterFiveMinutes: 0, keptAfterFiveMinutes: 0 };
+    assert.equal(describeKept({ ...counts, ...none }, l10n), "");
   });
 
   test("tells the problem of a failure", () => {
