@@ -129,10 +129,10 @@ export class WorkspaceIndex implements ContextProvider {
     const folder = this.#files.folderOf(file);
     const ignored = folder !== undefined && this.#ignored.get(folder);
     if (ignored && !(await ignored.hasFile(file))) await this.#take(file);
+    else this.#forget(file);
     // A folder is deleted or renamed as one.
-    else
-      for (const each of this.#indexed.keys())
-        if (each === file || each.startsWith(file + path.sep)) this.#forget(each);
+    if (this.#indexed.has(file)) return;
+    for (const each of this.#indexed.keys()) if (each.startsWith(file + path.sep)) this.#forget(each);
   }
 
   async #take(file: string): Promise<void> {
