@@ -18,7 +18,7 @@ export interface Context {
 }
 
 /** How much better another context has to be: less costs half as many tokens again at each key, and gains no right text. */
-const worthwhileGain = 3;
+const worthwhileGain = 8;
 
 interface Held extends Context {
   readonly uri: string;
