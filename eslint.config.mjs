@@ -68,7 +68,7 @@ export default tseslint.config(
     layer("engine|metrics|models|completion|chat|lsp"),
   ),
   forbidImports(
-    ["server/engine/*.ts"],
+    ["server/engine/*.ts", "server/engine/plan/**"],
     [],
     ...server,
     noConnection,

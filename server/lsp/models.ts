@@ -16,6 +16,7 @@ import {
   inspectAdapterRequest,
   inspectModelRequest,
   pauseDownloadRequest,
+  planModelRequest,
   reloadModelRequest,
   resumeDownloadRequest,
   statusRequest,
@@ -23,16 +24,18 @@ import {
   unfinishedDownloadsRequest,
 } from "../../src/shared/methods.ts";
 import { catalogue } from "../models/catalogue/catalogue.ts";
-import { catalogueRows } from "../models/catalogue/rows.ts";
+import { catalogueRows, planFor } from "../models/catalogue/rows.ts";
 import { convertFolder } from "../models/convert/convertFolder.ts";
 import { downloadFiles } from "../models/download/downloadFiles.ts";
 import { DownloadQueue } from "../models/download/downloadQueue.ts";
-import { openHub } from "../models/download/hub.ts";
+import { fileAddress, openHub } from "../models/download/hub.ts";
 import { openNetwork } from "../models/download/network.ts";
 import type { Access } from "../models/download/openAddress.ts";
+import { readRemote } from "../models/download/readRemote.ts";
 import { wait } from "../models/download/waiting.ts";
 import { inspectAdapter } from "../models/files/inspectAdapter.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
+import { type FilePlan, planFile, planRemoteFile } from "../models/plan/plannedFile.ts";
 import { ThisMachine } from "../models/plan/thisMachine.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { deleteModel } from "../models/store/deleteModel.ts";
@@ -49,6 +52,7 @@ import {
   downloadParams,
   importParams,
   modelPath,
+  planModelParams,
   readParams,
 } from "./params.ts";
 
@@ -101,6 +105,18 @@ function registerCatalogue(connection: Connection, assistant: Assistant): void {
       return catalogueRows(catalogue, await machine.describe(assistant.models.status, model, role), model, language);
     }),
   );
+  connection.onRequest(planModelRequest, (params, token) =>
+    assistant.answer(async () => {
+      const asked = readParams(planModelParams, params);
+      const { model } = assistant.settings;
+      const { quantization, size, planned, contextLength } =
+        "path" in asked
+          ? planFile(asked.path)
+          : await withAccess(connection, assistant, (access) => readHubFile(asked, access, signalOf(token)));
+      const here = await machine.describe(assistant.models.status, model, asked.role);
+      return { quantization, size, ...planFor(planned, contextLength, here, model) };
+    }),
+  );
 }
 
 function registerStore(connection: Connection, assistant: Assistant): void {
@@ -135,6 +151,15 @@ function registerDownloads(connection: Connection, assistant: Assistant): void {
   connection.onRequest(resumeDownloadRequest, (params) =>
     assistant.answer(() => queue.resume(readParams(downloadId, params).id)),
   );
+}
+
+function readHubFile(
+  { repository, name }: { readonly repository: string; readonly name: string },
+  access: Access,
+  signal: AbortSignal,
+): Promise<FilePlan> {
+  const address = fileAddress(access.hub, repository, name);
+  return planRemoteFile(name, (length) => readRemote(address, 0, length, access, signal));
 }
 
 /** Lets something use the network and the hub as the settings have them now. */

@@ -12,7 +12,12 @@ import {
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
-import { type CatalogueParams, convertedTypes, type ConvertParams } from "../../src/shared/models.ts";
+import {
+  type CatalogueParams,
+  convertedTypes,
+  type ConvertParams,
+  type PlanModelParams,
+} from "../../src/shared/models.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
@@ -59,6 +64,12 @@ export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
 export const modelPath = v.object({ path: v.string() });
 
 export const adapterParams = v.object({ path: v.string(), model: v.string() });
+
+const planRole = { role: v.exactOptional(v.picklist(modelRoles)) };
+export const planModelParams: v.GenericSchema<unknown, PlanModelParams> = v.union([
+  v.object({ ...planRole, path: v.string() }),
+  v.object({ ...planRole, repository: v.string(), name: v.string() }),
+]);
 
 export const downloadParams: v.GenericSchema<unknown, DownloadParams> = v.object({
   repository: v.string(),

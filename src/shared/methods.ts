@@ -17,7 +17,7 @@ import type {
   StoredModel,
   UnfinishedDownload,
 } from "./downloads.ts";
-import type { CatalogueParams, CatalogueRow, ConvertParams } from "./models.ts";
+import type { CatalogueParams, CatalogueRow, ConvertParams, ModelChoice, PlanModelParams } from "./models.ts";
 import type {
   ChatParams,
   ChatResult,
@@ -62,6 +62,12 @@ export const convertProgress = new ProgressType<number>();
 /** Holds an adapter's file against a model's. Fails with a `Problem` that says why it does not fit. */
 export const inspectAdapterRequest = new RequestType<{ path: string; model: string }, void, Problem>(
   "falcon/inspectAdapter",
+  ParameterStructures.byName,
+);
+
+/** What a model file needs of this machine, by its header, which is read from the hub where it is not downloaded. */
+export const planModelRequest = new RequestType<PlanModelParams, ModelChoice, Problem>(
+  "falcon/planModel",
   ParameterStructures.byName,
 );
 

@@ -105,6 +105,10 @@ export interface CatalogueParams {
   readonly language?: string;
 }
 
+/** A file on this machine, or one of a repository on the hub, and what it is chosen for as in `CatalogueParams`. */
+export type PlanModelParams = Pick<CatalogueParams, "role"> &
+  ({ readonly path: string } | { readonly repository: string; readonly name: string });
+
 /** One quantization of a model: a file to download, or one that can be made of the original weights. */
 export interface ModelChoice {
   readonly quantization: string;

@@ -1,6 +1,6 @@
 // Falcon (2023) and Falcon2: the models with one or eight key-value heads and two linear layers after the attention.
 
-import type { ModelShape } from "../files/checkModel.ts";
+import type { ModelShape } from "../../engine/plan/shape.ts";
 import { apache, card, type CatalogueModel, files, gb, noSsm } from "./model.ts";
 
 function shape(layers: number, embedding: number, heads: number, kvHeads: number): ModelShape {

@@ -1,6 +1,6 @@
 // Falcon3: models of the architecture of Llama.
 
-import type { ModelShape } from "../files/checkModel.ts";
+import type { ModelShape } from "../../engine/plan/shape.ts";
 import { type CatalogueModel, falconLlm, files, gb, gib, noSsm } from "./model.ts";
 
 /** What differs from size to size; the files are those of TII's own repository. */

@@ -1,6 +1,6 @@
 // Falcon-H1 and Falcon-H1R: attention and a state space side by side in every layer.
 
-import type { ModelShape } from "../files/checkModel.ts";
+import type { ModelShape } from "../../engine/plan/shape.ts";
 import { type CatalogueModel, falconLlm, files, gb, gib, languagesOfH1 } from "./model.ts";
 
 interface Size {

@@ -1,6 +1,6 @@
 // Falcon-Mamba: a state space in the place of attention.
 
-import type { ModelShape } from "../files/checkModel.ts";
+import type { ModelShape } from "../../engine/plan/shape.ts";
 import { card, type CatalogueModel, falconLlm, files, gb } from "./model.ts";
 
 const shape: ModelShape = {

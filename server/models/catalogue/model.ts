@@ -1,7 +1,7 @@
 // What a row of the catalogue holds on the server, and what the rows of several families have in common.
 
 import type { CatalogueEntry, GgufFile, Licence } from "../../../src/shared/models.ts";
-import type { Architecture, ModelShape } from "../files/checkModel.ts";
+import type { Architecture, ModelShape } from "../../engine/plan/shape.ts";
 
 /** A model of the catalogue, with what its memory follows from before there is a file. */
 export interface CatalogueModel extends CatalogueEntry {

@@ -2,7 +2,8 @@
 
 import type { CatalogueRow, ModelChoice, Purpose } from "../../../src/shared/models.ts";
 import type { ServerSettings } from "../../../src/shared/protocol.ts";
-import { planMemory, type PlanOptions } from "../plan/memoryPlan.ts";
+import { planMemory, type PlanOptions } from "../../engine/plan/memoryPlan.ts";
+import type { PlannedModel } from "../../engine/plan/shape.ts";
 import { tokensPerSecond } from "../plan/speed.ts";
 import type { Machine } from "../plan/thisMachine.ts";
 import { plannedWeights } from "../plan/weights.ts";
@@ -22,18 +23,10 @@ const usualSequences = 2;
 export function catalogueRows(
   models: readonly CatalogueModel[],
   machine: Machine,
-  { contextSize, kvCache, gpuLayers }: ModelSettings,
+  settings: ModelSettings,
   language: string,
 ): readonly CatalogueRow[] {
-  const options: PlanOptions = {
-    contextSize,
-    sequences: usualSequences,
-    kvCache: kvCache === "q8_0" ? "q8_0" : "f16",
-    // As the engine chooses: on a processor it costs exactness, and a KV cache in 8 bits takes it.
-    flashAttention: machine.devices.length > 1 || kvCache === "q8_0",
-    ...(gpuLayers !== undefined && { gpuLayers }),
-  };
-  const rows = models.map((model) => rowOf(model, machine, options));
+  const rows = models.map((model) => rowOf(model, machine, settings));
   const recommended = (["complete", "chat", "write"] as const).map(
     (purpose) => [purpose, recommend(rows, purpose, language)] as const,
   );
@@ -43,8 +36,8 @@ export function catalogueRows(
   }));
 }
 
-function rowOf(model: CatalogueModel, machine: Machine, options: PlanOptions): CatalogueRow {
-  const choices = model.unusable ? [] : choicesOf(model).map((choice) => plan(model, choice, machine, options));
+function rowOf(model: CatalogueModel, machine: Machine, settings: ModelSettings): CatalogueRow {
+  const choices = model.unusable ? [] : choicesOf(model).map((choice) => plan(model, choice, machine, settings));
   const best = bestChoice(choices);
   return { model, choices, ...(best !== undefined && { best }), recommendedFor: [] };
 }
@@ -61,21 +54,36 @@ function choicesOf({ gguf }: CatalogueModel): readonly ModelChoice[] {
   return files.length > 0 ? files : conversions.map((quantization) => ({ quantization }));
 }
 
-function plan(model: CatalogueModel, choice: ModelChoice, machine: Machine, options: PlanOptions): ModelChoice {
+function plan(model: CatalogueModel, choice: ModelChoice, machine: Machine, settings: ModelSettings): ModelChoice {
   const weights = plannedWeights(model, choice.quantization, choice.size);
   const { architecture, shape, contextLength = Infinity } = model;
   if (!architecture || !shape || !weights) return choice;
-  const planned = { architecture, shape, weights };
-  const contextSize = Math.min(options.contextSize, contextLength);
-  const memory = planMemory(planned, { ...options, contextSize }, machine.devices);
-  const speed = tokensPerSecond(planned, memory, options.sequences, machine.bandwidth);
   const { embedding, output = 0, layers } = weights;
   return {
     ...choice,
     size: choice.size ?? Math.round(embedding + output + layers.flat().reduce((sum, bytes) => sum + bytes, 0)),
-    plan: memory,
-    ...(speed !== undefined && { tokensPerSecond: speed }),
+    ...planFor({ architecture, shape, weights }, contextLength, machine, settings),
   };
+}
+
+/** What a model needs of this machine with these settings, and how fast it is. */
+export function planFor(
+  model: PlannedModel,
+  contextLength: number,
+  machine: Machine,
+  { contextSize, kvCache, gpuLayers }: ModelSettings,
+): Pick<ModelChoice, "plan" | "tokensPerSecond"> {
+  const options: PlanOptions = {
+    contextSize: Math.min(contextSize, contextLength),
+    sequences: usualSequences,
+    kvCache: kvCache === "q8_0" ? "q8_0" : "f16",
+    // As the engine chooses: on a processor it costs exactness, and a KV cache in 8 bits takes it.
+    flashAttention: machine.devices.length > 1 || kvCache === "q8_0",
+    ...(gpuLayers !== undefined && { gpuLayers }),
+  };
+  const plan = planMemory(model, options, machine.devices);
+  const speed = tokensPerSecond(model, plan, options.sequences, machine.bandwidth);
+  return { plan, ...(speed !== undefined && { tokensPerSecond: speed }) };
 }
 
 /** Below 4 bits models lose their wits, and above 8 none gains. */

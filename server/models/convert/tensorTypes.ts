@@ -1,7 +1,7 @@
 // The types that a model can be converted to, and which of ggml's each of its tensors then has.
 // By llama.cpp's src/llama-quant.cpp: what an importance matrix would change, and experts, are left out.
 
-import type { Architecture } from "../files/checkModel.ts";
+import type { Architecture } from "../../engine/plan/shape.ts";
 
 /** Of ggml's types: their numbers, elements and bytes of a block. */
 export const tensorTypes = {

@@ -1,4 +1,4 @@
-// Reads a file of little-endian values from its beginning, in large pieces.
+// Reads little-endian values of a file, or of what is there of its beginning, in large pieces.
 
 import fs from "node:fs";
 
@@ -7,12 +7,21 @@ export class GgufError extends Error {
   override readonly name = "GgufError";
 }
 
+/** What is there of a file ends before what is read of it. */
+export class MissingBytes extends GgufError {}
+
+/** The beginning of a file that is elsewhere, and how many bytes the whole file has. */
+export interface Beginning {
+  readonly bytes: Buffer;
+  readonly size: number;
+}
+
 /** Bytes of a string that are read; what is longer, as chat templates may be, is passed over. */
 const keptBytes = 1024;
 const pieceBytes = 2 ** 20;
 
 export class ByteReader {
-  readonly #file: number;
+  readonly #source: number | Beginning;
   /** Bytes of the whole file. */
   readonly size: number;
   #buffer: Buffer = Buffer.alloc(0);
@@ -21,9 +30,10 @@ export class ByteReader {
   /** Place of the buffer, in the file. */
   #base = 0;
 
-  constructor(file: number) {
-    this.#file = file;
-    this.size = fs.fstatSync(file).size;
+  /** @param source a file descriptor, or a beginning */
+  constructor(source: number | Beginning) {
+    this.#source = source;
+    this.size = typeof source === "number" ? fs.fstatSync(source).size : source.size;
   }
 
   /** Place of the next byte, in the file. */
@@ -82,10 +92,15 @@ export class ByteReader {
     this.#base = this.position;
     this.#at = 0;
     if (this.#base + count > this.size) throw this.#ended(what);
-    const buffer = Buffer.allocUnsafe(Math.max(count, pieceBytes));
-    const read = fs.readSync(this.#file, buffer, 0, buffer.length, this.#base);
-    if (read < count) throw this.#ended(what);
-    this.#buffer = buffer.subarray(0, read);
+    this.#buffer = this.#piece(Math.max(count, pieceBytes));
+    if (this.#buffer.length >= count) return;
+    throw typeof this.#source === "number" ? this.#ended(what) : new MissingBytes(what);
+  }
+
+  #piece(length: number): Buffer {
+    if (typeof this.#source !== "number") return this.#source.bytes.subarray(this.#base, this.#base + length);
+    const buffer = Buffer.allocUnsafe(length);
+    return buffer.subarray(0, fs.readSync(this.#source, buffer, 0, length, this.#base));
   }
 
   #ended(what: string): GgufError {

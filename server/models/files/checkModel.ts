@@ -3,35 +3,23 @@
 
 import * as l10n from "@vscode/l10n";
 
+import type { Architecture, ModelShape } from "../../engine/plan/shape.ts";
 import { GgufError } from "./byteReader.ts";
 import { checkTensors } from "./checkTensors.ts";
 import { checkVocabulary } from "./checkVocabulary.ts";
 import type { GgufHeader } from "./gguf.ts";
 import { ModelKeys } from "./modelKeys.ts";
 
-/** The architectures of TII's models: Falcon and Falcon2, Falcon-H1, Falcon3, Falcon-Mamba. */
-export const architectures = ["falcon", "falcon-h1", "llama", "mamba"] as const;
-
-export type Architecture = (typeof architectures)[number];
-
-/** The sizes that the tensors' shapes follow from. Those that an architecture has none of are 0. */
-export interface ModelShape {
-  readonly layers: number;
-  readonly embedding: number;
-  readonly vocabulary: number;
-  readonly feedForward: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headSize: number;
-  readonly ropeSize: number;
-  readonly ssm: Readonly<Record<"convolution" | "inner" | "state" | "rank" | "groups", number>>;
+/** The sizes that a header tells. @throws GgufError */
+export function shapeOf(header: GgufHeader, architecture: Architecture): ModelShape {
+  return readShape(new ModelKeys(header, architecture), header.tokens.length);
 }
 
 /** @throws GgufError that names the place */
 export function checkModel(header: GgufHeader, architecture: Architecture): void {
   const keys = new ModelKeys(header, architecture);
   checkCommonKeys(keys);
-  const shape = readShape(keys, header.tokens.length);
+  const shape = shapeOf(header, architecture);
   checkVocabulary(header);
   checkTensors(header.tensors, architecture, shape);
 }

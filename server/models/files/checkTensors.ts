@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import { GgufError } from "./byteReader.ts";
-import type { Architecture, ModelShape } from "./checkModel.ts";
+import type { Architecture, ModelShape } from "../../engine/plan/shape.ts";
 import type { GgufHeader, GgufTensor } from "./gguf.ts";
 import { layerShapes, modelShapes, type Shapes } from "./tensorShapes.ts";
 import { tensorTypeName } from "./tensorTypes.ts";

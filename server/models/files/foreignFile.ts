@@ -1,17 +1,14 @@
 // What a file is that is no GGUF file: what people choose in its place, each told by how it begins.
 
-import fs from "node:fs";
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
 
 /** Why a file is no GGUF file; undefined where it is one. */
-export function foreignCause(file: number): string | undefined {
-  const bytes = Buffer.alloc(512);
-  const count = fs.readSync(file, bytes, 0, bytes.length, 0);
-  const beginning = bytes.toString("latin1", 0, count);
+export function foreignCause(bytes: Buffer): string | undefined {
+  const beginning = bytes.toString("latin1", 0, 512);
   if (beginning.startsWith("GGUF")) return undefined;
-  if (count === 0) return l10n.t("it is empty: download it again");
+  if (beginning === "") return l10n.t("it is empty: download it again");
   if (beginning.startsWith("version https://git-lfs.github.com/spec/")) {
     return l10n.t(
       "it is a Git LFS pointer, which stands for the file in a repository: run “git lfs pull” there, or download the file itself",

@@ -6,9 +6,10 @@ import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
 import type { ModelFileInfo } from "../../../src/shared/protocol.ts";
+import { type Architecture, architectures } from "../../engine/plan/shape.ts";
 import { UserError } from "../../userError.ts";
 import { GgufError } from "./byteReader.ts";
-import { type Architecture, architectures, checkModel } from "./checkModel.ts";
+import { checkModel } from "./checkModel.ts";
 import type { GgufHeader } from "./gguf.ts";
 import { readModelFile } from "./readModelFile.ts";
 import { tensorTypeName } from "./tensorTypes.ts";
@@ -21,17 +22,9 @@ export function inspectModel(file: string): ModelFileInfo {
     if (!fs.statSync(file).isFile()) throw unusable(l10n.t("{0} is not a file. Choose a GGUF model file.", file));
     const header = readModelFile(file);
     checkKind(header);
-    const architecture = architectureOf(file, header);
+    const architecture = readArchitecture(file, header);
     checkModel(header, architecture);
-    const name = header.scalars.get("general.name");
-    return {
-      name: (typeof name === "string" && plainName(name)) || path.basename(file),
-      architecture,
-      ...weightsOf(header),
-      infill: canInfill(header),
-      size: header.size,
-      contextLength: Number(header.scalars.get(`${architecture}.context_length`)),
-    };
+    return describeModel(file, header, architecture);
   } catch (error) {
     if (error instanceof GgufError) {
       throw unusable(l10n.t("{0} is not a usable GGUF model file: {1}. Choose another file.", file, error.message));
@@ -39,6 +32,19 @@ export function inspectModel(file: string): ModelFileInfo {
     if (isSystemError(error)) throw unusable(systemMessage(error.path ?? file, error));
     throw error;
   }
+}
+
+/** What a header says of a model. */
+export function describeModel(file: string, header: GgufHeader, architecture: Architecture): ModelFileInfo {
+  const name = header.scalars.get("general.name");
+  return {
+    name: (typeof name === "string" && plainName(name)) || path.basename(file),
+    architecture,
+    ...weightsOf(header),
+    infill: canInfill(header),
+    size: header.size,
+    contextLength: Number(header.scalars.get(`${architecture}.context_length`)),
+  };
 }
 
 /** How many parameters there are, and the type that most of them have: a file mixes several. */
@@ -78,7 +84,8 @@ function checkKind({ scalars, tensors }: GgufHeader): void {
   if (tensors.size === 0) throw new GgufError(l10n.t("it holds no weights, only keys or a vocabulary"));
 }
 
-function architectureOf(file: string, { scalars }: GgufHeader): Architecture {
+/** @throws UserError for one that is not of a Falcon model */
+export function readArchitecture(file: string, { scalars }: GgufHeader): Architecture {
   const named = scalars.get("general.architecture");
   const architecture = architectures.find((each) => each === named);
   if (architecture) return architecture;

@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import { GgufError } from "./byteReader.ts";
-import type { Architecture } from "./checkModel.ts";
+import type { Architecture } from "../../engine/plan/shape.ts";
 import type { GgufHeader } from "./gguf.ts";
 import { valueFault, valueTypes } from "./ggufValues.ts";
 

@@ -72,7 +72,8 @@ function otherParts(file: string, header: GgufHeader): readonly string[] {
 function readFile(path: string): GgufHeader {
   const file = fs.openSync(path, "r");
   try {
-    const cause = foreignCause(file);
+    const beginning = Buffer.alloc(512);
+    const cause = foreignCause(beginning.subarray(0, fs.readSync(file, beginning, 0, beginning.length, 0)));
     if (cause !== undefined) throw new GgufError(cause);
     const header = readHeader(new ByteReader(file));
     checkSplitKeys(header);

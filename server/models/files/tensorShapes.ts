@@ -1,7 +1,7 @@
 // The tensors that a model of an architecture has, and their shapes. By load_arch_tensors() of
 // src/models/{falcon,falcon-h1,llama,mamba}.cpp.
 
-import type { Architecture, ModelShape } from "./checkModel.ts";
+import type { Architecture, ModelShape } from "../../engine/plan/shape.ts";
 
 /** Shapes by name, the input's dimension first; a name that ends in “?” need not be there. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;

@@ -1,7 +1,7 @@
 // How many tokens a model writes in a second: for each it reads all weights and what it keeps of the text, once.
 
 import type { DeviceMemory, MemoryPlan } from "../../../src/shared/models.ts";
-import type { PlannedModel } from "./weights.ts";
+import type { PlannedModel } from "../../engine/plan/shape.ts";
 
 /** Bytes that a device reads in a second; undefined where nobody measured it. */
 export type Bandwidth = (device: Pick<DeviceMemory, "kind" | "name">) => number | undefined;

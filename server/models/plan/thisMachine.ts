@@ -6,7 +6,7 @@ import type { ModelRole } from "../../../src/shared/modelRoles.ts";
 import type { ModelStatus, ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
 import { availableRam } from "../../availableRam.ts";
 import { measureBandwidth } from "./bandwidth.ts";
-import type { PlannedDevice } from "./memoryPlan.ts";
+import type { PlannedDevice } from "../../engine/plan/memoryPlan.ts";
 import type { Bandwidth } from "./speed.ts";
 
 export interface Machine {

@@ -2,26 +2,11 @@
 // a file.
 
 import type { CatalogueModel } from "../catalogue/model.ts";
-import type { Architecture, ModelShape } from "../files/checkModel.ts";
+import type { ModelShape, Weights } from "../../engine/plan/shape.ts";
+import { addUp } from "../../engine/plan/weights.ts";
 import type { GgufHeader } from "../files/gguf.ts";
 import { usualTensors } from "../files/tensorShapes.ts";
 import { tensorBytes } from "../files/tensorTypes.ts";
-
-/** Bytes. */
-export interface Weights {
-  readonly embedding: number;
-  /** The matrix that makes probabilities of the last layer; absent where the embedding serves for it. */
-  readonly output?: number;
-  /** Of each layer the tensors. */
-  readonly layers: readonly (readonly number[])[];
-}
-
-/** What a memory plan is made for. */
-export interface PlannedModel {
-  readonly architecture: Architecture;
-  readonly shape: ModelShape;
-  readonly weights: Weights;
-}
 
 /** Bytes of a model's weights as they lie in its file. */
 export function weightsOf({ tensors }: Pick<GgufHeader, "tensors">, shape: ModelShape): Weights {
@@ -61,17 +46,4 @@ export function plannedWeights(
     counts.map(([name, count]) => [name, count * bytes]),
     shape.layers,
   );
-}
-
-function addUp(tensors: readonly (readonly [name: string, bytes: number])[], layerCount: number): Weights {
-  const layers = Array.from({ length: layerCount }, (): number[] => []);
-  let embedding = 0;
-  let output: number | undefined;
-  for (const [name, bytes] of tensors) {
-    const [, layer = ""] = /^blk\.(\d+)\./.exec(name) ?? [];
-    if (layer !== "") layers[Number(layer)]?.push(bytes);
-    else if (name === "token_embd.weight") embedding += bytes;
-    else if (name === "output.weight") output = bytes;
-  }
-  return { embedding, layers, ...(output !== undefined && { output }) };
 }

@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../../src/shared/plainText.ts";
-import type { Architecture } from "../../files/checkModel.ts";
+import type { Architecture } from "../../../engine/plan/shape.ts";
 import { ConversionError } from "../conversionError.ts";
 import type { GgufKey } from "../ggufWriter.ts";
 import type { Config } from "../original/config.ts";

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as l10n from "@vscode/l10n";
 
-import type { Architecture } from "../../files/checkModel.ts";
+import type { Architecture } from "../../../engine/plan/shape.ts";
 import { ConversionError } from "../conversionError.ts";
 import { isObject, type JsonObject } from "./readJson.ts";
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { catalogue } from "../../../../server/models/catalogue/catalogue.ts";
 import { catalogueRows } from "../../../../server/models/catalogue/rows.ts";
-import type { PlannedDevice } from "../../../../server/models/plan/memoryPlan.ts";
+import type { PlannedDevice } from "../../../../server/engine/plan/memoryPlan.ts";
 
 const options = { contextSize: 8192, kvCache: "f16" } as const;
 

@@ -8,8 +8,9 @@ import type { KvCache } from "../../../../server/engine/engine.ts";
 import { catalogue } from "../../../../server/models/catalogue/catalogue.ts";
 import type { CatalogueModel } from "../../../../server/models/catalogue/model.ts";
 import { usualTensors } from "../../../../server/models/files/tensorShapes.ts";
-import { planMemory, type PlanOptions } from "../../../../server/models/plan/memoryPlan.ts";
-import { type PlannedModel, plannedWeights, weightsOf } from "../../../../server/models/plan/weights.ts";
+import { planMemory, type PlanOptions } from "../../../../server/engine/plan/memoryPlan.ts";
+import type { PlannedModel } from "../../../../server/engine/plan/shape.ts";
+import { plannedWeights, weightsOf } from "../../../../server/models/plan/weights.ts";
 
 const mib = 2 ** 20;
 const cpu = { kind: "cpu", name: "CPU", free: 1e15 } as const;

@@ -1,8 +1,8 @@
 // The buffers that llama.cpp allocates beside the weights, by the shapes of what it computes: src/llama-kv-cache.cpp,
 // src/llama-memory-recurrent.cpp, and the graphs of src/models/{falcon,falcon-h1,llama,mamba}.cpp.
 
-import type { KvCache } from "../../engine/engine.ts";
-import type { Architecture, ModelShape } from "../files/checkModel.ts";
+import type { KvCache } from "../engine.ts";
+import type { Architecture, ModelShape } from "./shape.ts";
 
 export interface ContextOptions {
   /** Tokens of each sequence. */

@@ -3,7 +3,7 @@
 import type { DeviceMemory, Fit, MemoryPlan } from "../../../src/shared/models.ts";
 import type { DeviceInfo } from "../../../src/shared/protocol.ts";
 import { computeBytes, type ContextOptions, conversionBytes, inputBytes, kvCacheBytes, stateBytes } from "./buffers.ts";
-import type { PlannedModel } from "./weights.ts";
+import type { PlannedModel } from "./shape.ts";
 
 export interface PlanOptions extends ContextOptions {
   /** Layers that GPUs run, the output among them; as many as fit unless given. */
