@@ -98,7 +98,8 @@ async function compare(file: string, model: SparseModel, gpu: LoadPlan["gpu"], c
     };
     // These follow from the shapes; what is computed is estimated.
     within("context", 0.01, 1);
-    within("model", 0.02, 4);
+    // A driver without the scan of Mamba leaves more to the processor.
+    within("model", 0.02, architecture === "mamba" ? 40 : 4);
     within("compute", 0.05, 100);
   }
 }
