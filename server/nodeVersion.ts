@@ -2,10 +2,11 @@
 
 import process from "node:process";
 
-/** VS Code 1.104, the oldest that runs the extension, brings Node 22. */
-const oldest = 22;
+/** The first that tells the system's certificates (`tls.getCACertificates`). VS Code 1.104, the oldest that runs the extension, brings a later one. */
+const oldest = [22, 15] as const;
 
-if (Number(process.versions.node.split(".")[0]) < oldest) {
-  process.stderr.write(`Falcon needs Node ${oldest} or later, and this is ${process.version}.\n`);
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  process.stderr.write(`Falcon needs Node ${oldest.join(".")} or later, and this is ${process.version}.\n`);
   process.exit(1);
 }

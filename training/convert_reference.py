@@ -3,7 +3,7 @@
 `python training/convert_reference.py LLAMA_CPP`, a folder with llama.cpp's sources and its built `llama-quantize` in
 build/bin, converts the small models of test/fixtures/originals by llama.cpp's own tools: of each tensor of each type the
 shape and a hash of its bytes, of each model the keys, and the log-likelihoods that Transformers gives on the original
-weights. Node 24 writes the models.
+weights. Node 24 writes the models; llama.cpp's converter imports sentencepiece and protobuf.
 """
 
 import hashlib

@@ -314,6 +314,6 @@ for (const bundle of ["server.cjs", "engine.cjs"]) {
     let errors = "";
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     const [code] = (await once(child, "close")) as [number];
-    assert.deepEqual([code, errors], [1, "Falcon needs Node 22 or later, and this is v20.20.2.\n"]);
+    assert.deepEqual([code, errors], [1, "Falcon needs Node 22.15 or later, and this is v20.20.2.\n"]);
   });
 }
