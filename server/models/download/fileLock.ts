@@ -65,15 +65,22 @@ async function createLock(lock: string, content: string): Promise<boolean> {
   }
 }
 
-async function readLock(lock: string): Promise<{ content: string; sign: string } | undefined> {
+async function readLock(lock: string): Promise<{ content: string; mtimeMs: number; sign: string } | undefined> {
   try {
     const { mtimeMs } = await fs.stat(lock);
     const content = await fs.readFile(lock, "utf8");
-    return { content, sign: `${mtimeMs} ${content}` };
+    return { content, mtimeMs, sign: `${mtimeMs} ${content}` };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Whether somebody alive has a lock: a process that was killed leaves its own behind. */
+export async function isHeld(lock: string): Promise<boolean> {
+  const found = await readLock(lock);
+  if (found === undefined || isDead(found.content)) return false;
+  return Date.now() - found.mtimeMs < patience * lookInterval;
 }
 
 /** Whether the owner ran on this computer and runs no more. Of one on another computer only its silence tells. */

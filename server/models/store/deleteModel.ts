@@ -1,6 +1,5 @@
 // Deletes a model of the models folder with all of its parts, or what there is of one.
 
-import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
@@ -8,7 +7,7 @@ import * as l10n from "@vscode/l10n";
 import type { ModelsSettings } from "../../../src/shared/downloads.ts";
 import { modelFiles } from "../../engine/splitFiles.ts";
 import { UserError } from "../../userError.ts";
-import { lockEnding } from "../download/fileLock.ts";
+import { isHeld, lockEnding } from "../download/fileLock.ts";
 import { partEnding, stateEnding } from "../download/partFile.ts";
 
 /**
@@ -20,7 +19,7 @@ export async function deleteModel(file: string, { folder }: ModelsSettings): Pro
     throw new UserError(l10n.t("{0} is not in the models folder, and was not deleted.", file));
   }
   const lock = file.endsWith(partEnding) ? file.slice(0, -partEnding.length) + lockEnding : undefined;
-  if (lock !== undefined && existsSync(lock)) {
+  if (lock !== undefined && (await isHeld(lock))) {
     throw new UserError(l10n.t("{0} is being downloaded. Cancel the download first.", path.basename(file)));
   }
   let freed = 0;
@@ -30,6 +29,8 @@ export async function deleteModel(file: string, { folder }: ModelsSettings): Pro
       await fs.rm(part);
     }
     if (file.endsWith(partEnding)) await fs.rm(file.slice(0, -partEnding.length) + stateEnding, { force: true });
+    // One of a process that was killed.
+    if (lock !== undefined) await fs.rm(lock, { force: true });
     await removeEmptyFolders(path.dirname(file), folder);
     return freed;
   } catch (error) {

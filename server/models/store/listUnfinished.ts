@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import type { ModelsSettings, UnfinishedDownload } from "../../../src/shared/downloads.ts";
-import { lockEnding } from "../download/fileLock.ts";
+import { isHeld, lockEnding } from "../download/fileLock.ts";
 import { partEnding, readPartState } from "../download/partFile.ts";
 import { deepest, filesBelow } from "./filesBelow.ts";
 
@@ -20,7 +20,7 @@ async function describe(folder: string, part: string): Promise<UnfinishedDownloa
   const [owner, name, ...file] = path.relative(folder, target).split(path.sep);
   const received = fs.statSync(part, { throwIfNoEntry: false })?.size;
   const state = await readPartState(target);
-  if (received === undefined || !state || fs.existsSync(target + lockEnding) || file.length === 0) return undefined;
+  if (received === undefined || !state || (await isHeld(target + lockEnding)) || file.length === 0) return undefined;
   const revision = /\/resolve\/([^/]+)\//.exec(state.url)?.[1];
   return {
     path: part,

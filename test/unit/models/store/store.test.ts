@@ -1,6 +1,7 @@
 // The models on the disk: what is offered, what is deleted, and what comes in from elsewhere.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -158,6 +159,26 @@ suite("models on the disk", () => {
     fs.rmSync(lock);
     assert.equal(await deleteModel(part, { folder }), received);
     assert.deepEqual(fs.readdirSync(folder), []);
+  });
+
+  test("a download whose process was killed, or fell silent, is listed and can be deleted", async () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const url = "https://huggingface.co/tiiuae/Falcon-GGUF/resolve/main/falcon.gguf";
+    const owners = [
+      { content: JSON.stringify({ id: "1", pid, computer: os.hostname() }), isSilent: false },
+      { content: JSON.stringify({ id: "1", pid, computer: "another" }), isSilent: true },
+      { content: "", isSilent: true },
+    ];
+    for (const { content, isSilent } of owners) {
+      const part = put(falcon, "models", "tiiuae", "Falcon-GGUF", "falcon.gguf.part");
+      const lock = part.replace(/part$/, "lock");
+      fs.writeFileSync(`${part}.json`, JSON.stringify({ url }));
+      fs.writeFileSync(lock, content);
+      if (isSilent) fs.utimesSync(lock, 1, 1);
+      assert.equal((await listUnfinished({ folder })).length, 1, content);
+      await deleteModel(part, { folder });
+      assert.deepEqual(fs.readdirSync(folder), []);
+    }
   });
 
   for (const by of ["copy", "link"] as const) {
