@@ -12,6 +12,7 @@ import { downloadAndUse, type DownloadDependencies } from "./downloadModel.ts";
 import { modelDetails } from "./modelDetails.ts";
 import { type Action, type ActionItem, modelList } from "./modelList.ts";
 import { describeSize } from "./modelWords.ts";
+import { withoutModel } from "./roleSettings.ts";
 import { selectModelFile, selectModelsFolder, useModel } from "./useModel.ts";
 
 export interface ChoiceDependencies extends DownloadDependencies {
@@ -99,9 +100,14 @@ async function act(
   }
 }
 
-async function deleteModel({ path, size }: StoredModel, { models }: ChoiceDependencies): Promise<void> {
-  const question = l10n.t("Delete {0}? That frees {1}.", path, describeSize(size));
-  if (await askConsent(question, l10n.t("Delete"))) await models.delete(path);
+async function deleteModel({ path, size }: StoredModel, { models, settings }: ChoiceDependencies): Promise<void> {
+  const isInUse = Object.values(settings.roles).includes(path);
+  const question = isInUse
+    ? l10n.t("{0} is in use. Delete it all the same? That frees {1}.", path, describeSize(size))
+    : l10n.t("Delete {0}? That frees {1}.", path, describeSize(size));
+  if (!(await askConsent(question, l10n.t("Delete")))) return;
+  await models.delete(path);
+  await settings.saveRoles(withoutModel(settings.roles, path));
 }
 
 function noFile({ model }: CatalogueRow): UserError {

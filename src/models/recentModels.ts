@@ -1,5 +1,7 @@
 // The model files that were used last, kept for all windows.
 
+import { existsSync } from "node:fs";
+
 import type { Memento } from "vscode";
 
 export interface RecentModel {
@@ -18,13 +20,17 @@ export class RecentModels {
     this.#storage = storage;
   }
 
-  /** Newest first. */
+  /** Those whose files are there, the newest first: some are deleted, or on a drive that is not connected. */
   list(): readonly RecentModel[] {
-    return this.#storage.get<readonly RecentModel[]>(storageKey, []);
+    return this.#all().filter(({ path }) => existsSync(path));
   }
 
   async add(model: RecentModel): Promise<void> {
-    const others = this.list().filter(({ path }) => path !== model.path);
+    const others = this.#all().filter(({ path }) => path !== model.path);
     await this.#storage.update(storageKey, [model, ...others].slice(0, keptModels));
+  }
+
+  #all(): readonly RecentModel[] {
+    return this.#storage.get<readonly RecentModel[]>(storageKey, []);
   }
 }

@@ -18,6 +18,12 @@ export function giveModel(settings: RoleSettings, roles: readonly ModelRole[], p
   return { both, completion: own(completion), chat: own(chat) };
 }
 
+/** What is left when a model file is gone. */
+export function withoutModel({ both, completion, chat }: RoleSettings, path: string): RoleSettings {
+  const kept = (each: string) => (each === path ? "" : each);
+  return { both: kept(both), completion: kept(completion), chat: kept(chat) };
+}
+
 /** The model file of a role; empty for the demonstration model. */
 export function modelOf(settings: RoleSettings, role: ModelRole): string {
   return settings[role] || settings.both;

@@ -8,7 +8,7 @@ import * as l10n from "@vscode/l10n";
 import { adapterList, readScale } from "../../../src/models/adapterList.ts";
 import { modelDetails } from "../../../src/models/modelDetails.ts";
 import { type ActionItem, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
-import { giveModel } from "../../../src/models/roleSettings.ts";
+import { giveModel, withoutModel } from "../../../src/models/roleSettings.ts";
 import type { Download, StoredModel } from "../../../src/shared/downloads.ts";
 import type { CatalogueEntry, CatalogueRow, Fit, ModelChoice } from "../../../src/shared/models.ts";
 
@@ -227,4 +227,11 @@ test("a role gets a model with as few settings as tell it", () => {
   assert.deepEqual(giveModel(both("/a"), ["chat"], ""), { both: "", completion: "/a", chat: "" });
   assert.deepEqual(giveModel({ both: "/a", completion: "", chat: "/b" }, ["completion"], "/b"), both("/b"));
   assert.deepEqual(giveModel({ both: "/x", completion: "/a", chat: "/b" }, ["completion", "chat"], ""), none);
+});
+
+test("what had a deleted model goes back to that of both, or to the demonstration", () => {
+  const two = { both: "/a", completion: "", chat: "/b" };
+  assert.deepEqual(withoutModel(two, "/b"), { both: "/a", completion: "", chat: "" });
+  assert.deepEqual(withoutModel(two, "/a"), { both: "", completion: "", chat: "/b" });
+  assert.deepEqual(withoutModel(two, "/c"), two);
 });
