@@ -1,6 +1,5 @@
 // Converts a folder of original weights, as Hugging Face has them, into a GGUF file that llama.cpp loads.
 
-import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
@@ -9,6 +8,7 @@ import * as l10n from "@vscode/l10n";
 
 import { UserError } from "../../userError.ts";
 import { inspectModel } from "../files/inspectModel.ts";
+import { writeNewFile } from "../files/newFile.ts";
 import type { Conversion, PlannedTensor } from "./planConversion.ts";
 import type { FileType } from "./tensorTypes.ts";
 import type { WorkerMessage, WorkerTask } from "./worker.ts";
@@ -27,7 +27,8 @@ const threadBytes = 2 ** 22;
 
 /**
  * Writes `outFile`, which is there only when all of it is written and has passed the check of every model file.
- * @throws UserError that names the folder, the cause and the mend; the signal's reason where it is aborted
+ * @throws UserError that names the folder, the cause and the mend, or the file that has the name already; the signal's
+ * reason where it is aborted
  */
 export async function convertFolder(
   folder: string,
@@ -36,21 +37,18 @@ export async function convertFolder(
   options: ConvertOptions,
 ): Promise<void> {
   options.signal?.throwIfAborted();
-  // A name of its own, so that two windows that convert the same model do not write into one file.
-  const partial = `${outFile}.${randomUUID()}.part`;
   try {
-    const { header, size, tensors } = await plan(folder, fileType, options);
-    checkSpace(outFile, size);
-    fs.writeFileSync(partial, header);
-    fs.truncateSync(partial, size);
-    await convert(tensors, partial, options);
-    inspectModel(partial);
-    fs.renameSync(partial, outFile);
+    await writeNewFile(outFile, async (draft) => {
+      const { header, size, tensors } = await plan(folder, fileType, options);
+      checkSpace(outFile, size);
+      fs.writeFileSync(draft, header);
+      fs.truncateSync(draft, size);
+      await convert(tensors, draft, options);
+      inspectModel(draft);
+    });
   } catch (error) {
     options.signal?.throwIfAborted();
     throw toUserError(folder, error);
-  } finally {
-    fs.rmSync(partial, { force: true });
   }
 }
 

@@ -5,6 +5,8 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";
 
+import { syncFolder } from "../files/newFile.ts";
+
 /** What the bytes of a part belong to: only bytes of the very same file may follow them. */
 const partState = v.object({
   url: v.string(),
@@ -174,16 +176,5 @@ async function writeAll(file: fs.FileHandle, bytes: Uint8Array, position: number
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
     at += bytesWritten;
-  }
-}
-
-/** So that the new name outlives a power failure, too. Windows does it by itself, and opens no folders. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await fs.open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -11,6 +11,7 @@ import { UserError } from "../../userError.ts";
 import { checkRoom } from "../download/downloadFile.ts";
 import { diskFailure } from "../download/failures.ts";
 import { inspectModel } from "../files/inspectModel.ts";
+import { checkIsFree, takenName, writeNewFile } from "../files/newFile.ts";
 import { openModelsFolder } from "./modelsFolder.ts";
 
 /**
@@ -22,34 +23,35 @@ export async function importModel(
   settings: ModelsSettings,
   signal: AbortSignal,
 ): Promise<StoredModel> {
-  const info = inspectModel(file);
+  const { size } = inspectModel(file);
   const folder = await openModelsFolder(settings);
   const parts = modelFiles(file).map((part) => ({ from: part, to: path.join(folder, path.basename(part)) }));
   for (const { to } of parts) await checkIsFree(to);
-  if (sha256 !== undefined) await checkHash(file, sha256, signal);
+  if (sha256 !== undefined) {
+    if (parts.length > 1) throw hashOfOne(file, parts.length);
+    await checkHash(file, sha256, signal);
+  }
   const done: string[] = [];
   try {
-    if (by === "copy") await checkRoom(parts[0]?.to ?? file, info.size);
+    if (by === "copy") await checkRoom(parts[0]?.to ?? file, size);
     for (const { from, to } of parts) {
-      if (by === "copy") await copy(from, to, signal);
+      if (by === "copy") await writeNewFile(to, (draft) => copy(from, draft, signal));
       else await link(from, to);
       done.push(to);
     }
+    const target = parts[0]?.to ?? file;
+    return { ...inspectModel(target), path: target, source: "folder" };
   } catch (error) {
     for (const each of done) await fs.rm(each, { force: true });
     signal.throwIfAborted();
     throw diskFailure(error, folder) ?? error;
   }
-  return { ...info, path: parts[0]?.to ?? file, source: "folder" };
 }
 
-async function checkIsFree(target: string): Promise<void> {
-  const isTaken = await fs.lstat(target).then(
-    () => true,
-    () => false,
+function hashOfOne(file: string, parts: number): UserError {
+  return new UserError(
+    l10n.t("{0} is the first of {1} files, and a SHA-256 is of one. Leave it out to import all of them.", file, parts),
   );
-  if (!isTaken) return;
-  throw new UserError(l10n.t("{0} exists already. Delete it first, or give the file another name.", target));
 }
 
 async function checkHash(file: string, sha256: string, signal: AbortSignal): Promise<void> {
@@ -59,19 +61,12 @@ async function checkHash(file: string, sha256: string, signal: AbortSignal): Pro
   throw new UserError(l10n.t("{0} does not have the SHA-256 that you gave, and was not imported.", file));
 }
 
-/** Through a draft, so that what is not whole has no model's name. */
 async function copy(from: string, to: string, signal: AbortSignal): Promise<void> {
-  const draft = `${to}.part`;
-  const target = await fs.open(draft, "w");
+  const target = await fs.open(to, "wx");
   try {
     for await (const piece of piecesOf(from, signal)) await target.writeFile(piece);
-    await target.sync();
+  } finally {
     await target.close();
-    await fs.rename(draft, to);
-  } catch (error) {
-    await target.close().catch(() => undefined);
-    await fs.rm(draft, { force: true });
-    throw error;
   }
 }
 
@@ -91,13 +86,18 @@ async function* piecesOf(file: string, signal: AbortSignal): AsyncGenerator<Uint
   }
 }
 
-/** By a second name, which stays when the first is deleted; to another disk only a symbolic link leads. */
+/**
+ * By a second name, which stays when the first is deleted; to another disk only a symbolic link leads. What is a link itself,
+ * as in a Hugging Face cache, may lead nowhere from another folder.
+ */
 async function link(from: string, to: string): Promise<void> {
+  const real = await fs.realpath(from);
   try {
-    await fs.link(from, to);
+    await fs.link(real, to);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw takenName(to);
     if (!["EXDEV", "EPERM", "ENOTSUP", "EMLINK"].includes(code)) throw error;
-    await fs.symlink(from, to);
+    await fs.symlink(real, to);
   }
 }

@@ -309,6 +309,16 @@ suite("a conversion", () => {
     );
   });
 
+  test("to a file that is there already leaves that as it is", async () => {
+    const target = path.join(temporary, "there.gguf");
+    fs.writeFileSync(target, "mine");
+    await assert.rejects(
+      convertFolder(original(), target, "Q4_0", { workerPath }),
+      (error) => error instanceof UserError && /there\.gguf exists already\. Delete it first/.test(error.message),
+    );
+    assert.equal(fs.readFileSync(target, "utf8"), "mine");
+  });
+
   test("that is cancelled at once, or under way", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");

@@ -196,6 +196,41 @@ suite("models on the disk", () => {
     });
   }
 
+  test("a link leads to what a link of a Hugging Face cache leads to", async () => {
+    const blob = put(falcon, "stick", "blobs", "abc");
+    const snapshot = path.join(base, "stick", "snapshots", "one", "falcon.gguf");
+    fs.mkdirSync(path.dirname(snapshot), { recursive: true });
+    fs.symlinkSync(path.relative(path.dirname(snapshot), blob), snapshot);
+    const imported = await importModel({ path: snapshot, by: "link" }, { folder }, signal);
+    assert.deepEqual(listModels({ folder }), [imported]);
+    assert.equal(fs.statSync(imported.path).ino, fs.statSync(blob).ino);
+  });
+
+  for (const by of ["copy", "link"] as const) {
+    test(`of two files of one name that come in at once by ${by}, one does, and the other is refused`, async () => {
+      const files = ["one", "two"].map((place) => put(falcon, place, "falcon.gguf"));
+      fs.appendFileSync(files[1] ?? "", Buffer.alloc(2 ** 21, 1));
+      const done = await Promise.allSettled(files.map((path) => importModel({ path, by }, { folder }, signal)));
+      const winner = done.findIndex(({ status }) => status === "fulfilled");
+      const [refused, ...others] = done.filter((each) => each.status === "rejected");
+      assert.ok(refused?.reason instanceof UserError && others.length === 0, JSON.stringify(done));
+      assert.match(refused.reason.message, /exists already/);
+      assert.deepEqual(fs.readdirSync(folder), ["falcon.gguf"]);
+      const imported = fs.readFileSync(path.join(folder, "falcon.gguf"));
+      assert.ok(imported.equals(fs.readFileSync(files[winner] ?? "")));
+    });
+  }
+
+  test("one hash is not taken for that of all parts of a split model", async () => {
+    const [first] = putSplit("stick");
+    const hash = sha256(fs.readFileSync(first));
+    await assert.rejects(
+      importModel({ path: first, by: "copy", sha256: hash }, { folder }, signal),
+      /first of 2 files/,
+    );
+    assert.deepEqual(fs.readdirSync(folder), []);
+  });
+
   test("all parts of a split model come in", async () => {
     const [first] = putSplit("stick");
     await importModel({ path: first, by: "copy" }, { folder }, signal);
