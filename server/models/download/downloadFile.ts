@@ -5,7 +5,7 @@ import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
 import type { DownloadedFile } from "../../../src/shared/downloads.ts";
-import { DownloadError, diskFailure, noRoom, wrongHash, wrongSize } from "./failures.ts";
+import { DownloadError, diskFailure, noRoom, notGguf, notTheFile, wrongHash, wrongSize } from "./failures.ts";
 import { lockFile } from "./fileLock.ts";
 import type { Access } from "./openAddress.ts";
 import { PartFile, partEnding } from "./partFile.ts";
@@ -45,7 +45,10 @@ export async function downloadFile(
   try {
     for (;;) {
       const whole = await sizeOf(file.target);
-      if (whole !== undefined) return { path: file.target, size: whole };
+      if (whole !== undefined) {
+        if (!(await maybeModel(file.target, file.target))) throw notGguf(file.target);
+        return { path: file.target, size: whole };
+      }
       const lock = await lockFile(file.target, { wait: options.wait, onWaiting: () => watch(file, options) }, signal);
       if (!lock) continue;
       try {
@@ -133,7 +136,7 @@ function progressOf(state: FileProgress["state"], { received, state: described }
 }
 
 /** Compares what came with what the source says, and gives it its name. */
-async function finish(part: PartFile, { target, hash }: FileToDownload): Promise<DownloadedFile> {
+async function finish(part: PartFile, { url, target, hash }: FileToDownload): Promise<DownloadedFile> {
   const { received, state } = part;
   if (state?.size !== undefined && state.size !== received) {
     await part.delete();
@@ -144,8 +147,24 @@ async function finish(part: PartFile, { target, hash }: FileToDownload): Promise
     await part.delete();
     throw wrongHash(path.basename(target));
   }
+  if (!(await maybeModel(target, target + partEnding))) {
+    await part.delete();
+    throw notTheFile(url.host);
+  }
   await part.finish();
   return { path: target, size: received, verified: expected !== undefined };
+}
+
+/** Whether the bytes in `file` can be what the name of `target` says: a file without that name is not looked at. */
+async function maybeModel(target: string, file: string): Promise<boolean> {
+  if (!target.endsWith(".gguf")) return true;
+  const handle = await fs.open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString("latin1") === "GGUF";
+  } finally {
+    await handle.close();
+  }
 }
 
 /** @throws DownloadError when the disk has not so many bytes free */

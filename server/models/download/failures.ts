@@ -103,6 +103,24 @@ export function noRoom(folder: string, needed: number, free: number): DownloadEr
   );
 }
 
+/** A network asks to sign in by a page in the place of whatever is fetched. */
+export function notTheFile(host: string): DownloadError {
+  return new DownloadError(
+    "badAnswer",
+    l10n.t(
+      "Something other than the file came from {0}, as when a network asks to sign in. Open a web page in the browser and sign in, then continue.",
+      host,
+    ),
+  );
+}
+
+export function notGguf(file: string): DownloadError {
+  return new DownloadError(
+    "badAnswer",
+    l10n.t("{0} is there already and is no GGUF file. Delete it, then try again.", file),
+  );
+}
+
 export function wrongHash(file: string): DownloadError {
   return new DownloadError(
     "wrongHash",

@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import { connectionFailure } from "./connectionFailures.ts";
-import { DownloadError } from "./failures.ts";
+import { DownloadError, notTheFile } from "./failures.ts";
 import { type Access, type Answer, openAddress } from "./openAddress.ts";
 import type { PartFile, PartState } from "./partFile.ts";
 
@@ -64,11 +64,28 @@ async function follows(part: PartFile, answer: Answer, { hash, url }: Transferre
       l10n.t("The file at {0} is not the expected one: its hash is another.", url.host),
     );
   }
-  if (status === 200 && part.received > 0) await part.reset();
+  if (status === 200 && part.received > 0) {
+    if (isOther(part, answer)) {
+      answer.body.on("error", () => undefined).destroy();
+      throw notTheFile(url.host);
+    }
+    await part.reset();
+  }
   if (status !== 206) return status === 200;
   const { start, total } = contentRange(answer);
   const { size, sha256 } = part.state ?? {};
   return start === part.received && !differ(linked.size ?? total, size) && !differ(linked.sha256, sha256);
+}
+
+/**
+ * Whether an answer says nothing that ties it to the file of the part, as the page does by which a network asks to sign in.
+ * A file that has changed comes with its new hash or size from the hub.
+ */
+function isOther({ state }: PartFile, { headers, linked }: Answer): boolean {
+  if (state?.sha256 !== undefined && linked.sha256 === undefined) return true;
+  const { "content-length": length } = headers;
+  if (linked.size !== undefined) return length !== undefined && length !== String(linked.size);
+  return state?.size !== undefined && length !== String(state.size);
 }
 
 function contentRange({ headers }: Answer): { start?: number; total?: number } {

@@ -14,9 +14,9 @@ import type { TestDownload } from "../../../support/downloads.ts";
 import fc from "../../../support/fastCheck.ts";
 import { type Fault, HubServer, sha256, status } from "../../../support/hubServer.ts";
 
-const content = randomBytes(300_000);
+const content = Buffer.concat([Buffer.from("GGUF"), randomBytes(300_000)]);
 /** Of the same size, which tells nothing. */
-const other = randomBytes(content.length);
+const other = Buffer.concat([Buffer.from("GGUF"), randomBytes(300_000)]);
 
 let server: HubServer;
 let network: Network;
@@ -184,6 +184,47 @@ const long: Fault = (_, response) => {
   response.write(content);
   response.end(content);
 };
+
+const page: Fault = (_, response) => {
+  response.setHeader("content-type", "text/html");
+  response.end("<!doctype html><p>Sign in to this network</p>");
+};
+
+suite("a page comes in place of the file", () => {
+  for (const [known, at] of [
+    ["hash", "hubFaults"],
+    ["hash", "storeFaults"],
+    ["size", "hubFaults"],
+    ["size", "storeFaults"],
+  ] as const) {
+    test(`what was received is kept where its ${known} is known (${at})`, async () => {
+      server.withoutHash = known === "size";
+      await leavePart(270_000);
+      server[at].push(page);
+      assert.equal((await failureOf(run())).kind, "badAnswer");
+      await run();
+      assert.equal(rangesSeen().at(-1), "bytes=270000-");
+      assertWhole();
+    });
+  }
+
+  test("it does not become the file", async () => {
+    server.hubFaults.push(page);
+    assert.equal((await failureOf(run())).kind, "badAnswer");
+    assert.deepEqual(fs.readdirSync(folder), []);
+  });
+
+  test("a file that is there and is no model is told of, and stays", async () => {
+    const place = path.join(folder, file);
+    for (const text of ["", "<!doctype html>"]) {
+      fs.writeFileSync(place, text);
+      const failure = await failureOf(run());
+      assert.equal(failure.kind, "badAnswer");
+      assert.ok(failure.message.includes(place));
+      assert.equal(fs.readFileSync(place, "utf8"), text);
+    }
+  });
+});
 
 suite("a server misbehaves", () => {
   test("503, 502, 500: it is asked again, each time later", async () => {

@@ -15,7 +15,7 @@ import { UserError } from "../../../../server/userError.ts";
 import { download, failureOf, file, openLoopback, repository } from "../../../support/downloads.ts";
 import { HubServer, status } from "../../../support/hubServer.ts";
 
-const content = Buffer.alloc(3_000_000, "falcon");
+const content = Buffer.alloc(3_000_000, "GGUF");
 let server: HubServer;
 let network: Network;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-failures-"));

@@ -18,7 +18,7 @@ import { HubServer } from "../../../support/hubServer.ts";
 import { until } from "../../../support/processes.ts";
 import { rounds } from "../../../support/soak.ts";
 
-const content = randomBytes(5_000_000);
+const content = Buffer.concat([Buffer.from("GGUF"), randomBytes(5_000_000)]);
 /** What a part's file has of the bytes that were received: whole buffers. */
 const buffer = 2 ** 20;
 const program = fileURLToPath(new URL("../../../support/downloadChild.ts", import.meta.url));
