@@ -120,13 +120,15 @@ export function showList<Item extends ListItem<Item>>({
 }: ListOptions<Item>): Promise<Item | undefined> {
   const picker = window.createQuickPick<QuickPickItem & { readonly item?: Item }>();
   const fill = () => {
-    const active = picker.activeItems[0]?.label;
+    const [active] = picker.activeItems;
     picker.items = items().map((item) =>
       "separator" in item
         ? { label: plainText(item.separator), kind: QuickPickItemKind.Separator }
         : { ...plainItem(item), buttons: plainButtons(item.buttons), item },
     );
-    const again = picker.items.find(({ label, item }) => item && label === active);
+    const again = picker.items.find(
+      ({ label, detail, item }) => item && label === active?.label && detail === active.detail,
+    );
     if (again) picker.activeItems = [again];
   };
   picker.title = plainText(title);

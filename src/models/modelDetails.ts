@@ -69,7 +69,11 @@ function quantization(
   return {
     icon: there ? "check" : choice.file ? "cloud-download" : "gear",
     label: choice.quantization,
-    description: [...describeRun(choice, l10n), ...(isBest ? [l10n.t("best here")] : [])].join(" · "),
+    description: [
+      ...describeRun(choice, l10n),
+      ...(isBest ? [l10n.t("best here")] : []),
+      ...(there ? [l10n.t("on this disk")] : []),
+    ].join(" · "),
     ...(memory.length > 0 && { detail: memory.join(", ") }),
     action: there ? { kind: "use", path: there.path, roles } : { kind: "download", row, choice, roles },
   };

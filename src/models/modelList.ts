@@ -82,8 +82,13 @@ function recommendedItem(row: CatalogueRow, offer: Offer, l10n: Localize): Actio
   return {
     ...item,
     icon: item.icon === "cloud-download" ? "star-full" : (item.icon ?? "star-full"),
-    description: l10n.t("Best for {0}", describePurposes(row.recommendedFor, l10n)),
+    description: [l10n.t("Best for {0}", describePurposes(row.recommendedFor, l10n)), ...facts(row, l10n)].join(" · "),
   };
+}
+
+/** How large a model is, and whether it was trained to infill. */
+function facts({ model }: CatalogueRow, l10n: Localize): readonly string[] {
+  return [describeCount(model.parameters), ...(model.infill ? [l10n.t("sees the text after the cursor")] : [])];
 }
 
 /** A model of the catalogue in its best quantization; on the disk it is used, else it is downloaded. */
@@ -95,16 +100,12 @@ function catalogueItem(row: CatalogueRow, offer: Offer, roles: readonly ModelRol
     action: { kind: "details", row },
   } as const;
   const choice = choices[best ?? 0];
-  const facts = [
-    describePurposes(model.purposes, l10n),
-    describeCount(model.parameters),
-    ...(model.infill ? [l10n.t("sees the text after the cursor")] : []),
-  ].join(" · ");
+  const description = [describePurposes(model.purposes, l10n), ...facts(row, l10n)].join(" · ");
   if (!choice || model.unusable) {
     return {
       icon: "circle-slash",
       label: model.name,
-      description: facts,
+      description,
       detail: whyUnusable(row, l10n),
       action: details.action,
     };
@@ -116,8 +117,8 @@ function catalogueItem(row: CatalogueRow, offer: Offer, roles: readonly ModelRol
   return {
     icon,
     label: model.name,
-    description: facts,
-    detail: describeChoice(choice, l10n),
+    description,
+    detail: [describeChoice(choice, l10n), ...(there ? [l10n.t("on this disk")] : [])].join(" · "),
     buttons: [...roleButtons(action, l10n), button(details)],
     action: action(roles),
   };

@@ -119,7 +119,7 @@ suite("the list", () => {
     assert.equal(description, "ghost text · 1.7B");
     assert.equal(detail, "Q4_K_M · 1.1 GB · runs on the processor · about 6.4 tokens/s");
     const best = named(list(), "Falcon-H1-1.5B-Base");
-    assert.equal(best.description, "Best for ghost text");
+    assert.equal(best.description, "Best for ghost text · 7.5B · sees the text after the cursor");
     assert.match(best.detail ?? "", /^Q8_0 · 1\.6 GB · fits on the GPU/);
   });
 
@@ -146,6 +146,8 @@ suite("the list", () => {
       path: stored.path,
       roles: ["completion", "chat"],
     });
+    assert.match(named(rows, "Falcon3-1B-Base").detail ?? "", / · on this disk$/);
+    assert.match(named(modelDetails(otherRow, [stored], "en", l10n), "Q4_K_M").description ?? "", / · on this disk$/);
     const file = named(rows, "Falcon3-1B-Base-Q4_K_M.gguf");
     assert.match(file.description ?? "", /\(in use for ghost text\)$/);
     assert.deepEqual(file.buttons?.at(-1)?.choose?.action, { kind: "delete", model: stored });
