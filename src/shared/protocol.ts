@@ -108,7 +108,7 @@ export interface ModelInfo {
   readonly contextSize: number;
   /** How they are stored: in 16 bits, or in 8. */
   readonly kvCache: "f16" | "q8_0";
-  /** Whether it may read prompts with flash attention: on a GPU where it has it, on a processor where that was measured to pay. */
+  /** Whether it may use flash attention: on a GPU where that has it, on a processor where memory is short. */
   readonly flashAttention: boolean;
   /** Contexts that it keeps side by side. */
   readonly sequences: number;

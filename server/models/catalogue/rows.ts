@@ -77,7 +77,7 @@ export function planFor(
     contextSize: Math.min(contextSize, contextLength),
     sequences: usualSequences,
     kvCache: kvCache === "q8_0" ? "q8_0" : "f16",
-    // As the engine chooses: on a processor it costs exactness, and a KV cache in 8 bits takes it.
+    // As the engine chooses: on a processor only a KV cache in 8 bits takes it, unless memory is short.
     flashAttention: machine.devices.length > 1 || kvCache === "q8_0",
     ...(gpuLayers !== undefined && { gpuLayers }),
   };

@@ -14,7 +14,6 @@ interface Way {
 }
 
 /**
- * @param flashAttention whether it is to be used on a processor where memory leaves the choice
  * @throws EngineError `outOfMemory` before anything is allocated that does not fit
  */
 export async function createContext(
@@ -23,10 +22,9 @@ export async function createContext(
   plan: LoadPlan,
   threads: number,
   isMapped: boolean,
-  flashAttention: boolean,
 ): Promise<LlamaContext> {
   let failure: EngineError | undefined;
-  for (const way of waysOf(plan, model, flashAttention)) {
+  for (const way of waysOf(plan, model)) {
     try {
       return await createContextWith(library, model, plan, way, threads, isMapped);
     } catch (error) {
@@ -90,18 +88,14 @@ function mostSequences({ fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan
  * On a GPU in 8 bits only if the user says so: with software Vulkan and a long context, llama.cpp then writes into memory that
  * is not its own.
  */
-function waysOf(
-  { kvCache = "auto" }: LoadPlan,
-  { llama, gpuLayers, fileInfo }: LlamaModel,
-  flashAttention: boolean,
-): readonly Way[] {
+function waysOf({ kvCache = "auto" }: LoadPlan, { llama, gpuLayers, fileInfo }: LlamaModel): readonly Way[] {
   const first = kvCache === "auto" ? "f16" : kvCache;
   // In 8 bits there are blocks of 32 numbers.
   const mayUse8Bits =
     kvCache === "auto" && gpuLayers === 0 && headLengths(fileInfo).every((length) => length % 32 === 0);
   const types: readonly KvCache[] = mayUse8Bits ? [first, "q8_0"] : [first];
   const ways = types.map((type): Way => ({ kvCache: type, flashAttention: llama.gpu === false || "auto" }));
-  const isWithout = llama.gpu === false && first === "f16" && !flashAttention;
+  const isWithout = llama.gpu === false && first === "f16";
   return isWithout ? [{ kvCache: first, flashAttention: false }, ...ways] : ways;
 }
 

@@ -13,7 +13,6 @@ import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { createContext, mostTokens } from "./createContext.ts";
-import { chooseFlashAttention } from "./flashAttention.ts";
 import { Measurements } from "./measurements.ts";
 import { warmUp } from "./warmUp.ts";
 import { canInfill } from "../text/tokenizePrompt.ts";
@@ -69,8 +68,7 @@ export async function loadModel(
     for (let i = 0; i < 2; i++) await setImmediate();
     const devices = listDevices(places, vram);
     const measurements = await openMeasurements(library, model, plan, devices, log);
-    const flashAttention = await chooseFlashAttention(model, measurements, log);
-    const context = await createContext(library, model, plan, threads, useMmap, flashAttention);
+    const context = await createContext(library, model, plan, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
     const promptRate = sequences[0] ? await warmUp(llama, sequences[0]) : 0;

@@ -10,14 +10,10 @@ import { isGone, unlessGone } from "../../promptCacheFolder.ts";
 
 const rate = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-/**
- * What is not measured yet is absent. Bytes of saved states that are read and written in a millisecond; whether flash attention
- * is of use on the processor.
- */
+/** Bytes of saved states that are read and written in a millisecond. What is not measured yet is absent. */
 const measured = v.object({
   readRate: v.exactOptional(rate),
   writeRate: v.exactOptional(rate),
-  flashAttention: v.exactOptional(v.boolean()),
 });
 export type Measured = v.InferOutput<typeof measured>;
 
