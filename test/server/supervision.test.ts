@@ -123,13 +123,18 @@ test("the same with a GPU, for which the file is mapped: the answer is interrupt
 });
 
 test("a model that nobody uses leaves memory, and the next request loads it again", async () => {
-  client = await LspClient.start(withModel(modelFile("falcon7b"), { idleUnloadMinutes: 1 / 20 }));
+  const on = await LspClient.start();
+  client = on;
+  const rest = (idleUnloadMinutes: number) =>
+    on.connection.sendNotification(settingsChanged, withModel(modelFile("falcon7b"), { idleUnloadMinutes }));
   await client.open("file:///a.ts", "let x = ");
   for (const request of ["completion", "chat"] as const) {
+    await rest(1 / 20);
     const unloaded = await client.statusWhere((status) => status.state === "ready" && status.unloaded);
     assert.ok(unloaded.state === "ready" && unloaded.model.name === "Tiny Falcon 7B");
-    const on = client;
     await until("its process is gone", () => childrenOf(on.child.pid).length === 0);
+    // What comes back stays until it was used, however slow the machine is.
+    await rest(0);
     const now = await client.connection.sendRequest(statusRequest);
     assert.ok(now.state === "ready" && now.unloaded && now.metrics.memory === undefined);
     if (request === "chat") assert.equal((await ask(client, [question("Hello")])).stopReason, "limit");
@@ -143,11 +148,13 @@ test("a model that nobody uses leaves memory, and the next request loads it agai
 });
 
 test("what runs longer than the idle time is not ended by it", async () => {
-  const settings = { ...withModel(modelFile("slow"), { idleUnloadMinutes: 1 / 600 }), chat: talkative.chat };
-  client = await LspClient.start(settings);
+  client = await LspClient.withModel(modelFile("slow"), talkative);
   const deltas: string[] = [];
   const source = new CancellationTokenSource();
   const running = ask(client, [question("Hello")], deltas, source);
+  await until("the answer grows", () => deltas.length >= 3);
+  const settings = withModel(modelFile("slow"), { idleUnloadMinutes: 1 / 600 });
+  await client.connection.sendNotification(settingsChanged, { ...settings, chat: talkative.chat });
   // The idle time is over many times when so much is written.
   await until("the answer grows", () => deltas.length >= 100);
   source.cancel();

@@ -44,6 +44,9 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Milliseconds to wait for a status. The machine may be busy: only what never comes takes so long. */
+const patience = 180_000;
+
 /** An inline completion as our server gives it: plain text, never a snippet. */
 export type TextCompletion = InlineCompletionItem & { readonly insertText: string };
 
@@ -123,7 +126,18 @@ export class LspClient {
 
   /** The next status of which the condition holds. */
   statusAfter(holds: (status: ServerStatus) => boolean): Promise<ServerStatus> {
-    return new Promise((resolve) => this.#waiting.push({ holds, resolve }));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`waited in vain for a status; the last one is ${JSON.stringify(this.statuses.at(-1))}`));
+      }, patience).unref();
+      this.#waiting.push({
+        holds,
+        resolve: (status) => {
+          clearTimeout(timer);
+          resolve(status);
+        },
+      });
+    });
   }
 
   async open(uri: string, text: string, languageId = "typescript"): Promise<void> {
