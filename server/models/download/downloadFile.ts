@@ -6,7 +6,7 @@ import * as l10n from "@vscode/l10n";
 
 import type { DownloadedFile } from "../../../src/shared/downloads.ts";
 import { DownloadError, diskFailure, noRoom, notGguf, notTheFile, wrongHash, wrongSize } from "./failures.ts";
-import { lockFile } from "./fileLock.ts";
+import { type FileLock, lockFile } from "./fileLock.ts";
 import type { Access } from "./openAddress.ts";
 import { PartFile, partEnding } from "./partFile.ts";
 import { type TransferredFile, transfer } from "./transfer.ts";
@@ -54,7 +54,7 @@ export async function downloadFile(
       try {
         // Its owner may have finished between the look and the lock.
         if ((await sizeOf(file.target)) !== undefined) continue;
-        return await downloadLocked(file, options, AbortSignal.any([signal, lock.lost]));
+        return await downloadLocked(file, options, lock, AbortSignal.any([signal, lock.lost]));
       } catch (error) {
         signal.throwIfAborted();
         if (!lock.lost.aborted) throw error;
@@ -78,6 +78,7 @@ async function watch({ target }: FileToDownload, { onProgress }: DownloadOptions
 async function downloadLocked(
   file: FileToDownload,
   options: DownloadOptions,
+  lock: FileLock,
   signal: AbortSignal,
 ): Promise<DownloadedFile> {
   const { onProgress } = options;
@@ -90,9 +91,13 @@ async function downloadLocked(
   );
   try {
     await transferAll(part, file, options, signal);
+    // Whoever has the lock by now writes into the part, which is not to be renamed or deleted under it.
+    await lock.check();
+    signal.throwIfAborted();
     return await finish(part, file);
   } finally {
-    await part.close();
+    await lock.check();
+    await part.close(!lock.lost.aborted);
   }
 }
 

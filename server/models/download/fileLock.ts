@@ -1,6 +1,7 @@
 // Who downloads a file: one process of all that share the folder, named in NAME.lock. One that died is followed by another.
 
 import { randomUUID } from "node:crypto";
+import { readlinkSync } from "node:fs";
 import fs from "node:fs/promises";
 import os from "node:os";
 import process from "node:process";
@@ -17,11 +18,16 @@ const patience = 120;
 /** Milliseconds between the owner's signs of life. */
 const signInterval = 5000;
 
+/** Where a process's number is its own: Windows and the Linux in it, or two containers, may have one name. */
+export const computer = [os.hostname(), process.platform, processNamespace()].join(" ");
+
 const owner = v.object({ id: v.string(), pid: v.number(), computer: v.string() });
 
 export interface FileLock {
   /** Aborted when another process has taken the lock, as after a long sleep of this one. */
   readonly lost: AbortSignal;
+  /** Aborts `lost` where it is. */
+  readonly check: () => Promise<void>;
   readonly release: () => Promise<void>;
 }
 
@@ -38,15 +44,15 @@ export async function lockFile(
   signal: AbortSignal,
 ): Promise<FileLock | undefined> {
   const lock = target + lockEnding;
-  const content = JSON.stringify({ id: randomUUID(), pid: process.pid, computer: os.hostname() });
-  let seen = "";
+  const content = JSON.stringify({ id: randomUUID(), pid: process.pid, computer });
+  let seen: string | undefined;
   for (let looks = 0; ; looks++) {
     if (await createLock(lock, content)) return keepLock(lock, content);
+    // One that is there and cannot be read is a link that leads nowhere.
     const found = await readLock(lock);
-    if (found === undefined) continue;
-    if (found.sign !== seen) looks = 0;
-    seen = found.sign;
-    if (looks >= patience || isDead(found.content)) {
+    if (found?.sign !== seen) looks = 0;
+    seen = found?.sign;
+    if (found && (looks >= patience || isDead(found.content))) {
       await removeLock(lock, found.content);
       continue;
     }
@@ -86,9 +92,9 @@ export async function isHeld(lock: string): Promise<boolean> {
 /** Whether the owner ran on this computer and runs no more. Of one on another computer only its silence tells. */
 function isDead(content: string): boolean {
   try {
-    const { pid, computer } = v.parse(owner, JSON.parse(content));
-    if (computer !== os.hostname()) return false;
-    process.kill(pid, 0);
+    const found = v.parse(owner, JSON.parse(content));
+    if (found.computer !== computer) return false;
+    process.kill(found.pid, 0);
     return false;
   } catch (error) {
     // A lock that says nothing yet is being written.
@@ -105,13 +111,24 @@ async function removeLock(lock: string, content: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
-  if ((await fs.readFile(away, "utf8")) === content) await fs.rm(away);
-  else await fs.rename(away, lock);
+  const found = await fs.readFile(away, "utf8");
+  // Back again, unless there is a third one's meanwhile.
+  if (found !== content) await createLock(lock, found);
+  await fs.rm(away);
+}
+
+/** Linux's, of the containers on it too; empty elsewhere. */
+function processNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
 }
 
 function keepLock(lock: string, content: string): FileLock {
   const lost = new AbortController();
-  const giveSign = async () => {
+  const check = async () => {
     const now = new Date();
     try {
       if ((await fs.readFile(lock, "utf8")) === content) await fs.utimes(lock, now, now);
@@ -120,9 +137,10 @@ function keepLock(lock: string, content: string): FileLock {
       lost.abort();
     }
   };
-  const timer = setInterval(() => void giveSign(), signInterval).unref();
+  const timer = setInterval(() => void check(), signInterval).unref();
   return {
     lost: lost.signal,
+    check,
     async release() {
       clearInterval(timer);
       if (!lost.signal.aborted) await removeLock(lock, content).catch(() => undefined);

@@ -115,11 +115,11 @@ export class PartFile {
     await fs.rm(this.#target + stateEnding, { force: true });
   }
 
-  /** Keeps what there is, if it is anything. Never rejects: what could not be written comes again. */
-  async close(): Promise<void> {
+  /** Keeps what there is, if it is anything, or another's. Never rejects: what could not be written comes again. */
+  async close(isOurs = true): Promise<void> {
     await this.flush().catch(() => undefined);
     await this.#file.close().catch(() => undefined);
-    if (this.received === 0) await deletePart(this.#target).catch(() => undefined);
+    if (this.received === 0 && isOurs) await deletePart(this.#target).catch(() => undefined);
   }
 
   async delete(): Promise<void> {

@@ -10,11 +10,11 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 
-import { lockFile } from "../../../../server/models/download/fileLock.ts";
+import { computer, lockFile } from "../../../../server/models/download/fileLock.ts";
 import type { Network } from "../../../../server/models/download/network.ts";
 import { download, file, letOthersRun, openLoopback, repository } from "../../../support/downloads.ts";
 import fc from "../../../support/fastCheck.ts";
-import { HubServer } from "../../../support/hubServer.ts";
+import { HubServer, status } from "../../../support/hubServer.ts";
 import { until } from "../../../support/processes.ts";
 import { rounds } from "../../../support/soak.ts";
 
@@ -122,7 +122,7 @@ test("an owner on another computer counts as dead when it gives no sign for long
 test("of many that find a dead owner's lock, one at a time gets it", async () => {
   const dead = fork(program, ["http://127.0.0.1:1", folder], { stdio: "ignore" });
   await once(dead, "exit");
-  fs.writeFileSync(`${target}.lock`, JSON.stringify({ id: "1", pid: dead.pid, computer: os.hostname() }));
+  fs.writeFileSync(`${target}.lock`, JSON.stringify({ id: "1", pid: dead.pid, computer }));
   let [owners, most, total] = [0, 0, 0];
   const work = async () => {
     const lock = await lockFile(target, { wait: letOthersRun, onWaiting: () => Promise.resolve(false) }, signal);
@@ -135,4 +135,99 @@ test("of many that find a dead owner's lock, one at a time gets it", async () =>
   await Promise.all(Array.from({ length: 20 }, work));
   assert.deepEqual([most, total], [1, 20]);
   assert.deepEqual(fs.readdirSync(folder), []);
+});
+
+const neverDone = () => Promise.resolve(false);
+
+test("a lock whose owner cannot be seen from here is waited for, though it has this computer's name", async () => {
+  const dead = fork(program, ["http://127.0.0.1:1", folder], { stdio: "ignore" });
+  await once(dead, "exit");
+  // As in another container, or in Windows around this Linux.
+  for (const foreign of [os.hostname(), `${computer}1`]) {
+    fs.writeFileSync(`${target}.lock`, JSON.stringify({ id: "1", pid: dead.pid, computer: foreign }));
+    let looks = 0;
+    const onWaiting = () => Promise.resolve(++looks === 3);
+    assert.equal(await lockFile(target, { wait: letOthersRun, onWaiting }, signal), undefined);
+    fs.rmSync(`${target}.lock`);
+  }
+});
+
+test("a lock that leads nowhere is waited for, until one waits no more", { timeout: 60_000 }, async () => {
+  fs.symlinkSync(path.join(folder, "nowhere"), `${target}.lock`);
+  const controller = new AbortController();
+  let looks = 0;
+  const wait = async (milliseconds: number, signal: AbortSignal) => {
+    assert.ok(milliseconds > 0);
+    if (++looks === 3) controller.abort();
+    await letOthersRun();
+    signal.throwIfAborted();
+  };
+  await assert.rejects(lockFile(target, { wait, onWaiting: neverDone }, controller.signal), { name: "AbortError" });
+  fs.rmSync(`${target}.lock`);
+});
+
+test("who takes a dead owner's lock away leaves the one that came meanwhile", async (t) => {
+  const lock = `${target}.lock`;
+  const content = (id: string) => JSON.stringify({ id, pid: process.pid, computer });
+  const rename = fs.promises.rename.bind(fs.promises);
+  fs.writeFileSync(lock, JSON.stringify({ id: "dead", pid: 1, computer: "another" }));
+  let isFirst = true;
+  t.mock.method(fs.promises, "rename", async (from: string, to: string) => {
+    if (!isFirst) return rename(from, to);
+    isFirst = false;
+    // A second process has been faster, and a third one finds no lock.
+    fs.writeFileSync(lock, content("second"));
+    await rename(from, to);
+    fs.writeFileSync(lock, content("third"));
+  });
+  const onWaiting = () => Promise.resolve(!isFirst);
+  assert.equal(await lockFile(target, { wait: letOthersRun, onWaiting }, signal), undefined);
+  assert.equal(fs.readFileSync(lock, "utf8"), content("third"));
+  assert.deepEqual(fs.readdirSync(folder), [path.basename(lock)]);
+  fs.rmSync(lock);
+});
+
+const another = JSON.stringify({ id: "1", pid: process.pid, computer });
+
+test("who loses the lock before anything came leaves the part to the one who has it", async () => {
+  server.hubFaults.push(status(503));
+  const controller = new AbortController();
+  const wait = async () => {
+    fs.writeFileSync(`${target}.lock`, another);
+    fs.writeFileSync(`${target}.part`, "theirs");
+    controller.abort();
+    await letOthersRun();
+    controller.signal.throwIfAborted();
+  };
+  await assert.rejects(download({ endpoint: server.endpoint, network, folder, wait, signal: controller.signal }), {
+    name: "AbortError",
+  });
+  assert.deepEqual(fs.readdirSync(folder).sort(), [`${file}.lock`, `${file}.part`]);
+  assert.equal(fs.readFileSync(`${target}.part`, "utf8"), "theirs");
+  for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name));
+  server.behave();
+});
+
+test("who loses the lock with the last byte does not rename the part of the one who has it", async () => {
+  let isTaken = false;
+  await download({
+    endpoint: server.endpoint,
+    network,
+    folder,
+    onProgress({ received }) {
+      if (received < content.length || isTaken) return;
+      isTaken = true;
+      fs.writeFileSync(`${target}.lock`, another);
+    },
+    async wait() {
+      assert.deepEqual(
+        fs.readdirSync(folder).sort(),
+        ["lock", "part", "part.json"].map((end) => `${file}.${end}`),
+      );
+      fs.rmSync(`${target}.lock`);
+      await letOthersRun();
+    },
+  });
+  assert.ok(isTaken);
+  assertWhole();
 });

@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
 
+import { computer } from "../../../../server/models/download/fileLock.ts";
 import { deleteModel } from "../../../../server/models/store/deleteModel.ts";
 import { importModel } from "../../../../server/models/store/importModel.ts";
 import { listUnfinished } from "../../../../server/models/store/listUnfinished.ts";
@@ -165,7 +166,7 @@ suite("models on the disk", () => {
     const { pid } = spawnSync(process.execPath, ["--version"]);
     const url = "https://huggingface.co/tiiuae/Falcon-GGUF/resolve/main/falcon.gguf";
     const owners = [
-      { content: JSON.stringify({ id: "1", pid, computer: os.hostname() }), isSilent: false },
+      { content: JSON.stringify({ id: "1", pid, computer }), isSilent: false },
       { content: JSON.stringify({ id: "1", pid, computer: "another" }), isSilent: true },
       { content: "", isSilent: true },
     ];
