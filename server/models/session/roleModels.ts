@@ -85,7 +85,8 @@ export class RoleModels {
     for (;;) {
       const session = this.session(role);
       try {
-        return await session.ready();
+        const model = await session.ready();
+        if (this.session(role) === session) return model;
       } catch (error) {
         if (this.session(role) === session) throw error;
       }

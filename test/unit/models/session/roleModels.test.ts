@@ -1,0 +1,70 @@
+// The models of both roles, with hosts that load when they are told: who waits gets his role's model, and who reloads only his.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+
+import { EngineError, type LoadRequest, type Model, type ModelHost } from "../../../../server/engine/engine.ts";
+import { RoleModels } from "../../../../server/models/session/roleModels.ts";
+import type { ModelStatus } from "../../../../src/shared/protocol.ts";
+import { type ModelRole, modelRoles, statusOf } from "../../../../src/shared/modelRoles.ts";
+import { modelFile } from "../../../support/models.ts";
+import { until } from "../../../support/processes.ts";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-role-models-"));
+after(() => fs.rmSync(folder, { recursive: true }));
+const [fileA, fileB] = ["a", "b"].map((name) => {
+  const file = path.join(folder, `${name}.gguf`);
+  fs.copyFileSync(modelFile("falcon7b"), file);
+  return file;
+}) as [string, string];
+
+function setUp() {
+  const loads: string[] = [];
+  const gates = new Map<string, Promise<void>>();
+  const createHost = (): ModelHost => ({
+    memory: undefined,
+    load: async ({ plan }: LoadRequest): Promise<Model> => {
+      loads.push(path.basename(plan.path));
+      await gates.get(plan.path);
+      return {
+        info: {
+          ...{ name: "m", path: plan.path, demonstration: false, architecture: "falcon", infill: false, markers: [] },
+          ...{ contextSize: 512, kvCache: "f16", flashAttention: false, sequences: 2, promptRate: 10_000 },
+          ...{ device: "CPU", gpuLayers: 0, layers: 2, devices: [], passedOver: [] },
+        },
+        generate: () => Promise.reject(new EngineError("died", "nothing is generated")),
+        score: () => Promise.resolve([]),
+        countTokens: () => Promise.resolve(1),
+      };
+    },
+    dispose: () => Promise.resolve(),
+  });
+  const models = new RoleModels({ createHost, markers: [], onStatus: () => undefined, log: () => undefined });
+  const use = (completion: string, chat: string) => {
+    const settingsOf = (file: string) => ({ path: file, contextSize: 512, gpu: "off", threads: 1 }) as const;
+    models.use({ completion: settingsOf(completion), chat: settingsOf(chat) });
+  };
+  const isReady = (role: ModelRole) => {
+    const status: ModelStatus = statusOf(models.status, role);
+    return status.state === "ready";
+  };
+  const bothReady = () => until("both are ready", () => modelRoles.every(isReady));
+  return { models, use, loads, gates, bothReady, isReady };
+}
+
+test("who waits for the model that both roles share gets the one that his role is given meanwhile", async () => {
+  const { models, use, gates, bothReady } = setUp();
+  const gate = Promise.withResolvers<void>();
+  gates.set(fileA, gate.promise);
+  use(fileA, fileA);
+  const [completion, chat] = [models.ready("completion"), models.ready("chat")];
+  use(fileA, fileB);
+  gate.resolve();
+  assert.equal((await completion).info.path, fileA);
+  assert.equal((await chat).info.path, fileB);
+  await bothReady();
+  await models.dispose();
+});
