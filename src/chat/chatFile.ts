@@ -131,14 +131,25 @@ export function chatContent(changed: unknown, messages: unknown): string {
 /**
  * Replaces the file in one step, and returns its stamp. `durable`: not even a power failure takes it back, which may
  * take some milliseconds.
+ * @param seen the stamp of the file that may be replaced, or undefined where there is to be none
+ * @returns undefined, and leaves the file, where it is another by the time that the text is written
  */
-export function replaceFile(file: string, text: string, durable: boolean): string {
+export function replaceFile(
+  file: string,
+  text: string,
+  durable: boolean,
+  seen: string | undefined,
+): string | undefined {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     fs.writeFileSync(temporary, text, { flag: "wx", mode: 0o600, flush: durable });
     // Taken before the renaming, which does not change it: afterwards the file may be another window's.
     const stamp = stampOf(fs.statSync(temporary, { bigint: true }));
+    if (readStamp(file) !== seen) {
+      fs.rmSync(temporary);
+      return undefined;
+    }
     fs.renameSync(temporary, file);
     return stamp;
   } catch (error) {

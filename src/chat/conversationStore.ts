@@ -133,12 +133,13 @@ export class ConversationStore {
   }
 
   #writeOne(id: string, stored: StoredConversation, durable: boolean): void {
+    const file = this.#file(id);
     const seen = this.#seen.get(id);
-    const found = readStamp(this.#file(id));
-    if (found === seen) {
-      this.#seen.set(id, replaceFile(this.#file(id), contentOf(stored), durable));
-      if (found === undefined) this.#pruning = this.#pruning.then(() => this.#prune());
-    } else if (found !== undefined) {
+    const stamp = readStamp(file) === seen ? replaceFile(file, contentOf(stored), durable, seen) : undefined;
+    if (stamp !== undefined) {
+      this.#seen.set(id, stamp);
+      if (seen === undefined) this.#pruning = this.#pruning.then(() => this.#prune());
+    } else if (fs.existsSync(file)) {
       this.#copy(id, stored);
     }
   }
@@ -146,7 +147,8 @@ export class ConversationStore {
   /** Another window has gone on with the conversation: what it wrote stays, and this window's becomes one of its own. */
   #copy(id: string, stored: StoredConversation): void {
     const copyId = randomUUID();
-    this.#seen.set(copyId, replaceFile(this.#file(copyId), contentOf(stored), true));
+    const stamp = replaceFile(this.#file(copyId), contentOf(stored), true, undefined);
+    if (stamp !== undefined) this.#seen.set(copyId, stamp);
     this.onCopied(id, copyId);
   }
 

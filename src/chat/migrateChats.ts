@@ -1,7 +1,6 @@
 // Takes over the chats of earlier versions, which kept them all in one value of the workspace's memento.
 
 import { randomUUID } from "node:crypto";
-import fs from "node:fs";
 import path from "node:path";
 
 import * as v from "valibot";
@@ -36,10 +35,9 @@ function migrateChat(value: unknown, folder: string): void {
   const parsed = v.safeParse(oldChat, value);
   const id = parsed.success ? parsed.output.conversation.id : randomUUID();
   const file = path.join(folder, `${id}.json`);
-  // Another window may have taken it over, and gone on with it.
-  if (fs.existsSync(file)) return;
   const content = parsed.success
     ? chatContent(parsed.output.changed, parsed.output.conversation.messages)
     : JSON.stringify(value);
-  replaceFile(file, content, true);
+  // Another window may have taken it over, and gone on with it: that file stays.
+  replaceFile(file, content, true, undefined);
 }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, suite, test } from "node:test";
 
 import fc from "../../support/fastCheck.ts";
 
-import { chatContent, parseChat } from "../../../src/chat/chatFile.ts";
+import { chatContent, parseChat, readStamp, replaceFile } from "../../../src/chat/chatFile.ts";
 import type { AnswerMessage, Attachment, Message, UserMessage } from "../../../src/shared/protocol.ts";
 import { listQuestions, makeFolder, newConversation, openStore } from "../../support/chatStore.ts";
 import { rounds } from "../../support/soak.ts";
@@ -97,6 +97,18 @@ test("every chat comes back as it was", () => {
       assert.deepEqual(stored, { conversation: { id: "1", messages: all }, changed });
     }),
   );
+});
+
+test("a file that another window has replaced meanwhile stays as it is, with nothing beside it", () => {
+  const file = path.join(folder, "1.json");
+  const first = replaceFile(file, "first", false, undefined);
+  assert.equal(replaceFile(file, "new beside it", false, undefined), undefined);
+  assert.equal(first, readStamp(file));
+  const second = replaceFile(file, "the second", false, first);
+  assert.ok(second !== undefined);
+  assert.equal(replaceFile(file, "of who saw the first", false, first), undefined);
+  assert.equal(fs.readFileSync(file, "utf8"), "the second");
+  assert.deepEqual(fs.readdirSync(folder), ["1.json"]);
 });
 
 test("what a later version adds to a message is not lost by this one", () => {
