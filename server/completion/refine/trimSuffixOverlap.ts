@@ -29,11 +29,24 @@ function filledLines(lines: readonly string[]): { readonly line: string; readonl
     .filter(({ line, index }) => index > 0 && line !== "");
 }
 
-/** Blanks within a line make no other line of it; those that it begins with may. */
+/** What a string has is the string's; elsewhere in a line, blanks are looked at. */
+const stringsAndBlanks = /"[^"]*"|'[^']*'|`[^`]*`|[^\S\n]+/g;
+
+/**
+ * Blanks beside punctuation make no other line of it, nor does their number; those that it begins with may. Those before a dot,
+ * a colon or a square bracket may too: CSS has `.nav .item` and `.nav.item`.
+ */
 function withoutBlanks(line: string): string {
   if (isLeftOut("nearlySameLines")) return line;
   const indentation = line.length - line.trimStart().length;
-  return line.slice(0, indentation) + line.slice(indentation).replaceAll(/[^\S\n]+/g, "");
+  const rest = line.slice(indentation);
+  const isBeside = (at: number, end: number) =>
+    /[([{,;:=]/.test(rest.charAt(at - 1)) || /[(){}\],;=]/.test(rest.charAt(end));
+  const even = rest.replaceAll(stringsAndBlanks, (found, at: number) => {
+    if (found.trim() !== "") return found;
+    return isBeside(at, at + found.length) ? "" : " ";
+  });
+  return line.slice(0, indentation) + even;
 }
 
 /** Cuts the end of the text that is the beginning of the rest of the cursor's line; bare brackets are left to `replacedLengthOf`. */
