@@ -2,6 +2,7 @@
 
 import { moved } from "./gate.ts";
 import { deletedSince, type Place, placeOf, typedSince } from "./place.ts";
+import { isUnchanged } from "./refine/isUnchanged.ts";
 import { replacedLengthOf } from "./refine/replacedLength.ts";
 import type { RefinedCompletion } from "./refine/refine.ts";
 import { trimSuffixOverlap } from "./refine/trimSuffixOverlap.ts";
@@ -66,7 +67,9 @@ function afterTyping(
   if (typed === 0) return completion;
   const text = trimSuffixOverlap(completion.text.slice(typed), request.suffix).trimEnd();
   if (text === "") return undefined;
-  const replacedLength = replacedLengthOf(text, lineSuffixOf(request));
+  const lineSuffix = lineSuffixOf(request);
+  const replacedLength = replacedLengthOf(text, lineSuffix);
+  if (isUnchanged(text, lineSuffix, replacedLength)) return undefined;
   return { text, replacedLength, ...tokensAt(completion, -typed) };
 }
 

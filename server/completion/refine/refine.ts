@@ -45,6 +45,6 @@ export function refine(
   refined = cutLines(refined.trimEnd()).trimEnd();
   if (refined === "") return undefined;
   const replacedLength = replacedLengthOf(refined, lineSuffix);
-  if (!isLeftOut("unchanged") && isUnchanged(refined, lineSuffix, replacedLength)) return undefined;
+  if (isUnchanged(refined, lineSuffix, replacedLength)) return undefined;
   return { text: refined, replacedLength };
 }

@@ -48,6 +48,12 @@ test("what the editor closes while the text is typed ends nothing", () => {
   assert.equal(shownAt(block, "if (a) {\n  ║\n}\nlet b;"), "c();\n  d();");
 });
 
+test("a rest that is what the editor closed already changes nothing, and is not shown", () => {
+  assert.equal(shownAt(recentWith("foo(║)", "x)"), "foo(x║)"), undefined);
+  assert.equal(shownAt(recentWith("foo([║])", "x ])"), "foo([x║ ])"), undefined);
+  assert.equal(shownAt(recentWith("foo(║)", "x);"), "foo(x║)"), ");");
+});
+
 test("another place or other text after the cursor is another completion", () => {
   const recent = recentWith("let x = ║;", "compute(1)");
   assert.equal(shownAt(recent, "let y = ║;"), undefined);
