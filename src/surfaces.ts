@@ -109,6 +109,8 @@ export interface ListOptions<Item extends ListItem<Item>> {
   /** Asked again when a button has run, and when `onDidChange` fires. */
   readonly items: () => readonly (Item | Separator)[];
   readonly onDidChange?: Event<unknown>;
+  /** Until these are settled the list is busy; the items are asked again with each. */
+  readonly pending?: readonly Promise<unknown>[];
 }
 
 /** Lets the user choose a row; resolves to undefined when he chooses none. */
@@ -117,6 +119,7 @@ export function showList<Item extends ListItem<Item>>({
   placeholder,
   items,
   onDidChange,
+  pending = [],
 }: ListOptions<Item>): Promise<Item | undefined> {
   const picker = window.createQuickPick<QuickPickItem & { readonly item?: Item }>();
   const fill = () => {
@@ -139,7 +142,14 @@ export function showList<Item extends ListItem<Item>>({
   fill();
   picker.show();
   return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      picker.hide();
+    };
     const changes = onDidChange?.(fill);
+    for (const each of pending) each.then(fill, fail);
+    picker.busy = pending.length > 0;
+    void Promise.allSettled(pending).then(() => (picker.busy = false));
     picker.onDidTriggerItemButton(({ button, item: { item } }) => {
       const pressed = item?.buttons?.find((each) => plainText(each.tooltip) === button.tooltip);
       if (!pressed) return;
@@ -148,10 +158,7 @@ export function showList<Item extends ListItem<Item>>({
         picker.hide();
         return;
       }
-      Promise.resolve(pressed.run?.()).then(fill, (error: unknown) => {
-        reject(error instanceof Error ? error : new Error(String(error)));
-        picker.hide();
-      });
+      Promise.resolve(pressed.run?.()).then(fill, fail);
     });
     picker.onDidAccept(() => {
       resolve(picker.selectedItems[0]?.item);

@@ -2,7 +2,7 @@
 
 import { Uri, env, l10n, type LogOutputChannel } from "vscode";
 
-import { UserError } from "../problems.ts";
+import { isDisconnected, showError, UserError } from "../problems.ts";
 import type { ModelsClient } from "../server/modelsClient.ts";
 import type { CatalogueRow } from "../shared/models.ts";
 import type { StoredModel } from "../shared/downloads.ts";
@@ -10,7 +10,7 @@ import { askConsent, showList } from "../surfaces.ts";
 import { changeAdapters } from "./adapters.ts";
 import { downloadAndUse, type DownloadDependencies } from "./downloadModel.ts";
 import { modelDetails } from "./modelDetails.ts";
-import { type Action, type ActionItem, modelList } from "./modelList.ts";
+import { type Action, type ActionItem, listPlaceholder, modelList, type Offer } from "./modelList.ts";
 import { describeSize } from "./modelWords.ts";
 import { withoutModel } from "./roleSettings.ts";
 import { selectModelFile, selectModelsFolder, useModel } from "./useModel.ts";
@@ -21,24 +21,47 @@ export interface ChoiceDependencies extends DownloadDependencies {
 }
 
 export async function chooseModel(dependencies: ChoiceDependencies): Promise<void> {
-  const { models, settings, recentModels } = dependencies;
-  const catalogue = models.catalogue(env.language);
+  const { models, settings, recentModels, server } = dependencies;
+  const placeholder = listPlaceholder(server.status, settings.server.model.gpu, l10n);
+  const catalogue = knownModels(dependencies);
   for (;;) {
-    const [rows, stored] = await Promise.all([catalogue, storedModels(dependencies)]);
+    let found: Pick<Offer, "catalogue" | "stored"> = { catalogue: [], stored: [] };
+    const stored = storedModels(dependencies);
     const chosen = await showList<ActionItem>({
       title: l10n.t("Choose Model"),
-      placeholder: l10n.t("Choose the model that writes ghost text and answers"),
+      placeholder,
       items: () =>
         modelList(
-          {
-            ...{ catalogue: rows, stored, recent: recentModels.list() },
-            ...{ downloads: models.downloads, settings: settings.roles },
-          },
+          { ...found, recent: recentModels.list(), downloads: models.downloads, settings: settings.roles },
           l10n,
         ),
       onDidChange: models.onDidChangeDownloads,
+      pending: [
+        stored.then((models) => {
+          found = { ...found, stored: models };
+        }),
+        // After what is on the disk: nothing of that is offered for download.
+        Promise.all([catalogue, stored]).then(([rows, models]) => {
+          found = { catalogue: rows, stored: models };
+        }),
+      ],
     });
-    if (!chosen || (await act(chosen.action, stored, dependencies)) === "done") return;
+    if (!chosen || (await act(chosen.action, found.stored, dependencies)) === "done") return;
+  }
+}
+
+/** Where they cannot be told, the user hears why, and the rest of the list is of use. */
+async function knownModels({ models, log }: ChoiceDependencies): Promise<readonly CatalogueRow[]> {
+  const ask = () => models.catalogue(env.language);
+  try {
+    return await ask().catch((error: unknown) => {
+      // The server that is started next knows them, too.
+      if (isDisconnected(error)) return ask();
+      throw error;
+    });
+  } catch (error) {
+    void showError(error, log);
+    return [];
   }
 }
 

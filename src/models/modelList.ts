@@ -5,6 +5,7 @@ import type { l10n } from "vscode";
 import type { Download, StoredModel } from "../shared/downloads.ts";
 import type { CatalogueRow, ModelChoice } from "../shared/models.ts";
 import { type ModelRole, modelRoles } from "../shared/modelRoles.ts";
+import type { ServerSettings, ServerStatus } from "../shared/protocol.ts";
 import type { ListItem, RowButton, Separator } from "../surfaces.ts";
 import { describeDownload, downloadName } from "./describeDownload.ts";
 import { describeModelFile } from "./describeModelFile.ts";
@@ -71,6 +72,18 @@ export function modelList(offer: Offer, l10n: Localize): Rows {
       { icon: "folder-opened", label: l10n.t("Select a Folder with Models…"), action: { kind: "browseFolder" } },
     ]),
   ];
+}
+
+/** What the list is for, and what its rows do not know: the GPUs are those that a loaded model has found. */
+export function listPlaceholder(
+  { chat, ...completion }: ServerStatus,
+  gpu: ServerSettings["model"]["gpu"],
+  l10n: Localize,
+): string {
+  const isGpuKnown = gpu === "off" || completion.state === "ready" || chat?.state === "ready";
+  return isGpuKnown
+    ? l10n.t("Choose the model that writes ghost text and answers")
+    : l10n.t("Choose the model that writes ghost text and answers (a GPU is not known before a model is loaded)");
 }
 
 function section(label: string, items: readonly ActionItem[]): Rows {

@@ -54,6 +54,12 @@ async function list(name: string): Promise<void> {
     .and(workbench.page.locator('[placeholder^="Choose the model that writes ghost text"]'))
     .waitFor();
   await workbench.quickInput.fill(name);
+  await isWhole();
+}
+
+/** The list shows what it has at once, and the rest when the server has told it. */
+async function isWhole(): Promise<void> {
+  await workbench.page.locator(".quick-input-progress.active").waitFor({ state: "hidden" });
 }
 
 async function press(button: string): Promise<void> {
@@ -74,6 +80,7 @@ test("the list is legible in every theme, and narrow", async () => {
     await workbench.setTheme(theme);
     await workbench.runCommand("Falcon: Choose Model…");
     await workbench.quickRows.getByText("Demonstration Model").waitFor();
+    await isWhole();
     await workbench.screenshot(path.join(pictures, `choose-model-${theme === "Dark Modern" ? "dark" : "light"}.png`));
     await workbench.page.keyboard.press("Escape");
   }

@@ -7,10 +7,11 @@ import * as l10n from "@vscode/l10n";
 
 import { adapterList, readScale } from "../../../src/models/adapterList.ts";
 import { modelDetails } from "../../../src/models/modelDetails.ts";
-import { type ActionItem, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
+import { type ActionItem, listPlaceholder, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
 import { giveModel, withoutModel } from "../../../src/models/roleSettings.ts";
 import type { Download, StoredModel } from "../../../src/shared/downloads.ts";
 import type { CatalogueEntry, CatalogueRow, Fit, ModelChoice } from "../../../src/shared/models.ts";
+import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
 
 function entry(id: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
   return {
@@ -187,6 +188,16 @@ suite("the list", () => {
     const paused = { ...download, state: "paused" } as const;
     assert.deepEqual(named(list({ downloads: [paused] }), "x.gguf").action, { kind: "resume", download: paused });
   });
+});
+
+test("as long as no model is loaded, the list says that it knows no GPU", () => {
+  const loading = { state: "loading", model: "x", progress: 0 } as const;
+  const failed = { state: "failed", model: "x", problem: { message: "no memory" } } as const;
+  const ready = { state: "ready", model: {}, generating: false, unloaded: false, metrics: {} } as ModelStatus;
+  const said = (status: ServerStatus, gpu: "auto" | "off" = "auto") =>
+    listPlaceholder(status, gpu, l10n).includes("a GPU is not known");
+  assert.deepEqual([said(loading), said({ ...failed, chat: loading })], [true, true]);
+  assert.deepEqual([said(ready), said({ ...loading, chat: ready }), said(loading, "off")], [false, false, false]);
 });
 
 test("the details have the licence, the card, and each quantization with its memory by device", () => {
