@@ -53,7 +53,7 @@ export class InlineCompleter {
   /** @param acceptance the part of the latest suggestions that was accepted, if that is known */
   constructor(
     current: CurrentModel,
-    context = new CompletionContext([], () => true),
+    context = new CompletionContext([], () => true, () => true),
     acceptance: { readonly rate: number | undefined } = { rate: undefined },
     grammars?: Pick<Grammars, "parserOf">,
   ) {

@@ -19,6 +19,7 @@ import type { Grammars } from "../completion/syntax/grammars.ts";
 import { CompletionContext } from "../completion/context/completionContext.ts";
 import { CounterpartFiles } from "../completion/context/counterparts.ts";
 import { ImportedFiles } from "../completion/context/imports.ts";
+import { stillSays } from "../completion/context/stillSays.ts";
 import { VisitedDocuments } from "../completion/context/visited.ts";
 import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
 import { WorkspaceIndex } from "../completion/context/workspaceIndex.ts";
@@ -68,9 +69,12 @@ function registerInlineCompletion(
     openText: (uri) => documents.get(uri)?.getText(),
   });
   const index = new WorkspaceIndex(files);
-  connection.onDidChangeWatchedFiles(({ changes }) => index.change(changes.map(({ uri }) => uri)));
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    for (const { uri } of changes) visited.change(uri);
+    index.change(changes.map(({ uri }) => uri));
+  });
   const providers = [visited, new ImportedFiles(documents, files), new CounterpartFiles(files), index];
-  const completionContext = new CompletionContext(providers, isAllowed, documents);
+  const completionContext = new CompletionContext(providers, isAllowed, stillSays(documents, visited, files));
   const current = {
     get model() {
       return assistant.models.session("completion").model;

@@ -1,6 +1,8 @@
 // The context of completions: what other places say that is likely to help at the cursor. It stays the same from key to key as
 // long as it is nearly as good as any other, since another one is a prompt that must be evaluated anew.
 
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Model, PromptPart } from "../../engine/engine.ts";
 import type { CompletionContextReport } from "../../../src/shared/completionContext.ts";
 import { type CompletionRequest, isSameUri } from "../request.ts";
@@ -10,7 +12,6 @@ import { gather, type Gathered } from "./gather.ts";
 import type { Chunk } from "./chunks.ts";
 import type { ContextProvider } from "./provider.ts";
 import { rank, type Ranked } from "./rank.ts";
-import type { Documents } from "./visited.ts";
 
 export interface Context {
   readonly parts: readonly PromptPart[];
@@ -19,6 +20,8 @@ export interface Context {
 
 /** How much better another context has to be: less costs half as many tokens again at each key, and gains no right text. */
 const worthwhileGain = 8;
+/** Milliseconds that a completion waits to learn whether files are unchanged, which takes one unless their disk hangs. */
+const longestLook = 1000;
 
 interface Held extends Context {
   readonly uri: string;
@@ -34,20 +37,23 @@ const none = { parts: [], tokens: 0, used: [] };
 export class CompletionContext {
   readonly #providers: readonly ContextProvider[];
   readonly #isAllowed: (uri: string) => boolean;
-  readonly #documents: Documents;
+  readonly #stillSays: (chunk: Chunk) => boolean | Promise<boolean>;
   readonly #busy = new Set<ContextProvider>();
   #held: Held | undefined;
   #report: CompletionContextReport | undefined;
 
-  /** @param isAllowed whether a document's text may go into the prompt of another */
+  /**
+   * @param isAllowed whether a document's text may go into the prompt of another
+   * @param stillSays whether a document or file says what was taken from it: else that stays no longer
+   */
   constructor(
     providers: readonly ContextProvider[],
     isAllowed: (uri: string) => boolean,
-    documents: Documents = new Map<string, never>(),
+    stillSays: (chunk: Chunk) => boolean | Promise<boolean>,
   ) {
     this.#providers = providers;
     this.#isAllowed = isAllowed;
-    this.#documents = documents;
+    this.#stillSays = stillSays;
   }
 
   /** Of the last completion; undefined before the first one. */
@@ -61,7 +67,7 @@ export class CompletionContext {
       this.#report = reportOf(request, 0, none, [], [], 0);
       return none;
     }
-    const held = this.#heldAt(request, model, budget);
+    const held = await this.#heldAt(request, model, budget);
     const line = lineOf(request);
     if (held?.line === line) return held;
     const start = performance.now();
@@ -87,19 +93,14 @@ export class CompletionContext {
     return this.#held;
   }
 
-  #heldAt({ uri }: CompletionRequest, model: Model, budget: number): Held | undefined {
+  async #heldAt({ uri }: CompletionRequest, model: Model, budget: number): Promise<Held | undefined> {
     const held = this.#held;
     if (held?.uri !== uri || held.model !== model || held.budget !== budget) return undefined;
-    return held.used.every(({ chunk }) => this.#isAllowed(chunk.uri) && this.#stillStands(chunk)) ? held : undefined;
-  }
-
-  /** Whether a chunk's document, if it is open, has not been changed in that place. */
-  #stillStands({ uri, text }: Chunk): boolean {
-    const whole = this.#documents.get(uri)?.getText();
-    // The chunk's line breaks are "\n".
-    return (
-      whole === undefined || [whole, whole.replaceAll(/\r\n?/g, "\n")].some((each) => each.includes(text.trimEnd()))
-    );
+    const stands = held.used.map(async ({ chunk }) => this.#isAllowed(chunk.uri) && this.#stillSays(chunk));
+    const allStand = Promise.all(stands).then((each) => each.every(Boolean));
+    const given = new AbortController();
+    const late = sleep(longestLook, false, { signal: given.signal }).catch(() => false);
+    return (await Promise.race([allStand, late]).finally(() => given.abort())) ? held : undefined;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { TextDocument } from "vscode-languageserver-textdocument";
 
-import { pathInFolder, type CompletionRequest } from "../request.ts";
+import { type CompletionRequest, isSameUri, pathInFolder } from "../request.ts";
 import { type Chunk, cutChunks } from "./chunks.ts";
 import type { ContextProvider } from "./provider.ts";
 
@@ -36,6 +36,19 @@ export class VisitedDocuments implements ContextProvider {
   /** Whether what a document says is found here. */
   has(uri: string): boolean {
     return this.#visited.has(uri);
+  }
+
+  /** Whether a document said this when it was last visited. */
+  says({ uri, text }: Chunk): boolean {
+    return this.#visited.get(uri)?.chunks.some((chunk) => chunk.text === text) === true;
+  }
+
+  /** A file or folder was changed or deleted on the disk: what a closed document said counts no more. */
+  change(uri: string): void {
+    for (const each of this.#visited.keys()) {
+      const isChanged = isSameUri(each, uri) || each.startsWith(`${uri}/`);
+      if (isChanged && !this.#documents.get(each)) this.#visited.delete(each);
+    }
   }
 
   /** The user opened, saved or closed a document, or writes in it. */

@@ -82,6 +82,12 @@ export class WorkspaceFiles {
     return now.chunks;
   }
 
+  /** Whether a file says this now. */
+  async says({ uri, text }: Chunk): Promise<boolean> {
+    const file = this.pathOf(uri);
+    return file !== undefined && (await this.chunksOf(file)).some((chunk) => chunk.text === text);
+  }
+
   /**
    * A file as it is on the disk; undefined for one that may not or cannot be read.
    * @param known when it was changed last as far as the caller knows, who has it already if it was not changed since

@@ -9,13 +9,13 @@ import { choose } from "../../../../server/completion/context/choose.ts";
 import type { ContextProvider } from "../../../../server/completion/context/provider.ts";
 import { VisitedDocuments } from "../../../../server/completion/context/visited.ts";
 import { InlineCompleter } from "../../../../server/completion/completeInline.ts";
-import { isSameUri } from "../../../../server/completion/request.ts";
 import { matchExcludedFiles, secretFiles } from "../../../../src/shared/excludedFiles.ts";
 import { requestAt } from "../../../support/cursor.ts";
 import { scriptedModel, textOf } from "../../../support/scriptedModel.ts";
 
 const folder = "file:///project/";
 const never = new AbortController().signal;
+const always = () => true;
 const picture = "const wheel = parseWheel(║);\n";
 const helper = "export function parseWheel(spokes, rim) {\n  return spokes * rim;\n}\n";
 
@@ -33,7 +33,7 @@ const isExcluded = matchExcludedFiles(secretFiles);
 
 /** Text of the context at a picture's cursor. */
 async function contextAt(providers: readonly ContextProvider[], cursor = picture, model = scriptedModel()) {
-  const context = new CompletionContext(providers, (uri) => !isExcluded(uri));
+  const context = new CompletionContext(providers, (uri) => !isExcluded(uri), always);
   return textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
 }
 
@@ -44,7 +44,7 @@ test("what an open document says of the names at the cursor is the context", asy
 
 test("the bundled model gets path, text and the end of a document, as in its training", async () => {
   const { visited } = opened(["wheel.js", helper]);
-  const context = new CompletionContext([visited], () => true);
+  const context = new CompletionContext([visited], always, always);
   const { parts } = await context.find(requestAt(picture), scriptedModel({ demonstration: true }), 500, never);
   assert.deepEqual(parts, [`wheel.js\n${helper}`, { role: "eos" }]);
 });
@@ -110,7 +110,7 @@ test("binaries and lines of data are not cut into chunks, and a text of any leng
 
 test("the context stays from line to line until another is much better", async () => {
   const { visited, documents } = opened(["wheel.js", helper], ["bread.js", "export function bake(flour, water) {}\n"]);
-  const context = new CompletionContext([visited], () => true);
+  const context = new CompletionContext([visited], always, always);
   const model = scriptedModel();
   const at = async (cursor: string) => textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
   const first = await at(picture);
@@ -127,34 +127,17 @@ test("the context stays from line to line until another is much better", async (
 
 test("what the text around the cursor is no longer about does not stay", async () => {
   const { visited } = opened(["wheel.js", helper]);
-  const context = new CompletionContext([visited], () => true);
+  const context = new CompletionContext([visited], always, always);
   const model = scriptedModel();
   const at = async (cursor: string) => textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
   assert.match(await at(picture), /wheel\.js/);
   assert.equal(await at(`${picture.replace("║", "")}${"\n".repeat(60)}bake(flour, water, rim, yeast, salt, ║)`), "");
 });
 
-test("what was deleted from an open document does not stay, not even on the same line", async () => {
-  const model = scriptedModel();
-  for (const uri of ["file:///project/%40wheel.js", "file:///project/@wheel.js"]) {
-    const chunk = { uri, path: "@wheel.js", text: helper };
-    const wheel = TextDocument.create("file:///project/%40wheel.js", "javascript", 1, helper.replaceAll("\n", "\r\n"));
-    const provider: ContextProvider = { name: "visited", timeLimit: 60_000, find: () => cutChunks(chunk) };
-    const documents = { get: (each: string) => (isSameUri(each, wheel.uri) ? wheel : undefined) };
-    const context = new CompletionContext([provider], () => true, documents);
-    const at = async (cursor: string) => textOf((await context.find(requestAt(cursor), model, 500, never)).parts);
-    assert.match(await at(picture), /parseWheel/);
-    provider.find = () => [];
-    assert.match(await at(`\n${picture}`), /parseWheel/);
-    TextDocument.update(wheel, [{ text: "" }], 2);
-    assert.equal(await at(`\n${picture}`), "");
-  }
-});
-
 test("a chunk that stands and is found again under a URI that is escaped differently is one", async () => {
   const cut = (uri: string) => cutChunks({ uri, path: "@wheel.js", text: helper });
   const provider: ContextProvider = { name: "visited", timeLimit: 60_000, find: () => cut(`${folder}%40wheel.js`) };
-  const context = new CompletionContext([provider], () => true);
+  const context = new CompletionContext([provider], always, always);
   const model = scriptedModel();
   await context.find(requestAt(picture), model, 500, never);
   provider.find = () => cut(`${folder}@wheel.js`);
@@ -223,7 +206,7 @@ test("the prompt has the context before the window, and a window that is small a
   const { visited } = opened(["wheel.js", helper]);
   const promptWith = async (contextSize: number) => {
     const model = scriptedModel({ contextSize }, (onText) => (onText("1"), "end"));
-    const completer = new InlineCompleter({ model }, new CompletionContext([visited], () => true));
+    const completer = new InlineCompleter({ model }, new CompletionContext([visited], always, always));
     await completer.complete(requestAt(picture), { debounce: 0, maxTokens: 8 }, never);
     return textOf(model.asked[0]?.prompt ?? []);
   };
