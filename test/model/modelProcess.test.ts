@@ -89,7 +89,8 @@ describe("a model of Falcon-7B's shape", () => {
   });
 
   test("says what it is", () => {
-    const { devices, promptRate, ...rest } = model;
+    const { devices, promptRate, sequences, ...rest } = model;
+    assert.ok(sequences >= 1 && sequences <= 16, "as many as the memory of the machine allows");
     assert.ok(promptRate > 0 && Number.isFinite(promptRate), `${promptRate}`);
     assert.deepEqual(
       devices.map(({ kind }) => kind),
@@ -107,7 +108,6 @@ describe("a model of Falcon-7B's shape", () => {
       layers: 3,
       kvCache: "f16",
       flashAttention: false,
-      sequences: 4,
       passedOver: [],
       markers: ["<|endoftext|>"],
     });

@@ -11,6 +11,7 @@ import type { ConversationStore } from "../../../src/chat/conversationStore.ts";
 import { reduceConversation } from "../../../src/shared/conversation.ts";
 import type { Attachment, ChatParams, ChatResult, Conversation } from "../../../src/shared/protocol.ts";
 import { Memento, ask, makeFolder, newConversation, openStore } from "../../support/chatStore.ts";
+import { until } from "../../support/processes.ts";
 
 const attachment: Attachment = { id: "1", label: "a.ts", uri: "file:///a.ts", languageId: "typescript", text: "x" };
 
@@ -175,7 +176,8 @@ suite("chat", () => {
   test("a reload brings the conversation back, and its answer is interrupted", async () => {
     chat.send("Hi");
     lastAsked().onDelta("some");
-    await pause(1100);
+    const isWritten = (name: string) => fs.readFileSync(path.join(folder, name), "utf8").includes("some");
+    await until("what there is of the answer is written", () => fs.readdirSync(folder).some(isWritten));
     openChat();
     assert.deepEqual(answerText(), { text: "some", state: "interrupted" });
   });
