@@ -1,22 +1,26 @@
-// Which files of a folder nobody wrote: what its .gitignore files name, dependencies, and what begins with a dot.
+// Which files of a folder nobody wrote: what git ignores, dependencies, and what begins with a dot.
 
-import { open, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 
 // Git's rules have more cases than are worth writing again; ESLint applies them with the same library.
 import ignore, { type Ignore } from "ignore";
 
 const skippedFolders = new Set(["node_modules", "bower_components", "vendor", "__pycache__", "venv", "site-packages"]);
-/** Bytes of a .gitignore that are read. */
-const longestRules = 32_000;
-/** A pattern with more stars takes a time that grows with their power. */
+/** Bytes of a .gitignore. */
+const longestRules = 100_000;
+/** A pattern with more runs of stars takes a time that grows with their power. */
 const mostStars = 4;
+
+/** Of rules that cannot all be applied: then nothing of their folder is known to be not ignored. */
+type Rules = Ignore | "unknown";
 
 export class IgnoredFiles {
   readonly #root: string;
-  readonly #rules = new Map<string, Promise<Ignore | undefined>>();
+  #repository: Promise<string> | undefined;
+  readonly #rules = new Map<string, Promise<Rules>>();
 
-  /** @param root the folder whose .gitignore files hold, and those below it */
+  /** @param root the folder whose .gitignore files hold, and those below it, and above it in its repository */
   constructor(root: string) {
     this.#root = root;
   }
@@ -25,45 +29,71 @@ export class IgnoredFiles {
   async hasEntry(entry: string, isFolder: boolean): Promise<boolean> {
     const name = path.basename(entry);
     if (name.startsWith(".") || (isFolder && skippedFolders.has(name))) return true;
+    this.#repository ??= repositoryOf(this.#root);
+    const repository = await this.#repository;
     let isIgnored = false;
-    for (const folder of this.#foldersTo(entry)) {
-      const rules = await this.#rulesIn(folder);
+    for (const folder of foldersTo(entry, repository)) {
+      const rules = await this.#rulesIn(folder, repository);
+      if (rules === "unknown") return true;
       const relative = path.relative(folder, entry).replaceAll(path.sep, "/");
-      const result = rules?.test(isFolder ? `${relative}/` : relative);
-      if (result?.ignored === true) isIgnored = true;
-      if (result?.unignored === true) isIgnored = false;
+      const result = rules.test(isFolder ? `${relative}/` : relative);
+      if (result.ignored) isIgnored = true;
+      if (result.unignored) isIgnored = false;
     }
     return isIgnored;
   }
 
   /** Of a file anywhere below the root. */
   async hasFile(file: string): Promise<boolean> {
-    for (const folder of this.#foldersTo(file).slice(1)) if (await this.hasEntry(folder, true)) return true;
-    return this.hasEntry(file, false);
+    return (await this.hasFolder(path.dirname(file))) || (await this.hasEntry(file, false));
   }
 
-  /** From the root to the folder that an entry lies in. */
-  #foldersTo(entry: string): string[] {
-    const names = path.relative(this.#root, path.dirname(entry)).split(path.sep).filter(Boolean);
-    return [this.#root, ...names.map((_, i) => path.join(this.#root, ...names.slice(0, i + 1)))];
+  /** Of the root, which is not, or of a folder anywhere below it. */
+  async hasFolder(folder: string): Promise<boolean> {
+    const folders = foldersTo(path.join(folder, "x"), this.#root).slice(1);
+    for (const each of folders) if (await this.hasEntry(each, true)) return true;
+    return false;
   }
 
-  #rulesIn(folder: string): Promise<Ignore | undefined> {
-    const rules = this.#rules.get(folder) ?? readRules(path.join(folder, ".gitignore"));
+  #rulesIn(folder: string, repository: string): Promise<Rules> {
+    // What comes later holds before what comes first.
+    const names = [...(folder === repository ? [".git/info/exclude"] : []), ".gitignore"];
+    const rules = this.#rules.get(folder) ?? readRules(names.map((name) => path.join(folder, name)));
     this.#rules.set(folder, rules);
     return rules;
   }
 }
 
-async function readRules(file: string): Promise<Ignore | undefined> {
-  try {
-    // To open what is no file, such as a pipe, may take for ever.
-    if (!(await stat(file)).isFile()) return undefined;
-    await using handle = await open(file);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(longestRules), 0, longestRules, 0);
-    const lines = buffer.toString("utf8", 0, bytesRead).split(/\r?\n/);
-    return ignore().add(lines.filter((line) => line.split("*").length - 1 <= mostStars));
-  } catch {
-    return undefined;
+/** From a folder to the one that an entry lies in. */
+function foldersTo(entry: string, from: string): string[] {
+  const names = path.relative(from, path.dirname(entry)).split(path.sep).filter(Boolean);
+  return [from, ...names.map((_, i) => path.join(from, ...names.slice(0, i + 1)))];
+}
+
+/** The folder with the repository that a folder lies in; itself where it lies in none. */
+async function repositoryOf(folder: string): Promise<string> {
+  for (const each of foldersTo(path.join(folder, "x"), path.parse(folder).root).reverse()) {
+    if (await stat(path.join(each, ".git")).catch(() => undefined)) return each;
   }
+  return folder;
+}
+
+async function readRules(files: readonly string[]): Promise<Rules> {
+  const rules = ignore();
+  for (const file of files) {
+    const stats = await stat(file).catch(() => undefined);
+    // To read what is no file, such as a pipe, may take for ever.
+    if (!stats?.isFile()) continue;
+    if (stats.size > longestRules) return "unknown";
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    const lines = text?.split(/\r?\n/).filter((line) => !line.startsWith("#"));
+    if (!lines || lines.some((line) => starsOf(line) > mostStars)) return "unknown";
+    rules.add(lines);
+  }
+  return rules;
+}
+
+/** Runs of stars in a pattern, but for the one at its beginning that means any folder. */
+function starsOf(pattern: string): number {
+  return pattern.replace(/^!?\*\*\//, "").match(/\*+/g)?.length ?? 0;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { pathInFolder } from "../request.ts";
 import { type Chunk, cutChunks } from "./chunks.ts";
+import { IgnoredFiles } from "./ignoredFiles.ts";
 
 export interface WorkspaceAccess {
   /** URIs of the workspace folders whose files may be read: none unless the user trusts them. */
@@ -32,6 +33,8 @@ export class WorkspaceFiles {
   readonly #access: WorkspaceAccess;
   /** By path, the latest used last. */
   readonly #kept = new Map<string, ReadFile>();
+  /** By workspace folder. */
+  readonly #ignored = new Map<string, IgnoredFiles>();
 
   constructor(access: WorkspaceAccess) {
     this.#access = access;
@@ -63,12 +66,26 @@ export class WorkspaceFiles {
     );
   }
 
-  /** The chunks of a file; none of one that may not or cannot be read. */
+  /** What git ignores in a workspace folder, and what else nobody wrote. */
+  ignoredIn(folder: string): IgnoredFiles {
+    const ignored = this.#ignored.get(folder) ?? new IgnoredFiles(folder);
+    this.#ignored.set(folder, ignored);
+    return ignored;
+  }
+
+  /** A .gitignore was changed. */
+  forgetIgnored(): void {
+    this.#ignored.clear();
+  }
+
+  /** The chunks of a file; none of one that is ignored, or that may not or cannot be read. */
   async chunksOf(file: string): Promise<readonly Chunk[]> {
     const uri = pathToFileURL(file).href;
     if (this.#access.isVisited(uri)) return [];
     const text = this.#access.openText(uri);
     if (text !== undefined) return cutChunks({ uri, path: pathInFolder(uri, this.#access.folders()), text });
+    const folder = this.folderOf(file);
+    if (folder === undefined || (await this.ignoredIn(folder).hasFile(file))) return [];
     const kept = this.#kept.get(file);
     const read = await this.read(file, kept?.changed);
     const now = read === "unchanged" ? kept : read;

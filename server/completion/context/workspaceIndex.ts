@@ -8,7 +8,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CompletionRequest } from "../request.ts";
 import { InvertedIndex } from "./bm25.ts";
 import type { Chunk } from "./chunks.ts";
-import { IgnoredFiles } from "./ignoredFiles.ts";
 import type { ContextProvider } from "./provider.ts";
 import { queryOf } from "./rank.ts";
 import type { WorkspaceFiles } from "./workspaceFiles.ts";
@@ -46,8 +45,8 @@ export class WorkspaceIndex implements ContextProvider {
   /** By the number of a chunk in the index. */
   #places: Place[] = [];
   #indexed = new Map<string, Indexed>();
-  /** Of each workspace folder that was walked. */
-  #ignored = new Map<string, IgnoredFiles>();
+  /** The workspace folders that were walked. */
+  #walked: ReadonlySet<string> = new Set();
   /** Files that have changed since. */
   readonly #changed = new Set<string>();
   #updating: Promise<void> | undefined;
@@ -76,7 +75,10 @@ export class WorkspaceIndex implements ContextProvider {
     for (const uri of uris) {
       const file = this.#files.pathOf(uri);
       if (file === undefined) continue;
-      if (path.basename(file) === ".gitignore" || this.#changed.size >= mostChanged) this.#ignored.clear();
+      if (path.basename(file) === ".gitignore") {
+        this.#files.forgetIgnored();
+        this.#walked = new Set();
+      } else if (this.#changed.size >= mostChanged) this.#walked = new Set();
       else this.#changed.add(file);
     }
   }
@@ -91,8 +93,8 @@ export class WorkspaceIndex implements ContextProvider {
     this.#workingSince = performance.now();
     if (this.#index.numbers - this.#index.size > mostRemoved * this.#index.numbers) this.#clear();
     const folders = this.#files.folders();
-    if (folders.length !== this.#ignored.size || folders.some((folder) => !this.#ignored.has(folder))) {
-      this.#ignored = new Map(folders.map((folder) => [folder, new IgnoredFiles(folder)]));
+    if (folders.length !== this.#walked.size || folders.some((folder) => !this.#walked.has(folder))) {
+      this.#walked = new Set(folders);
       this.#changed.clear();
       const found = new Set<string>();
       for await (const file of this.#walk()) found.add(file);
@@ -107,7 +109,7 @@ export class WorkspaceIndex implements ContextProvider {
 
   /** Indexes the files of all folders. */
   async *#walk(): AsyncGenerator<string> {
-    const folders = [...this.#ignored].map(([folder, ignored]) => ({ folder, ignored }));
+    const folders = [...this.#walked].map((folder) => ({ folder, ignored: this.#files.ignoredIn(folder) }));
     let entries = 0;
     for (const { folder, ignored } of folders) {
       for (const { name, isFolder } of await this.#files.entriesIn(folder)) {
@@ -127,8 +129,7 @@ export class WorkspaceIndex implements ContextProvider {
 
   async #takeChanged(file: string): Promise<void> {
     const folder = this.#files.folderOf(file);
-    const ignored = folder !== undefined && this.#ignored.get(folder);
-    if (ignored && !(await ignored.hasFile(file))) await this.#take(file);
+    if (folder !== undefined && !(await this.#files.ignoredIn(folder).hasFile(file))) await this.#take(file);
     else this.#forget(file);
     // A folder is deleted or renamed as one.
     if (this.#indexed.has(file)) return;
@@ -157,7 +158,7 @@ export class WorkspaceIndex implements ContextProvider {
     this.#index = new InvertedIndex();
     this.#places = [];
     this.#indexed.clear();
-    this.#ignored.clear();
+    this.#walked = new Set();
   }
 
   /** Leaves time to what the user waits for. */

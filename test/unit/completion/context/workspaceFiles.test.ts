@@ -90,6 +90,16 @@ test("a module and its test, and parts of a component, lead to one another", asy
   assert.deepEqual(await found("lib/spokes.py", ""), ["tests/test_spokes.py"]);
 });
 
+test("what git ignores and dependencies are not read, even if they are imported or of like name", async () => {
+  write("ignoring/.gitignore", "main.spec.ts\ngenerated/\n");
+  write("ignoring/main.spec.ts", "export {};\n");
+  write("ignoring/generated/client.ts", "export {};\n");
+  write("ignoring/node_modules/left/pad.ts", "export {};\n");
+  write("ignoring/main.html", "<b></b>\n");
+  const imports = 'import "./generated/client";\nimport "./node_modules/left/pad";\nimport "./main.spec";\n';
+  assert.deepEqual(await found("ignoring/main.ts", imports), ["ignoring/main.html"]);
+});
+
 test("names without a subject are not alike, and those that begin with a dot never", async () => {
   for (const name of [".vault_pass", ".bash_history", ".wheel.js", "test_.py", "_test.go"])
     write(`dots/${name}`, "x\n");

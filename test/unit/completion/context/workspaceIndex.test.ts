@@ -83,12 +83,29 @@ test("what git ignores, dependencies, hidden files, secrets, links and binaries 
   assert.deepEqual((await found("wheel")).sort(), kept.toSorted());
 });
 
-test("rules of .gitignore that take long are left out, and what is no file is none", async () => {
+test("patterns with several stars, of the repository's folders above and of its own excludes hold", async () => {
+  const { write, found } = project("monorepo/packages/app", {
+    ".gitignore": "**/dist/**/*\n**/*.secret*/**\n# *a*b*c*d*e*f*\n",
+    "a.ts": "const wheel = 1;\n",
+    "lib/b.ts": "const wheel = 1;\n",
+    "lib/vendored.ts": "const wheel = 1;\n",
+  });
+  write("../../.git/info/exclude", "private.ts\n");
+  write("../../.gitignore", "/packages/app/lib/vendored.ts\n/packages/*/out\n/lib/b.ts\n");
+  write("../../../.gitignore", "*.ts\n");
+  for (const name of ["lib/dist/x/c.ts", "lib/x.secret1/y/c.ts", "lib/private.ts", "out/c.ts"])
+    write(name, "const wheel = 1;\n");
+  assert.deepEqual((await found("wheel")).sort(), ["a.ts", "lib/b.ts"]);
+});
+
+test("a folder whose rules take long or are too many is left out, and what is no file is no rule", async () => {
   const { write, found } = project("rules", { "a/wheel.ts": "const wheel = 1;\n" });
-  write(".gitignore", `${"*a".repeat(60)}b\n`);
   mkdirSync(path.join(root, "rules/a/.gitignore"));
-  write(`${"a".repeat(200)}.ts`, "const wheel = 2;\n");
-  assert.equal((await found("wheel")).length, 2);
+  for (const [name, rules] of Object.entries({ stars: `${"*a".repeat(60)}b\n`, many: "/name\n".repeat(20_000) })) {
+    write(`${name}/.gitignore`, rules);
+    write(`${name}/${"a".repeat(200)}.ts`, "const wheel = 2;\n");
+  }
+  assert.deepEqual(await found("wheel"), ["a/wheel.ts"]);
 });
 
 test("files that are changed, made, moved and deleted are followed", async () => {
