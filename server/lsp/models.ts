@@ -54,12 +54,15 @@ import {
   modelPath,
   planModelParams,
   readParams,
+  reloadParams,
 } from "./params.ts";
 
 export function registerModels(connection: Connection, assistant: Assistant, convertWorker: string): void {
   const { models } = assistant;
   connection.onRequest(statusRequest, () => assistant.answer(() => models.status));
-  connection.onRequest(reloadModelRequest, () => assistant.answer(() => models.reload()));
+  connection.onRequest(reloadModelRequest, (params) =>
+    assistant.answer(() => models.reload(readParams(reloadParams, params).role)),
+  );
   connection.onRequest(inspectModelRequest, (params) =>
     assistant.answer(() => inspectModel(readParams(modelPath, params).path)),
   );

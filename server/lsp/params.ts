@@ -61,6 +61,8 @@ export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
   progressToken: v.exactOptional(v.string()),
 });
 
+export const reloadParams = v.object({ role: v.exactOptional(v.picklist(modelRoles)) });
+
 export const modelPath = v.object({ path: v.string() });
 
 export const adapterParams = v.object({ path: v.string(), model: v.string() });

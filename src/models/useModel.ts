@@ -31,7 +31,7 @@ export async function useModel(
   if (path !== "") await recentModels.add({ path, line: describeModelFile(await server.inspectModel(path)) });
   const isInUse = roles.every((role) => modelOf(settings.roles, role) === path);
   // What is at the path may be another file now.
-  if (isInUse) await server.reloadModel();
+  if (isInUse) await server.reloadModel(roles[0]);
   else await settings.saveRoles(giveModel(settings.roles, roles, path));
 }
 

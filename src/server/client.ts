@@ -20,6 +20,7 @@ import {
   statusChanged,
   statusRequest,
 } from "../shared/methods.ts";
+import type { ModelRole } from "../shared/modelRoles.ts";
 import type { CompletionContextReport } from "../shared/completionContext.ts";
 import type {
   ChatParams,
@@ -102,8 +103,9 @@ export class ServerClient implements Disposable {
     return this.ask(completionContextRequest);
   }
 
-  reloadModel(): Promise<void> {
-    return this.ask(reloadModelRequest);
+  /** @param role whose model is loaded again, if need be; without one, those that failed, or all */
+  reloadModel(role?: ModelRole): Promise<void> {
+    return this.ask(reloadModelRequest, role === undefined ? {} : { role });
   }
 
   deleteSavedContexts(): Promise<void> {

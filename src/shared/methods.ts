@@ -17,6 +17,7 @@ import type {
   StoredModel,
   UnfinishedDownload,
 } from "./downloads.ts";
+import type { ModelRole } from "./modelRoles.ts";
 import type { CatalogueParams, CatalogueRow, ConvertParams, ModelChoice, PlanModelParams } from "./models.ts";
 import type {
   ChatParams,
@@ -71,8 +72,11 @@ export const planModelRequest = new RequestType<PlanModelParams, ModelChoice, Pr
   ParameterStructures.byName,
 );
 
-/** Loads the models again that failed, or all where none did. */
-export const reloadModelRequest = new RequestType0<void, void>("falcon/reloadModel");
+/** Loads a role's model again unless it is loaded as its file is now; without a role, the models that failed, or all. */
+export const reloadModelRequest = new RequestType<{ role?: ModelRole }, void, void>(
+  "falcon/reloadModel",
+  ParameterStructures.byName,
+);
 
 /**
  * Downloads files into the models folder, and answers when they are there. Cancelled, it leaves the queue, and what was

@@ -40,7 +40,7 @@ test("whenever the model process is killed, each request has a result or one err
     }
     assert.ok(Array.isArray(await completion));
     // Else the file would be set aside.
-    await client.connection.sendRequest(reloadModelRequest);
+    await client.connection.sendRequest(reloadModelRequest, {});
     assert.equal(client.statuses.at(-1)?.state, "ready");
   }
 

@@ -162,7 +162,7 @@ test("a model that cannot be loaded is named and leaves the other alone; to relo
   assert.notEqual(await complete(on, "file:///a.ts"), "");
   assert.deepEqual(await problemOf(ask(on, [question("Hello")])), status.chat.problem);
   const pids = processes(on);
-  await on.connection.sendRequest(reloadModelRequest);
+  await on.connection.sendRequest(reloadModelRequest, {});
   assert.deepEqual(processes(on), pids);
 });
 

@@ -72,7 +72,7 @@ test("a file with which the model process keeps dying is set aside; others work,
   assert.deepEqual(refused, status);
   assert.deepEqual(childrenOf(client.child.pid), [], "it is not tried again");
 
-  await client.connection.sendRequest(reloadModelRequest);
+  await client.connection.sendRequest(reloadModelRequest, {});
   assert.equal(client.statuses.at(-1)?.state, "ready");
 });
 
@@ -89,7 +89,7 @@ test("a model file that is cut short while it is in use: the answer goes on, and
   await until("the answer grows further", () => deltas.length >= before + 20);
   source.cancel();
   assert.equal((await running).stopReason, "aborted");
-  await client.connection.sendRequest(reloadModelRequest);
+  await client.connection.sendRequest(reloadModelRequest, {});
   const status = await client.statusWhere(({ state }) => state === "failed");
   assert.ok(status.state === "failed" && status.problem.action === "selectModel");
   assert.match(status.problem.message, /cut\.gguf is not a usable GGUF/);
@@ -173,7 +173,7 @@ test("whatever is chosen, unloaded and loaded again, there are never two model p
   for (const pause of [0, 0, 150, 0, 400, 0, 800]) {
     for (const name of ["falcon7b", "falcon40b", "slow"] as const) {
       await choose(client, modelFile(name));
-      if (name === "falcon7b") void connection.sendRequest(reloadModelRequest);
+      if (name === "falcon7b") void connection.sendRequest(reloadModelRequest, {});
       await sleep(pause);
     }
   }

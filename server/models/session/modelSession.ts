@@ -99,6 +99,11 @@ export class ModelSession {
     await this.#load();
   }
 
+  /** Loads the chosen model again, unless it is loaded, or at rest, as its file is now. Never rejects. */
+  async refresh(): Promise<void> {
+    if (!this.#isUpToDate()) await this.reload();
+  }
+
   /** Begins to load a model that is unloaded. */
   wake(): void {
     if (this.#state.state === "ready" && this.#state.unloaded) void this.#load();
@@ -203,6 +208,16 @@ export class ModelSession {
       onUsage,
     });
     return { model: watched, version };
+  }
+
+  #isUpToDate(): boolean {
+    if (this.#state.state !== "ready") return false;
+    try {
+      return fileVersion(this.#state.model.info.path) === this.#state.version;
+    } catch {
+      // The load says what is wrong with the file.
+      return false;
+    }
   }
 
   /** Begins the time anew after which the model is unloaded. */

@@ -70,8 +70,12 @@ export class RoleModels {
     if (modelRoles.some((role) => this.#of[role] !== last[role])) this.#options.onStatus();
   }
 
-  /** Loads the models again that failed, or all where none did, however often they failed. Never rejects. */
-  async reload(): Promise<void> {
+  /**
+   * Loads a role's model again, unless it is loaded as its file is now. Without a role, loads the models that failed, or all
+   * where none did. How often they failed does not matter. Never rejects.
+   */
+  async reload(role?: ModelRole): Promise<void> {
+    if (role !== undefined) return this.session(role).refresh();
     const all = this.#all();
     const failed = all.filter(({ session }) => session.state.state === "failed");
     await Promise.all((failed.length > 0 ? failed : all).map(({ session }) => session.reload()));

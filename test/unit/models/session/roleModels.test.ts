@@ -68,3 +68,24 @@ test("who waits for the model that both roles share gets the one that his role i
   await bothReady();
   await models.dispose();
 });
+
+test("a role's model is reloaded alone when it failed or its file is another, and stays when it is right", async () => {
+  const { models, use, loads, bothReady } = setUp();
+  const gone = path.join(folder, "gone.gguf");
+  use(fileA, gone);
+  await until("the chat's has failed", () => statusOf(models.status, "chat").state === "failed");
+  await until("ghost text's is ready", () => models.status.state === "ready");
+  assert.deepEqual(loads.splice(0), ["a.gguf"]);
+  await models.reload("completion");
+  assert.deepEqual(loads, [], "it is loaded and right, though the other failed");
+  fs.copyFileSync(fileB, gone);
+  await models.reload("chat");
+  await bothReady();
+  assert.deepEqual(loads.splice(0), ["gone.gguf"]);
+  fs.utimesSync(fileA, new Date(0), new Date(0));
+  await models.reload("completion");
+  assert.deepEqual(loads.splice(0), ["a.gguf"]);
+  await models.reload();
+  assert.deepEqual(loads.splice(0).toSorted(), ["a.gguf", "gone.gguf"], "without a role all are loaded again");
+  await models.dispose();
+});
