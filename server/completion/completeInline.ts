@@ -75,9 +75,7 @@ export class InlineCompleter {
     if (!completion) return undefined;
     if (!request.automatic) return this.#addAlternatives(completion, request, settings, newest);
     if (!isWorthShowing(completion, settings.suggestions, this.#acceptance.rate)) return undefined;
-    if (!isLeftOut("prefetch")) {
-      this.#beside = this.#prefetch(request, completion, settings, newest).catch(() => undefined);
-    }
+    if (!isLeftOut("prefetch")) this.#runBeside(this.#prefetch(request, completion, settings, newest));
     return completion;
   }
 
@@ -106,7 +104,7 @@ export class InlineCompleter {
     const remembered = isLeftOut("reuse") ? undefined : this.#recent.find(request);
     const recent = remembered ?? (leads ? await this.#follow(request, newest) : undefined);
     if (recent || newest.aborted) return recent?.completion;
-    await Promise.all([this.#running?.ended(), this.#beside]);
+    await this.#allEnded();
     if (!(await wait(this.#pauseBefore(request, settings), newest))) return undefined;
     this.#running = new RunningGeneration(request, (onText, stopped) =>
       this.#ask(request, model, settings, onText, stopped),
@@ -143,7 +141,17 @@ export class InlineCompleter {
     return (await this.#running?.follow(request, signal)) === true ? this.#recent.find(request) : undefined;
   }
 
-  /** What was shown stays the first. */
+  /** The next request waits for it too. */
+  #runBeside(written: Promise<unknown>): void {
+    this.#beside = Promise.all([this.#beside, written.catch(() => undefined)]).then(() => undefined);
+  }
+
+  /** Resolves when nothing is written any more. */
+  #allEnded(): Promise<unknown> {
+    return Promise.all([this.#running?.ended(), this.#beside]);
+  }
+
+  /** What was shown stays the first; a fault leaves it alone. */
   async #addAlternatives(
     completion: RefinedCompletion,
     request: CompletionRequest,
@@ -153,8 +161,8 @@ export class InlineCompleter {
     const { model } = this.#current;
     if (!model) return undefined;
     const found = this.#writeAlternatives(completion, request, model, settings, signal);
-    this.#beside = found.catch(() => undefined);
-    const alternatives = await found;
+    this.#runBeside(found);
+    const alternatives = await found.catch(() => []);
     if (signal.aborted) return undefined;
     for (const each of [completion, ...alternatives].toReversed()) this.#recent.add(request, each);
     return { ...completion, alternatives };
@@ -167,6 +175,10 @@ export class InlineCompleter {
     settings: CompletionSettings,
     signal: AbortSignal,
   ): Promise<readonly RefinedCompletion[]> {
+    // What ran before may still end its step, where the first text was remembered.
+    this.#running?.stop();
+    await this.#allEnded();
+    if (signal.aborted) return [];
     const { prompt, maxTokens } = await this.#prompts.at(request, model, settings.maxTokens, signal);
     const cut = await this.#cutAtFault(request);
     const refineCut = (text: string) => refine(text, request, true, cut);
@@ -210,14 +222,7 @@ export class InlineCompleter {
     const isOverdue = followTime(request, settings);
     let text = "";
     const { stopReason, tokens } = await model.generate(
-      {
-        priority,
-        prompt,
-        maxTokens,
-        temperature: 0,
-        probabilities: true,
-        stop: [],
-      },
+      { priority, prompt, maxTokens, temperature: 0, probabilities: true, stop: [] },
       (piece) => {
         // What comes before the engine has stopped is beyond the end.
         if (ended.signal.aborted) return;

@@ -97,3 +97,20 @@ test("a key ends the alternatives, and is answered once they have ended", async 
   assert.equal((await typed)?.text, "one");
   assert.equal(signals[1]?.aborted, true);
 });
+
+for (const fault of ["generate", "score"] as const) {
+  test(`a fault in \`${fault}\` leaves the text that is ready, without others`, async () => {
+    const { model } = modelWith("one", { two: [-1], three: [-2] });
+    const completer = new InlineCompleter({
+      model: {
+        ...model,
+        [fault]: (...args: Parameters<Model["generate"]>) =>
+          fault === "generate" && args[0].temperature === 0
+            ? model.generate(...args)
+            : Promise.reject(new Error("the device is lost")),
+      },
+    });
+    const completion = await completer.complete(invokedAt("let x = ║"), settings, never);
+    assert.deepEqual([completion?.text, completion?.alternatives], ["one", []]);
+  });
+}

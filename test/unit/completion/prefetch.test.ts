@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 
 import { InlineCompleter } from "../../../server/completion/completeInline.ts";
 import { afterAcceptance, lookedAtAfter } from "../../../server/completion/prefetch.ts";
@@ -65,4 +65,50 @@ test("nothing is written ahead once a key came, nor while the engine has somethi
     [...typed.model.asked, ...busy.model.asked].filter(({ priority }) => priority === "background"),
     [],
   );
+});
+
+/** What the model is asked, each after what still runs, where requests come while a text is written ahead. */
+async function askedWhileAhead(...requests: readonly CompletionRequest[]): Promise<readonly string[]> {
+  const release = Promise.withResolvers<undefined>();
+  const running: string[] = [];
+  const seen: string[] = [];
+  const model = scriptedModel({}, (onText) => {
+    onText("w;");
+    return "end";
+  });
+  const completer = new InlineCompleter({
+    model: {
+      ...model,
+      generate: async (request, onText, signal) => {
+        seen.push([...running, request.priority].join("+"));
+        running.push(request.priority);
+        if (request.priority === "background") await release.promise;
+        const generation = await model.generate(request, onText, signal);
+        running.pop();
+        return generation;
+      },
+    },
+    queue: 0,
+  });
+  const first = requestAt("let x = ║\n");
+  await completer.complete(first, settings, never);
+  for (let i = 0; seen.length < 2 && i < 1000; i++) await sleep(10);
+  const asked: Promise<unknown>[] = [];
+  for (const request of requests) {
+    asked.push(completer.complete(request, settings, never));
+    for (let i = 0; i < 5; i++) await setImmediate();
+  }
+  release.resolve(undefined);
+  await Promise.all(asked);
+  return seen;
+}
+
+test("what is asked for on command waits until what is written ahead has ended", async () => {
+  const seen = await askedWhileAhead(requestAt("let x = ║\n", { automatic: false }));
+  assert.deepEqual(seen, ["completion", "background", "completion"]);
+});
+
+test("a key waits for it too, though a text was shown from memory in between", async () => {
+  const seen = await askedWhileAhead(requestAt("let x = ║\n"), requestAt("let y = ║\n"));
+  assert.deepEqual(seen.slice(0, 3), ["completion", "background", "completion"]);
 });
