@@ -20,12 +20,15 @@ const largeModel = 5e8;
 
 export class ThisMachine {
   readonly #freeRam: () => number;
-  #cpu: Promise<number> | undefined;
+  readonly #measure: () => Promise<number>;
+  /** Bytes that the processor reads in a second. */
+  #cpu: Promise<number | undefined> | undefined;
   /** By the device's name. */
   readonly #gpus = new Map<string, number>();
 
-  constructor(freeRam = availableRam) {
+  constructor(freeRam = availableRam, measure = measureBandwidth) {
     this.#freeRam = freeRam;
+    this.#measure = measure;
   }
 
   /** @param role whose model is to be replaced; of both unless given */
@@ -36,7 +39,7 @@ export class ThisMachine {
   ): Promise<Machine> {
     const loaded = chat ? [completion, chat] : [completion];
     await Promise.all(loaded.map((status) => this.#measureGpu(status)));
-    const cpu = await (this.#cpu ??= measureBandwidth());
+    const cpu = await (this.#cpu ??= this.#measureCpu());
     // A model that serves both roles stays for the other one.
     const leaving = role === undefined ? loaded : chat ? [role === "chat" ? chat : completion] : [];
     const gpus = gpu === "off" ? [] : ([...leaving, ...loaded].map(gpusOf).find((each) => each.length > 0) ?? []);
@@ -45,6 +48,16 @@ export class ThisMachine {
       devices: [...gpus, { kind: "cpu", name: "CPU", free: this.#freeRam() + freed }],
       bandwidth: ({ kind, name }) => (kind === "cpu" ? cpu : this.#gpus.get(name)),
     };
+  }
+
+  /** Undefined where it cannot be measured now; then it is measured again the next time. */
+  async #measureCpu(): Promise<number | undefined> {
+    try {
+      return await this.#measure();
+    } catch {
+      this.#cpu = undefined;
+      return undefined;
+    }
   }
 
   /** How fast a GPU reads is known by a model that is on it alone and whole, once that has written something. */

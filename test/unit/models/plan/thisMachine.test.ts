@@ -52,6 +52,17 @@ test("the processor's memory is measured", async () => {
   assert.ok(rate !== undefined && rate > 1e8 && rate < 1e13, `${rate} bytes in a second`);
 });
 
+test("a speed that cannot be measured is unknown, and is measured again the next time", async () => {
+  let attempts = 0;
+  const measure = () => (attempts++ === 0 ? Promise.reject(new Error("no thread")) : Promise.resolve(30e9));
+  const unlucky = new ThisMachine(() => 8e9, measure);
+  const rate = async () => (await unlucky.describe(ready(1000, [cpu]), auto)).bandwidth(cpu);
+  assert.equal(await rate(), undefined);
+  assert.equal(await rate(), 30e9);
+  assert.equal(await rate(), 30e9);
+  assert.equal(attempts, 2, "what was measured is kept");
+});
+
 test("GPUs are those that the loaded model found, unless the settings turn them off", async () => {
   const status = ready(1000, [gpu, cpu]);
   const kinds = async (settings: Parameters<ThisMachine["describe"]>[1]) =>
