@@ -71,7 +71,7 @@ export async function runAction(action: ProblemAction): Promise<void> {
     restartServer: ["falcon.restartServer"],
     showLog: ["falcon.showLog"],
     retry: ["falcon.reloadModel"],
-    continueDownload: ["falcon.chooseModel"],
+    continueDownload: ["falcon.continueDownload"],
     setHubToken: ["falcon.setHubToken"],
     modelsFolder: ["workbench.action.openSettings", "falcon.models.folder"],
     hubSetting: ["workbench.action.openSettings", "falcon.models.hub"],

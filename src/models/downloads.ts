@@ -13,12 +13,17 @@ interface DownloadRow extends ListItem<DownloadRow> {
   readonly ended?: UnfinishedDownload;
 }
 
+interface RunningDownload {
+  /** Ends it. */
+  readonly cancel: AbortController;
+  readonly files: Promise<readonly DownloadedFile[] | undefined>;
+}
+
 type UseFiles = (files: readonly DownloadedFile[]) => Promise<void>;
 
 export class Downloads {
   readonly #models: ModelsClient;
-  /** What runs, with what ends it. */
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, RunningDownload>();
   /** What failed or was cancelled last, and what was to come after it. */
   #ended: { readonly params: DownloadParams; readonly use: UseFiles | undefined } | undefined;
 
@@ -28,16 +33,35 @@ export class Downloads {
 
   /**
    * Downloads files into the models folder. Resolves to them, or to undefined when the user cancels it or it fails, which he
-   * is told with a button that goes on.
+   * is told with a button that goes on. One that runs already is waited for.
    * @param use gets the files, also those of a download that went on later
    */
   async start(params: DownloadParams, use?: UseFiles): Promise<readonly DownloadedFile[] | undefined> {
-    const name = downloadName(params);
+    const running = this.#running.get(keyOf(params));
+    if (running) {
+      const files = await running.files;
+      if (files) await use?.(files);
+      return files;
+    }
     const cancel = new AbortController();
-    this.#running.set(keyOf(params), cancel);
+    const files = this.#download(params, use, cancel.signal);
+    this.#running.set(keyOf(params), { cancel, files });
+    try {
+      return await files;
+    } finally {
+      this.#running.delete(keyOf(params));
+    }
+  }
+
+  async #download(
+    params: DownloadParams,
+    use: UseFiles | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly DownloadedFile[] | undefined> {
+    const name = downloadName(params);
     try {
       const files = await showProgress(l10n.t("Downloading {0}", name), (report, cancelled) =>
-        this.#run(params, report, AbortSignal.any([cancelled, cancel.signal])),
+        this.#run(params, report, AbortSignal.any([cancelled, signal])),
       );
       if (files.some(({ verified }) => verified === false)) {
         void showInformationMessage(
@@ -52,8 +76,6 @@ export class Downloads {
       if (problem) void showProblem(problem);
       else if (!isCancelled(error)) throw error;
       return undefined;
-    } finally {
-      this.#running.delete(keyOf(params));
     }
   }
 
@@ -78,7 +100,7 @@ export class Downloads {
             {
               icon: "close",
               tooltip: l10n.t("Cancel, and keep what was received"),
-              run: () => this.#running.get(keyOf(download))?.abort(),
+              run: () => this.#running.get(keyOf(download))?.cancel.abort(),
             },
           ],
         })),

@@ -8,6 +8,7 @@ import { ConfigurationTarget, workspace } from "vscode";
 
 import { activateFalcon, until } from "./falcon.ts";
 import type { TestApi } from "../../src/extension.ts";
+import { runAction } from "../../src/problems.ts";
 import { HubServer } from "../support/hubServer.ts";
 
 /** Path of a model file, put in by build.mjs. */
@@ -57,11 +58,23 @@ describe("downloads", () => {
     await falcon.models.delete(file.path);
   });
 
+  it("takes a download that is asked for twice as one, and lets each use it", async () => {
+    const used: string[] = [];
+    const begun = ["one", "two"].map((user) =>
+      falcon.downloads.start(params, () => Promise.resolve(void used.push(user))),
+    );
+    const [one, two] = await Promise.all(begun);
+    assert.ok(one);
+    assert.equal(one, two);
+    assert.deepEqual(used, ["one", "two"]);
+    await falcon.models.delete(one[0]?.path ?? "");
+  });
+
   it("tells of a model that wants a token, and goes on once it is asked to", async () => {
     hub.token = "hf_secret";
     assert.equal(await falcon.downloads.start(params), undefined);
     hub.token = undefined;
-    await falcon.downloads.continue();
+    await runAction("continueDownload");
     const [model] = (await falcon.models.stored()).filter(({ repository }) => repository === params.repository);
     assert.ok(model);
     await falcon.models.delete(model.path);
