@@ -11,10 +11,12 @@ export function readNetworkSettings(): NetworkSettings {
     const value = http.get<unknown>(key);
     return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
   };
-  const [proxy, proxyAuthorization] = [textOf("proxy"), textOf("proxyAuthorization")];
+  // Off, none counts: of the environment neither.
+  const proxy = http.get("proxySupport") === "off" ? "" : textOf("proxy");
+  const proxyAuthorization = textOf("proxyAuthorization");
   const noProxy = http.get<unknown>("noProxy");
   return {
-    ...(proxy !== undefined && http.get("proxySupport") !== "off" && { proxy }),
+    ...(proxy !== undefined && { proxy }),
     ...(proxyAuthorization !== undefined && { proxyAuthorization }),
     ...(Array.isArray(noProxy) && { noProxy: noProxy.filter((host) => typeof host === "string") }),
     strictSsl: http.get("proxyStrictSSL") !== false,

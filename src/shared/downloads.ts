@@ -4,7 +4,7 @@ import type { ModelFileInfo } from "./protocol.ts";
 
 /** How the client reaches the network; what is not given is taken from the environment. */
 export interface NetworkSettings {
-  /** Address of a proxy. */
+  /** Address of a proxy; empty: none, whatever the environment says. */
   readonly proxy?: string;
   /** Hosts that are reached without it. */
   readonly noProxy?: readonly string[];

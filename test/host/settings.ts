@@ -36,6 +36,16 @@ describe("settings", () => {
     }
   });
 
+  it("lets the server use no proxy where VS Code uses none", async () => {
+    const { settings } = await activateFalcon();
+    await workspace.getConfiguration().update("http.proxySupport", "off", ConfigurationTarget.Global);
+    try {
+      await until("none is sent", () => settings.server.network?.proxy === "");
+    } finally {
+      await workspace.getConfiguration().update("http.proxySupport", undefined, ConfigurationTarget.Global);
+    }
+  });
+
   it("waits until the user has come to rest, and for no command", async () => {
     const { settings } = await activateFalcon();
     const { roles } = settings;

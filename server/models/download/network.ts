@@ -31,8 +31,9 @@ export async function openNetwork(settings: NetworkSettings = {}): Promise<Netwo
   const noProxy = [...(settings.noProxy ?? []), env["no_proxy"] ?? env["NO_PROXY"]].filter(Boolean).join(",");
   const secure = { ca: trustedCertificates(settings), rejectUnauthorized: settings.strictSsl !== false };
   const dispatcher = new EnvHttpProxyAgent({
-    ...(httpProxy && { httpProxy }),
-    ...(httpsProxy && { httpsProxy }),
+    // Left out, it is taken from the environment.
+    httpProxy: httpProxy ?? "",
+    httpsProxy: httpsProxy ?? "",
     noProxy,
     ...(settings.proxyAuthorization !== undefined && { token: settings.proxyAuthorization }),
     connect: { ...secure, timeout: patience },

@@ -66,6 +66,16 @@ test("a redirect from https to http is not followed", async () => {
   assert.equal((await failureOf(read("downgrade.gguf", { strictSsl: false }))).kind, "badAnswer");
 });
 
+test("a proxy of the environment is left out where the client wants none", async () => {
+  process.env["HTTPS_PROXY"] = "http://127.0.0.1:1";
+  try {
+    assert.equal((await failureOf(read("a.gguf", { strictSsl: false }))).kind, "proxyRefused");
+    assert.equal(await read("a.gguf", { strictSsl: false, proxy: "" }), "falcon");
+  } finally {
+    delete process.env["HTTPS_PROXY"];
+  }
+});
+
 test("a token does not go over plain HTTP to another computer", async () => {
   const hub = openHub({ hub: "http://hub.invalid" }, () => Promise.resolve("hf_secret"));
   const asked: (string | undefined)[] = [];
