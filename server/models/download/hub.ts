@@ -5,6 +5,7 @@ import * as l10n from "@vscode/l10n";
 
 import type { ModelsSettings } from "../../../src/shared/downloads.ts";
 import { UserError } from "../../userError.ts";
+import { withoutCredentials } from "./network.ts";
 
 export interface Hub {
   /** Without a slash at its end. */
@@ -16,9 +17,21 @@ export interface Hub {
 /** The hub of the client's setting, of the environment, or Hugging Face's. */
 export function openHub({ hub }: ModelsSettings, askToken: () => Promise<string | undefined>): Hub {
   const endpoint = (hub ?? process.env["HF_ENDPOINT"] ?? "https://huggingface.co").trim().replace(/\/+$/, "");
+  const shown = withoutCredentials(endpoint);
   if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
     throw new UserError(
-      l10n.t("{0} is not the address of a hub. Write it as https://huggingface.co is written.", endpoint),
+      l10n.t("{0} is not the address of a hub. Write it as https://huggingface.co is written.", shown),
+      { action: "hubSetting" },
+    );
+  }
+  // The address is kept beside what was received of a file, in a folder that others may read.
+  const { username, password } = new URL(endpoint);
+  if (username || password) {
+    throw new UserError(
+      l10n.t(
+        "The address of the hub {0} may not hold a user name or password. Leave them out, and set an access token where the hub wants one.",
+        shown,
+      ),
       { action: "hubSetting" },
     );
   }

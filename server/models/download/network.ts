@@ -55,9 +55,14 @@ function proxyAddress(proxy: string | undefined): string | undefined {
   const address = proxy.includes("://") ? proxy : `http://${proxy}`;
   if (URL.canParse(address) && /^https?:/.test(address)) return address;
   throw new UserError(
-    l10n.t("The proxy {0} cannot be used: its address must begin with http:// or https://.", plainName(proxy)),
+    l10n.t("The proxy {0} cannot be used: its address must begin with http:// or https://.", plainName(withoutCredentials(proxy))),
     { action: "proxySettings" },
   );
+}
+
+/** An address as it may be shown: a message is read by others, and is copied into reports. */
+export function withoutCredentials(address: string): string {
+  return address.replace(/^([^/]*\/\/)?.*@/s, "$1");
 }
 
 /** Node's own, the system's unless the client says no, and those of NODE_EXTRA_CA_CERTS, which not every editor's Node reads. */

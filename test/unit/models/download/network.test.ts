@@ -106,6 +106,20 @@ test("the hub is that of the setting, of HF_ENDPOINT, or Hugging Face's", () => 
   for (const wrong of ["hub.example", "ftp://hub.example", "https://"]) assert.throws(() => endpoint(wrong), UserError);
 });
 
+test("a password in an address is shown nowhere, and kept nowhere", async () => {
+  const hides = (error: unknown) => error instanceof UserError && !/user:|user@|S3cret/.test(error.message);
+  for (const credentials of ["user:S3cret@", "user:S3/S3cret@", "user@"]) {
+    for (const hub of ["https://hub.example/path", "ftp://hub.example", "https://"]) {
+      const address = hub.replace("//", `//${credentials}`);
+      assert.throws(() => openHub({ hub: address }, noToken), hides);
+    }
+    for (const proxy of ["socks5://proxy:1080", "socks5://"]) {
+      await assert.rejects(openNetwork({ proxy: proxy.replace("//", `//${credentials}`) }), hides);
+    }
+    await assert.rejects(openNetwork({ proxy: `${credentials}proxy:a` }), hides);
+  }
+});
+
 test("the token is the client's, else that of HF_TOKEN", async () => {
   process.env["HF_TOKEN"] = "hf_environment";
   assert.equal(await openHub({}, noToken).token(), "hf_environment");
