@@ -1,6 +1,7 @@
 // Maps the protocol's methods about models to the functions of models/.
 
 import path from "node:path";
+import { aborted } from "node:util";
 import type { Connection } from "vscode-languageserver";
 
 import {
@@ -115,7 +116,9 @@ function registerCatalogue(connection: Connection, assistant: Assistant): void {
       const { quantization, size, planned, contextLength } =
         "path" in asked
           ? planFile(asked.path)
-          : await withAccess(connection, assistant, (access) => readHubFile(asked, access, signalOf(token)));
+          : await withAccess(connection, assistant, signalOf(token), (access, signal) =>
+              readHubFile(asked, access, signal),
+            );
       const here = await machine.describe(assistant.models.status, model, asked.role);
       return { quantization, size, ...planFor(planned, contextLength, here, model) };
     }),
@@ -139,7 +142,7 @@ function registerDownloads(connection: Connection, assistant: Assistant): void {
     now: () => performance.now(),
     onChanged: (downloads) => send(() => connection.sendNotification(downloadsChanged, downloads)),
     run: (params, onProgress, signal) =>
-      withAccess(connection, assistant, async (access) => {
+      withAccess(connection, assistant, signal, async (access) => {
         const folder = await openModelsFolder(assistant.settings.models ?? {});
         return downloadFiles(params, folder, { access, wait, onProgress }, signal);
       }),
@@ -169,23 +172,23 @@ function readHubFile(
 async function withAccess<T>(
   connection: Connection,
   assistant: Assistant,
-  use: (access: Access) => Promise<T>,
+  signal: AbortSignal,
+  use: (access: Access, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { models = {}, network: settings } = assistant.settings;
-  const hub = openHub(models, () => askToken(connection));
+  const hub = openHub(models, () => askToken(connection, signal));
   const network = await openNetwork(settings);
   try {
-    return await use({ network, hub });
+    return await use({ network, hub }, signal);
   } finally {
     await network.close();
   }
 }
 
-/** A client that knows nothing of tokens has none. */
-async function askToken(connection: Connection): Promise<string | undefined> {
-  try {
-    return (await connection.sendRequest(hubTokenRequest)) ?? undefined;
-  } catch {
-    return undefined;
-  }
+/** A client that knows nothing of tokens has none. One that asks its user meanwhile is not waited for once that is of no use. */
+async function askToken(connection: Connection, signal: AbortSignal): Promise<string | undefined> {
+  const asked = connection.sendRequest(hubTokenRequest).catch(() => undefined);
+  const token = await Promise.race([asked, aborted(signal, asked)]);
+  signal.throwIfAborted();
+  return token ?? undefined;
 }

@@ -117,6 +117,25 @@ test("a gated model wants a token, which the client is asked for", async () => {
   await client.connection.sendRequest(downloadRequest, params);
 });
 
+test("while a client asks its user for the token, the download is paused and makes way for the next", async () => {
+  const other = { ...params, files: ["other.gguf"] };
+  hub.put(params.repository, "other.gguf", falcon);
+  hub.token = "hf_secret";
+  const asked = Promise.withResolvers<undefined>();
+  client.connection.onRequest(hubTokenRequest, () => {
+    asked.resolve(undefined);
+    return new Promise(() => undefined);
+  });
+  const source = new CancellationTokenSource();
+  const request = client.connection.sendRequest(downloadRequest, params, source.token);
+  await asked.promise;
+  hub.token = undefined;
+  await client.connection.sendRequest(pauseDownloadRequest, { id: downloads[0]?.id ?? "" });
+  await client.connection.sendRequest(downloadRequest, other);
+  source.cancel();
+  await assert.rejects(request, { code: LSPErrorCodes.RequestCancelled });
+});
+
 test("names that lead out of the models folder are refused", async () => {
   const names = ["../falcon.gguf", "/etc/falcon.gguf", "a//b.gguf", "a\\b.gguf", ".hidden", ""];
   for (const file of names) {

@@ -55,7 +55,10 @@ function proxyAddress(proxy: string | undefined): string | undefined {
   const address = proxy.includes("://") ? proxy : `http://${proxy}`;
   if (URL.canParse(address) && /^https?:/.test(address)) return address;
   throw new UserError(
-    l10n.t("The proxy {0} cannot be used: its address must begin with http:// or https://.", plainName(withoutCredentials(proxy))),
+    l10n.t(
+      "The proxy {0} cannot be used: its address must begin with http:// or https://.",
+      plainName(withoutCredentials(proxy)),
+    ),
     { action: "proxySettings" },
   );
 }
