@@ -5,6 +5,7 @@ import type { l10n } from "vscode";
 import type { Download, DownloadParams } from "../shared/downloads.ts";
 import { plainName } from "../shared/plainText.ts";
 import type { StatusItemView } from "../surfaces.ts";
+import { decimal } from "./decimal.ts";
 
 type Localize = Pick<typeof l10n, "t">;
 
@@ -20,8 +21,8 @@ export function describeDownload(
 ): string {
   const bytes =
     size === undefined
-      ? l10n.t("{0} GB", gigabytes(received))
-      : l10n.t("{0} of {1} GB", gigabytes(received), gigabytes(size));
+      ? l10n.t("{0} GB", gigabytes(received, l10n))
+      : l10n.t("{0} of {1} GB", gigabytes(received, l10n), gigabytes(size, l10n));
   switch (state) {
     case "waiting":
       return note ?? l10n.t("waiting");
@@ -32,7 +33,7 @@ export function describeDownload(
     case "downloading":
       return [
         bytes,
-        ...(speed === undefined ? [] : [l10n.t("{0} MB/s", (speed / 1e6).toFixed(1))]),
+        ...(speed === undefined ? [] : [l10n.t("{0} MB/s", decimal(speed / 1e6, 1, l10n))]),
         ...(secondsLeft === undefined ? [] : [describeTimeLeft(secondsLeft, l10n)]),
       ].join(", ");
   }
@@ -53,12 +54,12 @@ export function withDownloads(view: StatusItemView, downloads: readonly Download
   return { ...view, text: `${view.text} ↓${percent}`, tooltip: [...view.tooltip, ...lines] };
 }
 
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(2);
+function gigabytes(bytes: number, l10n: Localize): string {
+  return decimal(bytes / 1e9, 2, l10n);
 }
 
 function describeTimeLeft(seconds: number, l10n: Localize): string {
   if (seconds < 60) return l10n.t("{0} s left", Math.ceil(seconds));
   if (seconds < 3600) return l10n.t("{0} min left", Math.ceil(seconds / 60));
-  return l10n.t("{0} h left", (seconds / 3600).toFixed(1));
+  return l10n.t("{0} h left", decimal(seconds / 3600, 1, l10n));
 }

@@ -3,6 +3,7 @@
 import type { l10n } from "vscode";
 
 import type { Completions } from "../completion/inlineCompletion.ts";
+import { decimal } from "../models/decimal.ts";
 import { type ModelRole, statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
 import type { CompletionFigures, ModelInfo, ModelMetrics, ModelStatus, ServerStatus } from "../shared/protocol.ts";
@@ -99,8 +100,8 @@ export function describePreparing(l10n: Localize): string {
 export function describeMetrics(metrics: ModelMetrics, l10n: Localize): string {
   const { tokensPerSecond, firstToken, reused, memory } = metrics;
   const parts = [
-    tokensPerSecond !== undefined && l10n.t("{0} tokens/s", tokensPerSecond.toFixed(1)),
-    firstToken !== undefined && l10n.t("first token after {0} s", (firstToken / 1000).toFixed(2)),
+    tokensPerSecond !== undefined && l10n.t("{0} tokens/s", decimal(tokensPerSecond, 1, l10n)),
+    firstToken !== undefined && l10n.t("first token after {0} s", decimal(firstToken / 1000, 2, l10n)),
     reused !== undefined && l10n.t("{0}% of prompts reused", Math.round(reused * 100)),
     memory !== undefined && l10n.t("{0} MB of memory", Math.round(memory / 1e6)),
   ];

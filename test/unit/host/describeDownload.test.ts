@@ -1,6 +1,7 @@
 // A download in words, for the notification, the list and the status bar.
 
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
 
 import * as l10n from "@vscode/l10n";
@@ -28,6 +29,12 @@ test("says how far a download is, how fast, and how long it takes", () => {
   assert.equal(said({ state: "paused" }), "paused at 1.23 of 4.00 GB");
   assert.equal(said({ state: "waiting" }), "waiting");
   assert.equal(said({ state: "waiting", note: "There is no network." }), "There is no network.");
+});
+
+test("in Italian decimals have a comma", (context) => {
+  l10n.config({ fsPath: path.join(import.meta.dirname, "../../../l10n/bundle.l10n.it.json") });
+  context.after(() => l10n.config({ contents: {} }));
+  assert.equal(describeDownload(download, l10n), "1,23 di 4,00 GB, 12,3 MB/s, ancora 4 min");
 });
 
 test("says what is known of one whose size is not", () => {
