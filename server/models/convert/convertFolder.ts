@@ -75,6 +75,9 @@ function toUserError(folder: string, error: unknown): unknown {
   if (error instanceof Failure) {
     return new UserError(l10n.t("The weights in {0} cannot be converted: {1}.", folder, error.message));
   }
+  if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return toUserError(folder, new Failure(l10n.t("they take more memory than any Falcon's: download them again")));
+  }
   // What the system refuses: a folder that is not there or may not be read or written, a disk that is full or gone.
   if (error instanceof Error && "code" in error && "syscall" in error) {
     return new UserError(

@@ -27,10 +27,3 @@ export interface RowFactors {
 export function dimsOf({ shape, dims }: Pick<TensorRule, "shape" | "dims">): readonly number[] {
   return dims ?? shape.toReversed();
 }
-
-/** Which rows of the original those of a matrix are, in runs: where each begins and how many it has. */
-export function rowsInRuns(runs: Iterable<readonly [start: number, count: number]>): Uint32Array {
-  return Uint32Array.from(
-    Array.from(runs).flatMap(([start, count]) => Array.from({ length: count }, (_, i) => start + i)),
-  );
-}

@@ -1,7 +1,7 @@
 // What the later families have alike: attention with separate matrices, and a gated feed-forward network.
 
-import type { Config } from "../original/config.ts";
-import { rowsInRuns, type TensorRule } from "../tensorRule.ts";
+import { type Config, largestSize } from "../original/config.ts";
+import type { TensorRule } from "../tensorRule.ts";
 
 export interface AttentionSize {
   readonly layers: number;
@@ -19,7 +19,7 @@ export function attentionSize(config: Config): AttentionSize {
   const kvHeads = config.has("num_key_value_heads") ? config.integer("num_key_value_heads") : heads;
   if (heads % kvHeads !== 0) throw config.fault("num_key_value_heads");
   const headSize = config.has("head_dim") ? config.integer("head_dim") : Math.floor(embedding / heads);
-  if (headSize < 2 || headSize % 2 !== 0) throw config.fault("head_dim");
+  if (headSize < 2 || headSize % 2 !== 0 || heads * headSize > largestSize) throw config.fault("head_dim");
   return {
     layers: config.layers("num_hidden_layers"),
     vocabulary: config.integer("vocab_size"),
@@ -54,14 +54,10 @@ export function feedForwardMatrices(source: string, { embedding, feedForward }: 
 /** Rotary pairs as neighbours, where Transformers has them half a head apart. */
 export function interleavedRows(heads: number, headSize: number): Uint32Array {
   const half = headSize / 2;
-  const pairs = Array.from({ length: heads * half }, (_, pair) => {
-    const start = Math.floor(pair / half) * headSize + (pair % half);
-    return [
-      [start, 1],
-      [start + half, 1],
-    ] as const;
+  return Uint32Array.from({ length: heads * headSize }, (_, row) => {
+    const place = row % headSize;
+    return row - place + Math.floor(place / 2) + (place % 2) * half;
   });
-  return rowsInRuns(pairs.flat());
 }
 
 export function outputRules({ vocabulary, embedding }: AttentionSize): TensorRule[] {

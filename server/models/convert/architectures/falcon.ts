@@ -5,7 +5,7 @@ import * as l10n from "@vscode/l10n";
 import { ConversionError } from "../conversionError.ts";
 import { f32, type GgufKey, string, u32 } from "../ggufWriter.ts";
 import type { Config } from "../original/config.ts";
-import { rowsInRuns, type TensorRule } from "../tensorRule.ts";
+import type { TensorRule } from "../tensorRule.ts";
 import type { ModelPlan } from "./modelPlan.ts";
 
 export function planFalcon(config: Config): ModelPlan {
@@ -126,10 +126,13 @@ function normRules(name: string, source: string, size: number): TensorRule[] {
 /** From groups of query heads, each with its key and its value, to all queries, all keys, all values. */
 function ungroupedRows(heads: number, kvHeads: number, head: number): Uint32Array {
   const queries = heads / kvHeads;
-  const groups = Array.from({ length: kvHeads }, (_, group) => group * (queries + 2) * head);
-  return rowsInRuns([
-    ...groups.map((start) => [start, queries * head] as const),
-    ...groups.map((start) => [start + queries * head, head] as const),
-    ...groups.map((start) => [start + (queries + 1) * head, head] as const),
-  ]);
+  const startOf = (index: number) => {
+    if (index < heads) return Math.floor(index / queries) * (queries + 2) + (index % queries);
+    const [part, group] = [Math.floor((index - heads) / kvHeads), (index - heads) % kvHeads];
+    return group * (queries + 2) + queries + part;
+  };
+  return Uint32Array.from(
+    { length: (heads + 2 * kvHeads) * head },
+    (_, row) => startOf(Math.floor(row / head)) * head + (row % head),
+  );
 }

@@ -6,6 +6,8 @@ import { plainName } from "../../../../src/shared/plainText.ts";
 import { ConversionError } from "../conversionError.ts";
 import { isObject, type JsonObject } from "./readJson.ts";
 
+/** No model has as much of anything, and no product of two leaves the safe integers. */
+export const largestSize = 2 ** 20;
 /** llama.cpp's. */
 const mostLayers = 512;
 
@@ -34,9 +36,9 @@ export class Config {
       : new ConversionError(l10n.t("{0} says that {1} is {2}", "config.json", name, plainName(JSON.stringify(value))));
   }
 
-  /** A size of at least 1, and of no more than any model's; no product of two leaves the safe integers. */
+  /** A size, of at least 1. */
   integer(...names: readonly [string, ...string[]]): number {
-    return this.#integer(names, 2 ** 20);
+    return this.#integer(names, largestSize);
   }
 
   layers(...names: readonly [string, ...string[]]): number {

@@ -1,9 +1,11 @@
 // What a folder of weights may have wrong with it: each gets its own message, and leaves no file behind.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import process from "node:process";
 import { after, suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -275,6 +277,21 @@ suite("a config", () => {
   }
 });
 
+suite("a config of a later family", () => {
+  for (const [heads, size] of [
+    [2 ** 20, 2 ** 20],
+    [2 ** 14, 2 ** 12],
+  ]) {
+    test(`with ${heads} heads of ${size}`, async () => {
+      const folder = original("tiny-Falcon3-1B-Instruct");
+      editJson(path.join(folder, "config.json"), (json) =>
+        Object.assign(json, { num_attention_heads: heads, num_key_value_heads: heads, head_dim: size }),
+      );
+      await assertRefused(folder, new RegExp(`config\\.json says that head_dim is ${size}`));
+    });
+  }
+});
+
 suite("a tokenizer", () => {
   const tokenizers: Record<string, readonly [edit: (json: Json) => void, message: RegExp]> = {
     "of another kind": [(json) => ((json["model"] as Json)["type"] = "Unigram"), /not of the kind that Falcon/],
@@ -301,6 +318,19 @@ suite("a tokenizer", () => {
 });
 
 suite("a conversion", () => {
+  test("in a thread that has too little memory", { timeout: 120_000 }, () => {
+    const greedy = path.join(temporary, "greedy.mjs");
+    fs.writeFileSync(greedy, "const kept = []; for (;;) kept.push([kept.length]);");
+    const program = fileURLToPath(new URL("../../../support/convertChild.ts", import.meta.url));
+    const target = path.join(temporary, "memory.gguf");
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--max-old-space-size=48", program, original(), target, greedy],
+      { encoding: "utf8" },
+    );
+    assert.match(stdout, /^UserError: The weights in .* cannot be converted: .* more memory/, stderr);
+  });
+
   test("into a folder that is not there", async () => {
     const target = path.join(temporary, "nowhere", "model.gguf");
     await assert.rejects(

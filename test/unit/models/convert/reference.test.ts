@@ -35,7 +35,9 @@ after(() => fs.rmSync(temporary, { recursive: true }));
 async function convert(name: OriginalName, type: FileType) {
   const file = path.join(temporary, `${name}-${type}.gguf`);
   await convertFolder(path.join(temporary, name), file, type, { workerPath });
-  return readGguf(file);
+  const converted = readGguf(file);
+  fs.rmSync(file);
+  return converted;
 }
 
 function digest(data: string | Buffer): string {
