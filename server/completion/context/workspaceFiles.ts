@@ -42,13 +42,8 @@ export class WorkspaceFiles {
 
   /** The path of a document; undefined where it is no file of a workspace folder. */
   pathOf(uri: string): string | undefined {
-    try {
-      const file = uri.startsWith("file:") ? fileURLToPath(uri) : undefined;
-      return file !== undefined && this.folderOf(file) !== undefined ? file : undefined;
-    } catch {
-      // A client may send what is no path here.
-      return undefined;
-    }
+    const file = pathOfUri(uri);
+    return file !== undefined && this.folderOf(file) !== undefined ? file : undefined;
   }
 
   /** The names in a folder; none where it cannot be read. */
@@ -141,10 +136,16 @@ export class WorkspaceFiles {
 
   /** Paths of the workspace folders whose files may be read. */
   folders(): string[] {
-    return this.#access
-      .folders()
-      .filter((uri) => uri.startsWith("file:"))
-      .map((uri) => fileURLToPath(uri));
+    return this.#access.folders().flatMap((uri) => pathOfUri(uri) ?? []);
+  }
+}
+
+function pathOfUri(uri: string): string | undefined {
+  try {
+    return uri.startsWith("file:") ? fileURLToPath(uri) : undefined;
+  } catch {
+    // A client may send what is no path here, such as one on another machine.
+    return undefined;
   }
 }
 

@@ -62,7 +62,8 @@ export class WorkspaceIndex implements ContextProvider {
       .search(queryOf(request), mostFound)
       .flatMap((number) => this.#places[number] ?? [])
       .filter(({ file }) => file !== own);
-    void this.update();
+    // A completion does not fail for want of the index.
+    this.update().catch(() => undefined);
     const chunks = [...Map.groupBy(places, ({ file }) => file)].map(async ([file, ofFile]) => {
       const all = await this.#files.chunksOf(file);
       return ofFile.flatMap(({ position }) => all[position] ?? []);
@@ -75,10 +76,7 @@ export class WorkspaceIndex implements ContextProvider {
     for (const uri of uris) {
       const file = this.#files.pathOf(uri);
       if (file === undefined) continue;
-      if (path.basename(file) === ".gitignore") {
-        this.#files.forgetIgnored();
-        this.#walked = new Set();
-      } else if (this.#changed.size >= mostChanged) this.#walked = new Set();
+      if (this.#changed.size >= mostChanged) this.#walked = new Set();
       else this.#changed.add(file);
     }
   }
@@ -92,12 +90,13 @@ export class WorkspaceIndex implements ContextProvider {
   async #update(): Promise<void> {
     this.#workingSince = performance.now();
     if (this.#index.numbers - this.#index.size > mostRemoved * this.#index.numbers) this.#clear();
+    await this.#takeChangedRules();
     const folders = this.#files.folders();
     if (folders.length !== this.#walked.size || folders.some((folder) => !this.#walked.has(folder))) {
       this.#walked = new Set(folders);
       this.#changed.clear();
       const found = new Set<string>();
-      for await (const file of this.#walk()) found.add(file);
+      for await (const file of this.#walk(folders)) found.add(file);
       for (const file of [...this.#indexed.keys()]) if (!found.has(file)) this.#forget(file);
     }
     for (const file of this.#changed) {
@@ -107,9 +106,24 @@ export class WorkspaceIndex implements ContextProvider {
     }
   }
 
-  /** Indexes the files of all folders. */
-  async *#walk(): AsyncGenerator<string> {
-    const folders = [...this.#walked].map((folder) => ({ folder, ignored: this.#files.ignoredIn(folder) }));
+  /** Looks through the workspace again where a .gitignore has changed that holds: one in an ignored folder does not. */
+  async #takeChangedRules(): Promise<void> {
+    for (const file of this.#changed) {
+      const folder = this.#files.folderOf(file);
+      if (path.basename(file) !== ".gitignore" || folder === undefined) continue;
+      this.#changed.delete(file);
+      if (await this.#files.ignoredIn(folder).hasFolder(path.dirname(file))) continue;
+      this.#files.forgetIgnored();
+      this.#walked = new Set();
+    }
+  }
+
+  /** Indexes the files of folders of the workspace. */
+  async *#walk(start: Iterable<string>): AsyncGenerator<string> {
+    const folders = [...start].map((folder) => ({
+      folder,
+      ignored: this.#files.ignoredIn(this.#files.folderOf(folder) ?? folder),
+    }));
     let entries = 0;
     for (const { folder, ignored } of folders) {
       for (const { name, isFolder } of await this.#files.entriesIn(folder)) {
@@ -129,11 +143,16 @@ export class WorkspaceIndex implements ContextProvider {
 
   async #takeChanged(file: string): Promise<void> {
     const folder = this.#files.folderOf(file);
-    if (folder !== undefined && !(await this.#files.ignoredIn(folder).hasFile(file))) await this.#take(file);
+    const ignored = folder !== undefined ? this.#files.ignoredIn(folder) : undefined;
+    if (ignored && !(await ignored.hasFile(file))) await this.#take(file);
     else this.#forget(file);
-    // A folder is deleted or renamed as one.
     if (this.#indexed.has(file)) return;
-    for (const each of this.#indexed.keys()) if (each.startsWith(file + path.sep)) this.#forget(each);
+    // A folder is made, deleted or renamed as one.
+    const found = new Set<string>();
+    if (ignored && !(await ignored.hasFolder(file))) for await (const each of this.#walk([file])) found.add(each);
+    for (const each of this.#indexed.keys()) {
+      if (each.startsWith(file + path.sep) && !found.has(each)) this.#forget(each);
+    }
   }
 
   async #take(file: string): Promise<void> {

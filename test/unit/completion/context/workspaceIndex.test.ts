@@ -133,6 +133,49 @@ test("files that are changed, made, moved and deleted are followed", async () =>
   assert.deepEqual((await found("wheel")).sort(), ["new/b.ts", "skipped.ts"]);
 });
 
+test("a folder that is made or moved in as one is looked through, an ignored one not", async () => {
+  const { folder, write, found, change } = project("moved", { ".gitignore": "out/\n" });
+  assert.deepEqual(await found("wheel"), []);
+  write("../beside/deep/a.ts", "const wheel = 1;\n");
+  write("out/b.ts", "const wheel = 1;\n");
+  renameSync(path.join(root, "beside"), path.join(folder, "in"));
+  change("in", "out");
+  assert.deepEqual(await found("wheel"), ["in/deep/a.ts"]);
+  renameSync(path.join(folder, "in"), path.join(root, "beside"));
+  change("in");
+  assert.deepEqual(await found("wheel"), []);
+});
+
+test("the workspace is looked through again where rules of git change, but for those in an ignored folder", async () => {
+  let listed = 0;
+  class CountingFiles extends WorkspaceFiles {
+    override entriesIn(folder: string) {
+      listed++;
+      return super.entriesIn(folder);
+    }
+  }
+  const { folder, folders, write } = project("rewalked", { "a.ts": "const wheel = 1;\n", "b/a.ts": "wheel\n" });
+  const access = { folders: () => folders, isAllowed: () => true, isVisited: () => false, openText: () => undefined };
+  const index = new WorkspaceIndex(new CountingFiles(access));
+  const listedAfter = async (name: string) => {
+    write(name, "# none\n");
+    listed = 0;
+    index.change([pathToFileURL(path.join(folder, name)).href]);
+    await index.update();
+    return listed;
+  };
+  await index.update();
+  assert.equal(await listedAfter("node_modules/p/.gitignore"), 0);
+  assert.equal(await listedAfter("b/.gitignore"), 2);
+  assert.equal(await listedAfter(".gitignore"), 2);
+});
+
+test("a folder on another machine, or without a path, is passed by", async () => {
+  const { folders, found } = project("elsewhere-too", { "a.ts": "const wheel = 1;\n" });
+  folders.unshift("file://host/share", "file:///a%2Fb");
+  assert.deepEqual(await found("wheel"), ["a.ts"]);
+});
+
 test("a file that changes for ever leaves nothing behind", async () => {
   const { folder, write, found, change } = project("growing", { "b.ts": "const wheel = 1;\n" });
   for (let i = 0; i < 50; i++) {
