@@ -135,8 +135,21 @@ for (const [name, document, written, accepted] of cases) {
   });
 }
 
-test("a Markdown document gets its first fence", () => {
-  assert.equal(refine("```sh\n", { ...requestAt("Install:\n\n║"), languageId: "markdown" }, false)?.text, "```sh");
+for (const languageId of ["markdown", "typst", "julia", "asciidoc", "restructuredtext", "plaintext", "git-commit"]) {
+  test(`a document of the language ${languageId} gets its first fence`, () => {
+    assert.equal(refine("```sh\n", { ...requestAt("Install:\n\n║"), languageId }, false)?.text, "```sh");
+  });
+}
+
+test("where a window begins in a docstring, the quotes that end it open none", () => {
+  const textAt = (picture: string, written: string) =>
+    refine(written, { ...requestAt(picture), languageId: "python", firstLine: 900 }, false)?.text;
+  assert.equal(textAt('  far above.\n  """\n  return 1\n\ndef g():\n  ║', "return 2\n```\nIt is 2."), "return 2");
+  const begun = '  far above.\n  """\n\ndef g():\n  """A.\n\n  ║';
+  assert.equal(textAt(begun, "```py\n  g()"), "```py");
+  assert.equal(textAt(`${begun}g()\n  """\n  ║`.replace("║", ""), "return 2\n```"), "return 2");
+  assert.equal(textAt("  far above.\n * ║", "```js"), "```js");
+  assert.equal(textAt("  far above. */\n/* A.\n║", "```js\ng();"), "```js");
 });
 
 test("of several lines the one that the token limit cut is dropped", () => {
@@ -158,7 +171,7 @@ test("never adds text: what is shown was written, in its order", () => {
 });
 
 function accept(document: string, written: string): string | undefined {
-  const request = requestAt(document);
+  const request = { ...requestAt(document), languageId: "python" };
   const refined = refine(written, request, false);
   return refined && `${request.prefix}├${refined.text}┤${request.suffix.slice(refined.replacedLength)}`;
 }
