@@ -6,3 +6,8 @@ export function modelFiles(file: string): readonly string[] {
   if (name === undefined || count === undefined) return [file];
   return Array.from({ length: Number(count) }, (_, i) => `${name}-${String(i + 1).padStart(5, "0")}-of-${count}.gguf`);
 }
+
+/** The first part of the model that a file is a part of; the file itself where it is none. */
+export function firstFile(file: string): string {
+  return file.replace(/-\d{5}(-of-\d{5}\.gguf)$/, "-00001$1");
+}

@@ -75,7 +75,6 @@ export const planModelParams: v.GenericSchema<unknown, PlanModelParams> = v.unio
 
 export const downloadParams: v.GenericSchema<unknown, DownloadParams> = v.object({
   repository: v.string(),
-  revision: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
   files: v.pipe(v.array(v.string()), v.minLength(1)),
 });
 

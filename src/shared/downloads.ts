@@ -30,8 +30,6 @@ export interface ModelsSettings {
 export interface DownloadParams {
   /** OWNER/NAME on the hub. */
   readonly repository: string;
-  /** Branch, tag or commit; `main` unless given. */
-  readonly revision?: string;
   /** Paths in the repository. The first part of a split model stands for all of its parts. */
   readonly files: readonly string[];
 }

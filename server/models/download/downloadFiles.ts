@@ -17,13 +17,13 @@ import { partEnding } from "./partFile.ts";
  * @throws DownloadError, UserError for a name that is none, or the signal's reason
  */
 export async function downloadFiles(
-  { repository, revision, files }: DownloadParams,
+  { repository, files }: DownloadParams,
   folder: string,
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<DownloadedFile[]> {
   const wanted = files.flatMap(modelFiles).map((file) => ({
-    url: fileAddress(options.access.hub, repository, file, revision),
+    url: fileAddress(options.access.hub, repository, file),
     target: placeOf(folder, repository, file),
   }));
   const sizes = wanted.length > 1 ? await sizesOf(wanted, options, signal) : undefined;

@@ -160,8 +160,8 @@ export class DownloadQueue {
   }
 }
 
-function idOf({ repository, revision = "main", files }: DownloadParams): string {
-  return JSON.stringify([repository, revision, ...files]);
+function idOf({ repository, files }: DownloadParams): string {
+  return JSON.stringify([repository, ...files]);
 }
 
 function describe(id: string, { params, speed, state, progress }: Entry): Download {

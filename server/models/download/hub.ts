@@ -38,12 +38,15 @@ export function openHub({ hub }: ModelsSettings, askToken: () => Promise<string 
   return { endpoint, token: async () => (await askToken()) ?? process.env["HF_TOKEN"] };
 }
 
-/** @throws UserError for a name that is none */
-export function fileAddress({ endpoint }: Hub, repository: string, file: string, revision = "main"): URL {
+/**
+ * Of the branch `main` alone: the place of a file in the models folder does not tell revisions apart.
+ * @throws UserError for a name that is none
+ */
+export function fileAddress({ endpoint }: Hub, repository: string, file: string): URL {
   checkRepository(repository);
   checkFile(file);
   const path = file.split("/").map(encodeURIComponent).join("/");
-  return new URL(`${endpoint}/${repository}/resolve/${encodeURIComponent(revision)}/${path}`);
+  return new URL(`${endpoint}/${repository}/resolve/main/${path}`);
 }
 
 /** As the hub names them: OWNER/NAME. */

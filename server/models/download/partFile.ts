@@ -157,6 +157,11 @@ export class PartFile {
   }
 }
 
+/** What a part is to become; the file itself where it is no part. */
+export function targetOf(file: string): string {
+  return file.endsWith(partEnding) ? file.slice(0, -partEnding.length) : file;
+}
+
 /** What a target's part belongs to; undefined where there is none that can be gone on with. */
 export async function readPartState(target: string): Promise<PartState | undefined> {
   try {

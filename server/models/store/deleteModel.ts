@@ -5,10 +5,10 @@ import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
 import type { ModelsSettings } from "../../../src/shared/downloads.ts";
-import { modelFiles } from "../../engine/splitFiles.ts";
+import { firstFile, modelFiles } from "../../engine/splitFiles.ts";
 import { UserError } from "../../userError.ts";
 import { isHeld, lockEnding } from "../download/fileLock.ts";
-import { partEnding, stateEnding } from "../download/partFile.ts";
+import { partEnding, stateEnding, targetOf } from "../download/partFile.ts";
 
 /**
  * Resolves to the bytes that the disk has free for it.
@@ -18,19 +18,26 @@ export async function deleteModel(file: string, { folder }: ModelsSettings): Pro
   if (folder === undefined || !isBelow(folder, file)) {
     throw new UserError(l10n.t("{0} is not in the models folder, and was not deleted.", file));
   }
-  const lock = file.endsWith(partEnding) ? file.slice(0, -partEnding.length) + lockEnding : undefined;
-  if (lock !== undefined && (await isHeld(lock))) {
-    throw new UserError(l10n.t("{0} is being downloaded. Cancel the download first.", path.basename(file)));
+  const targets = modelFiles(firstFile(targetOf(file)));
+  for (const target of targets) {
+    if (!(await isHeld(target + lockEnding))) continue;
+    throw new UserError(l10n.t("{0} is being downloaded. Cancel the download first.", path.basename(target)));
   }
   let freed = 0;
   try {
-    for (const part of modelFiles(file)) {
-      freed += await takenBy(part);
-      await fs.rm(part);
+    // One that is not there is an error, as it is for `rm`.
+    await fs.lstat(file);
+    const isPartAlone = targets.length === 1 && file.endsWith(partEnding);
+    const pieces = isPartAlone ? [file] : targets.flatMap((target) => [target, target + partEnding]);
+    for (const piece of pieces) {
+      freed += await takenBy(piece);
+      await fs.rm(piece, { force: true });
     }
-    if (file.endsWith(partEnding)) await fs.rm(file.slice(0, -partEnding.length) + stateEnding, { force: true });
-    // One of a process that was killed.
-    if (lock !== undefined) await fs.rm(lock, { force: true });
+    for (const target of targets) {
+      await fs.rm(target + stateEnding, { force: true });
+      // One of a process that was killed.
+      await fs.rm(target + lockEnding, { force: true });
+    }
     await removeEmptyFolders(path.dirname(file), folder);
     return freed;
   } catch (error) {
@@ -45,10 +52,10 @@ function isBelow(folder: string, file: string): boolean {
   return path.isAbsolute(file) && isOurs && !path.isAbsolute(way) && way.split(path.sep)[0] !== "..";
 }
 
-/** A link takes nothing, and a file with other names stays under them. */
+/** What is missing takes nothing, nor does a link, and a file with other names stays under them. */
 async function takenBy(file: string): Promise<number> {
-  const stat = await fs.lstat(file);
-  return stat.isSymbolicLink() || stat.nlink > 1 ? 0 : stat.size;
+  const stat = await fs.lstat(file).catch(() => undefined);
+  return !stat || stat.isSymbolicLink() || stat.nlink > 1 ? 0 : stat.size;
 }
 
 async function removeEmptyFolders(folder: string, end: string): Promise<void> {

@@ -128,6 +128,6 @@ test("the token is the client's, else that of HF_TOKEN", async () => {
 
 test("an address names every part of it as it is written", () => {
   const hub = openHub({}, noToken);
-  const address = fileAddress(hub, "tiiuae/Falcon3-7B", "folder/a #1%.gguf", "refs/pr/1");
-  assert.equal(address.href, "https://huggingface.co/tiiuae/Falcon3-7B/resolve/refs%2Fpr%2F1/folder/a%20%231%25.gguf");
+  const address = fileAddress(hub, "tiiuae/Falcon3-7B", "folder/a #1%.gguf");
+  assert.equal(address.href, "https://huggingface.co/tiiuae/Falcon3-7B/resolve/main/folder/a%20%231%25.gguf");
 });

@@ -140,14 +140,13 @@ suite("models on the disk", () => {
   test("a download that is not whole is listed as such, unless somebody goes on with it, and can be deleted", async () => {
     const part = put(falcon, "models", "tiiuae", "Falcon-GGUF", "sub", "falcon.gguf.part");
     assert.deepEqual(await listUnfinished({ folder }), [], "nothing tells what it belongs to");
-    const url = "https://huggingface.co/tiiuae/Falcon-GGUF/resolve/refs%2Fpr%2F1/sub/falcon.gguf";
+    const url = "https://huggingface.co/tiiuae/Falcon-GGUF/resolve/main/sub/falcon.gguf";
     fs.writeFileSync(`${part}.json`, JSON.stringify({ url, size: 1e9 }));
     const received = fs.statSync(part).size;
     assert.deepEqual(await listUnfinished({ folder }), [
       {
         path: part,
         repository: "tiiuae/Falcon-GGUF",
-        revision: "refs/pr/1",
         files: ["sub/falcon.gguf"],
         received,
         size: 1e9,
@@ -160,6 +159,28 @@ suite("models on the disk", () => {
     fs.rmSync(lock);
     assert.equal(await deleteModel(part, { folder }), received);
     assert.deepEqual(fs.readdirSync(folder), []);
+  });
+
+  test("a split model of which a file is missing is listed as one download, and deleted with all there is of it", async () => {
+    const [first, second] = putSplit("models", "tiiuae", "Split");
+    const whole = fs.readFileSync(second);
+    for (const begun of [0, 100]) {
+      fs.rmSync(second, { force: true });
+      if (begun > 0) fs.writeFileSync(`${second}.part`, whole.subarray(0, begun));
+      const received = fs.statSync(first).size + begun;
+      const [download, ...others] = await listUnfinished({ folder });
+      assert.deepEqual(others, []);
+      const expected = { path: first, repository: "tiiuae/Split", files: [path.basename(first)], received };
+      assert.deepEqual(download, expected);
+    }
+    fs.writeFileSync(`${second}.part.json`, "{}");
+    const [download] = await listUnfinished({ folder });
+    assert.equal(await deleteModel(download?.path ?? "", { folder }), download?.received);
+    assert.deepEqual(fs.readdirSync(folder), []);
+    const [, alone] = putSplit("models", "tiiuae", "Split");
+    assert.deepEqual(await listUnfinished({ folder }), [], "it is whole");
+    fs.rmSync(first);
+    assert.equal((await listUnfinished({ folder }))[0]?.path, alone);
   });
 
   test("a download whose process was killed, or fell silent, is listed and can be deleted", async () => {
