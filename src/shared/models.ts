@@ -38,7 +38,7 @@ export interface CatalogueEntry {
   readonly licence: Licence;
   /** As ISO 639-1 codes; none where nobody says which. */
   readonly languages: readonly string[];
-  /** Tokens that it was trained on. */
+  /** Tokens that it was trained on, or fewer where its files say so. */
   readonly contextLength?: number;
   /** Whether it was trained to write what goes between two texts. */
   readonly infill: boolean;

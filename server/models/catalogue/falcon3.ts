@@ -1,7 +1,7 @@
 // Falcon3: models of the architecture of Llama.
 
 import type { ModelShape } from "../../engine/plan/shape.ts";
-import { type CatalogueModel, falconLlm, files, gb, gib, noSsm } from "./model.ts";
+import { type CatalogueModel, falconLlm2, files, gb, gib, noSsm } from "./model.ts";
 
 /** What differs from size to size; the files are those of TII's own repository. */
 interface Size {
@@ -62,7 +62,7 @@ const common = {
   family: "Falcon3",
   architecture: "llama",
   infill: false,
-  licence: falconLlm,
+  licence: falconLlm2,
   languages: ["en", "es", "fr", "pt"],
 } as const;
 

@@ -7,6 +7,8 @@ interface Size {
   readonly size: string;
   readonly parameters: number;
   readonly context: number;
+  /** Where the base model was trained on less. */
+  readonly baseContext?: number;
   readonly languages?: readonly string[];
   readonly humanEval: { readonly base: number; readonly instruct: number };
   readonly shape: ModelShape;
@@ -36,6 +38,7 @@ const sizes: readonly Size[] = [
     size: "0.5B",
     parameters: 0.521e9,
     context: 16_384,
+    baseContext: 4096,
     languages: ["en"],
     humanEval: { base: 35.98, instruct: 51.83 },
     shape: hybridShape(
@@ -103,7 +106,17 @@ const sizes: readonly Size[] = [
 const common = { family: "Falcon-H1", architecture: "falcon-h1", infill: false, licence: falconLlm } as const;
 
 const bySize = sizes.flatMap(
-  ({ size, context, languages, humanEval, parameters, shape, q4KM, bf16 }): readonly CatalogueModel[] => {
+  ({
+    size,
+    context,
+    baseContext = context,
+    languages,
+    humanEval,
+    parameters,
+    shape,
+    q4KM,
+    bf16,
+  }): readonly CatalogueModel[] => {
     const sized = {
       ...common,
       parameters,
@@ -118,6 +131,7 @@ const bySize = sizes.flatMap(
         id: `Falcon-H1-${size}-Base`,
         name: `Falcon-H1 ${spaced} Base`,
         kind: "base",
+        contextLength: baseContext,
         purposes: ["complete", "write"],
         humanEval: humanEval.base,
         repository: `tiiuae/Falcon-H1-${size}-Base`,

@@ -12,10 +12,12 @@ const common = {
   architecture: "falcon-h1",
   kind: "instruct",
   licence: falconLlm,
-  contextLength: 262_144,
   infill: false,
   gguf: [],
 } as const;
+
+/** Of the base and what was made of it for chats and code; of the others nobody says. */
+const contextLength = 262_144;
 
 /** Megabytes of Falcon-H1-Tiny-90M-Instruct's files. */
 const megabytes = { Q3_K_M: 49.7, Q4_0: 57.2, Q4_K_M: 58.6, Q5_K_M: 67.2, Q6_K: 76.3, Q8_0: 98.4, BF16: 184 };
@@ -36,9 +38,10 @@ function multilingual(kind: CatalogueModel["kind"], purposes: readonly Purpose[]
 }
 
 export const falconH1TinyModels: readonly CatalogueModel[] = [
-  tiny90m("Coder-90M", ["complete"], { languages: [], infill: true, kind: "base" }),
-  tiny90m("90M-Base", ["complete", "write"], { kind: "base" }),
+  tiny90m("Coder-90M", ["complete"], { contextLength, languages: [], infill: true, kind: "base" }),
+  tiny90m("90M-Base", ["complete", "write"], { contextLength, kind: "base" }),
   tiny90m("90M-Instruct", ["chat", "write"], {
+    contextLength,
     gguf: [
       {
         repository: "tiiuae/Falcon-H1-Tiny-90M-Instruct-GGUF",
@@ -49,8 +52,8 @@ export const falconH1TinyModels: readonly CatalogueModel[] = [
       },
     ],
   }),
-  tiny90m("90M-Instruct-Curriculum", ["chat"]),
-  tiny90m("90M-Instruct-pre-DPO", ["chat"]),
+  tiny90m("90M-Instruct-Curriculum", ["chat"], { contextLength }),
+  tiny90m("90M-Instruct-pre-DPO", ["chat"], { contextLength }),
   tiny90m("Tool-Calling-90M", ["tools"]),
   tiny90m("R-90M", ["chat"], { gguf: [{ repository: "tiiuae/Falcon-H1-Tiny-R-90M-GGUF", files: [] }] }),
   {

@@ -1,7 +1,7 @@
 // Falcon-Mamba: a state space in the place of attention.
 
 import type { ModelShape } from "../../engine/plan/shape.ts";
-import { card, type CatalogueModel, falconLlm, files, gb } from "./model.ts";
+import { card, type CatalogueModel, falconLlm2, files, gb } from "./model.ts";
 
 const shape: ModelShape = {
   layers: 64,
@@ -54,7 +54,7 @@ export const falconMambaModels: readonly CatalogueModel[] = [
     id: "Falcon3-Mamba-7B-Base",
     name: "Falcon3-Mamba 7B Base",
     kind: "base",
-    licence: falconLlm,
+    licence: falconLlm2,
     contextLength: 32_768,
     purposes: ["complete", "write"],
     repository: "tiiuae/Falcon3-Mamba-7B-Base",
@@ -65,7 +65,7 @@ export const falconMambaModels: readonly CatalogueModel[] = [
     id: "Falcon3-Mamba-7B-Instruct",
     name: "Falcon3-Mamba 7B Instruct",
     kind: "instruct",
-    licence: falconLlm,
+    licence: falconLlm2,
     contextLength: 32_768,
     purposes: ["chat", "write"],
     repository: "tiiuae/Falcon3-Mamba-7B-Instruct",

@@ -23,6 +23,8 @@ export const falconLlm: Licence = {
   name: "Falcon-LLM License",
   link: "https://falconllm.tii.ae/falcon-terms-and-conditions.html",
 };
+/** As Falcon3 names it; the terms are at the same place. */
+export const falconLlm2: Licence = { ...falconLlm, name: "Falcon LLM License 2.0" };
 
 /** Languages of Falcon-H1 but for the smallest: https://huggingface.co/blog/tiiuae/falcon-h1 */
 export const languagesOfH1 = "ar cs de en es fr hi it ja ko nl pl pt ro ru sv ur zh".split(" ");

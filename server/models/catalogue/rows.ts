@@ -28,7 +28,7 @@ export function catalogueRows(
 ): readonly CatalogueRow[] {
   const rows = models.map((model) => rowOf(model, machine, settings));
   const recommended = (["complete", "chat", "write"] as const).map(
-    (purpose) => [purpose, recommend(rows, purpose, language)] as const,
+    (purpose) => [purpose, recommend(rows, purpose, language) ?? recommend(rows, purpose, "en")] as const,
   );
   return rows.map((row) => ({
     ...row,

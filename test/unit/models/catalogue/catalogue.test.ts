@@ -76,3 +76,23 @@ for (const model of catalogue) {
     });
   });
 }
+
+test("contexts and licences are those that are published, and where nothing is known nothing is said", () => {
+  const find = (id: string) => catalogue.find((model) => model.id === id);
+  const contexts = {
+    "Falcon-H1-0.5B-Base": 4096,
+    "Falcon-H1-0.5B-Instruct": 16_384,
+    "Falcon-H1-7B-Base": 262_144,
+    "Falcon-H1-Tiny-90M-Instruct": 262_144,
+    "Falcon-H1-Tiny-Tool-Calling-90M": undefined,
+    "Falcon-H1-Tiny-Multilingual-100M-Instruct": undefined,
+    "Falcon-H1-Tiny-R-90M": undefined,
+    "Falcon-H1-Tiny-R-0.6B": undefined,
+    "falcon-11B": 2048,
+  };
+  for (const [id, length] of Object.entries(contexts)) assert.equal(find(id)?.contextLength, length, id);
+  assert.ok(Object.keys(contexts).every((id) => find(id)));
+  for (const { name, licence } of catalogue) {
+    assert.equal(licence.name === "Falcon LLM License 2.0", name.startsWith("Falcon3"), name);
+  }
+});

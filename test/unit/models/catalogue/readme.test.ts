@@ -32,8 +32,9 @@ function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
 }
 
-function tokens(count: number | undefined): string {
-  if (count === undefined) return "any";
+function tokens({ contextLength: count, architecture }: CatalogueModel): string {
+  // A state space alone has no limit.
+  if (count === undefined) return architecture === "mamba" ? "any" : "–";
   return count < 1024 ? String(count) : `${Math.round(count / 1024)}K`;
 }
 
@@ -48,7 +49,7 @@ function table(): string {
       [
         `[${model.name}](https://huggingface.co/${model.repository})${source}`,
         model.purposes.map((purpose) => words[purpose]).join(", ") + (model.infill ? ", infills" : ""),
-        tokens(model.contextLength),
+        tokens(model),
         gigabytes(choice.size) + (choice.quantization === "Q4_K_M" ? "" : ` (${choice.quantization})`),
         gigabytes(choice.plan.total),
         model.licence.name,

@@ -67,7 +67,11 @@ test("where nobody knows a GPU's speed, what fits onto it whole is recommended, 
 test("writing is recommended to a model that speaks the editor's language", () => {
   const italian = recommended(rowsOn(laptop, 60, "it"))["write"];
   assert.ok(catalogue.find(({ id }) => id === italian)?.languages.includes("it"));
-  assert.equal(recommended(rowsOn(laptop, 60, "fi"))["write"], undefined);
+});
+
+test("where no model speaks the editor's language, one that speaks English is recommended", () => {
+  const { chat, write } = recommended(rowsOn(laptop, 60, "tr"));
+  assert.deepEqual({ chat, write }, { chat: "Falcon-H1-7B-Instruct", write: "Falcon-H1-7B-Instruct" });
 });
 
 test("a machine on which nothing fits is recommended nothing", () => {
