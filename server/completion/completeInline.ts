@@ -53,7 +53,11 @@ export class InlineCompleter {
   /** @param acceptance the part of the latest suggestions that was accepted, if that is known */
   constructor(
     current: CurrentModel,
-    context = new CompletionContext([], () => true, () => true),
+    context = new CompletionContext(
+      [],
+      () => true,
+      () => true,
+    ),
     acceptance: { readonly rate: number | undefined } = { rate: undefined },
     grammars?: Pick<Grammars, "parserOf">,
   ) {
@@ -214,7 +218,8 @@ export class InlineCompleter {
     priority: Priority = "completion",
   ): Promise<void> {
     const start = performance.now();
-    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings.maxTokens, signal);
+    const isAhead = priority === "background";
+    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings.maxTokens, signal, isAhead);
     const endOf = followEnd(request);
     // Loaded while the model writes.
     const cutLoading = this.#cutAtFault(request);

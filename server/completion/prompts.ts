@@ -26,14 +26,28 @@ export class Prompts {
     this.#window = new SteadyWindow();
   }
 
-  /** @param longest tokens of a text, as the user has set them */
-  async at(request: CompletionRequest, model: Model, longest: number, signal: AbortSignal): Promise<Prompt> {
+  /**
+   * @param longest tokens of a text, as the user has set them
+   * @param isAhead whether the user is not there yet: context and window stay those of where the user is
+   */
+  async at(
+    request: CompletionRequest,
+    model: Model,
+    longest: number,
+    signal: AbortSignal,
+    isAhead = false,
+  ): Promise<Prompt> {
     const { info } = model;
     const maxTokens = Math.min(longest, Math.floor(info.contextSize / 4));
     const firstLine = pathLine(request, info);
-    const context = await this.#context.find(request, model, contextBudget(info, maxTokens), signal);
+    const forContext = contextBudget(info, maxTokens);
+    const context = await (isAhead
+      ? this.#context.standing(request, model, forContext)
+      : this.#context.find(request, model, forContext, signal));
     const budget = windowBudget(info, maxTokens + Buffer.byteLength(firstLine) + context.tokens);
-    const window = await this.#window.cut(request, budget, (text) => model.countTokens([text]));
+    const window = await (isAhead ? this.#window.copy() : this.#window).cut(request, budget, (text) =>
+      model.countTokens([text]),
+    );
     return { prompt: completionPrompt(window, firstLine, info, context.parts), maxTokens };
   }
 }

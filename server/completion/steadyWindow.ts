@@ -39,6 +39,13 @@ type CountTokens = (text: string) => Promise<number>;
 export class SteadyWindow {
   #placed: Placed | undefined;
 
+  /** Which is placed anew without a change to this one. */
+  copy(): SteadyWindow {
+    const copy = new SteadyWindow();
+    copy.#placed = this.#placed;
+    return copy;
+  }
+
   async cut(request: CompletionRequest, budget: WindowBudget, countTokens: CountTokens): Promise<SteadyText> {
     const placed = this.#placed;
     if (placed && !isLeftOut("steadyWindow")) {

@@ -93,6 +93,11 @@ export class CompletionContext {
     return this.#held;
   }
 
+  /** What stands from the last completion, without a look for more. */
+  async standing(request: CompletionRequest, model: Model, budget: number): Promise<Context> {
+    return (await this.#heldAt(request, model, budget)) ?? none;
+  }
+
   async #heldAt({ uri }: CompletionRequest, model: Model, budget: number): Promise<Held | undefined> {
     const held = this.#held;
     if (held?.uri !== uri || held.model !== model || held.budget !== budget) return undefined;

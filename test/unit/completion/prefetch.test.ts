@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 
 import { InlineCompleter } from "../../../server/completion/completeInline.ts";
+import { cutChunks } from "../../../server/completion/context/chunks.ts";
+import { CompletionContext } from "../../../server/completion/context/completionContext.ts";
 import { afterAcceptance, lookedAtAfter } from "../../../server/completion/prefetch.ts";
 import type { CompletionRequest } from "../../../server/completion/request.ts";
 import { requestAt } from "../../support/cursor.ts";
@@ -65,6 +67,31 @@ test("nothing is written ahead once a key came, nor while the engine has somethi
     [...typed.model.asked, ...busy.model.asked].filter(({ priority }) => priority === "background"),
     [],
   );
+});
+
+test("context and window stay those of the user's place while a text is written ahead", async () => {
+  let asked = 0;
+  const text = "export const wheel = parseWheel(spokes);\n";
+  const chunks = cutChunks({ uri: "file:///wheel.js", path: "wheel.js", text });
+  const find = () => (asked++, chunks);
+  const context = new CompletionContext(
+    [{ name: "index", timeLimit: 60_000, find }],
+    () => true,
+    () => true,
+  );
+  const model = scriptedModel({}, (onText) => {
+    onText("parseWheel(\n  spokes,\n);");
+    return "end";
+  });
+  const completer = new InlineCompleter({ model, queue: 0 }, context);
+  await completer.complete(requestAt("wheel = ║\n"), settings, never);
+  const { report } = context;
+  assert.match(textOf(model.asked[0]?.prompt ?? []), /export const wheel/);
+  for (let i = 0; model.asked.length < 2 && i < 1000; i++) await sleep(10);
+  assert.match(textOf(model.asked[1]?.prompt ?? []), /export const wheel[^]*spokes,\n\);$/);
+  assert.equal(context.report, report);
+  await completer.complete(requestAt("wheel = q║\n"), settings, never);
+  assert.equal(asked, 1);
 });
 
 /** What the model is asked, each after what still runs, where requests come while a text is written ahead. */

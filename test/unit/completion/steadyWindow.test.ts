@@ -52,6 +52,16 @@ test("other text before or after, another line or another file places it anew", 
   assert.deepEqual(await window.cut(other, budget, countTokens), { before: "a();\nbc\n", typed: "d", suffix: "" });
 });
 
+test("a copy begins at the same place, and is placed anew without a change to the first", async () => {
+  const window = new SteadyWindow();
+  await window.cut(requestAt("a();\nb║\nc();\n"), budget, countTokens);
+  const copy = window.copy();
+  const typed = requestAt("a();\nb\nd║\nc();\n");
+  assert.equal((await copy.cut(typed, budget, countTokens)).before, "a();\n");
+  assert.equal((await copy.cut(requestAt("x();\ny║"), budget, countTokens)).before, "x();\n");
+  assert.equal((await window.cut(typed, budget, countTokens)).before, "a();\n");
+});
+
 test("it is placed anew when what was typed crosses the budget, and not with each key after that", async () => {
   const line = "const value = compute(1);\n";
   const window = new SteadyWindow();
