@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { aborted } from "node:util";
-import type { Connection } from "vscode-languageserver";
+import type { CancellationToken, Connection } from "vscode-languageserver";
 
 import {
   catalogueRequest,
@@ -77,24 +77,50 @@ export function registerModels(connection: Connection, assistant: Assistant, con
     assistant.answer(() => deleteSavedContexts(assistant.settings.model.promptCache)),
   );
   registerCatalogue(connection, assistant);
-  registerStore(connection, assistant);
+  const writing = new AbortedAtEnd(assistant);
+  registerStore(connection, assistant, writing);
   registerDownloads(connection, assistant);
-  registerConversion(connection, assistant, convertWorker);
+  registerConversion(connection, assistant, writing, convertWorker);
 }
 
-function registerConversion(connection: Connection, assistant: Assistant, workerPath: string): void {
+/** Work that writes files for long: it is aborted before the server ends, so that it leaves none that is not whole. */
+class AbortedAtEnd {
+  readonly #end = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(assistant: Assistant) {
+    assistant.endings.push(async () => {
+      this.#end.abort();
+      await Promise.allSettled(this.#running);
+    });
+  }
+
+  async run<T>(token: CancellationToken, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const running = work(AbortSignal.any([signalOf(token), this.#end.signal]));
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+}
+
+function registerConversion(
+  connection: Connection,
+  assistant: Assistant,
+  writing: AbortedAtEnd,
+  workerPath: string,
+): void {
   connection.onRequest(convertRequest, (params, token) =>
     assistant.answer(async () => {
       const { folder, type, progressToken } = readParams(convertParams, params);
       const file = path.join(folder, `${path.basename(folder)}-${type}.gguf`);
-      await convertFolder(folder, file, type, {
-        workerPath,
-        signal: signalOf(token),
-        onProgress: (fraction) => {
-          if (progressToken === undefined) return;
-          send(() => connection.sendProgress(convertProgress, progressToken, fraction));
-        },
-      });
+      const onProgress = (fraction: number) => {
+        if (progressToken === undefined) return;
+        send(() => connection.sendProgress(convertProgress, progressToken, fraction));
+      };
+      await writing.run(token, (signal) => convertFolder(folder, file, type, { workerPath, signal, onProgress }));
       return { path: file };
     }),
   );
@@ -125,7 +151,7 @@ function registerCatalogue(connection: Connection, assistant: Assistant): void {
   );
 }
 
-function registerStore(connection: Connection, assistant: Assistant): void {
+function registerStore(connection: Connection, assistant: Assistant, writing: AbortedAtEnd): void {
   const settings = () => assistant.settings.models ?? {};
   connection.onRequest(storedModelsRequest, () => assistant.answer(() => listModels(settings())));
   connection.onRequest(unfinishedDownloadsRequest, () => assistant.answer(() => listUnfinished(settings())));
@@ -133,7 +159,9 @@ function registerStore(connection: Connection, assistant: Assistant): void {
     assistant.answer(async () => ({ freed: await deleteModel(readParams(modelPath, params).path, settings()) })),
   );
   connection.onRequest(importModelRequest, (params, token) =>
-    assistant.answer(() => importModel(readParams(importParams, params), settings(), signalOf(token))),
+    assistant.answer(() =>
+      writing.run(token, (signal) => importModel(readParams(importParams, params), settings(), signal)),
+    ),
   );
 }
 

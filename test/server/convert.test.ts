@@ -53,3 +53,13 @@ test("a cancelled conversion leaves the folder as it was", async () => {
   await assert.rejects(request, { code: LSPErrorCodes.RequestCancelled });
   assert.deepEqual(fs.readdirSync(folder), files);
 });
+
+test("a conversion is given up before the server ends, and leaves the folder as it was", async () => {
+  const folder = writeOriginal(temporary, "tiny-Falcon-H1");
+  const files = fs.readdirSync(folder);
+  const ending = await LspClient.start(quickSettings);
+  const request = ending.connection.sendRequest(convertRequest, { folder, type: "Q4_K_M" });
+  const refused = assert.rejects(request, { code: LSPErrorCodes.RequestCancelled });
+  await Promise.all([refused, ending.stop()]);
+  assert.deepEqual(fs.readdirSync(folder), files);
+});

@@ -36,7 +36,6 @@ export async function convertFolder(
   fileType: FileType,
   options: ConvertOptions,
 ): Promise<void> {
-  options.signal?.throwIfAborted();
   try {
     await writeNewFile(outFile, async (draft) => {
       const { header, size, tensors } = await plan(folder, fileType, options);
@@ -118,6 +117,7 @@ async function runThreads(
   { workerPath, signal }: ConvertOptions,
   onMessage: (message: WorkerMessage) => void,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const threads = tasks.map((task) => new Worker(workerPath, { workerData: task }));
   const stop = Promise.withResolvers<never>();
   const abort = () => stop.reject(new Error("aborted"));
