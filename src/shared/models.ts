@@ -114,8 +114,10 @@ export interface ModelChoice {
   readonly quantization: string;
   /** Absent where it is made from the original weights. */
   readonly file?: { readonly repository: string; readonly name: string };
-  /** Bytes of the file, known or estimated. */
+  /** Bytes of the file, as published or estimated. */
   readonly size?: number;
+  /** Whether the size follows from the model's shape: enough to show as a rough figure, not to refuse a download by. */
+  readonly isSizeEstimated?: true;
   /** Absent where too little is known of the model before its header is read. */
   readonly plan?: MemoryPlan;
   /** Tokens that it writes in a second on this machine, roughly; absent where no speed is known of a device. */

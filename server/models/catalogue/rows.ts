@@ -59,9 +59,10 @@ function plan(model: CatalogueModel, choice: ModelChoice, machine: Machine, sett
   const { architecture, shape, contextLength = Infinity } = model;
   if (!architecture || !shape || !weights) return choice;
   const { embedding, output = 0, layers } = weights;
+  const estimate = Math.round(embedding + output + layers.flat().reduce((sum, bytes) => sum + bytes, 0));
   return {
     ...choice,
-    size: choice.size ?? Math.round(embedding + output + layers.flat().reduce((sum, bytes) => sum + bytes, 0)),
+    ...(choice.size === undefined && { size: estimate, isSizeEstimated: true }),
     ...planFor({ architecture, shape, weights }, contextLength, machine, settings),
   };
 }

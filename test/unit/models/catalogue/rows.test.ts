@@ -31,6 +31,17 @@ test("every model has a row, and each that does not run has none of its files in
   for (const { model, choices } of rows) assert.equal(choices.length === 0, model.unusable !== undefined, model.id);
 });
 
+test("a size is marked as estimated where none is published", () => {
+  for (const { model, choices } of rowsOn(laptop, 30)) {
+    const files = model.gguf.flatMap((each) => each.files);
+    for (const { file, size, isSizeEstimated = false, quantization } of choices) {
+      const published = files.find(({ name }) => name === file?.name)?.size;
+      assert.equal(isSizeEstimated, size !== undefined && published === undefined, `${model.id} ${quantization}`);
+      if (published !== undefined) assert.equal(size, published);
+    }
+  }
+});
+
 test("the best file fits, and is the largest that is fast", () => {
   for (const { choices, best } of rowsOn(laptop, 30)) {
     if (best === undefined) continue;
