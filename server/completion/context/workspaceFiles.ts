@@ -1,6 +1,6 @@
 // Files of the workspace that are not open, read from the disk: small text files that lie in a workspace folder, and nothing else.
 
-import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -51,6 +51,11 @@ export class WorkspaceFiles {
     if (this.folderOf(path.join(folder, "x")) === undefined) return [];
     const names = await readdir(folder).catch(() => []);
     return names.slice(0, mostNames);
+  }
+
+  /** Whether a path is a folder, and no link to one. */
+  async isFolder(file: string): Promise<boolean> {
+    return (await lstat(file).catch(() => undefined))?.isDirectory() === true;
   }
 
   /** What a folder holds, without links; nothing where it cannot be read. */

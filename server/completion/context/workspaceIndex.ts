@@ -149,7 +149,9 @@ export class WorkspaceIndex implements ContextProvider {
     if (this.#indexed.has(file)) return;
     // A folder is made, deleted or renamed as one.
     const found = new Set<string>();
-    if (ignored && !(await ignored.hasFolder(file))) for await (const each of this.#walk([file])) found.add(each);
+    if (ignored && (await this.#files.isFolder(file)) && !(await ignored.hasFolder(file))) {
+      for await (const each of this.#walk([file])) found.add(each);
+    }
     for (const each of this.#indexed.keys()) {
       if (each.startsWith(file + path.sep) && !found.has(each)) this.#forget(each);
     }

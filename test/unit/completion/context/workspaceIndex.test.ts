@@ -133,13 +133,14 @@ test("files that are changed, made, moved and deleted are followed", async () =>
   assert.deepEqual((await found("wheel")).sort(), ["new/b.ts", "skipped.ts"]);
 });
 
-test("a folder that is made or moved in as one is looked through, an ignored one not", async () => {
+test("a folder that is made or moved in as one is looked through, an ignored one or a link not", async () => {
   const { folder, write, found, change } = project("moved", { ".gitignore": "out/\n" });
   assert.deepEqual(await found("wheel"), []);
   write("../beside/deep/a.ts", "const wheel = 1;\n");
   write("out/b.ts", "const wheel = 1;\n");
   renameSync(path.join(root, "beside"), path.join(folder, "in"));
-  change("in", "out");
+  symlinkSync(path.join(folder, "in"), path.join(folder, "link"));
+  change("in", "out", "link");
   assert.deepEqual(await found("wheel"), ["in/deep/a.ts"]);
   renameSync(path.join(folder, "in"), path.join(root, "beside"));
   change("in");
