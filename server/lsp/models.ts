@@ -16,6 +16,7 @@ import {
   importModelRequest,
   inspectAdapterRequest,
   inspectModelRequest,
+  originalFilesRequest,
   pauseDownloadRequest,
   planModelRequest,
   reloadModelRequest,
@@ -32,6 +33,7 @@ import { DownloadQueue } from "../models/download/downloadQueue.ts";
 import { fileAddress, openHub } from "../models/download/hub.ts";
 import { openNetwork } from "../models/download/network.ts";
 import type { Access } from "../models/download/openAddress.ts";
+import { findOriginalFiles } from "../models/download/originalFiles.ts";
 import { readRemote } from "../models/download/readRemote.ts";
 import { wait } from "../models/download/waiting.ts";
 import { inspectAdapter } from "../models/files/inspectAdapter.ts";
@@ -53,6 +55,7 @@ import {
   downloadParams,
   importParams,
   modelPath,
+  originalFilesParams,
   planModelParams,
   readParams,
   reloadParams,
@@ -112,6 +115,15 @@ function registerConversion(
   writing: AbortedAtEnd,
   workerPath: string,
 ): void {
+  connection.onRequest(originalFilesRequest, (params, token) =>
+    assistant.answer(() => {
+      const { repository } = readParams(originalFilesParams, params);
+      const folder = assistant.settings.models?.folder;
+      return withAccess(connection, assistant, signalOf(token), (access, signal) =>
+        findOriginalFiles(repository, folder, access, signal),
+      );
+    }),
+  );
   connection.onRequest(convertRequest, (params, token) =>
     assistant.answer(async () => {
       const { folder, type, progressToken } = readParams(convertParams, params);

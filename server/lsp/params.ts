@@ -84,6 +84,8 @@ export const importParams: v.GenericSchema<unknown, ImportParams> = v.object({
   sha256: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits"))),
 });
 
+export const originalFilesParams = v.object({ repository: v.string() });
+
 export const downloadId = v.object({ id: v.string() });
 
 const position = v.object({ line: count(), character: count() });

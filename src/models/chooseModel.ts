@@ -1,13 +1,14 @@
-// “Choose Model”: what there is for this machine, in one list; a choice is downloaded where it has to be, and used.
+// “Choose Model”: what there is for this machine, in one list; a choice is downloaded and converted where it has to be, and used.
 
 import { Uri, env, l10n, type LogOutputChannel } from "vscode";
 
-import { isDisconnected, showError, UserError } from "../problems.ts";
+import { isDisconnected, showError } from "../problems.ts";
 import type { ModelsClient } from "../server/modelsClient.ts";
-import type { CatalogueRow } from "../shared/models.ts";
 import type { StoredModel } from "../shared/downloads.ts";
+import type { CatalogueRow } from "../shared/models.ts";
 import { askConsent, showList } from "../surfaces.ts";
 import { changeAdapters } from "./adapters.ts";
+import { convertAndUse } from "./convertModel.ts";
 import { downloadAndUse, type DownloadDependencies } from "./downloadModel.ts";
 import { modelDetails } from "./modelDetails.ts";
 import { type Action, type ActionItem, listPlaceholder, modelList, type Offer } from "./modelList.ts";
@@ -87,8 +88,7 @@ async function act(
       await useModel(action.path, action.roles, dependencies);
       return "done";
     case "download":
-      if (!action.choice.file) throw noFile(action.row);
-      return (await downloadAndUse(action, dependencies)) ? "done" : "again";
+      return (await (action.choice.file ? downloadAndUse : convertAndUse)(action, dependencies)) ? "done" : "again";
     case "details": {
       const chosen = await showList<ActionItem>({
         title: action.row.model.name,
@@ -131,14 +131,4 @@ async function deleteModel({ path, size }: StoredModel, { models, settings }: Ch
   if (!(await askConsent(question, l10n.t("Delete")))) return;
   await models.delete(path);
   await settings.saveRoles(withoutModel(settings.roles, path));
-}
-
-function noFile({ model }: CatalogueRow): UserError {
-  return new UserError(
-    l10n.t(
-      "There is no GGUF file of {0} to download. Convert the original weights of {1} yourself, and select the file.",
-      model.name,
-      model.repository,
-    ),
-  );
 }

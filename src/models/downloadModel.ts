@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { Uri, env, l10n } from "vscode";
 
 import { UserError } from "../problems.ts";
-import type { CatalogueRow, ModelChoice } from "../shared/models.ts";
+import type { CatalogueEntry, CatalogueRow, ModelChoice } from "../shared/models.ts";
 import type { ModelRole } from "../shared/modelRoles.ts";
 import { askChoice } from "../surfaces.ts";
 import type { Downloads } from "./downloads.ts";
@@ -17,7 +17,7 @@ export interface DownloadDependencies extends ModelDependencies {
   readonly downloads: Downloads;
 }
 
-interface WantedModel {
+export interface WantedModel {
   readonly row: CatalogueRow;
   readonly choice: ModelChoice;
   readonly roles: readonly ModelRole[];
@@ -25,18 +25,30 @@ interface WantedModel {
 
 /** Resolves to false where the user does not want it after all. */
 export async function downloadAndUse(wanted: WantedModel, dependencies: DownloadDependencies): Promise<boolean> {
-  const { file } = wanted.choice;
-  if (!file || !(await accepts(wanted, dependencies.settings.server.models?.folder))) return false;
+  const { row, choice } = wanted;
+  const { file, size, quantization } = choice;
+  if (!file) return false;
+  const folder = dependencies.settings.server.models?.folder;
+  const [what, where] = [size === undefined ? quantization : describeSize(size), folder ?? ""];
+  const detail = l10n.t("{0} come from {1} to {2}.", what, file.repository, where);
+  if (!(await accepts(row.model, detail, size, folder))) return false;
   await dependencies.downloads.start({ repository: file.repository, files: [file.name] }, async ([downloaded]) => {
     if (downloaded) await useModel(downloaded.path, wanted.roles, dependencies);
   });
   return true;
 }
 
-/** Shows the licence and what is needed, until the user says yes or no. */
-async function accepts({ row: { model }, choice }: WantedModel, folder: string | undefined): Promise<boolean> {
+/**
+ * Shows the licence and what comes, until the user says yes or no.
+ * @param size bytes that the folder needs free, where that is known
+ */
+export async function accepts(
+  model: CatalogueEntry,
+  what: string,
+  size: number | undefined,
+  folder: string | undefined,
+): Promise<boolean> {
   const free = folder === undefined ? undefined : await freeSpace(folder);
-  const { size } = choice;
   if (free !== undefined && size !== undefined && size > free) {
     throw new UserError(
       l10n.t(
@@ -46,17 +58,10 @@ async function accepts({ row: { model }, choice }: WantedModel, folder: string |
       { action: "modelsFolder" },
     );
   }
-  const detail = l10n.t(
-    "Its licence is “{0}” ({1}). {2} come from {3} to {4}.",
-    model.licence.name,
-    model.licence.link,
-    size === undefined ? choice.quantization : describeSize(size),
-    choice.file?.repository ?? model.repository,
-    folder ?? "",
-  );
+  const licence = l10n.t("Its licence is “{0}” ({1}).", model.licence.name, model.licence.link);
   const [accept, read] = [l10n.t("Accept and Download"), l10n.t("Read the Licence")];
   for (;;) {
-    const answer = await askChoice(l10n.t("Download {0}?", model.name), detail, accept, read);
+    const answer = await askChoice(l10n.t("Download {0}?", model.name), `${licence} ${what}`, accept, read);
     if (answer !== read) return answer === accept;
     await env.openExternal(Uri.parse(model.licence.link));
   }

@@ -63,7 +63,8 @@ export class Downloads {
       const files = await showProgress(l10n.t("Downloading {0}", name), (report, cancelled) =>
         this.#run(params, report, AbortSignal.any([cancelled, signal])),
       );
-      if (files.some(({ verified }) => verified === false)) {
+      // A hub has hashes of its large files alone.
+      if (files.some(({ path, verified }) => verified === false && /\.(gguf|safetensors)$/.test(path))) {
         void showInformationMessage(
           l10n.t("{0} was downloaded. Its source gives no hash, so that only its size is known to be right.", name),
         );

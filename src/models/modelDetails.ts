@@ -56,7 +56,7 @@ function quantization(
   stored: readonly StoredModel[],
   l10n: Localize,
 ): ActionItem {
-  const there = storedFile(stored, choice);
+  const there = storedFile(stored, row.model, choice);
   // One that was recommended for a role alone is chosen for that.
   const roles = row.recommendedFor.length > 0 ? rolesOf(row.recommendedFor) : modelRoles;
   const memory = (choice.plan?.devices ?? [])

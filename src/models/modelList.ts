@@ -3,7 +3,7 @@
 import type { l10n } from "vscode";
 
 import type { Download, StoredModel } from "../shared/downloads.ts";
-import type { CatalogueRow, ModelChoice } from "../shared/models.ts";
+import type { CatalogueEntry, CatalogueRow, ModelChoice } from "../shared/models.ts";
 import { type ModelRole, modelRoles } from "../shared/modelRoles.ts";
 import type { ServerSettings, ServerStatus } from "../shared/protocol.ts";
 import type { ListItem, RowButton, Separator } from "../surfaces.ts";
@@ -123,7 +123,7 @@ function catalogueItem(row: CatalogueRow, offer: Offer, roles: readonly ModelRol
       action: details.action,
     };
   }
-  const there = storedFile(offer.stored, choice);
+  const there = storedFile(offer.stored, model, choice);
   const icon = there ? "check" : choice.file ? "cloud-download" : "gear";
   const action = (roles: readonly ModelRole[]): Action =>
     there ? { kind: "use", path: there.path, roles } : { kind: "download", row, choice, roles };
@@ -160,12 +160,15 @@ function button({ icon, tooltip, action }: { icon: string; tooltip: string; acti
   return { icon, tooltip, choose: { label: tooltip, action } };
 }
 
-/** The file of a choice, where it was downloaded. */
-export function storedFile(stored: readonly StoredModel[], { file }: ModelChoice): StoredModel | undefined {
-  if (!file) return undefined;
-  const end = `/${file.name}`;
+/** The file of a choice, where it was downloaded, or made of the original weights. */
+export function storedFile(
+  stored: readonly StoredModel[],
+  { repository }: Pick<CatalogueEntry, "repository">,
+  { file, quantization }: Pick<ModelChoice, "file" | "quantization">,
+): StoredModel | undefined {
+  const wanted = file ?? { repository, name: `${repository.split("/").at(-1) ?? ""}-${quantization}.gguf` };
   return stored.find(
-    ({ path, repository }) => repository === file.repository && path.replaceAll("\\", "/").endsWith(end),
+    (model) => model.repository === wanted.repository && baseName(model.path) === baseName(wanted.name),
   );
 }
 

@@ -23,9 +23,10 @@ export function describeChoice(choice: ModelChoice, l10n: Localize): string {
 }
 
 /** How a quantization runs on this machine. */
-export function describeRun({ size, plan, tokensPerSecond }: ModelChoice, l10n: Localize): string[] {
+export function describeRun({ size, file, plan, tokensPerSecond }: ModelChoice, l10n: Localize): string[] {
   return [
     ...(size === undefined ? [] : [describeSize(size)]),
+    ...(file ? [] : [l10n.t("made of the original weights")]),
     ...(plan ? [describeFit(plan.fit, plan.gpuLayers, plan.layers, l10n)] : []),
     ...(tokensPerSecond === undefined || plan?.fit === "none" ? [] : [describeSpeed(tokensPerSecond, l10n)]),
   ];

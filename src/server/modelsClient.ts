@@ -1,5 +1,7 @@
 // What the language server does with models that are fetched and kept, as named methods.
 
+import { randomUUID } from "node:crypto";
+
 import { EventEmitter, type Disposable } from "vscode";
 import { State, type LanguageClient } from "vscode-languageclient/node";
 
@@ -12,15 +14,18 @@ import type {
   StoredModel,
   UnfinishedDownload,
 } from "../shared/downloads.ts";
-import type { CatalogueRow } from "../shared/models.ts";
+import type { CatalogueRow, ConvertParams, OriginalFiles } from "../shared/models.ts";
 import {
   catalogueRequest,
+  convertProgress,
+  convertRequest,
   deleteModelRequest,
   downloadRequest,
   downloadsChanged,
   hubTokenRequest,
   importModelRequest,
   inspectAdapterRequest,
+  originalFilesRequest,
   pauseDownloadRequest,
   resumeDownloadRequest,
   storedModelsRequest,
@@ -32,6 +37,7 @@ export class ModelsClient implements Disposable {
   readonly #token: () => Thenable<string | undefined>;
   readonly #change = new EventEmitter<readonly Download[]>();
   #downloads: readonly Download[] = [];
+  #client: LanguageClient | undefined;
 
   /** Fires with all downloads at each change of one. */
   readonly onDidChangeDownloads = this.#change.event;
@@ -47,6 +53,7 @@ export class ModelsClient implements Disposable {
 
   /** Listens to a server, whose downloads end with it. */
   listen(client: LanguageClient): void {
+    this.#client = client;
     client.onNotification(downloadsChanged, (downloads) => this.#set(downloads));
     client.onRequest(hubTokenRequest, async () => (await this.#token()) ?? null);
     client.onDidChangeState(({ newState }) => newState === State.Stopped && this.#set([]));
@@ -70,6 +77,22 @@ export class ModelsClient implements Disposable {
     return this.#ask(catalogueRequest, { language: language.slice(0, 2) });
   }
 
+  /** What of a repository its conversion needs. */
+  originalFiles(repository: string, signal: AbortSignal): Promise<OriginalFiles> {
+    return this.#ask(originalFilesRequest, { repository }, signal);
+  }
+
+  /** Resolves to the path of the model file that original weights were made into. Aborted, it leaves nothing of it. */
+  async convert(params: ConvertParams, onProgress: (part: number) => void, signal: AbortSignal): Promise<string> {
+    const progressToken = randomUUID();
+    const progress = this.#client?.onProgress(convertProgress, progressToken, onProgress);
+    try {
+      return (await this.#ask(convertRequest, { ...params, progressToken }, signal)).path;
+    } finally {
+      progress?.dispose();
+    }
+  }
+
   /** Fails with the cause where an adapter was not made for a model. */
   inspectAdapter(path: string, model: string): Promise<void> {
     return this.#ask(inspectAdapterRequest, { path, model });
@@ -85,7 +108,7 @@ export class ModelsClient implements Disposable {
     return this.#ask(unfinishedDownloadsRequest);
   }
 
-  /** Deletes a model, or what there is of one. Resolves to the bytes that are free for it. */
+  /** Deletes a model, what there is of one, or a file of original weights. Resolves to the bytes that are free for it. */
   async delete(path: string): Promise<number> {
     return (await this.#ask(deleteModelRequest, { path })).freed;
   }

@@ -18,7 +18,14 @@ import type {
   UnfinishedDownload,
 } from "./downloads.ts";
 import type { ModelRole } from "./modelRoles.ts";
-import type { CatalogueParams, CatalogueRow, ConvertParams, ModelChoice, PlanModelParams } from "./models.ts";
+import type {
+  CatalogueParams,
+  CatalogueRow,
+  ConvertParams,
+  ModelChoice,
+  OriginalFiles,
+  PlanModelParams,
+} from "./models.ts";
 import type {
   ChatParams,
   ChatResult,
@@ -48,6 +55,12 @@ export const inspectModelRequest = new RequestType<{ path: string }, ModelFileIn
 /** Every Falcon model, with what of it fits this machine and how fast it is here. */
 export const catalogueRequest = new RequestType<CatalogueParams, readonly CatalogueRow[], void>(
   "falcon/catalogue",
+  ParameterStructures.byName,
+);
+
+/** Asks the hub which files the original weights of a repository are, for a download and a conversion. */
+export const originalFilesRequest = new RequestType<{ repository: string }, OriginalFiles, Problem>(
+  "falcon/originalFiles",
   ParameterStructures.byName,
 );
 
@@ -109,7 +122,7 @@ export const unfinishedDownloadsRequest = new RequestType0<readonly UnfinishedDo
   "falcon/unfinishedDownloads",
 );
 
-/** Deletes a model of the models folder or what there is of an unfinished one, and answers how many bytes that has freed. */
+/** Deletes a model of the models folder, what there is of an unfinished one, or a file of original weights, and answers how many bytes that has freed. */
 export const deleteModelRequest = new RequestType<Pick<StoredModel, "path">, { readonly freed: number }, Problem>(
   "falcon/deleteModel",
   ParameterStructures.byName,

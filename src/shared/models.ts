@@ -14,6 +14,15 @@ export interface ConvertParams {
   readonly progressToken?: string;
 }
 
+/** What of a repository its conversion needs. */
+export interface OriginalFiles {
+  readonly files: readonly string[];
+  /** Bytes of all of them. */
+  readonly size: number;
+  /** Bytes of those that are not on the disk yet. */
+  readonly missing: number;
+}
+
 /** What a model is good for: ghost text, answers, prose, calling tools. */
 export type Purpose = "complete" | "chat" | "write" | "tools";
 

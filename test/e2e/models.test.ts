@@ -2,19 +2,23 @@
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 
 import { catalogue } from "../../server/models/catalogue/catalogue.ts";
+import { writeOriginal } from "../fixtures/originals/originals.ts";
 import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
 import { HubServer } from "../support/hubServer.ts";
 import { modelFile } from "../support/models.ts";
+import { until } from "../support/processes.ts";
 import type { Workbench } from "../support/workbench.ts";
 
 const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
 
 const small = "Falcon3 1B Instruct";
 const large = "Falcon3 3B Instruct";
+const original = "Falcon-H1-Tiny Coder 90M";
 
 let hub: HubServer;
 let falcon: FalconWindow;
@@ -29,8 +33,19 @@ function offer(name: string, file: string): void {
   }
 }
 
+/** Puts original weights of a small model of its kind into its repository. */
+function offerOriginal(name: string): void {
+  const repository = catalogue.find((each) => each.name === name)?.repository;
+  assert.ok(repository, name);
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-original-"));
+  const folder = writeOriginal(scratch, "tiny-Falcon-H1-tied");
+  for (const file of fs.readdirSync(folder)) hub.put(repository, file, fs.readFileSync(path.join(folder, file)));
+  fs.rmSync(scratch, { recursive: true });
+}
+
 before(async () => {
   hub = await HubServer.start();
+  offerOriginal(original);
   offer(small, modelFile("falcon7b"));
   offer(large, modelFile("falcon40b"));
   falcon = await openFalcon({
@@ -72,6 +87,11 @@ async function pressInRow(name: string, button: string): Promise<void> {
   await row.hover();
   await row.getByRole("button", { name: button }).click();
 }
+
+const weightsOnDisk = () =>
+  fs
+    .readdirSync(falcon.editor.userData, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".safetensors"));
 
 const transfers = () => hub.requests.filter(({ server }) => server === "store");
 
@@ -155,5 +175,29 @@ test("what is on the disk is used at once, for both again", async () => {
   await workbench.quickRow("Falcon3-1B-Instruct-").click();
   await workbench.statusLabel("Chat: ").waitFor({ state: "detached" });
   await workbench.statusLabel("Tiny Falcon 7B").waitFor();
+  assert.deepEqual(hub.requests, []);
+});
+
+test("what exists only as original weights is downloaded, converted and used, and is rid of the weights", async () => {
+  await list(original);
+  await workbench.quickRow(original).getByText("made of the original weights").waitFor();
+  await pressInRow(original, "For Ghost Text Only");
+  await workbench.page.locator(".monaco-dialog-box", { hasText: "of original weights come from" }).waitFor();
+  await workbench.screenshot(path.join(pictures, "original-weights.png"));
+  await press("Accept and Download");
+  // As its config names the model that it was made like.
+  await workbench.statusLabel("Ghost text: Falcon H1 0.5B Instruct").waitFor();
+  const question = workbench.toast("Its original weights take");
+  await question.waitFor();
+  await workbench.screenshot(path.join(pictures, "converted.png"));
+  assert.equal(weightsOnDisk().length, 1);
+  await question.getByRole("button", { name: "Delete the Original Weights" }).click();
+  await until("the weights are deleted", () => weightsOnDisk().length === 0);
+
+  hub.requests.length = 0;
+  await list(original);
+  await pressInRow(original, "For the Chat Only");
+  await workbench.statusLabel("Ghost text: ").waitFor({ state: "detached" });
+  await workbench.statusLabel("Falcon H1 0.5B Instruct").waitFor();
   assert.deepEqual(hub.requests, []);
 });

@@ -100,6 +100,8 @@ export class HubServer {
     if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) {
       const isKnown = request.headers.authorization !== undefined;
       status(isKnown ? 403 : 401, { "x-error-code": "GatedRepo" })(request, response);
+    } else if (path.startsWith("/api/models/")) {
+      this.#answerTree(/^\/api\/models\/(.+)\/tree\/main$/.exec(path)?.[1] ?? "", response);
     } else if (!content) {
       status(404, { "x-error-code": "EntryNotFound" })(request, response);
     } else {
@@ -110,6 +112,20 @@ export class HubServer {
       });
       response.end();
     }
+  }
+
+  /** The files of a repository, and its folders. */
+  #answerTree(repository: string, response: http.ServerResponse): void {
+    const beginning = `/${repository}/resolve/main/`;
+    const files = [...this.#files].flatMap(([path, { length }]) =>
+      path.startsWith(beginning) ? [{ type: "file", path: path.slice(beginning.length), size: length }] : [],
+    );
+    const entries = files.filter(({ path }) => !path.includes("/"));
+    const folders = new Set(files.filter((file) => !entries.includes(file)).map(({ path }) => path.split("/")[0]));
+    response.setHeader("content-type", "application/json");
+    response.end(
+      JSON.stringify([...entries, ...Array.from(folders, (path) => ({ type: "directory", path, size: 0 }))]),
+    );
   }
 
   /** A signed address is good for one request. */

@@ -1,6 +1,6 @@
 // The catalogue as a user of this machine sees it: what fits, how fast it is, and what is best for what.
 
-import type { CatalogueRow, ModelChoice, Purpose } from "../../../src/shared/models.ts";
+import type { CatalogueRow, ConvertParams, ModelChoice, Purpose } from "../../../src/shared/models.ts";
 import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import { planMemory, type PlanOptions } from "../../engine/plan/memoryPlan.ts";
 import type { PlannedModel } from "../../engine/plan/shape.ts";
@@ -10,7 +10,7 @@ import { plannedWeights } from "../plan/weights.ts";
 import type { CatalogueModel } from "./model.ts";
 
 /** The types that original weights can be made into, the usual one first. */
-const conversions = ["Q4_K_M", "Q8_0", "Q6_K", "Q5_K_M", "Q4_0", "BF16"];
+const conversions: readonly ConvertParams["type"][] = ["Q4_K_M", "Q8_0", "Q6_K", "Q5_K_M", "Q4_0", "BF16"];
 
 /** Tokens in a second with which ghost text comes at once, and with which one reads an answer as it is written. */
 const fastEnough: Readonly<Record<Purpose, number>> = { complete: 20, chat: 6, write: 6, tools: 6 };

@@ -139,4 +139,6 @@ async function runThreads(
     signal?.removeEventListener("abort", abort);
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
+  // It may have been aborted while nobody listened.
+  signal?.throwIfAborted();
 }

@@ -49,6 +49,12 @@ export function fileAddress({ endpoint }: Hub, repository: string, file: string)
   return new URL(`${endpoint}/${repository}/resolve/main/${path}`);
 }
 
+/** Where the hub lists the files of a repository. @throws UserError for a name that is none */
+export function treeAddress({ endpoint }: Hub, repository: string): URL {
+  checkRepository(repository);
+  return new URL(`${endpoint}/api/models/${repository}/tree/main`);
+}
+
 /** As the hub names them: OWNER/NAME. */
 function checkRepository(repository: string): void {
   if (/^(?!\.)[\w.-]{1,96}\/(?!\.)[\w.-]{1,96}$/.test(repository)) return;

@@ -1,4 +1,4 @@
-// Deletes a model of the models folder with all of its parts, or what there is of one.
+// Deletes a model of the models folder with all of its parts, what there is of one, or a file of original weights.
 
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -8,6 +8,7 @@ import type { ModelsSettings } from "../../../src/shared/downloads.ts";
 import { firstFile, modelFiles } from "../../engine/splitFiles.ts";
 import { UserError } from "../../userError.ts";
 import { isHeld, lockEnding } from "../download/fileLock.ts";
+import { isOriginalFile } from "../download/originalFiles.ts";
 import { partEnding, stateEnding, targetOf } from "../download/partFile.ts";
 
 /**
@@ -48,7 +49,7 @@ export async function deleteModel(file: string, { folder }: ModelsSettings): Pro
 
 function isBelow(folder: string, file: string): boolean {
   const way = path.relative(folder, file);
-  const isOurs = way.endsWith(".gguf") || way.endsWith(partEnding);
+  const isOurs = way.endsWith(".gguf") || way.endsWith(partEnding) || isOriginalFile(path.basename(way));
   return path.isAbsolute(file) && isOurs && !path.isAbsolute(way) && way.split(path.sep)[0] !== "..";
 }
 

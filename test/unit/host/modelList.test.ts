@@ -159,6 +159,33 @@ suite("the list", () => {
     );
   });
 
+  test("one that exists as original weights alone says so, and is used once a file was made of them", () => {
+    const { plan } = choice("Falcon-H1-Tiny-Coder-90M", "Q8_0", 98e6, "cpu");
+    assert.ok(plan);
+    const row: CatalogueRow = {
+      model: entry("Falcon-H1-Tiny-Coder-90M"),
+      choices: [{ quantization: "Q8_0", plan }],
+      best: 0,
+      recommendedFor: [],
+    };
+    const rowsWith = (models: readonly StoredModel[]) => list({ catalogue: [row], stored: models });
+    const { icon, detail, action } = named(rowsWith([]), row.model.name);
+    assert.deepEqual([icon, detail], ["gear", "Q8_0 · made of the original weights · runs on the processor"]);
+    assert.equal(action.kind, "download");
+    const file = (quantization: string): StoredModel => ({
+      ...stored,
+      repository: row.model.repository,
+      path: `C:\\models\\tiiuae\\Falcon-H1-Tiny-Coder-90M\\Falcon-H1-Tiny-Coder-90M-${quantization}.gguf`,
+    });
+    assert.equal(named(rowsWith([file("Q4_0")]), row.model.name).action.kind, "download");
+    const there = file("Q8_0");
+    assert.deepEqual(named(rowsWith([there]), row.model.name).action, {
+      ...{ kind: "use", path: there.path },
+      roles: ["completion", "chat"],
+    });
+    assert.equal(named(modelDetails(row, [there], "en", l10n), "Q8_0").icon, "check");
+  });
+
   test("a file that was used before is there once", () => {
     const recent = [
       { path: stored.path, line: "old words" },

@@ -358,6 +358,22 @@ suite("a conversion", () => {
     await assert.rejects(convert(original(), { signal: controller.signal }), reason);
   });
 
+  test("that is cancelled when its threads have ended", async () => {
+    for (const end of [1, 2]) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const reason = new Error("enough");
+      let ended = 0;
+      // Those that plan end, then those that convert: nobody listens any more.
+      signal.removeEventListener = (...args: Parameters<AbortSignal["removeEventListener"]>) => {
+        AbortSignal.prototype.removeEventListener.apply(signal, args);
+        if (++ended === end) controller.abort(reason);
+      };
+      await assert.rejects(convert(original(), { signal }), reason);
+      assert.equal(ended, end);
+    }
+  });
+
   test("tells how much of it is done", async () => {
     const told: number[] = [];
     await convertFolder(original(), path.join(temporary, "progress.gguf"), "F16", {

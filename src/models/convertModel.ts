@@ -1,0 +1,57 @@
+// A model that exists only as original weights: they are downloaded, and made into a file that takes the model's role.
+
+import { dirname } from "node:path";
+
+import { l10n } from "vscode";
+
+import { showError } from "../problems.ts";
+import type { DownloadedFile } from "../shared/downloads.ts";
+import { convertedTypes } from "../shared/models.ts";
+import { showInformationMessage, showProgress } from "../surfaces.ts";
+import type { ChoiceDependencies } from "./chooseModel.ts";
+import { accepts, type WantedModel } from "./downloadModel.ts";
+import { describeSize } from "./modelWords.ts";
+import { useModel } from "./useModel.ts";
+
+/** Resolves to false where the user does not want it after all. What is there of it already is gone on with. */
+export async function convertAndUse(wanted: WantedModel, dependencies: ChoiceDependencies): Promise<boolean> {
+  const { row, choice, roles } = wanted;
+  const { model } = row;
+  const { models, settings, downloads, log } = dependencies;
+  const type = convertedTypes.find((each) => each === choice.quantization);
+  if (!type) return false;
+  const { files, size, missing } = await showProgress(
+    l10n.t("Asking the hub for the files of {0}", model.name),
+    (_, signal) => models.originalFiles(model.repository, signal),
+  );
+  const folder = settings.server.models?.folder;
+  const detail = l10n.t(
+    "There is no GGUF file of it: {0} of original weights come from {1} to {2}, and one in {3} is made of them.",
+    ...[describeSize(size), model.repository, folder ?? "", type],
+  );
+  if (!(await accepts(model, detail, missing + (choice.size ?? 0), folder))) return false;
+  await downloads.start({ repository: model.repository, files }, async (downloaded) => {
+    const [first] = downloaded;
+    if (!first) return;
+    const params = { folder: dirname(first.path), type };
+    const path = await showProgress(l10n.t("Converting {0} to {1}", model.name, type), (report, signal) =>
+      models.convert(params, (part) => report(`${Math.floor(part * 100)}%`, part), signal),
+    );
+    await useModel(path, roles, dependencies);
+    offerToDelete(model.name, downloaded, dependencies).catch((error: unknown) => showError(error, log));
+  });
+  return true;
+}
+
+/** The model needs them no more; another quantization would. */
+async function offerToDelete(
+  name: string,
+  files: readonly DownloadedFile[],
+  { models }: ChoiceDependencies,
+): Promise<void> {
+  const size = describeSize(files.reduce((sum, file) => sum + file.size, 0));
+  const remove = l10n.t("Delete the Original Weights");
+  const question = l10n.t("{0} is converted. Its original weights take {1}, and it runs without them.", name, size);
+  if ((await showInformationMessage(question, remove)) !== remove) return;
+  for (const { path } of files) await models.delete(path);
+}
