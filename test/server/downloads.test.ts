@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { CancellationTokenSource, LSPErrorCodes } from "vscode-languageserver-protocol/node";
 
+import { lockEnding } from "../../server/models/download/fileLock.ts";
 import type { Download, DownloadParams } from "../../src/shared/downloads.ts";
 import {
   deleteModelRequest,
@@ -90,6 +91,7 @@ test("paused, resumed and cancelled, it keeps what was received", async () => {
   await until("it has left the queue", () => downloads.length === 0);
   const part = path.join(base, "models/tiiuae/Falcon-GGUF/falcon.gguf.part");
   await until("what was received is on the disk", () => fs.statSync(part).size > 0);
+  await until("its lock is given back", () => !fs.existsSync(part.replace(/\.part$/, lockEnding)));
   assert.deepEqual(await client.connection.sendRequest(storedModelsRequest), [], "what is not whole is not offered");
   const [unfinished] = await client.connection.sendRequest(unfinishedDownloadsRequest);
   assert.ok(unfinished);
