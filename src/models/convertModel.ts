@@ -10,7 +10,7 @@ import { convertedTypes } from "../shared/models.ts";
 import { showInformationMessage, showProgress } from "../surfaces.ts";
 import type { ChoiceDependencies } from "./chooseModel.ts";
 import { accepts, type WantedModel } from "./downloadModel.ts";
-import { describeSize } from "./modelWords.ts";
+import { describeSize, whyConverted } from "./modelWords.ts";
 import { useModel } from "./useModel.ts";
 
 /** Resolves to false where the user does not want it after all. What is there of it already is gone on with. */
@@ -25,11 +25,12 @@ export async function convertAndUse(wanted: WantedModel, dependencies: ChoiceDep
     (_, signal) => models.originalFiles(model.repository, signal),
   );
   const folder = settings.server.models?.folder;
-  const detail = l10n.t(
-    "There is no GGUF file of it: {0} of original weights come from {1} to {2}, and one in {3} is made of them.",
+  const what = l10n.t(
+    "{0} of original weights come from {1} to {2}, and a GGUF file in {3} is made of them.",
     ...[describeSize(size), model.repository, folder ?? "", type],
   );
-  if (!(await accepts(model, detail, missing + (choice.size ?? 0), folder))) return false;
+  const detail = `${whyConverted(model, l10n)} ${what}`;
+  if (!(await accepts(wanted, detail, folder, missing + (choice.size ?? 0)))) return false;
   await downloads.start({ repository: model.repository, files }, async (downloaded) => {
     const [first] = downloaded;
     if (!first) return;

@@ -6,11 +6,11 @@ import { dirname } from "node:path";
 import { Uri, env, l10n } from "vscode";
 
 import { UserError } from "../problems.ts";
-import type { CatalogueEntry, CatalogueRow, ModelChoice } from "../shared/models.ts";
+import type { CatalogueRow, ModelChoice } from "../shared/models.ts";
 import type { ModelRole } from "../shared/modelRoles.ts";
 import { askChoice } from "../surfaces.ts";
 import type { Downloads } from "./downloads.ts";
-import { describeSize } from "./modelWords.ts";
+import { describeShortage, describeSize } from "./modelWords.ts";
 import { type ModelDependencies, useModel } from "./useModel.ts";
 
 export interface DownloadDependencies extends ModelDependencies {
@@ -25,13 +25,13 @@ export interface WantedModel {
 
 /** Resolves to false where the user does not want it after all. */
 export async function downloadAndUse(wanted: WantedModel, dependencies: DownloadDependencies): Promise<boolean> {
-  const { row, choice } = wanted;
-  const { file, size, quantization } = choice;
+  const { file, size, quantization } = wanted.choice;
   if (!file) return false;
   const folder = dependencies.settings.server.models?.folder;
   const [what, where] = [size === undefined ? quantization : describeSize(size), folder ?? ""];
   const detail = l10n.t("{0} come from {1} to {2}.", what, file.repository, where);
-  if (!(await accepts(row.model, detail, size, folder))) return false;
+  // Whether there is room the server says, which knows what of the file is on the disk already.
+  if (!(await accepts(wanted, detail, folder))) return false;
   await dependencies.downloads.start({ repository: file.repository, files: [file.name] }, async ([downloaded]) => {
     if (downloaded) await useModel(downloaded.path, wanted.roles, dependencies);
   });
@@ -40,13 +40,13 @@ export async function downloadAndUse(wanted: WantedModel, dependencies: Download
 
 /**
  * Shows the licence and what comes, until the user says yes or no.
- * @param size bytes that the folder needs free, where that is known
+ * @param size bytes that the folder needs free, where the server does not look for that
  */
 export async function accepts(
-  model: CatalogueEntry,
+  { row: { model }, choice }: WantedModel,
   what: string,
-  size: number | undefined,
   folder: string | undefined,
+  size?: number,
 ): Promise<boolean> {
   const free = folder === undefined ? undefined : await freeSpace(folder);
   if (free !== undefined && size !== undefined && size > free) {
@@ -59,9 +59,10 @@ export async function accepts(
     );
   }
   const licence = l10n.t("Its licence is “{0}” ({1}).", model.licence.name, model.licence.link);
+  const detail = [licence, what, ...describeShortage(choice, l10n)].join(" ");
   const [accept, read] = [l10n.t("Accept and Download"), l10n.t("Read the Licence")];
   for (;;) {
-    const answer = await askChoice(l10n.t("Download {0}?", model.name), `${licence} ${what}`, accept, read);
+    const answer = await askChoice(l10n.t("Download {0}?", model.name), detail, accept, read);
     if (answer !== read) return answer === accept;
     await env.openExternal(Uri.parse(model.licence.link));
   }

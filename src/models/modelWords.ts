@@ -2,7 +2,7 @@
 
 import type { l10n } from "vscode";
 
-import type { Fit, ModelChoice, Purpose } from "../shared/models.ts";
+import type { CatalogueEntry, Fit, ModelChoice, Purpose } from "../shared/models.ts";
 import type { ModelRole } from "../shared/modelRoles.ts";
 
 type Localize = Pick<typeof l10n, "t">;
@@ -47,6 +47,21 @@ function describeFit(fit: Fit, gpuLayers: number, layers: number, l10n: Localize
 
 function describeSpeed(tokensPerSecond: number, l10n: Localize): string {
   return l10n.t("about {0} tokens/s", tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0));
+}
+
+/** Before a download: where the model will not run here, that and what it needs. */
+export function describeShortage({ plan }: Pick<ModelChoice, "plan">, l10n: Localize): string[] {
+  if (plan?.fit !== "none") return [];
+  return [l10n.t("It does not fit into the memory of this machine: it needs {0}.", describeSize(plan.total))];
+}
+
+/** Why a model is made of its original weights, and what else there is. */
+export function whyConverted({ gguf: [source] }: Pick<CatalogueEntry, "gguf">, l10n: Localize): string {
+  if (!source) return l10n.t("There is no GGUF file of it.");
+  return l10n.t(
+    "{0} has GGUF files of it, whose names are not known here: download one there and select it as a file, or go on.",
+    source.repository,
+  );
 }
 
 /** What a model is good for, such as “ghost text, chat”. */

@@ -8,6 +8,7 @@ import * as l10n from "@vscode/l10n";
 import { adapterList, readScale } from "../../../src/models/adapterList.ts";
 import { modelDetails } from "../../../src/models/modelDetails.ts";
 import { type ActionItem, listPlaceholder, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
+import { describeShortage, whyConverted } from "../../../src/models/modelWords.ts";
 import { giveModel, withoutModel } from "../../../src/models/roleSettings.ts";
 import type { Download, StoredModel } from "../../../src/shared/downloads.ts";
 import type { CatalogueEntry, CatalogueRow, Fit, ModelChoice } from "../../../src/shared/models.ts";
@@ -225,6 +226,17 @@ test("as long as no model is loaded, the list says that it knows no GPU", () => 
     listPlaceholder(status, gpu, l10n).includes("a GPU is not known");
   assert.deepEqual([said(loading), said({ ...failed, chat: loading })], [true, true]);
   assert.deepEqual([said(ready), said({ ...loading, chat: ready }), said(loading, "off")], [false, false, false]);
+});
+
+test("before a download it is said where a model does not fit, and why one is converted", () => {
+  const [fitting, large] = chatRow.choices;
+  assert.ok(fitting && large);
+  assert.deepEqual(describeShortage(fitting, l10n), []);
+  const said = "It does not fit into the memory of this machine: it needs 8.3 GB.";
+  assert.deepEqual(describeShortage(large, l10n), [said]);
+  assert.equal(whyConverted(entry("x"), l10n), "There is no GGUF file of it.");
+  const known = entry("x", { gguf: [{ repository: "tiiuae/x-GGUF", files: [] }] });
+  assert.match(whyConverted(known, l10n), /^tiiuae\/x-GGUF has GGUF files of it/);
 });
 
 test("the details have the licence, the card, and each quantization with its memory by device", () => {

@@ -44,7 +44,7 @@ function table(): string {
       choices.find(({ quantization }) => quantization === "Q4_K_M") ??
       choices.find(({ quantization }) => quantization === "Q8_0");
     if (!choice?.plan || choice.size === undefined) return [];
-    const source = model.gguf.length > 0 ? "" : " ¹";
+    const source = choice.file ? "" : " ¹";
     return [
       [
         `[${model.name}](https://huggingface.co/${model.repository})${source}`,
