@@ -126,8 +126,8 @@ async function act(
 async function deleteModel({ path, size }: StoredModel, { models, settings }: ChoiceDependencies): Promise<void> {
   const isInUse = Object.values(settings.roles).includes(path);
   const question = isInUse
-    ? l10n.t("{0} is in use. Delete it all the same? That frees {1}.", path, describeSize(size))
-    : l10n.t("Delete {0}? That frees {1}.", path, describeSize(size));
+    ? l10n.t("{0} is in use. Delete it all the same? That frees {1}.", path, describeSize(size, l10n))
+    : l10n.t("Delete {0}? That frees {1}.", path, describeSize(size, l10n));
   if (!(await askConsent(question, l10n.t("Delete")))) return;
   await models.delete(path);
   await settings.saveRoles(withoutModel(settings.roles, path));

@@ -27,7 +27,7 @@ export async function convertAndUse(wanted: WantedModel, dependencies: ChoiceDep
   const folder = settings.server.models?.folder;
   const what = l10n.t(
     "{0} of original weights come from {1} to {2}, and a GGUF file in {3} is made of them.",
-    ...[describeSize(size), model.repository, folder ?? "", type],
+    ...[describeSize(size, l10n), model.repository, folder ?? "", type],
   );
   const detail = `${whyConverted(model, l10n)} ${what}`;
   if (!(await accepts(wanted, detail, folder, missing + (choice.size ?? 0)))) return false;
@@ -50,7 +50,10 @@ async function offerToDelete(
   files: readonly DownloadedFile[],
   { models }: ChoiceDependencies,
 ): Promise<void> {
-  const size = describeSize(files.reduce((sum, file) => sum + file.size, 0));
+  const size = describeSize(
+    files.reduce((sum, file) => sum + file.size, 0),
+    l10n,
+  );
   const remove = l10n.t("Delete the Original Weights");
   const question = l10n.t("{0} is converted. Its original weights take {1}, and it runs without them.", name, size);
   if ((await showInformationMessage(question, remove)) !== remove) return;

@@ -28,7 +28,7 @@ export async function downloadAndUse(wanted: WantedModel, dependencies: Download
   const { file, size, quantization } = wanted.choice;
   if (!file) return false;
   const folder = dependencies.settings.server.models?.folder;
-  const [what, where] = [size === undefined ? quantization : describeSize(size), folder ?? ""];
+  const [what, where] = [size === undefined ? quantization : describeSize(size, l10n), folder ?? ""];
   const detail = l10n.t("{0} come from {1} to {2}.", what, file.repository, where);
   // Whether there is room the server says, which knows what of the file is on the disk already.
   if (!(await accepts(wanted, detail, folder))) return false;
@@ -53,7 +53,7 @@ export async function accepts(
     throw new UserError(
       l10n.t(
         "{0} takes {1}, and in {2} {3} are free. Free some space, or choose a folder on another disk.",
-        ...[model.name, describeSize(size), folder ?? "", describeSize(free)],
+        ...[model.name, describeSize(size, l10n), folder ?? "", describeSize(free, l10n)],
       ),
       { action: "modelsFolder" },
     );

@@ -19,7 +19,7 @@ export function modelDetails(
   const { model, choices, best } = row;
   const names = new Intl.DisplayNames(language, { type: "language" });
   const facts = [
-    l10n.t("{0} parameters", describeCount(model.parameters)),
+    l10n.t("{0} parameters", describeCount(model.parameters, l10n)),
     ...(model.contextLength === undefined
       ? []
       : [l10n.t("{0} tokens of context", model.contextLength.toLocaleString(language))]),
@@ -65,7 +65,7 @@ function quantization(
       bytes: weights + kvCache + state + compute + process,
     }))
     .filter(({ bytes }) => bytes > 0)
-    .map(({ name, bytes }) => l10n.t("{0} of memory on {1}", describeSize(bytes), name));
+    .map(({ name, bytes }) => l10n.t("{0} of memory on {1}", describeSize(bytes, l10n), name));
   return {
     icon: there ? "check" : choice.file ? "cloud-download" : "gear",
     label: choice.quantization,

@@ -101,7 +101,7 @@ function recommendedItem(row: CatalogueRow, offer: Offer, l10n: Localize): Actio
 
 /** How large a model is, and whether it was trained to infill. */
 function facts({ model }: CatalogueRow, l10n: Localize): readonly string[] {
-  return [describeCount(model.parameters), ...(model.infill ? [l10n.t("sees the text after the cursor")] : [])];
+  return [describeCount(model.parameters, l10n), ...(model.infill ? [l10n.t("sees the text after the cursor")] : [])];
 }
 
 /** A model of the catalogue in its best quantization; on the disk it is used, else it is downloaded. */

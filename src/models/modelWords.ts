@@ -4,17 +4,18 @@ import type { l10n } from "vscode";
 
 import type { CatalogueEntry, Fit, ModelChoice, Purpose } from "../shared/models.ts";
 import type { ModelRole } from "../shared/modelRoles.ts";
+import { decimal } from "./decimal.ts";
 
 type Localize = Pick<typeof l10n, "t">;
 
 /** Such as 4.6 GB. */
-export function describeSize(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+export function describeSize(bytes: number, l10n: Localize): string {
+  return bytes < 1e9 ? `${decimal(bytes / 1e6, bytes < 1e8 ? 1 : 0, l10n)} MB` : `${decimal(bytes / 1e9, 1, l10n)} GB`;
 }
 
 /** Such as 7.5B. */
-export function describeCount(count: number): string {
-  return count < 1e9 ? `${Math.round(count / 1e6)}M` : `${(count / 1e9).toFixed(1)}B`;
+export function describeCount(count: number, l10n: Localize): string {
+  return count < 1e9 ? `${Math.round(count / 1e6)}M` : `${decimal(count / 1e9, 1, l10n)}B`;
 }
 
 /** Such as “Q4_K_M · 4.6 GB · fits on the GPU · about 23 tokens/s”, of what is known. */
@@ -25,7 +26,7 @@ export function describeChoice(choice: ModelChoice, l10n: Localize): string {
 /** How a quantization runs on this machine. */
 export function describeRun({ size, file, plan, tokensPerSecond }: ModelChoice, l10n: Localize): string[] {
   return [
-    ...(size === undefined ? [] : [describeSize(size)]),
+    ...(size === undefined ? [] : [describeSize(size, l10n)]),
     ...(file ? [] : [l10n.t("made of the original weights")]),
     ...(plan ? [describeFit(plan.fit, plan.gpuLayers, plan.layers, l10n)] : []),
     ...(tokensPerSecond === undefined || plan?.fit === "none" ? [] : [describeSpeed(tokensPerSecond, l10n)]),
@@ -46,13 +47,13 @@ function describeFit(fit: Fit, gpuLayers: number, layers: number, l10n: Localize
 }
 
 function describeSpeed(tokensPerSecond: number, l10n: Localize): string {
-  return l10n.t("about {0} tokens/s", tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0));
+  return l10n.t("about {0} tokens/s", decimal(tokensPerSecond, tokensPerSecond < 10 ? 1 : 0, l10n));
 }
 
 /** Before a download: where the model will not run here, that and what it needs. */
 export function describeShortage({ plan }: Pick<ModelChoice, "plan">, l10n: Localize): string[] {
   if (plan?.fit !== "none") return [];
-  return [l10n.t("It does not fit into the memory of this machine: it needs {0}.", describeSize(plan.total))];
+  return [l10n.t("It does not fit into the memory of this machine: it needs {0}.", describeSize(plan.total, l10n))];
 }
 
 /** Why a model is made of its original weights, and what else there is. */

@@ -1,6 +1,7 @@
 // What “Choose Model” lists, in which order and words, and what a row or a button of it does.
 
 import assert from "node:assert/strict";
+import path from "node:path";
 import { suite, test } from "node:test";
 
 import * as l10n from "@vscode/l10n";
@@ -237,6 +238,14 @@ test("before a download it is said where a model does not fit, and why one is co
   assert.equal(whyConverted(entry("x"), l10n), "There is no GGUF file of it.");
   const known = entry("x", { gguf: [{ repository: "tiiuae/x-GGUF", files: [] }] });
   assert.match(whyConverted(known, l10n), /^tiiuae\/x-GGUF has GGUF files of it/);
+});
+
+test("in Italian decimals have a comma", (context) => {
+  l10n.config({ fsPath: path.join(import.meta.dirname, "../../../l10n/bundle.l10n.it.json") });
+  context.after(() => l10n.config({ contents: {} }));
+  const { description, detail } = named(list(), "Falcon3-1B-Base");
+  assert.equal(description, "suggerimenti · 1,7B");
+  assert.equal(detail, "Q4_K_M · 1,1 GB · usa il processore · circa 6,4 token/s");
 });
 
 test("the details have the licence, the card, and each quantization with its memory by device", () => {
