@@ -23,12 +23,8 @@ export async function showErrorMessage<Button extends string>(
   return window.showErrorMessage(plainText(message), ...buttons);
 }
 
-/** Resolves to the button that was chosen. */
-export async function showInformationMessage<Button extends string>(
-  message: string,
-  ...buttons: readonly Button[]
-): Promise<Button | undefined> {
-  return window.showInformationMessage(plainText(message), ...buttons);
+export async function showInformationMessage(message: string): Promise<void> {
+  await window.showInformationMessage(plainText(message));
 }
 
 /** Asks before something is done. Resolves to whether the button was chosen. */

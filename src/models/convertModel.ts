@@ -4,10 +4,8 @@ import { dirname } from "node:path";
 
 import { l10n } from "vscode";
 
-import { showError } from "../problems.ts";
-import type { DownloadedFile } from "../shared/downloads.ts";
 import { convertedTypes } from "../shared/models.ts";
-import { showInformationMessage, showProgress } from "../surfaces.ts";
+import { showProgress } from "../surfaces.ts";
 import type { ChoiceDependencies } from "./chooseModel.ts";
 import { accepts, type WantedModel } from "./downloadModel.ts";
 import { describeSize, whyConverted } from "./modelWords.ts";
@@ -17,7 +15,7 @@ import { useModel } from "./useModel.ts";
 export async function convertAndUse(wanted: WantedModel, dependencies: ChoiceDependencies): Promise<boolean> {
   const { row, choice, roles } = wanted;
   const { model } = row;
-  const { models, settings, downloads, log } = dependencies;
+  const { models, settings, downloads } = dependencies;
   const type = convertedTypes.find((each) => each === choice.quantization);
   if (!type) return false;
   const { files, size, missing } = await showProgress(
@@ -26,7 +24,7 @@ export async function convertAndUse(wanted: WantedModel, dependencies: ChoiceDep
   );
   const folder = settings.server.models?.folder;
   const what = l10n.t(
-    "{0} of original weights come from {1} to {2}, and a GGUF file in {3} is made of them.",
+    "{0} of original weights come from {1} to {2}, a GGUF file in {3} is made of them, and they are deleted.",
     ...[describeSize(size, l10n), model.repository, folder ?? "", type],
   );
   const detail = `${whyConverted(model, l10n)} ${what}`;
@@ -39,23 +37,7 @@ export async function convertAndUse(wanted: WantedModel, dependencies: ChoiceDep
       models.convert(params, (part) => report(`${Math.floor(part * 100)}%`, part), signal),
     );
     await useModel(path, roles, dependencies);
-    offerToDelete(model.name, downloaded, dependencies).catch((error: unknown) => showError(error, log));
+    for (const file of downloaded) await models.delete(file.path);
   });
   return true;
-}
-
-/** The model needs them no more; another quantization would. */
-async function offerToDelete(
-  name: string,
-  files: readonly DownloadedFile[],
-  { models }: ChoiceDependencies,
-): Promise<void> {
-  const size = describeSize(
-    files.reduce((sum, file) => sum + file.size, 0),
-    l10n,
-  );
-  const remove = l10n.t("Delete the Original Weights");
-  const question = l10n.t("{0} is converted. Its original weights take {1}, and it runs without them.", name, size);
-  if ((await showInformationMessage(question, remove)) !== remove) return;
-  for (const { path } of files) await models.delete(path);
 }

@@ -187,11 +187,6 @@ test("what exists only as original weights is downloaded, converted and used, an
   await press("Accept and Download");
   // As its config names the model that it was made like.
   await workbench.statusLabel("Ghost text: Falcon H1 0.5B Instruct").waitFor();
-  const question = workbench.toast("Its original weights take");
-  await question.waitFor();
-  await workbench.screenshot(path.join(pictures, "converted.png"));
-  assert.equal(weightsOnDisk().length, 1);
-  await question.getByRole("button", { name: "Delete the Original Weights" }).click();
   await until("the weights are deleted", () => weightsOnDisk().length === 0);
 
   hub.requests.length = 0;
