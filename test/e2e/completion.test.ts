@@ -74,16 +74,17 @@ test("typing something else dismisses the ghost text, and another takes its plac
 
 test("a completion of several lines is shown and taken whole", async () => {
   const name = "lines.py";
-  fs.writeFileSync(path.join(falcon.editor.workspace, name), "def add(a, b):\n    retu\n");
+  // No other file has its names, so that none is context.
+  fs.writeFileSync(path.join(falcon.editor.workspace, name), "def merge(left, right):\n    retu\n");
   await workbench.openFile(name);
   await workbench.goTo(2, 9);
   await workbench.type("r");
   const ghost = await workbench.ghostText();
-  const text = await askDirectly(model, maxTokens, healedInfill("def add(a, b):\n    retur", "\n"));
+  const text = await askDirectly(model, maxTokens, healedInfill("def merge(left, right):\n    retur", "\n"));
   assert.ok(text.startsWith(ghost), `${JSON.stringify(ghost)} begins ${JSON.stringify(text)}`);
   await workbench.page.keyboard.press("Tab");
   await workbench.whenNoGhost();
-  assert.equal(await workbench.save(name), `def add(a, b):\n    retur${ghost}\n`);
+  assert.equal(await workbench.save(name), `def merge(left, right):\n    retur${ghost}\n`);
 });
 
 test("the status bar menu switches completions off and on", async () => {
