@@ -120,7 +120,7 @@ test("the list is legible in every theme, and narrow", async () => {
 test("without consent to the licence nothing is downloaded", async () => {
   await list(small);
   await workbench.quickRow(small).click();
-  await workbench.page.locator(".monaco-dialog-box", { hasText: "Falcon-LLM License" }).waitFor();
+  await workbench.page.locator(".monaco-dialog-box", { hasText: "Falcon LLM License 2.0" }).waitFor();
   await workbench.screenshot(path.join(pictures, "licence.png"));
   await press("Cancel");
   // The list is there again.
