@@ -25,11 +25,11 @@ export interface WantedModel {
 
 /** Resolves to false where the user does not want it after all. */
 export async function downloadAndUse(wanted: WantedModel, dependencies: DownloadDependencies): Promise<boolean> {
-  const { file, size, quantization } = wanted.choice;
+  const { file, size, isSizeEstimated, quantization } = wanted.choice;
   if (!file) return false;
   const folder = dependencies.settings.server.models?.folder;
-  const [what, where] = [size === undefined ? quantization : describeSize(size, l10n), folder ?? ""];
-  const detail = l10n.t("{0} come from {1} to {2}.", what, file.repository, where);
+  const what = size === undefined || isSizeEstimated ? quantization : describeSize(size, l10n);
+  const detail = l10n.t("{0} come from {1} to {2}.", what, file.repository, folder ?? "");
   // Whether there is room the server says, which knows what of the file is on the disk already.
   if (!(await accepts(wanted, detail, folder))) return false;
   await dependencies.downloads.start({ repository: file.repository, files: [file.name] }, async ([downloaded]) => {

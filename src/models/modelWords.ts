@@ -24,9 +24,11 @@ export function describeChoice(choice: ModelChoice, l10n: Localize): string {
 }
 
 /** How a quantization runs on this machine. */
-export function describeRun({ size, file, plan, tokensPerSecond }: ModelChoice, l10n: Localize): string[] {
+export function describeRun(choice: ModelChoice, l10n: Localize): string[] {
+  const { size, isSizeEstimated, file, plan, tokensPerSecond } = choice;
+  const sized = size === undefined ? undefined : describeSize(size, l10n);
   return [
-    ...(size === undefined ? [] : [describeSize(size, l10n)]),
+    ...(sized === undefined ? [] : [isSizeEstimated ? l10n.t("about {0}", sized) : sized]),
     ...(file ? [] : [l10n.t("made of the original weights")]),
     ...(plan ? [describeFit(plan.fit, plan.gpuLayers, plan.layers, l10n)] : []),
     ...(tokensPerSecond === undefined || plan?.fit === "none" ? [] : [describeSpeed(tokensPerSecond, l10n)]),

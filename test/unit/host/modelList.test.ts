@@ -124,6 +124,9 @@ suite("the list", () => {
     const best = named(list(), "Falcon-H1-1.5B-Base");
     assert.equal(best.description, "Best for ghost text · 7.5B · sees the text after the cursor");
     assert.match(best.detail ?? "", /^Q8_0 · 1\.6 GB · fits on the GPU/);
+    const estimated = { ...choice("Falcon3-1B-Base", "Q4_K_M", 1.05e9, "cpu"), isSizeEstimated: true } as const;
+    const rows = list({ catalogue: [{ ...otherRow, choices: [estimated] }] });
+    assert.match(named(rows, "Falcon3-1B-Base").detail ?? "", /^Q4_K_M · about 1\.1 GB · /);
   });
 
   test("one that is recommended is chosen for that; others for both roles, or by a button for one", () => {

@@ -13,9 +13,7 @@ interface Way {
   readonly flashAttention: boolean | "auto";
 }
 
-/**
- * @throws EngineError `outOfMemory` before anything is allocated that does not fit
- */
+/** @throws EngineError `outOfMemory` before anything is allocated that does not fit */
 export async function createContext(
   library: typeof NodeLlamaCpp,
   model: LlamaModel,
