@@ -73,5 +73,5 @@ test("a question gets no invented answer: it says what the model can do, with th
   await answer.getByRole("button", { name: "Try again" }).waitFor();
   await answer.getByRole("button", { name: "Choose Model…" }).click();
   await workbench.quickInput.waitFor();
-  await workbench.page.keyboard.press("Escape");
+  await workbench.leaveQuickInput();
 });

@@ -43,7 +43,7 @@ test("while the log has the focus, status bar and menu mean the editor that comm
   await workbench.status("Falcon").click();
   await workbench.quickRow("Turn On Inline Completions for python").waitFor();
   await workbench.screenshot(path.join(pictures, "menu.png"));
-  await workbench.page.keyboard.press("Escape");
+  await workbench.leaveQuickInput();
 });
 
 test("a file of secrets is attached only when the user says so once more", async () => {

@@ -102,18 +102,18 @@ test("the list is legible in every theme, and narrow", async () => {
     await workbench.quickRows.getByText("Demonstration Model").waitFor();
     await isWhole();
     await workbench.screenshot(path.join(pictures, `choose-model-${theme === "Dark Modern" ? "dark" : "light"}.png`));
-    await workbench.page.keyboard.press("Escape");
+    await workbench.leaveQuickInput();
   }
   await list(small);
   await pressInRow(small, "Details and Other Quantizations");
   await workbench.quickRow("Licence: ").waitFor();
   await workbench.screenshot(path.join(pictures, "model-details.png"));
-  await workbench.page.keyboard.press("Escape");
+  await workbench.leaveQuickInput();
   // It goes back to the list.
   await workbench.quickRows.getByText("Demonstration Model").waitFor();
   await workbench.page.setViewportSize({ width: 520, height: 800 });
   await workbench.screenshot(path.join(pictures, "choose-model-narrow.png"));
-  await workbench.page.keyboard.press("Escape");
+  await workbench.leaveQuickInput();
   await workbench.page.setViewportSize({ width: 1280, height: 800 });
 });
 
@@ -125,7 +125,7 @@ test("without consent to the licence nothing is downloaded", async () => {
   await press("Cancel");
   // The list is there again.
   await workbench.quickRows.first().waitFor();
-  await workbench.page.keyboard.press("Escape");
+  await workbench.leaveQuickInput();
   assert.deepEqual(hub.requests, []);
 });
 

@@ -69,13 +69,13 @@ test("the name that a model file gives itself is words in the menu, the list and
   await workbench.status("Falcon").click();
   await readRow("tokens of context", shown);
   await workbench.screenshot(path.join(pictures, "hostile-name-menu.png"));
-  await workbench.page.keyboard.press("Escape");
+  await workbench.leaveQuickInput();
 
   await workbench.runCommand("Falcon: Choose Model…");
   await workbench.quickInput.fill(path.basename(file));
   await readRow(path.basename(file), /\$\W?\(error\) Falcon/);
   await workbench.screenshot(path.join(pictures, "hostile-name-list.png"));
-  await workbench.page.keyboard.press("Escape");
+  await workbench.leaveQuickInput();
 });
 
 /** The row of a list that has this text also has the other, as words alone. */

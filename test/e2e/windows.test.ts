@@ -44,7 +44,7 @@ async function openList({ workbench }: Window): Promise<void> {
 async function previousChats(window: Window): Promise<string[]> {
   await openList(window);
   const titles = await window.workbench.quickRows.locator(".label-name").allInnerTexts();
-  await window.workbench.page.keyboard.press("Escape");
+  await window.workbench.leaveQuickInput();
   await window.workbench.quickInput.waitFor({ state: "detached" });
   return titles.filter((title) => title !== "");
 }
@@ -113,7 +113,7 @@ suite("windows on one folder", () => {
     await row.hover();
     await row.getByRole("button", { name: "Delete" }).click();
     await row.waitFor({ state: "detached" });
-    await a.workbench.page.keyboard.press("Escape");
+    await a.workbench.leaveQuickInput();
     assert.deepEqual(await previousChats(b), ["alpha", "alpha", "beta", "other"]);
     await b.workbench.closeWindow();
   });

@@ -185,6 +185,12 @@ export class Workbench {
     return this.page.locator('.quick-input-widget:not([style*="display: none"]) .quick-input-box input');
   }
 
+  /** The rows of a list are shown before it has the focus; until then Escape goes elsewhere, and the list stays. */
+  async leaveQuickInput(): Promise<void> {
+    await this.quickInput.and(this.page.locator(":focus")).waitFor();
+    await this.page.keyboard.press("Escape");
+  }
+
   get quickRows(): Locator {
     return this.page.locator(".quick-input-list .monaco-list-row");
   }
