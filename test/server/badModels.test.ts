@@ -18,8 +18,12 @@ import { childrenOf } from "../support/processes.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-bad-models-"));
 const files = new ModelFiles(folder);
+/** Runs at the beginning of each process. */
+const preload = path.join(folder, "preload.cjs");
 let client: LspClient;
 before(async () => {
+  fs.writeFileSync(preload, "");
+  process.env["NODE_OPTIONS"] = `--require ${preload}`;
   client = await LspClient.start();
 });
 after(async () => {
@@ -81,13 +85,34 @@ test("a model's own chat template is not run, so that one that never ends does n
   assert.equal((await ask(client, [question("Hello")])).stopReason, "limit");
 });
 
-test("a context that does not fit into memory: a message that names the setting, and a smaller one is loaded", async () => {
+/** What the next model's process finds free, whatever the machine has. Each finds less than the one before. */
+function limitMemory(bytes: number): void {
+  const starts = JSON.stringify(path.join(folder, "starts"));
+  fs.rmSync(path.join(folder, "starts"), { force: true });
+  fs.writeFileSync(
+    preload,
+    `const fs = require("node:fs");
+    fs.appendFileSync(${starts}, ".");
+    process.availableMemory = () => ${bytes} * 0.95 ** fs.statSync(${starts}).size;`,
+  );
+}
+
+test("a context that does not fit into memory: one that does, or a message that names the setting", async () => {
   const file = path.join(folder, "long.gguf");
   // Each of four million tokens takes 32 KiB.
   const shape = { layers: 64, embedding: 128, heads: 8, kvHeads: 8, contextLength: 2 ** 22 };
   writeModel(file, { ...models.falcon40b, ...shape });
-  const status = await choose(file, { contextSize: 2 ** 22 });
+  limitMemory(600e6);
+  const less = await choose(file, { contextSize: 2 ** 22 });
+  assert.ok(less.state === "ready");
+  const { contextSize, fallback = "" } = less.model;
+  assert.ok(contextSize >= 1024 && contextSize * 32 * 1024 < 600e6, `${contextSize} tokens`);
+  assert.match(fallback, new RegExp(`^Not enough memory: a context of ${contextSize} tokens fits; using the CPU with`));
+
+  limitMemory(5e6);
+  const status = await choose(file, { contextSize: 2 ** 21 });
   assert.ok(status.state === "failed" && status.problem.message.includes(file));
   assert.match(status.problem.message, /not enough memory.*falcon\.model\.contextSize/);
+  limitMemory(600e6);
   assert.equal((await choose(file, { contextSize: 1024 })).state, "ready");
 });

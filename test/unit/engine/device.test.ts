@@ -12,7 +12,7 @@ import {
   listDevices,
   missesLibraries,
 } from "../../../server/engine/llama/load/device.ts";
-import { countSequences } from "../../../server/engine/llama/load/memory.ts";
+import { fitContext, type Memory, type Storage } from "../../../server/engine/llama/load/memory.ts";
 
 suite("backendsToTry", () => {
   test("auto: Metal on a Mac, else Vulkan", () => {
@@ -50,11 +50,19 @@ test("defaultThreads leaves a core for the editor where there are four", () => {
   assert.deepEqual([0, 1, 2, 3, 4, 8].map(defaultThreads), [1, 1, 2, 3, 3, 7]);
 });
 
-suite("countSequences", () => {
-  /** A context with 10 bytes for all sequences and 100 for each, on one side or the other. */
-  const count = (side: "ram" | "gpu", free: number, { weights = 0, most = 4 } = {}) => {
-    const needs = (sequences: number) => Promise.resolve({ ram: 0, gpu: 0, tokens: 0, [side]: 10 + 100 * sequences });
-    return countSequences(256, needs, { ram: 1e6, gpu: 1e6, tokens: Infinity, [side]: free }, weights, most);
+suite("fitContext", () => {
+  type Named = Storage & { readonly name: string };
+
+  /** A way to store a context, with 10 bytes for all sequences and so many for each, on one side or the other. */
+  const storage = (name: string, side: keyof Memory, each: number): Named => ({
+    name,
+    tokens: Infinity,
+    needs: (sequences) => Promise.resolve({ ram: 0, gpu: 0, tokens: 0, [side]: 10 + each * sequences }),
+  });
+
+  const count = async (side: keyof Memory, free: number, { weights = 0, most = 4 } = {}) => {
+    const memory = { ram: 1e6, gpu: 1e6, [side]: free };
+    return (await fitContext(256, [[storage("only", side, 100)]], memory, weights, most)).sequences;
   };
 
   for (const side of ["ram", "gpu"] as const) {
@@ -75,35 +83,49 @@ suite("countSequences", () => {
       assert.equal(await count(side, 110), 1);
       await assert.rejects(count(side, 109), { failure: "outOfMemory" });
     });
+
+    test(`a way that fills the ${side} only where no way of its type leaves half of it`, async () => {
+      const groups = [[storage("fast", side, 100), storage("small", side, 50)], [storage("rounded", side, 20)]];
+      const chosen = async (free: number) => {
+        const memory = { ram: 1e6, gpu: 1e6, [side]: free };
+        const {
+          storage: { name },
+          sequences,
+        } = await fitContext(256, groups, memory, 0, 4);
+        return `${name} ${sequences}`;
+      };
+      const frees = [420, 419, 220, 219, 210, 209, 110, 109, 60, 59, 50, 49, 30];
+      assert.deepEqual(await Promise.all(frees.map(chosen)), [
+        ...["fast 2", "small 2", "small 2", "fast 2", "fast 2", "small 2", "small 2"],
+        ...["small 1", "small 1", "rounded 2", "rounded 2", "rounded 1", "rounded 1"],
+      ]);
+    });
   }
 
   /** A context with a byte on the GPU for each token. */
-  const countTokens = (contextSize: number, free: { readonly gpu: number; readonly tokens: number }) =>
-    countSequences(
-      contextSize,
-      (sequences, each) => Promise.resolve({ ram: 0, gpu: sequences * each, tokens: sequences * each }),
-      { ram: 0, ...free },
-      0,
-      4,
-    );
+  const fitTokens = async (contextSize: number, { gpu, tokens }: { readonly gpu: number; readonly tokens: number }) => {
+    const needs: Storage["needs"] = (sequences, each) =>
+      Promise.resolve({ ram: 0, gpu: sequences * each, tokens: sequences * each });
+    return (await fitContext(contextSize, [[{ needs, tokens }]], { ram: 0, gpu }, 0, 4)).sequences;
+  };
 
   test("as many as a GPU can address", async () => {
-    const counts = [3999, 4000, 8000, 12_000, 16_000].map((tokens) => countTokens(4000, { gpu: 1e6, tokens }));
+    const counts = [3999, 4000, 8000, 12_000, 16_000].map((tokens) => fitTokens(4000, { gpu: 1e6, tokens }));
     await assert.rejects(counts[0] ?? assert.fail(), { failure: "outOfMemory" });
     assert.deepEqual(await Promise.all(counts.slice(1)), [1, 2, 3, 4]);
   });
 
-  test("the refusal tells what is needed, what there is, and the largest context that fits", async () => {
+  test("the refusal tells what is needed, what there is, and a context that still fits when less is free", async () => {
     const mega = 2 ** 20;
-    await assert.rejects(countTokens(10 * mega, { gpu: 4 * mega + 700, tokens: Infinity }), {
-      fits: 4 * mega + 512,
-      message: `a context of ${10 * mega} tokens needs 0 MB and 10 MB on the GPU, and there is 0 MB and 4 MB on the GPU; ${4 * mega + 512} tokens fit`,
+    await assert.rejects(fitTokens(10 * mega, { gpu: 4 * mega + 700, tokens: Infinity }), {
+      fits: 3 * mega + 512,
+      message: `a context of ${10 * mega} tokens needs 0 MB and 10 MB on the GPU, and there is 0 MB and 4 MB on the GPU; ${3 * mega + 512} tokens fit`,
     });
-    await assert.rejects(countTokens(1000, { gpu: mega, tokens: 700 }), {
+    await assert.rejects(fitTokens(1000, { gpu: mega, tokens: 700 }), {
       fits: 512,
       message: /enough for 700; 512 tokens fit$/,
     });
-    await assert.rejects(countTokens(1000, { gpu: 255, tokens: 2000 }), { fits: 0 });
+    await assert.rejects(fitTokens(1000, { gpu: 255, tokens: 2000 }), { fits: 0 });
   });
 
   test("the weights keep their room in the main memory, but for one sequence", async () => {

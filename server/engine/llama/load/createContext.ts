@@ -5,7 +5,7 @@ import type { GgufFileInfo, Llama, LlamaContext, LlamaModel } from "node-llama-c
 
 import { EngineError, type KvCache, type LoadPlan } from "../../engine.ts";
 import { batchSize } from "../decode/chunkSize.ts";
-import { contextStep, countSequences, freeMemory, longestTensor, type Memory } from "./memory.ts";
+import { contextStep, fitContext, freeMemory, longestTensor, type Storage } from "./memory.ts";
 
 /** How a context is stored and evaluated. On a GPU llama.cpp chooses flash attention where it has it. */
 interface Way {
@@ -21,54 +21,38 @@ export async function createContext(
   threads: number,
   isMapped: boolean,
 ): Promise<LlamaContext> {
-  let failure: EngineError | undefined;
-  for (const way of waysOf(plan, model)) {
-    try {
-      return await createContextWith(library, model, plan, way, threads, isMapped);
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.failure !== "outOfMemory") throw error;
-      failure = error;
-    }
-  }
-  throw failure ?? new EngineError("loadFailed", "there is no way to store the context");
+  const wanted = Math.min(plan.contextSize, model.trainContextSize);
+  // Before the context: what is used is the weights.
+  const weights = isMapped ? (await model.llama.getLlamaMemoryUsage()).cpuRam : 0;
+  const free = await freeMemory(model.llama);
+  const storages = await Promise.all(
+    waysOf(plan, model).map((ways) => Promise.all(ways.map((way) => storageOf(library, model, way)))),
+  );
+  const { storage, sequences } = await fitContext(wanted, storages, free, weights, mostSequences(model, plan));
+  const { adapters = [] } = plan;
+  const lora = adapters.length > 0 && { adapters: adapters.map(({ path, scale }) => ({ filePath: path, scale })) };
+  return model.createContext({ ...storage.options, contextSize: wanted, ...(lora && { lora }), sequences, threads });
 }
 
-async function createContextWith(
-  library: typeof NodeLlamaCpp,
-  model: LlamaModel,
-  plan: LoadPlan,
-  { kvCache, flashAttention }: Way,
-  threads: number,
-  isMapped: boolean,
-): Promise<LlamaContext> {
+async function storageOf(library: typeof NodeLlamaCpp, model: LlamaModel, { kvCache, flashAttention }: Way) {
   const kvType = kvCacheType(library, kvCache);
-  const options = {
-    contextSize: Math.min(plan.contextSize, model.trainContextSize),
-    batchSize,
-    flashAttention,
-  } as const;
-  const most = await mostTokens(model.llama, model.fileInfo, kvCache);
-  const needs = async (sequences: number, contextSize: number): Promise<Memory> => {
-    const tokens = model.gpuLayers > 0 ? sequences * Math.ceil(contextSize / contextStep) * contextStep : 0;
-    if (tokens > most) return { ram: 0, gpu: 0, tokens };
+  const tokens = await mostTokens(model.llama, model.fileInfo, kvCache);
+  const needs: Storage["needs"] = async (sequences, contextSize) => {
+    const needed = model.gpuLayers > 0 ? sequences * Math.ceil(contextSize / contextStep) * contextStep : 0;
+    if (needed > tokens) return { ram: 0, gpu: 0, tokens: needed };
     const { cpuRam, gpuVram } = await model.fileInsights.estimateContextResourceRequirementsV2({
-      ...options,
+      batchSize,
+      flashAttention,
       contextSize,
       sequences,
       modelGpuLayers: model.gpuLayers,
       kvCacheKeyType: kvType,
       kvCacheValueType: kvType,
     });
-    return { ram: cpuRam, gpu: gpuVram, tokens };
+    return { ram: cpuRam, gpu: gpuVram, tokens: needed };
   };
-  // Before the context: what is used is the weights.
-  const weights = isMapped ? (await model.llama.getLlamaMemoryUsage()).cpuRam : 0;
-  const free = { ...(await freeMemory(model.llama)), tokens: most };
-  const sequences = await countSequences(options.contextSize, needs, free, weights, mostSequences(model, plan));
   const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
-  const { adapters = [] } = plan;
-  const lora = adapters.length > 0 && { adapters: adapters.map(({ path, scale }) => ({ filePath: path, scale })) };
-  return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }), sequences, threads });
+  return { needs, tokens, options: { batchSize, flashAttention, ...kvTypes } };
 }
 
 /** Where checkpoints take memory for each, or where memory is short. */
@@ -81,20 +65,26 @@ function mostSequences({ fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan
 }
 
 /**
- * The ways that a context may be stored, each for where the one before does not fit. Flash attention needs no room for all
- * scores of a batch at once: of a long context of a small model most of the memory. A quantized KV cache cannot do without.
+ * The ways that a context may be stored, by the type of the numbers: the later types are for where none before fits. Flash
+ * attention needs no room for all scores of a batch at once: of a long context of a small model most of the memory. A quantized
+ * KV cache cannot do without.
  * On a GPU in 8 bits only if the user says so: with software Vulkan and a long context, llama.cpp then writes into memory that
  * is not its own.
  */
-function waysOf({ kvCache = "auto" }: LoadPlan, { llama, gpuLayers, fileInfo }: LlamaModel): readonly Way[] {
+function waysOf(
+  { kvCache = "auto" }: LoadPlan,
+  { llama, gpuLayers, fileInfo }: LlamaModel,
+): readonly (readonly Way[])[] {
   const first = kvCache === "auto" ? "f16" : kvCache;
   // In 8 bits there are blocks of 32 numbers.
   const mayUse8Bits =
     kvCache === "auto" && gpuLayers === 0 && headLengths(fileInfo).every((length) => length % 32 === 0);
   const types: readonly KvCache[] = mayUse8Bits ? [first, "q8_0"] : [first];
-  const ways = types.map((type): Way => ({ kvCache: type, flashAttention: llama.gpu === false || "auto" }));
-  const isWithout = llama.gpu === false && first === "f16";
-  return isWithout ? [{ kvCache: first, flashAttention: false }, ...ways] : ways;
+  const flashAttentions = (type: KvCache): readonly Way["flashAttention"][] => {
+    if (llama.gpu !== false) return ["auto"];
+    return type === "f16" ? [false, true] : [true];
+  };
+  return types.map((type) => flashAttentions(type).map((flashAttention) => ({ kvCache: type, flashAttention })));
 }
 
 /** The library would take a name that it does not know for F16. */

@@ -13,17 +13,29 @@ export const contextStep = 256;
 export interface Memory {
   readonly ram: number;
   readonly gpu: number;
-  /** No bytes, but the tokens of all sequences, where a GPU holds some. */
+}
+
+/** A way to store a context. */
+export interface Storage {
+  /** What a context of so many sequences needs, and tokens of each; its tokens in all are counted where a GPU holds some. */
+  readonly needs: (sequences: number, contextSize: number) => Promise<Need>;
+  /** So many tokens in all a GPU can address. */
   readonly tokens: number;
 }
 
-/** What is free of both, whatever of it the weights in the main memory need. */
-export async function freeMemory(llama: Llama): Promise<Omit<Memory, "tokens">> {
-  if (llama.gpu === false) return { ram: availableRam(), gpu: 0 };
+type Need = Memory & { readonly tokens: number };
+
+/** The part of the main memory that a model may fill. What is left is for the programs beside it, and for their growth. */
+const fillableRam = 7 / 8;
+
+/** What a context may have of both, whatever of it the weights in the main memory need. */
+export async function freeMemory(llama: Llama): Promise<Memory> {
+  const ram = availableRam() * fillableRam;
+  if (llama.gpu === false) return { ram, gpu: 0 };
   const vram = await llama.getVramState();
   // Not every driver tells what is in use.
   const untaken = (llama.getVramCap() ?? vram.total) - (await llama.getLlamaMemoryUsage()).gpuVram;
-  return { ram: availableRam(), gpu: Math.max(Math.min(vram.free - llama.vramPaddingSize, untaken), 0) };
+  return { ram, gpu: Math.max(Math.min(vram.free - llama.vramPaddingSize, untaken), 0) };
 }
 
 /**
@@ -40,66 +52,89 @@ export async function longestTensor(llama: Llama): Promise<number> {
   return Math.min(forced, ...limits);
 }
 
+interface Budget {
+  /** Sequences. */
+  readonly count: number;
+  /** What they may take of the free memory. */
+  readonly share: number;
+}
+
 /**
- * What is tried, and the share of the free memory that it may take. A chat and the file that is written in need a sequence
- * each. Up to two more are for the chats and files of a moment ago, and for chats that are answered at once.
+ * What is tried, in turn. A chat and the file that is written in need a sequence each. More are for the chats and files of a
+ * moment ago, and for chats that are answered at once. One has to do where the memory is short.
  */
-const budgets = [
+const comfortable: readonly Budget[] = [
   { count: 16, share: 1 / 16 },
   { count: 12, share: 1 / 16 },
   { count: 8, share: 1 / 16 },
   { count: 6, share: 1 / 16 },
   { count: 4, share: 1 / 4 },
   { count: 3, share: 1 / 4 },
-  { count: 2, share: 1 },
-] as const;
+  { count: 2, share: 1 / 2 },
+];
+const filling: readonly Budget[] = [{ count: 2, share: 1 }];
+const scarce: readonly Budget[] = [{ count: 1, share: 1 }];
 
 /**
- * How many sequences to make. One has to do where the memory is short.
- * @param needs the memory of a context of so many sequences, and tokens of each
+ * Which way to store a context, and for how many sequences. What fills the memory is taken only where no way of its group leaves
+ * half of it.
+ * @param groups of ways; a later one is for where none of those before fits
  * @param weights bytes in main memory that are pages of the file: the system counts them as free for others, and the speed
  * depends on their staying
- * @param most more of them are not tried
- * @throws EngineError `outOfMemory` with the largest context that fits
+ * @param most more sequences are not tried
+ * @throws EngineError `outOfMemory` with the largest context that surely fits
  */
-export async function countSequences(
+export async function fitContext<S extends Storage>(
   contextSize: number,
-  needs: (sequences: number, contextSize: number) => Promise<Memory>,
+  groups: readonly (readonly S[])[],
   free: Memory,
   weights: number,
   most: number,
-): Promise<number> {
-  for (const { count, share } of budgets) {
-    if (count > most) continue;
-    const need = await needs(count, contextSize);
-    const part = { ram: (free.ram - weights) * share, gpu: free.gpu * share, tokens: free.tokens };
-    if (fits(need, part)) return count;
+): Promise<{ readonly storage: S; readonly sequences: number }> {
+  for (const storages of groups) {
+    for (const budgets of [comfortable, filling, scarce]) {
+      for (const storage of storages) {
+        for (const { count, share } of budgets) {
+          const ram = count > 1 ? free.ram - weights : free.ram;
+          if (count > most || !fits(await storage.needs(count, contextSize), partOf({ ...free, ram }, share), storage))
+            continue;
+          return { storage, sequences: count };
+        }
+      }
+    }
   }
-  const need = await needs(1, contextSize);
-  if (fits(need, free)) return 1;
-  const largest = await largestContext(contextSize, (tokens) => needs(1, tokens), free);
-  const [needed, there] =
-    need.tokens > free.tokens
-      ? ["larger pieces than the GPU's driver gives", `it gives enough for ${free.tokens}`]
-      : [describe(need), `there is ${describe(free)}`];
-  const message = `a context of ${contextSize} tokens needs ${needed}, and ${there}; ${largest} tokens fit`;
-  throw new EngineError("outOfMemory", message, { fits: largest });
+  throw await refusal(contextSize, groups.flat().at(-1), free);
 }
 
-function fits(need: Memory, free: Memory): boolean {
-  return need.ram <= free.ram && need.gpu <= free.gpu && need.tokens <= free.tokens;
+/** The part of the free memory that a smaller context is proposed for: until it is made, less may be free. */
+const proposedShare = 3 / 4;
+
+async function refusal(contextSize: number, storage: Storage | undefined, free: Memory): Promise<EngineError> {
+  if (!storage) return new EngineError("loadFailed", "there is no way to store the context");
+  const need = await storage.needs(1, contextSize);
+  const largest = await largestContext(contextSize, storage, partOf(free, proposedShare));
+  const [needed, there] =
+    need.tokens > storage.tokens
+      ? ["larger pieces than the GPU's driver gives", `it gives enough for ${storage.tokens}`]
+      : [describe(need), `there is ${describe(free)}`];
+  const message = `a context of ${contextSize} tokens needs ${needed}, and ${there}; ${largest} tokens fit`;
+  return new EngineError("outOfMemory", message, { fits: largest });
+}
+
+function partOf({ ram, gpu }: Memory, share: number): Memory {
+  return { ram: ram * share, gpu: gpu * share };
+}
+
+function fits(need: Need, free: Memory, { tokens }: Storage): boolean {
+  return need.ram <= free.ram && need.gpu <= free.gpu && need.tokens <= tokens;
 }
 
 /** Tokens, in steps of those that llama.cpp rounds to; 0 where none fit. */
-async function largestContext(
-  contextSize: number,
-  needs: (contextSize: number) => Promise<Memory>,
-  free: Memory,
-): Promise<number> {
+async function largestContext(contextSize: number, storage: Storage, free: Memory): Promise<number> {
   let [most, tooMany] = [0, Math.ceil(contextSize / contextStep)];
   while (tooMany - most > 1) {
     const middle = Math.floor((most + tooMany) / 2);
-    if (fits(await needs(middle * contextStep), free)) most = middle;
+    if (fits(await storage.needs(1, middle * contextStep), free, storage)) most = middle;
     else tooMany = middle;
   }
   return most * contextStep;
