@@ -4,6 +4,10 @@ import { ExtensionMode, Uri, window, type ExtensionContext } from "vscode";
 
 import { Chat } from "./chat/chat.ts";
 import { ChatView } from "./chat/chatView.ts";
+import { attachCodeAtCursor } from "./chat/attachments.ts";
+import { Offers } from "./chat/context/offers.ts";
+import { TerminalOutput } from "./chat/context/terminalOutput.ts";
+import { ContextMeter } from "./chat/contextMeter.ts";
 import { announceCopy, openConversations } from "./chat/openConversations.ts";
 import { receivePageMessage } from "./chat/receive.ts";
 import { ServerClient } from "./server/client.ts";
@@ -56,10 +60,33 @@ export function activate(context: ExtensionContext) {
     store: conversations,
     answer: (params, onDelta, signal) => server.chat(params, onDelta, signal),
     endOfFailedAnswer: (error) => endOfFailedAnswer(error, log),
-    onEvent: (event) => chatView.post({ type: "event", event }),
-    onAttachments: (attachments) => chatView.post({ type: "attachments", attachments }),
-    onOpened: () => chatView.post(chatState()),
+    onEvent: (event) => {
+      chatView.post({ type: "event", event });
+      if (event.type !== "delta") meter.refresh();
+    },
+    onAttachments: (attachments) => {
+      chatView.post({ type: "attachments", attachments });
+      meter.refresh();
+    },
+    onOpened: () => {
+      chatView.post(chatState());
+      meter.refresh();
+    },
     onCopied: announceCopy,
+  });
+  const meter: ContextMeter = new ContextMeter(
+    () => chat,
+    server,
+    (message) => chatView.post(message),
+  );
+  const terminalOutput = new TerminalOutput();
+  const offers = new Offers({
+    lastEditor,
+    settings,
+    terminalOutput,
+    status: () => statusOf(server.status, "chat"),
+    attach: (attachment) => chat.attach(attachment),
+    command: async (command) => chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings)),
   });
   const chatState = () =>
     ({
@@ -72,7 +99,16 @@ export function activate(context: ExtensionContext) {
     extensionUri: context.extensionUri,
     log,
     state: chatState,
-    receive: (message) => receivePageMessage(message, { chat, lastEditor, server, settings }),
+    onDraft: (draft) => (meter.draft = draft),
+    receive: (message) =>
+      receivePageMessage(message, {
+        chat,
+        lastEditor,
+        offers,
+        server,
+        settings,
+        post: (answer) => chatView.post(answer),
+      }),
   });
 
   context.subscriptions.push(
@@ -95,9 +131,14 @@ export function activate(context: ExtensionContext) {
     registerStatusBar(server, models, settings, lastEditor),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status: statusOf(status, "chat") })),
+    server.onDidChangeStatus((status) => {
+      if (statusOf(status, "chat").state === "ready") meter.refresh();
+    }),
     server.onDidCountCompletions((added) => void figures.add(added)),
     settings.onDidChangeServerSettings((changed) => void server.updateSettings(changed)),
     chat,
+    meter,
+    terminalOutput,
     contextDocument,
     server,
     models,

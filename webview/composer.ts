@@ -1,11 +1,14 @@
 // Where the user writes: the text, what goes with it, and the buttons that send and stop.
 
+import type { ContextUse, Offer } from "../src/shared/chatContext.ts";
 import { longestText } from "../src/shared/limits.ts";
 import { plainName } from "../src/shared/plainText.ts";
 import type { Attachment, ModelStatus } from "../src/shared/protocol.ts";
 import { codicon, element, iconButton, setLabel } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
+import { createContextUseBar } from "./contextUseBar.ts";
 import { runsFromRight } from "./direction.ts";
+import { createOfferList } from "./offerList.ts";
 import { isDemonstration } from "./statusCard.ts";
 import { attachmentIcon } from "./userMessage.ts";
 
@@ -13,6 +16,7 @@ export interface ComposerState {
   readonly status: ModelStatus;
   readonly attachments: readonly Attachment[];
   readonly answering: boolean;
+  readonly contextUse: ContextUse | undefined;
 }
 
 export interface Composer {
@@ -21,12 +25,14 @@ export interface Composer {
   focus(): void;
   /** Says why something was not done, or nothing any more. */
   explain(refusal: string | undefined): void;
+  /** Shows what may be chosen for what stands in the composer from `@` or `/` on, if it still does. */
+  offer(query: string, offers: readonly Offer[]): void;
   /** Puts a text into the composer, in the place of what is there. */
   write(text: string): void;
 }
 
 export function createComposer(context: PageContext, draft: string, onDraft: (draft: string) => void): Composer {
-  const { strings, ask } = context;
+  const { strings, ask, say } = context;
   const text = element("textarea", "");
   text.rows = 1;
   text.ariaLabel = strings.message;
@@ -46,6 +52,10 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   const toolbar = element(
     "div",
     "toolbar",
+    iconButton("mention", strings.addContext, () => {
+      offers.begin();
+      onInput();
+    }),
     iconButton("list-selection", strings.attachSelection, () => void ask({ type: "attachSelection" })),
     iconButton("file-add", strings.attachFile, () => void ask({ type: "attachFile" })),
     model.node,
@@ -54,8 +64,13 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   );
   const hint = element("p", "hint");
   hint.role = "status";
-  const box = element("div", "box", chips, text, toolbar);
-  const node = element("footer", "composer", box, hint);
+  const use = createContextUseBar(context);
+  const box = element("div", "box", chips, text, use.node, toolbar);
+  const offers = createOfferList(context, text, { onChange: onInput, onNone: () => void submit() });
+  const node = element("footer", "composer", offers.node, box, hint);
+  const tellDraft = afterRest(() => say({ type: "draft", text: text.value.slice(0, longestText) }));
+
+  if (draft !== "") tellDraft();
 
   let state: ComposerState | undefined;
   let shownAttachments: readonly Attachment[] = [];
@@ -82,6 +97,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
     hint.textContent = whyTooLong(context, text.value) ?? "";
     showReadiness();
     onDraft(text.value);
+    offers.follow();
+    tellDraft();
   }
   function showReadiness(): void {
     const reason = state && whyNotSend(context, state, text.value);
@@ -96,6 +113,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   text.addEventListener("input", onInput);
   text.addEventListener("keydown", (event) => {
     // While an input method composes, Enter takes its proposal.
+    if (offers.take(event)) return;
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     void submit();
@@ -108,6 +126,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
   return {
     node,
     focus: () => text.focus(),
+    offer: offers.show,
     explain: (refusal) => (hint.textContent = refusal ?? ""),
     write: (value) => {
       write(value);
@@ -126,6 +145,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
         shownAttachments = next.attachments;
         chips.replaceChildren(...next.attachments.map((attachment) => createPendingChip(context, attachment, text)));
       }
+      use.show(next.contextUse);
+      showTokens(context, chips, next);
       chips.hidden = next.attachments.length === 0;
       if (changed) showReadiness();
     },
@@ -161,6 +182,28 @@ function whyTooLong({ strings }: PageContext, text: string): string | undefined 
   return text.length > longestText ? fill(strings.messageTooLong, text.length, longestText) : undefined;
 }
 
+/** Milliseconds without a key after which the host is told of the draft. */
+const restTime = 300;
+
+function afterRest(work: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(work, restTime);
+  };
+}
+
+/** How many tokens each attachment has, once that is counted of those that are shown. */
+function showTokens({ strings }: PageContext, chips: HTMLElement, { attachments, contextUse }: ComposerState): void {
+  const counts = contextUse?.attachments.length === attachments.length ? contextUse.attachments : [];
+  for (const [index, node] of [...chips.querySelectorAll<HTMLElement>(".tokens")].entries()) {
+    const tokens = counts[index];
+    node.textContent = tokens === undefined ? "" : tokens.toLocaleString(document.documentElement.lang);
+    node.title = tokens === undefined ? "" : fill(strings.tokens, node.textContent);
+    if (tokens !== undefined) node.ariaLabel = node.title;
+  }
+}
+
 function createPendingChip({ strings, ask }: PageContext, attachment: Attachment, heir: HTMLElement): HTMLElement {
   const name = element("span", "name", attachment.label);
   const remove = iconButton("close", fill(strings.removeAttachment, attachment.label), () => {
@@ -168,7 +211,11 @@ function createPendingChip({ strings, ask }: PageContext, attachment: Attachment
     // The button goes away with its chip: the keyboard's focus needs another place.
     heir.focus();
   });
-  return element("li", "chip", codicon(attachmentIcon(attachment)), name, remove);
+  const tokens = element("span", "tokens");
+  tokens.role = "note";
+  const chip = element("li", "chip", codicon(attachmentIcon(attachment)), name, tokens, remove);
+  chip.title = [attachment.label, attachment.leftOut].filter(Boolean).join(": ");
+  return chip;
 }
 
 /** The name of the model that answers; a click chooses another. */

@@ -1,12 +1,14 @@
 // What every part of the page is handed.
 
-import type { PageRequest } from "../src/shared/protocol.ts";
+import type { PageNotice, PageRequest } from "../src/shared/protocol.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 
 export interface PageContext {
   readonly strings: WebviewStrings;
   /** Asks the host for something. Resolves to whether it was done; where not, the composer says why. */
   readonly ask: (request: PageRequest) => Promise<boolean>;
+  /** Tells the host something that needs no reply. */
+  readonly say: (notice: PageNotice) => void;
   /** Does something of no hurry when there is time for it. */
   readonly later: (task: () => void) => void;
   /** Has a screen reader say a text once it is free. */

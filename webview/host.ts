@@ -1,6 +1,6 @@
 // The typed line to the extension host, and what the page keeps of its own when it is made again.
 
-import type { FromWebview, PageRequest, ToWebview } from "../src/shared/protocol.ts";
+import type { FromWebview, PageNotice, PageRequest, ToWebview } from "../src/shared/protocol.ts";
 
 /** `scrollTop` is absent while the page follows the end of the conversation. */
 export interface PageMemory {
@@ -12,7 +12,7 @@ export interface PageMemory {
 export type HostMessage = Exclude<ToWebview, { type: "reply" }>;
 
 export interface Host {
-  readonly sayReady: () => void;
+  readonly say: (notice: PageNotice) => void;
   /** Resolves when the host has done it, to why it was refused if it was. */
   readonly ask: (request: PageRequest) => Promise<string | undefined>;
   readonly onMessage: (listener: (message: HostMessage) => void) => void;
@@ -40,7 +40,7 @@ export function connectToHost(): Host {
   // A reply to an earlier page must not be taken for one to this page.
   let requests = Date.now();
   return {
-    sayReady: () => api.postMessage({ type: "ready" }),
+    say: (notice) => api.postMessage(notice),
     ask: (message) => {
       const request = ++requests;
       api.postMessage({ ...message, request });

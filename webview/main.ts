@@ -17,4 +17,4 @@ const host = connectToHost();
 // The host writes them into the page (src/chat/webviewHtml.ts).
 const strings = JSON.parse(document.body.dataset["strings"] ?? "") as WebviewStrings;
 document.body.append(createView(host, strings));
-host.sayReady();
+host.say({ type: "ready" });

@@ -89,7 +89,7 @@ function createLocationChip({ strings, ask }: PageContext, attachment: Attachmen
 }
 
 export function attachmentIcon(attachment: Attachment): string {
-  return attachment.range ? "list-selection" : "file-code";
+  return attachment.icon ?? (attachment.range ? "list-selection" : "file-code");
 }
 
 /** The code of an attachment, folded when it is long. */

@@ -1,5 +1,6 @@
 // The page: folds what the host says into one state and shows it, at most once per frame.
 
+import type { ContextUse } from "../src/shared/chatContext.ts";
 import { reduceConversation, streamingAnswer } from "../src/shared/conversation.ts";
 import type { Attachment, Conversation, ModelStatus } from "../src/shared/protocol.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
@@ -16,6 +17,7 @@ interface PageState {
   readonly conversation: Conversation;
   readonly status: ModelStatus;
   readonly attachments: readonly Attachment[];
+  readonly contextUse?: ContextUse | undefined;
 }
 
 /** Makes the page and keeps it up to date with what the host says. */
@@ -31,6 +33,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
       composer.explain(refusal);
       return refusal === undefined;
     },
+    say: host.say,
     later: (task) => {
       tasks.push(task);
       requestRender();
@@ -50,7 +53,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
   let focusAsked = false;
   const requestRender = inFrames((hasTime) => {
     if (!state) return true;
-    const { conversation, status, attachments } = state;
+    const { conversation, status, attachments, contextUse } = state;
     const empty = conversation.messages.length === 0;
     page.hidden = false;
     page.classList.toggle("empty", empty);
@@ -58,7 +61,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
     welcome.node.hidden = !empty || status.state === "failed";
     welcome.show(status);
     statusCard.show(status, empty);
-    composer.show({ status, attachments, answering: streamingAnswer(conversation) !== undefined });
+    composer.show({ status, attachments, contextUse, answering: streamingAnswer(conversation) !== undefined });
     const isWhole = list.show(conversation, hasTime);
     // What is not shown yet cannot take the focus.
     if (focusAsked && document.hasFocus()) {
@@ -72,6 +75,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
 
   host.onMessage((message) => {
     if (message.type === "focus") focusAsked = true;
+    else if (message.type === "offers") composer.offer(message.query, message.offers);
     else state = receive(state, message);
     requestRender();
   });
@@ -85,7 +89,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
 /** The state after a message. Before the first whole state, changes have nothing to change. */
 function receive(
   state: PageState | undefined,
-  message: Exclude<HostMessage, { type: "focus" }>,
+  message: Exclude<HostMessage, { type: "focus" | "offers" }>,
 ): PageState | undefined {
   if (message.type === "state") {
     const { conversation, status, attachments } = message;
@@ -99,5 +103,7 @@ function receive(
       return { ...state, status: message.status };
     case "attachments":
       return { ...state, attachments: message.attachments };
+    case "contextUse":
+      return { ...state, contextUse: message.use };
   }
 }

@@ -6,7 +6,7 @@ import type { ChatParams, ChatResult, ChatTurn, ServerSettings } from "../../src
 import type { LoadedModel, Model } from "../engine/engine.ts";
 import { AnswerStream } from "./answerStream.ts";
 import { canDemonstrate, needsRealModel } from "./demonstration.ts";
-import { fitTurns } from "./fitTurns.ts";
+import { fitTurns, roomForPrompt } from "./fitTurns.ts";
 import { formatNote } from "./formatNote.ts";
 import { formatOf } from "./formats.ts";
 import { type Loop, LoopWatch, lengthBeforeLoop } from "./loops.ts";
@@ -51,11 +51,9 @@ export async function answerChat(
     return { ...resultOf("end"), problem: needsRealModel(info) };
   }
   const format = formatOf(info);
-  // An answer may take half of the context at most, so that there is room for what it answers.
-  const reserved = Math.min(settings.maxTokens, Math.floor(info.contextSize / 2));
   // A demonstration model was trained on single questions.
   const turns = turnsOf(info.demonstration ? messages.slice(-1) : messages);
-  const fitting = fitTurns(turns, { format, model, budget: info.contextSize - reserved, counts });
+  const fitting = fitTurns(turns, { format, model, budget: roomForPrompt(info, settings), counts });
   const fitted = await untilAborted(fitting, stopped);
   if (!fitted) return resultOf("aborted");
 
@@ -87,7 +85,7 @@ export async function answerChat(
     AbortSignal.any([stopped, ended.signal]),
   );
   answer.end();
-  const notes = notesOf(info, turns, fitted.leftOut);
+  const notes = [...leftOutOf(messages.at(-1)), ...notesOf(info, turns, fitted.leftOut)];
   if (loop) notes.push(l10n.t("The model repeated itself, and the answer was ended."));
   return {
     ...resultOf(ended.signal.aborted ? "end" : stopReason, fitted.leftOut),
@@ -95,6 +93,12 @@ export async function answerChat(
     // Others may have been asked to repeat something.
     ...(loop && info.demonstration && { length: lengthBeforeLoop(shown, loop) }),
   };
+}
+
+/** What was left out of the attachments of a question, as the client has worded it. */
+function leftOutOf(question: ChatParams["messages"][number] | undefined): string[] {
+  const attachments = question && "attachments" in question ? question.attachments : [];
+  return attachments.flatMap(({ label, leftOut }) => (leftOut === undefined ? [] : [`${label}: ${leftOut}`]));
 }
 
 function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number): string[] {

@@ -2,8 +2,8 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ChatTurn } from "../../src/shared/protocol.ts";
-import type { Model, PromptPart } from "../engine/engine.ts";
+import type { ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
+import type { LoadedModel, Model, PromptPart } from "../engine/engine.ts";
 import { UserError } from "../userError.ts";
 import { type PromptFormat, renderTurns } from "./formats.ts";
 import type { TurnCounts } from "./turnCounts.ts";
@@ -14,6 +14,11 @@ export interface FittedPrompt {
   readonly tokens: number;
   /** How many of the oldest turns are not in it. */
   readonly leftOut: number;
+}
+
+/** Tokens of the context that a prompt may take: an answer may take half of it at most, so that there is room for what it answers. */
+export function roomForPrompt({ contextSize }: LoadedModel, { maxTokens }: ServerSettings["chat"]): number {
+  return contextSize - Math.min(maxTokens, Math.floor(contextSize / 2));
 }
 
 /** How many times as long as the room for it a question is when it is not counted to its end. */

@@ -49,7 +49,8 @@ function userText({ text, attachments, command }: UserMessage): string {
   return [...attachments.map(attachmentText), ...question].join("\n\n");
 }
 
-function attachmentText({ label, languageId, text }: Attachment): string {
+/** How an attachment stands in a question. */
+export function attachmentText({ label, languageId, text }: Attachment): string {
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
   return `${label}:\n${fence}${languageId}\n${text.trimEnd()}\n${fence}`;
 }

@@ -9,6 +9,7 @@ import {
   ResponseError,
 } from "vscode-languageserver";
 
+import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
@@ -28,6 +29,7 @@ const attachment = v.looseObject({
   uri: v.string(),
   languageId: v.string(),
   text: v.string(),
+  leftOut: v.exactOptional(v.string()),
 });
 
 /** A message or a turn: what else a message has, the server does not read. */
@@ -45,6 +47,10 @@ export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
   ),
   partialResultToken: v.string(),
   deadline: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(longestTimer))),
+});
+
+export const contextUseParams: v.GenericSchema<unknown, ContextUseParams> = v.looseObject({
+  messages: v.array(message),
 });
 
 export const catalogueParams: v.GenericSchema<unknown, CatalogueParams> = v.object({

@@ -9,8 +9,10 @@ import {
   completionAccepted,
   completionContextRequest,
   completionsCounted,
+  contextUseRequest,
 } from "../../src/shared/methods.ts";
 import { answerChat } from "../chat/answerChat.ts";
+import { measureContext } from "../chat/contextUse.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
 import { isLeftOut } from "../completion/ablation.ts";
 import { Acceptance } from "../completion/acceptance/acceptance.ts";
@@ -29,7 +31,13 @@ import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
 import { registerModels } from "./models.ts";
-import { chatParams, completionAcceptedParams, inlineCompletionParams, readParams } from "./params.ts";
+import {
+  chatParams,
+  completionAcceptedParams,
+  contextUseParams,
+  inlineCompletionParams,
+  readParams,
+} from "./params.ts";
 
 export interface ServerDependencies extends LifeCycleOptions {
   readonly createHost: CreateHost;
@@ -150,6 +158,13 @@ function registerChat(connection: Connection, assistant: Assistant, documents: O
       const models = { ready: () => assistant.models.ready("chat") };
       const options = { models, settings: assistant.settings.chat, counts, isExcluded };
       return answerChat(asked, options, onText, signalOf(token));
+    }),
+  );
+  connection.onRequest(contextUseRequest, (params) =>
+    assistant.answer(() => {
+      const asked = readParams(contextUseParams, params);
+      const { model } = assistant.models.session("chat");
+      return model ? measureContext(asked, { model, settings: assistant.settings.chat, counts }) : null;
     }),
   );
 }

@@ -21,6 +21,7 @@ import type { Settings } from "../settings.ts";
 import { plainName, plainText } from "../shared/plainText.ts";
 import type { Attachment } from "../shared/protocol.ts";
 import { askConsent } from "../surfaces.ts";
+import { gatheredScheme } from "./context/source.ts";
 import { findEnclosingSymbol } from "./enclosingSymbol.ts";
 import { lineLabel } from "./lineLabel.ts";
 
@@ -31,12 +32,12 @@ const longestAttachment = 100_000;
 type Exclusion = Pick<Settings, "isExcluded">;
 
 export function attachFile({ document }: TextEditor, exclusion: Exclusion): Promise<Attachment> {
-  return attach(document, undefined, exclusion);
+  return attachDocument(document, exclusion);
 }
 
 export async function attachSelection({ document, selection }: TextEditor, exclusion: Exclusion): Promise<Attachment> {
   if (selection.isEmpty) throw new UserError(l10n.t("Select the code to attach first."));
-  return attach(document, selection, exclusion);
+  return attachDocument(document, exclusion, selection);
 }
 
 /** The selection; without one the function or class around the cursor, else the cursor's line. */
@@ -44,12 +45,12 @@ export async function attachCodeAtCursor(
   { document, selection }: TextEditor,
   exclusion: Exclusion,
 ): Promise<Attachment> {
-  if (!selection.isEmpty) return attach(document, selection, exclusion);
+  if (!selection.isEmpty) return attachDocument(document, exclusion, selection);
   const line = document.lineAt(selection.active);
   const range =
     (await findEnclosingSymbol(document, selection.active)) ?? (line.isEmptyOrWhitespace ? undefined : line.range);
   if (!range) throw new UserError(l10n.t("Select the code first."));
-  return attach(document, range, exclusion);
+  return attachDocument(document, exclusion, range);
 }
 
 /** Shows the code that was attached, at its place. Where that is gone, shows what was attached and throws an error that says so. */
@@ -64,8 +65,12 @@ export async function showAttachment(attachment: Attachment): Promise<void> {
   }
 }
 
-async function showPlace({ uri, range }: Attachment): Promise<void> {
+async function showPlace({ uri, range, text: content, languageId: language }: Attachment): Promise<void> {
   const target = Uri.parse(uri, true);
+  if (target.scheme === gatheredScheme) {
+    await window.showTextDocument(await workspace.openTextDocument({ content, language }));
+    return;
+  }
   const cell = findCell(target);
   if (cell) {
     const selections = [new NotebookRange(cell.index, cell.index + 1)];
@@ -96,8 +101,11 @@ async function requireFile(uri: Uri): Promise<void> {
   }
 }
 
-/** @throws CancellationError when the user does not want a file attached that he has excluded */
-async function attach(document: TextDocument, range: Range | undefined, exclusion: Exclusion): Promise<Attachment> {
+/**
+ * A range of a document, or all of it.
+ * @throws CancellationError when the user does not want a file attached that he has excluded
+ */
+export async function attachDocument(document: TextDocument, exclusion: Exclusion, range?: Range): Promise<Attachment> {
   const text = document.getText(range);
   if (text.trim() === "") throw new UserError(l10n.t("There is no text to attach."));
   if (text.length > longestAttachment) {

@@ -40,6 +40,8 @@ const attachment = v.looseObject({
   languageId: v.string(),
   text: v.string(),
   range: v.exactOptional(range),
+  icon: v.exactOptional(v.string()),
+  leftOut: v.exactOptional(v.string()),
 } satisfies Entries<Attachment>);
 const problem = v.looseObject({
   message: v.string(),

@@ -16,6 +16,8 @@ export interface ChatViewOptions {
   readonly log: LogOutputChannel;
   /** All that a new page needs to know. */
   readonly state: () => ToWebview;
+  /** What is written in the composer has changed. */
+  readonly onDraft: (draft: string) => void;
   /** Does what the page asks for; rejects where that cannot be done. */
   readonly receive: (request: PageRequest) => Promise<void>;
 }
@@ -85,6 +87,9 @@ export class ChatView implements WebviewViewProvider {
         this.#ready = true;
         this.post(this.#options.state());
         this.#postFocus();
+        break;
+      case "draft":
+        this.#options.onDraft(message.text);
         break;
       case "invalid":
         this.#refuse(message);

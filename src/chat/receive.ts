@@ -8,21 +8,24 @@ import { UserError, runAction } from "../problems.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import type { Settings } from "../settings.ts";
 import { statusOf } from "../shared/modelRoles.ts";
-import type { PageRequest, ProblemAction } from "../shared/protocol.ts";
+import type { PageRequest, ProblemAction, ToWebview } from "../shared/protocol.ts";
 import { attachCodeAtCursor, attachFile, attachSelection, showAttachment } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
+import type { Offers } from "./context/offers.ts";
 import { insertCode } from "./insertCode.ts";
 import { parseLink } from "./webviewMessages.ts";
 
 export interface PageDependencies {
   readonly chat: Chat;
+  readonly offers: Offers;
+  readonly post: (message: ToWebview) => void;
   readonly lastEditor: LastEditor;
   readonly server: ServerClient;
   readonly settings: Settings;
 }
 
 export async function receivePageMessage(message: PageRequest, dependencies: PageDependencies): Promise<void> {
-  const { chat, lastEditor, settings } = dependencies;
+  const { chat, lastEditor, offers, settings } = dependencies;
   switch (message.type) {
     case "send":
       chat.send(message.text);
@@ -44,6 +47,12 @@ export async function receivePageMessage(message: PageRequest, dependencies: Pag
       break;
     case "insertCode":
       await insertCode(message.code, lastEditor.get());
+      break;
+    case "findOffers":
+      dependencies.post({ type: "offers", query: message.query, offers: await offers.find(message.query) });
+      break;
+    case "chooseOffer":
+      await offers.choose(message.id);
       break;
     case "attachSelection":
       chat.attach(await attachSelection(lastEditor.get(), settings));

@@ -3,7 +3,7 @@
 // valibot: the checks are values whose type is the protocol's, and it adds a few kilobytes.
 import * as v from "valibot";
 
-import { longestLink, longestText } from "../shared/limits.ts";
+import { longestLink, longestQuery, longestText } from "../shared/limits.ts";
 import type { FromWebview } from "../shared/protocol.ts";
 
 const text = v.pipe(v.string(), v.maxLength(longestText));
@@ -12,6 +12,7 @@ const request = v.pipe(v.number(), v.safeInteger());
 
 const message: v.GenericSchema<unknown, FromWebview> = v.variant("type", [
   v.strictObject({ type: v.literal("ready") }),
+  v.strictObject({ type: v.literal("draft"), text }),
   v.strictObject({ type: v.literal("send"), request, text }),
   v.strictObject({ type: v.literal("stop"), request }),
   v.strictObject({ type: v.literal("retry"), request }),
@@ -19,6 +20,8 @@ const message: v.GenericSchema<unknown, FromWebview> = v.variant("type", [
   v.strictObject({ type: v.literal("completeLine"), request }),
   v.strictObject({ type: v.literal("copyCode"), request, code: text }),
   v.strictObject({ type: v.literal("insertCode"), request, code: text }),
+  v.strictObject({ type: v.literal("findOffers"), request, query: v.pipe(v.string(), v.maxLength(longestQuery)) }),
+  v.strictObject({ type: v.literal("chooseOffer"), request, id }),
   v.strictObject({ type: v.literal("attachSelection"), request }),
   v.strictObject({ type: v.literal("attachFile"), request }),
   v.strictObject({ type: v.literal("removeAttachment"), request, id }),

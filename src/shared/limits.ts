@@ -5,3 +5,6 @@ export const longestText = 1_000_000;
 
 /** Characters of a link's address. */
 export const longestLink = 10_000;
+
+/** Characters of what the composer makes offers for. */
+export const longestQuery = 200;

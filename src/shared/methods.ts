@@ -8,6 +8,7 @@ import {
   RequestType0,
 } from "vscode-languageserver-protocol";
 
+import type { ContextUse, ContextUseParams } from "./chatContext.ts";
 import type { CompletionContextReport } from "./completionContext.ts";
 import type {
   Download,
@@ -38,6 +39,12 @@ import type {
 
 /** Answers the last message of a conversation. Fails with a `ResponseError` whose data is a `Problem`. */
 export const chatRequest = new RequestType<ChatParams, ChatResult, Problem>("falcon/chat", ParameterStructures.byName);
+
+/** What a question would take of the model's context; null while no model is in memory. */
+export const contextUseRequest = new RequestType<ContextUseParams, ContextUse | null, void>(
+  "falcon/contextUse",
+  ParameterStructures.byName,
+);
 
 /** A piece of a running answer. */
 export const chatDelta = new ProgressType<string>();

@@ -1,5 +1,6 @@
 // Everything that crosses a process boundary, as types. Nothing here runs.
 
+import type { ContextUse, Offer } from "./chatContext.ts";
 import type { ModelsSettings, NetworkSettings } from "./downloads.ts";
 
 /** What the extension host reads from the user's configuration and pushes to the language server. */
@@ -211,6 +212,10 @@ export interface Attachment {
   readonly languageId: string;
   readonly text: string;
   readonly range?: { readonly startLine: number; readonly endLine: number };
+  /** A codicon's name, where it is no piece of a document but was gathered, such as from a folder. */
+  readonly icon?: string;
+  /** What was left out of it, in the user's language, if anything was. */
+  readonly leftOut?: string;
 }
 
 /** A command that stands for the words of a message; the server knows the prompt. */
@@ -303,11 +308,21 @@ export type ToWebview =
   /** What will go with the next message. */
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
   | { readonly type: "focus" }
+  /** What the composer may offer for what is written in it from `@` or `/` on. */
+  | { readonly type: "offers"; readonly query: string; readonly offers: readonly Offer[] }
+  /** How full the model's context is with what is written; undefined where that is not known. */
+  | { readonly type: "contextUse"; readonly use?: ContextUse }
   /** How a request ended: why it was refused, or that it was accepted. */
   | { readonly type: "reply"; readonly request: number; readonly refusal?: string };
 
 /** Page to host. Untrusted: the host validates each (src/chat/webviewMessages.ts). */
-export type FromWebview = { readonly type: "ready" } | (PageRequest & { readonly request: number });
+export type FromWebview = PageNotice | (PageRequest & { readonly request: number });
+
+/** What the page says and needs no reply to. */
+export type PageNotice =
+  | { readonly type: "ready" }
+  /** What is written, so that it counts in `contextUse`. */
+  | { readonly type: "draft"; readonly text: string };
 
 /** What the page asks of the host. With its number goes a reply, and until then the page keeps what the user wrote. */
 export type PageRequest =
@@ -321,6 +336,9 @@ export type PageRequest =
   | { readonly type: "completeLine" }
   | { readonly type: "copyCode"; readonly code: string }
   | { readonly type: "insertCode"; readonly code: string }
+  /** Asks for `offers`. */
+  | { readonly type: "findOffers"; readonly query: string }
+  | { readonly type: "chooseOffer"; readonly id: string }
   | { readonly type: "attachSelection" }
   | { readonly type: "attachFile" }
   | { readonly type: "removeAttachment"; readonly id: string }

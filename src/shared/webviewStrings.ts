@@ -75,6 +75,20 @@ export interface WebviewStrings {
   readonly send: string;
   /** "Stop (Escape)" */
   readonly stop: string;
+  /** "Add context (@)" */
+  readonly addContext: string;
+  /** The name of the list of what can be added, or of commands. "Suggestions" */
+  readonly offers: string;
+  /** {0} is a number. "{0} suggestions" */
+  readonly offerCount: string;
+  /** {0} is a number. "{0} tokens" */
+  readonly tokens: string;
+  /** {0} and {1} are numbers. "The model's context: {0} of {1} tokens" */
+  readonly contextUse: string;
+  /** "The oldest messages will be left out" */
+  readonly contextOverflows: string;
+  /** "The question is too long for the model's context: attach less" */
+  readonly contextTooSmall: string;
   /** "Attach the selection" */
   readonly attachSelection: string;
   /** "Attach the file" */

@@ -8,6 +8,7 @@ export async function run(): Promise<void> {
   await import("./activation.ts");
   await import("./settings.ts");
   await import("./chat.ts");
+  await import("./chatContext.ts");
   await import("./completion.ts");
   await import("./downloads.ts");
   await import("./server.ts");

@@ -47,7 +47,7 @@ export interface ChatPage {
   readonly complaints: readonly string[];
   /** Says something to the page and waits until it is shown. */
   readonly tell: (...messages: readonly ToWebview[]) => Promise<void>;
-  /** What the page has said since the last call, but for `ready`. */
+  /** What the page has said since the last call, but for what needs no reply. */
   readonly said: () => Promise<PageRequest[]>;
   readonly screenshot: (name: string) => Promise<void>;
 }
@@ -206,7 +206,7 @@ async function openPage(page: Page, origin: string, options: PageOptions = {}): 
     said: () =>
       page.evaluate(() =>
         window.posted.splice(0).flatMap((message) => {
-          if (message.type === "ready") return [];
+          if (message.type === "ready" || message.type === "draft") return [];
           return [Object.fromEntries(Object.entries(message).filter(([key]) => key !== "request")) as PageRequest];
         }),
       ),
@@ -240,7 +240,7 @@ function pretendVsCode({ bodyClass, variables, memory }: Theme & { memory: unkno
       return {
         postMessage: (message: FromWebview) => {
           window.posted.push(structuredClone(message));
-          if (message.type === "ready") return;
+          if (message.type === "ready" || message.type === "draft") return;
           const { request } = message;
           window.lastRequest = request;
           if (window.refusal === undefined) return;

@@ -17,6 +17,8 @@ const requests: readonly PageRequest[] = [
   { type: "completeLine" },
   { type: "copyCode", code: "x" },
   { type: "insertCode", code: "" },
+  { type: "findOffers", query: "@a" },
+  { type: "chooseOffer", id: "1" },
   { type: "attachSelection" },
   { type: "attachFile" },
   { type: "removeAttachment", id: "1" },
@@ -24,7 +26,11 @@ const requests: readonly PageRequest[] = [
   { type: "openLink", href: "https://example.org" },
   { type: "act", action: "retry" },
 ];
-const messages: readonly FromWebview[] = [{ type: "ready" }, ...requests.map((each) => ({ ...each, request: 7 }))];
+const messages: readonly FromWebview[] = [
+  { type: "ready" },
+  { type: "draft", text: "a" },
+  ...requests.map((each) => ({ ...each, request: 7 })),
+];
 
 const isRefused = (value: unknown) => parseWebviewMessage(value).type === "invalid";
 

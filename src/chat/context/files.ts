@@ -1,0 +1,160 @@
+// `@file`, `@folder` and `@search`: what is in the workspace's files.
+
+import { Uri, l10n, workspace } from "vscode";
+
+import { UserError } from "../../problems.ts";
+import type { Settings } from "../../settings.ts";
+import { plainName } from "../../shared/plainText.ts";
+import type { Attachment } from "../../shared/protocol.ts";
+import { attachDocument } from "../attachments.ts";
+import { withoutIgnored } from "./git.ts";
+import { rankPaths } from "./rankNames.ts";
+import { fitParts, gathered, type Candidate, type FindCandidates } from "./source.ts";
+import { outlineOf } from "./outline.ts";
+import { type WorkspaceFiles, readText } from "./workspaceFiles.ts";
+
+const mostOffers = 12;
+/** Files of a folder that are looked at. */
+const mostInFolder = 300;
+/** Files of a folder whose symbols are asked for: each opens the file. */
+const mostOutlined = 20;
+/** Files that are searched, and lines that are found. */
+const mostSearched = 3_000;
+const mostFound = 100;
+const longestLine = 200;
+
+interface FileDependencies {
+  readonly files: WorkspaceFiles;
+  readonly settings: Pick<Settings, "isExcluded">;
+  /** Characters that one attachment may have. */
+  readonly room: () => number;
+}
+
+export function findFiles({ files, settings }: FileDependencies): FindCandidates {
+  return async (words) => {
+    const found = await pickPaths(await files.list(), words);
+    return found.map(({ uri, path }) => {
+      const { name, folder } = splitPath(path);
+      const attach = async () => [await attachDocument(await openFile(uri), settings)];
+      return { icon: "file", label: name, ...(folder && { description: folder }), attach };
+    });
+  };
+}
+
+export function findFolders(dependencies: FileDependencies): FindCandidates {
+  return async (words) => {
+    const folders = new Map<string, Uri>();
+    for (const file of await dependencies.files.list()) {
+      const root = workspace.getWorkspaceFolder(file)?.uri.path;
+      if (root === undefined) continue;
+      for (let path = parentOf(file.path); path.length > root.length; path = parentOf(path))
+        folders.set(path, file.with({ path }));
+    }
+    const found = await pickPaths([...folders.values()], words);
+    return found.map(({ uri, path }) => {
+      const { name, folder } = splitPath(path);
+      const attach = async () => [await attachFolder(uri, path, dependencies)];
+      return { icon: "folder", label: name, ...(folder && { description: folder }), attach };
+    });
+  };
+}
+
+export function findText(dependencies: FileDependencies): FindCandidates {
+  return (words) => {
+    const text = words.trim();
+    if (text === "") return Promise.resolve([]);
+    const label = l10n.t("Search for “{0}”", plainName(text));
+    const attach = async () => [await attachMatches(text, dependencies)];
+    return Promise.resolve<Candidate[]>([{ icon: "search", label, attach }]);
+  };
+}
+
+async function pickPaths(uris: readonly Uri[], words: string): Promise<{ readonly uri: Uri; readonly path: string }[]> {
+  const byPath = new Map(uris.map((uri) => [workspace.asRelativePath(uri), uri]));
+  const paths = rankPaths([...byPath.keys()], words, 3 * mostOffers);
+  const kept = await withoutIgnored(paths.flatMap((path) => byPath.get(path) ?? []));
+  return kept.slice(0, mostOffers).map((uri) => ({ uri, path: workspace.asRelativePath(uri) }));
+}
+
+function splitPath(path: string): { readonly name: string; readonly folder: string } {
+  const at = path.lastIndexOf("/");
+  return { name: path.slice(at + 1), folder: path.slice(0, Math.max(at, 0)) };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+}
+
+async function openFile(uri: Uri) {
+  try {
+    return await workspace.openTextDocument(uri);
+  } catch {
+    throw new UserError(l10n.t("{0} cannot be attached: it is no text, too large, or gone.", plainName(uri.path)));
+  }
+}
+
+/** The files and their symbols first, then whole files, those that explain a folder before the rest, as far as there is room. */
+async function attachFolder(uri: Uri, label: string, { files, settings, room }: FileDependencies): Promise<Attachment> {
+  const isExcluded = ({ path }: Uri) => settings.isExcluded(uri.with({ path }));
+  const found = await files.inFolder(uri, mostInFolder, isExcluded);
+  const outlines = await Promise.all(
+    found.map(async (file, index) => {
+      const path = workspace.asRelativePath(file);
+      return index < mostOutlined ? [path, ...(await outlineOf(file))].join("\n") : path;
+    }),
+  );
+  const outline = fitParts(outlines, room() / 2);
+  if (outline.text === "")
+    throw new UserError(l10n.t("There is nothing in {0} that can be attached.", plainName(label)));
+  const texts = await Promise.all(
+    [...found]
+      .sort((a, b) => weightOf(a) - weightOf(b))
+      .slice(0, mostOutlined * 2)
+      .map(async (file) => {
+        const text = await readText(file);
+        return text === undefined ? [] : [`\n==> ${workspace.asRelativePath(file)}\n${text.trimEnd()}`];
+      }),
+  );
+  const whole = fitParts(texts.flat(), room() - outline.text.length);
+  const leftOut = found.length - (texts.flat().length - whole.leftOut);
+  return gathered(`folder:${uri.toString()}`, {
+    label: `${label}/`,
+    languageId: "plaintext",
+    icon: "folder",
+    text: `${outline.text}\n${whole.text}`,
+    ...(leftOut > 0 && { leftOut: l10n.t("only the outline of {0} of {1} files fits", leftOut, found.length) }),
+  });
+}
+
+/** What tells most about a folder comes first. */
+function weightOf({ path }: Uri): number {
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  if (name.startsWith("readme")) return 0;
+  return /^(?:index|main|mod|__init__|lib|app)\./.test(name) ? 1 : 2;
+}
+
+async function attachMatches(text: string, { files, settings, room }: FileDependencies): Promise<Attachment> {
+  const wanted = text.toLowerCase();
+  const lines: string[] = [];
+  let more = 0;
+  const listed = (await files.list()).filter((uri) => !settings.isExcluded(uri)).slice(0, mostSearched);
+  for (const uri of await withoutIgnored(listed)) {
+    const content = await readText(uri);
+    if (!content?.toLowerCase().includes(wanted)) continue;
+    for (const [index, line] of content.split("\n").entries()) {
+      if (!line.toLowerCase().includes(wanted)) continue;
+      if (lines.length === mostFound) more++;
+      else lines.push(`${workspace.asRelativePath(uri)}:${index + 1}: ${line.trim().slice(0, longestLine)}`);
+    }
+  }
+  if (lines.length === 0) throw new UserError(l10n.t("“{0}” is in no file of the workspace.", plainName(text)));
+  const fitted = fitParts(lines, room());
+  const leftOut = more + fitted.leftOut;
+  return gathered(`search:${text}`, {
+    label: l10n.t("“{0}” in files", plainName(text)),
+    languageId: "plaintext",
+    icon: "search",
+    text: fitted.text,
+    ...(leftOut > 0 && { leftOut: l10n.t("{0} more lines are left out", leftOut) }),
+  });
+}

@@ -1,0 +1,171 @@
+// The composer's list: what may go with a message, after `@`, and the commands, after `/`.
+
+import { l10n } from "vscode";
+
+import type { LastEditor } from "../../lastEditor.ts";
+import type { Settings } from "../../settings.ts";
+import type { Offer } from "../../shared/chatContext.ts";
+import type { Attachment, ChatCommand, ModelStatus } from "../../shared/protocol.ts";
+import { attachSelection } from "../attachments.ts";
+import { attachChanges } from "./changes.ts";
+import { attachOpenFiles, attachProblems } from "./editors.ts";
+import { findFiles, findFolders, findText } from "./files.ts";
+import { findSymbols } from "./outline.ts";
+import type { Candidate, FindCandidates } from "./source.ts";
+import type { TerminalOutput } from "./terminalOutput.ts";
+import { WorkspaceFiles } from "./workspaceFiles.ts";
+
+export interface OfferDependencies {
+  readonly lastEditor: LastEditor;
+  readonly settings: Settings;
+  readonly terminalOutput: TerminalOutput;
+  readonly status: () => ModelStatus;
+  readonly attach: (attachment: Attachment) => void;
+  /** Asks what a command stands for of the code at the cursor. */
+  readonly command: (command: ChatCommand) => Promise<void>;
+}
+
+/** What is written after `/`. */
+interface SlashCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly run: () => Promise<void>;
+}
+
+/** A kind of context: one that is chosen as it is, or one that needs a word more. */
+interface Kind {
+  readonly name: string;
+  readonly icon: string;
+  readonly description: string;
+  readonly attach?: () => Promise<readonly Attachment[]>;
+  readonly find?: FindCandidates;
+}
+
+/** Code has about so many. */
+const charactersPerToken = 3;
+const longestGathered = 100_000;
+
+/** Rows that the page may still choose from, though a newer list was made. */
+const mostKept = 300;
+
+/** Characters that one attachment may have: half of the model's context, since the rest of the chat needs some, too. */
+function roomFor(status: ModelStatus): number {
+  const tokens = status.state === "ready" ? status.model.contextSize : 4096;
+  return Math.min(longestGathered, Math.floor((tokens * charactersPerToken) / 2));
+}
+
+export class Offers {
+  readonly #commands: readonly SlashCommand[];
+  readonly #kinds: readonly Kind[];
+  readonly #addAttachment: OfferDependencies["attach"];
+  readonly #chosen = new Map<string, () => Promise<void>>();
+  #count = 0;
+
+  constructor(dependencies: OfferDependencies) {
+    this.#addAttachment = dependencies.attach;
+    this.#commands = commandsOf(dependencies);
+    this.#kinds = kindsOf(dependencies);
+  }
+
+  /** What is offered for what stands in the composer from `@` or `/` on. */
+  async find(query: string): Promise<readonly Offer[]> {
+    const words = query.slice(1);
+    if (query.startsWith("/")) {
+      return this.#commands
+        .filter(({ name }) => name.startsWith(words.toLowerCase()))
+        .map(({ name, description, run }) =>
+          this.#offer({ icon: "comment-discussion", label: `/${name}`, description }, run),
+        );
+    }
+    const [, name, argument = ""] = /^(\w+)[ :](.*)$/s.exec(words) ?? [];
+    const meant = this.#kinds.find((kind) => kind.find && kind.name === name?.toLowerCase());
+    if (meant?.find) return (await meant.find(argument)).map((each) => this.#offerCandidate(each));
+    const kinds = this.#kinds.filter((kind) => kind.name.startsWith(words.toLowerCase()));
+    const files = /^\S+$/.test(words) ? await this.#kinds.find((kind) => kind.name === "file")?.find?.(words) : [];
+    return [...kinds.map((kind) => this.#offerKind(kind)), ...(files ?? []).map((each) => this.#offerCandidate(each))];
+  }
+
+  /** Does what a row stands for. */
+  async choose(id: string): Promise<void> {
+    await this.#chosen.get(id)?.();
+  }
+
+  #offerKind({ name, icon, description, attach }: Kind): Offer {
+    const row = { icon, label: `@${name}`, description };
+    return attach ? this.#offer(row, () => this.#attach(attach)) : { ...row, id: name, continues: `@${name} ` };
+  }
+
+  #offerCandidate({ icon, label, description, attach }: Candidate): Offer {
+    return this.#offer({ icon, label, ...(description !== undefined && { description }) }, () => this.#attach(attach));
+  }
+
+  #offer(row: Omit<Offer, "id">, run: () => Promise<void>): Offer {
+    const id = String(++this.#count);
+    this.#chosen.set(id, run);
+    const [oldest] = this.#chosen.keys();
+    if (this.#chosen.size > mostKept && oldest !== undefined) this.#chosen.delete(oldest);
+    return { ...row, id };
+  }
+
+  async #attach(make: () => Promise<readonly Attachment[]>): Promise<void> {
+    for (const attachment of await make()) this.#addAttachment(attachment);
+  }
+}
+
+function commandsOf({ command }: OfferDependencies): readonly SlashCommand[] {
+  return [
+    { name: "explain", description: l10n.t("Explain this code"), run: () => command("explain") },
+    { name: "document", description: l10n.t("Document this function"), run: () => command("document") },
+  ];
+}
+
+function kindsOf({ lastEditor, settings, terminalOutput, status }: OfferDependencies): readonly Kind[] {
+  const room = () => roomFor(status());
+  const files = { files: new WorkspaceFiles(), settings, room };
+  return [
+    { name: "file", icon: "file", description: l10n.t("A file of the workspace"), find: findFiles(files) },
+    {
+      name: "selection",
+      icon: "list-selection",
+      description: l10n.t("What is selected in the editor"),
+      attach: async () => [await attachSelection(lastEditor.get(), settings)],
+    },
+    {
+      name: "open",
+      icon: "files",
+      description: l10n.t("The open files"),
+      attach: () => attachOpenFiles(settings, room()),
+    },
+    {
+      name: "problems",
+      icon: "warning",
+      description: l10n.t("Errors and warnings of the workspace"),
+      attach: () => Promise.resolve([attachProblems(settings, room(), lastEditor.document?.uri)]),
+    },
+    { name: "symbol", icon: "symbol-method", description: l10n.t("A function or class"), find: findSymbols(settings) },
+    {
+      name: "folder",
+      icon: "folder",
+      description: l10n.t("A folder: its outline and what fits of its files"),
+      find: findFolders(files),
+    },
+    {
+      name: "changes",
+      icon: "git-compare",
+      description: l10n.t("What differs from the last commit"),
+      attach: async () => [await attachChanges(settings, room())],
+    },
+    {
+      name: "terminal",
+      icon: "terminal",
+      description: l10n.t("The terminal's last command and its output"),
+      attach: () => Promise.resolve([terminalOutput.attach(room())]),
+    },
+    {
+      name: "search",
+      icon: "search",
+      description: l10n.t("Lines of the workspace that have a text"),
+      find: findText(files),
+    },
+  ];
+}

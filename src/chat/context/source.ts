@@ -1,0 +1,42 @@
+// What the composer's list is made of, and attachments that are gathered from several places.
+
+import { randomUUID } from "node:crypto";
+
+import { plainName } from "../../shared/plainText.ts";
+import type { Attachment } from "../../shared/protocol.ts";
+
+/** What goes with a message when the user chooses it. */
+export interface Candidate {
+  /** A codicon's name. */
+  readonly icon: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly attach: () => Promise<readonly Attachment[]>;
+}
+
+/** Finds what the words after `@file`, `@folder` and the like may mean; the best come first. */
+export type FindCandidates = (words: string) => Promise<readonly Candidate[]>;
+
+/** The scheme of what is no document, so that it is shown as it was attached. */
+export const gatheredScheme = "falcon-gathered";
+
+/** `source` tells it from all others: what is gathered again takes the place of what was. */
+export function gathered(
+  source: string,
+  { label, ...more }: Pick<Attachment, "label" | "text" | "languageId" | "leftOut" | "icon">,
+): Attachment {
+  const uri = `${gatheredScheme}:/${encodeURIComponent(source)}`;
+  return { id: randomUUID(), label: plainName(label), uri, ...more };
+}
+
+/** As many of the parts as there is room for, in their order, and how many are left out. One too long makes room for the next. */
+export function fitParts(parts: readonly string[], room: number): { readonly text: string; readonly leftOut: number } {
+  const kept: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    if (length + part.length > room) continue;
+    kept.push(part);
+    length += part.length + 1;
+  }
+  return { text: kept.join("\n"), leftOut: parts.length - kept.length };
+}

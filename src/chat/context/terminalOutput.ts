@@ -1,0 +1,65 @@
+// `@terminal`: the last command of a terminal with what it wrote, as shells tell VS Code.
+
+import { Disposable, l10n, window, type Terminal, type TerminalShellExecution } from "vscode";
+
+import { UserError } from "../../problems.ts";
+import { plainName } from "../../shared/plainText.ts";
+import type { Attachment } from "../../shared/protocol.ts";
+import { plainOutput } from "./plainOutput.ts";
+import { gathered } from "./source.ts";
+
+/** Characters that are kept of each command, its newest. */
+const longestOutput = 100_000;
+
+interface Written {
+  readonly command: string;
+  output: string;
+  isCut: boolean;
+}
+
+export class TerminalOutput implements Disposable {
+  readonly #last = new WeakMap<Terminal, Written>();
+  #newest: Terminal | undefined;
+  readonly #listener = window.onDidStartTerminalShellExecution(({ terminal, execution }) => {
+    this.#newest = terminal;
+    void this.#follow(terminal, execution);
+  });
+
+  dispose(): void {
+    this.#listener.dispose();
+  }
+
+  /** Of the terminal in front, else of the one that ran something last. */
+  attach(room: number): Attachment {
+    const terminal = [window.activeTerminal, this.#newest].find((each) => each && this.#last.has(each));
+    const written = terminal && this.#last.get(terminal);
+    if (!terminal || !written) {
+      throw new UserError(
+        l10n.t(
+          "No terminal has run a command since Falcon started, or its shell does not tell VS Code of its commands.",
+        ),
+      );
+    }
+    const text = plainOutput(written.output);
+    const isCut = written.isCut || text.length > room;
+    return gathered("terminal", {
+      label: l10n.t("Terminal: {0}", plainName(written.command)),
+      languageId: "shellsession",
+      icon: "terminal",
+      text: `$ ${written.command}\n${text.slice(-room)}`,
+      ...(isCut && { leftOut: l10n.t("the beginning of the output is left out") }),
+    });
+  }
+
+  async #follow(terminal: Terminal, execution: TerminalShellExecution): Promise<void> {
+    const written: Written = { command: execution.commandLine.value, output: "", isCut: false };
+    this.#last.set(terminal, written);
+    for await (const data of execution.read()) {
+      written.output += data;
+      if (written.output.length > 2 * longestOutput) {
+        written.output = written.output.slice(-longestOutput);
+        written.isCut = true;
+      }
+    }
+  }
+}

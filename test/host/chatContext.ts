@@ -1,0 +1,203 @@
+// What the composer offers of a real workspace, and what is attached of it.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+
+import { after, before, beforeEach, describe, it } from "mocha";
+import {
+  ConfigurationTarget,
+  Diagnostic,
+  DiagnosticSeverity,
+  Range,
+  Uri,
+  commands,
+  extensions,
+  languages,
+  window,
+  workspace,
+} from "vscode";
+
+import type { TestApi } from "../../src/extension.ts";
+import type { ContextUse, Offer } from "../../src/shared/chatContext.ts";
+import type { ToWebview } from "../../src/shared/protocol.ts";
+import { openEditor, readyFalcon, until } from "./falcon.ts";
+
+const files: Readonly<Record<string, string>> = {
+  "harbour/readme.md": "The harbour's own words.\n",
+  "harbour/quay.py": "def moor(ship):\n    return ship\n",
+  "harbour/.env": "PASSWORD=herring\n",
+  "harbour/ignored.log": "herring in a log\n",
+  "harbour/.gitignore": "*.log\n",
+  "harbour/deep/lighthouse.py": "def herring():\n    pass\n",
+  "harbour/picture.bin": "\0\u0001herring",
+};
+
+interface GitExtension {
+  readonly enabled: boolean;
+  getAPI(version: 1): { openRepository(root: Uri): Promise<unknown> };
+}
+
+/** Git is off in the tests' profile. */
+async function openRepository(root: Uri): Promise<void> {
+  await workspace.getConfiguration().update("git.enabled", true, ConfigurationTarget.Global);
+  const git = await extensions.getExtension<GitExtension>("vscode.git")?.activate();
+  await until("git is on", () => git?.enabled === true);
+  await git?.getAPI(1).openRepository(root);
+}
+
+describe("what goes with a message", () => {
+  let falcon: TestApi;
+  let folder: Uri;
+  let posted: ToWebview[] = [];
+  let restore: () => void;
+  let requests = 1_000;
+
+  before(async () => {
+    falcon = await readyFalcon();
+    const root = workspace.workspaceFolders?.[0];
+    assert.ok(root, "there is a workspace");
+    folder = Uri.joinPath(root.uri, "harbour");
+    for (const [name, text] of Object.entries(files))
+      await workspace.fs.writeFile(Uri.joinPath(root.uri, name), Buffer.from(text));
+    execFileSync("git", ["init", "-q"], { cwd: folder.fsPath });
+    await openRepository(folder);
+    const post = falcon.chatView.post.bind(falcon.chatView);
+    falcon.chatView.post = (message) => {
+      posted.push(message);
+      post(message);
+    };
+    restore = () => (falcon.chatView.post = post);
+  });
+
+  after(async () => {
+    restore();
+    await workspace.getConfiguration().update("git.enabled", false, ConfigurationTarget.Global);
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    await workspace.fs.delete(folder, { recursive: true });
+  });
+
+  beforeEach(() => {
+    falcon.chat.newChat();
+    for (const { id } of falcon.chat.attachments) falcon.chat.removeAttachment(id);
+    posted = [];
+  });
+
+  async function ask(message: {
+    readonly type: string;
+    readonly [part: string]: unknown;
+  }): Promise<string | undefined> {
+    const request = ++requests;
+    falcon.chatView.receive({ ...message, request });
+    const find = () => posted.find((each) => each.type === "reply" && each.request === request);
+    await until(`${message.type} has its reply`, () => find() !== undefined);
+    const reply = find();
+    return reply?.type === "reply" ? reply.refusal : undefined;
+  }
+
+  async function offersFor(query: string): Promise<readonly Offer[]> {
+    assert.equal(await ask({ type: "findOffers", query }), undefined);
+    const found = posted.findLast((each) => each.type === "offers" && each.query === query);
+    return found?.type === "offers" ? found.offers : [];
+  }
+
+  /** Chooses the first row that has the label, and answers why it was refused, if it was. */
+  async function choose(query: string, label: string): Promise<string | undefined> {
+    const offers = await offersFor(query);
+    const offer = offers.find((each) => each.label === label);
+    assert.ok(offer, `${label} is one of ${offers.map((each) => each.label).join(", ")}`);
+    return ask({ type: "chooseOffer", id: offer.id });
+  }
+
+  const only = () => {
+    const [attachment, ...more] = falcon.chat.attachments;
+    assert.ok(attachment && more.length === 0);
+    return attachment;
+  };
+
+  it("offers every kind, and files by some letters of their names, but none that git ignores", async () => {
+    const labels = (await offersFor("@")).map(({ label }) => label);
+    assert.deepEqual(labels, [
+      "@file",
+      "@selection",
+      "@open",
+      "@problems",
+      "@symbol",
+      "@folder",
+      "@changes",
+      "@terminal",
+      "@search",
+    ]);
+    assert.equal(await choose("@quay", "quay.py"), undefined);
+    assert.equal(only().text, files["harbour/quay.py"]);
+    assert.deepEqual(await offersFor("@file ignored.log"), []);
+    assert.deepEqual(
+      (await offersFor("/ex")).map(({ label }) => label),
+      ["/explain"],
+    );
+    assert.equal(await ask({ type: "chooseOffer", id: "/etc/passwd" }), undefined);
+    assert.equal(falcon.chat.attachments.length, 1, "what was not offered is nothing");
+  });
+
+  it("says what is no text", async () => {
+    assert.match((await choose("@file picture", "picture.bin")) ?? "", /picture\.bin cannot be attached/);
+  });
+
+  it("attaches a folder's outline and files, without secrets and what git ignores", async () => {
+    assert.equal(await choose("@folder harb", "harbour"), undefined);
+    const { text, label, icon } = only();
+    assert.equal(label, "harbour/");
+    assert.equal(icon, "folder");
+    assert.ok(text.indexOf("harbour's own words") < text.indexOf("def moor"), text);
+    assert.match(text, /lighthouse\.py/);
+    assert.doesNotMatch(text, /PASSWORD|in a log/);
+  });
+
+  it("attaches the lines that have a text, of files that may be read", async () => {
+    assert.equal(await choose("@search HERRING", "Search for “HERRING”"), undefined);
+    assert.equal(only().text, "harbour/deep/lighthouse.py:1: def herring():");
+    assert.match((await choose("@search no such words", "Search for “no such words”")) ?? "", /is in no file/);
+  });
+
+  it("attaches what differs from the last commit, without secrets", async () => {
+    execFileSync("git", ["add", "-A", "-f"], { cwd: folder.fsPath });
+    assert.equal(await choose("@changes", "@changes"), undefined);
+    const { text, languageId, leftOut } = only();
+    assert.equal(languageId, "diff");
+    assert.match(text, /\+def moor\(ship\):/);
+    assert.doesNotMatch(text, /PASSWORD/);
+    assert.match(leftOut ?? "", /1 files are left out/);
+  });
+
+  it("attaches the problems of the workspace, and says where there are none", async () => {
+    const diagnostics = languages.createDiagnosticCollection("test");
+    const document = await workspace.openTextDocument(Uri.joinPath(folder, "quay.py"));
+    const problem = new Diagnostic(new Range(1, 4, 1, 10), "a [ship](command:x) too many", DiagnosticSeverity.Error);
+    diagnostics.set(document.uri, [problem]);
+    assert.equal(await choose("@problems", "@problems"), undefined);
+    assert.match(
+      only().text,
+      /^harbour\/quay\.py:2: error: a \[ship\]\u2060?\(command:x\) too many\n {4}return ship$/m,
+    );
+    diagnostics.dispose();
+  });
+
+  it("attaches the open files, and not those that may hold secrets", async () => {
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    for (const name of [".env", "quay.py", "readme.md"])
+      await window.showTextDocument(Uri.joinPath(folder, name), { preview: false });
+    assert.equal(await choose("@open", "@open"), undefined);
+    assert.deepEqual(falcon.chat.attachments.map(({ label }) => label).sort(), ["quay.py", "readme.md"]);
+    assert.match(falcon.chat.attachments.at(-1)?.leftOut ?? "", /^1 other open files/);
+  });
+
+  it("says that nothing is selected, and how full the context is", async () => {
+    await openEditor("", "python", "end");
+    assert.equal(await choose("@sel", "@selection"), "Select the code to attach first.");
+    await openEditor("x = 1\n".repeat(50), "python", "all");
+    assert.equal(await choose("@sel", "@selection"), undefined);
+    falcon.chatView.receive({ type: "draft", text: "What is this?" });
+    const isFull = (use: ContextUse | undefined) =>
+      use?.attachments.length === 1 && use.question > (use.attachments[0] ?? 0);
+    await until("the tokens are counted", () => posted.some((each) => each.type === "contextUse" && isFull(each.use)));
+  });
+});
