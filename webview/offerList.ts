@@ -11,7 +11,7 @@ export interface OfferList {
   begin(): void;
   /** The text or its cursor has changed. */
   follow(): void;
-  show(query: string, offers: readonly Offer[]): void;
+  readonly show: (query: string, offers: readonly Offer[]) => void;
   /** Whether a key was the list's. */
   take(event: KeyboardEvent): boolean;
 }

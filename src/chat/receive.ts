@@ -24,55 +24,35 @@ export interface PageDependencies {
   readonly settings: Settings;
 }
 
+/** What is done for each kind of message. */
+type Table = {
+  readonly [Type in PageRequest["type"]]: (message: Extract<PageRequest, { type: Type }>) => void | Promise<void>;
+};
+
 export async function receivePageMessage(message: PageRequest, dependencies: PageDependencies): Promise<void> {
-  const { chat, lastEditor, offers, settings } = dependencies;
-  switch (message.type) {
-    case "send":
-      chat.send(message.text);
-      break;
-    case "stop":
-      chat.stop();
-      break;
-    case "retry":
-      chat.retry();
-      break;
-    case "command":
-      chat.command(message.command, await attachCodeAtCursor(lastEditor.get(), settings));
-      break;
-    case "completeLine":
-      await triggerCompletion(lastEditor.get(), settings);
-      break;
-    case "copyCode":
-      await env.clipboard.writeText(message.code);
-      break;
-    case "insertCode":
-      await insertCode(message.code, lastEditor.get());
-      break;
-    case "findOffers":
-      dependencies.post({ type: "offers", query: message.query, offers: await offers.find(message.query) });
-      break;
-    case "chooseOffer":
-      await offers.choose(message.id);
-      break;
-    case "attachSelection":
-      chat.attach(await attachSelection(lastEditor.get(), settings));
-      break;
-    case "attachFile":
-      chat.attach(await attachFile(lastEditor.get(), settings));
-      break;
-    case "removeAttachment":
-      chat.removeAttachment(message.id);
-      break;
-    case "openAttachment":
-      await openAttachment(message.id, chat);
-      break;
-    case "openLink":
-      await openLink(message.href);
-      break;
-    case "act":
-      await act(message.action, dependencies);
-      break;
-  }
+  const handle = tableOf(dependencies)[message.type] as (message: PageRequest) => void | Promise<void>;
+  await handle(message);
+}
+
+function tableOf(dependencies: PageDependencies): Table {
+  const { chat, lastEditor, offers, post, settings } = dependencies;
+  return {
+    send: ({ text }) => chat.send(text),
+    stop: () => chat.stop(),
+    retry: () => chat.retry(),
+    command: async ({ command }) => chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings)),
+    completeLine: () => triggerCompletion(lastEditor.get(), settings),
+    copyCode: async ({ code }) => env.clipboard.writeText(code),
+    insertCode: ({ code }) => insertCode(code, lastEditor.get()),
+    findOffers: async ({ query }) => post({ type: "offers", query, offers: await offers.find(query) }),
+    chooseOffer: ({ id }) => offers.choose(id),
+    attachSelection: async () => chat.attach(await attachSelection(lastEditor.get(), settings)),
+    attachFile: async () => chat.attach(await attachFile(lastEditor.get(), settings)),
+    removeAttachment: ({ id }) => chat.removeAttachment(id),
+    openAttachment: ({ id }) => openAttachment(id, chat),
+    openLink: ({ href }) => openLink(href),
+    act: ({ action }) => act(action, dependencies),
+  };
 }
 
 async function openAttachment(id: string, chat: Chat): Promise<void> {

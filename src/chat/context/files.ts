@@ -1,6 +1,7 @@
 // `@file`, `@folder` and `@search`: what is in the workspace's files.
 
-import { Uri, l10n, workspace } from "vscode";
+import type { Uri } from "vscode";
+import { l10n, workspace } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
@@ -11,7 +12,7 @@ import { withoutIgnored } from "./git.ts";
 import { rankPaths } from "./rankNames.ts";
 import { fitParts, gathered, type Candidate, type FindCandidates } from "./source.ts";
 import { outlineOf } from "./outline.ts";
-import { type WorkspaceFiles, readText } from "./workspaceFiles.ts";
+import { type WorkspaceFiles, openFile, readText } from "./workspaceFiles.ts";
 
 const mostOffers = 12;
 /** Files of a folder that are looked at. */
@@ -83,14 +84,6 @@ function splitPath(path: string): { readonly name: string; readonly folder: stri
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
-}
-
-async function openFile(uri: Uri) {
-  try {
-    return await workspace.openTextDocument(uri);
-  } catch {
-    throw new UserError(l10n.t("{0} cannot be attached: it is no text, too large, or gone.", plainName(uri.path)));
-  }
 }
 
 /** The files and their symbols first, then whole files, those that explain a folder before the rest, as far as there is room. */

@@ -1,14 +1,14 @@
 // The symbols of a file as lines of text, and the workspace's symbols by name.
 
-import { DocumentSymbol, SymbolKind, commands, l10n, workspace, type SymbolInformation, type Uri } from "vscode";
+import { DocumentSymbol, SymbolKind, commands, workspace, type SymbolInformation, type Uri } from "vscode";
 
 import type { Settings } from "../../settings.ts";
-import { UserError } from "../../problems.ts";
 import { plainName } from "../../shared/plainText.ts";
 import { attachDocument } from "../attachments.ts";
 import { findEnclosingSymbol } from "../enclosingSymbol.ts";
 import { withoutIgnored } from "./git.ts";
 import type { FindCandidates } from "./source.ts";
+import { openFile } from "./workspaceFiles.ts";
 
 /** Milliseconds that a language's extension may take. */
 const patience = 3_000;
@@ -36,7 +36,7 @@ export function findSymbols(settings: Pick<Settings, "isExcluded">): FindCandida
       label: plainName(name),
       description: `${workspace.asRelativePath(location.uri)}:${location.range.start.line + 1}`,
       attach: async () => {
-        const document = await openAt(location.uri);
+        const document = await openFile(location.uri);
         const range = await findEnclosingSymbol(document, location.range.start);
         return [await attachDocument(document, settings, range ?? location.range)];
       },
@@ -44,16 +44,8 @@ export function findSymbols(settings: Pick<Settings, "isExcluded">): FindCandida
   };
 }
 
-async function openAt(uri: Uri) {
-  try {
-    return await workspace.openTextDocument(uri);
-  } catch {
-    throw new UserError(l10n.t("{0} cannot be attached: it is no text, too large, or gone.", plainName(uri.path)));
-  }
-}
-
 function describe({ kind, name }: DocumentSymbol | SymbolInformation): string {
-  return `${(SymbolKind[kind] ?? "").toLowerCase()} ${plainName(name)}`;
+  return `${SymbolKind[kind].toLowerCase()} ${plainName(name)}`;
 }
 
 /** What a command of VS Code answers; nothing where that takes too long, or it fails, as of a file that is no text. */

@@ -1,6 +1,7 @@
 // `@terminal`: the last command of a terminal with what it wrote, as shells tell VS Code.
 
-import { Disposable, l10n, window, type Terminal, type TerminalShellExecution } from "vscode";
+import type { Disposable } from "vscode";
+import { l10n, window, type Terminal, type TerminalShellExecution } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import { plainName } from "../../shared/plainText.ts";

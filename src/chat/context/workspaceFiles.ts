@@ -1,7 +1,10 @@
 // The workspace's files that may go with a message: those that neither VS Code's search nor git leaves out.
 
-import { RelativePattern, Uri, workspace } from "vscode";
+import type { Uri } from "vscode";
+import { RelativePattern, workspace } from "vscode";
 
+import { UserError } from "../../problems.ts";
+import { plainName } from "../../shared/plainText.ts";
 import { withoutIgnored } from "./git.ts";
 
 /** Files that are listed at most. */
@@ -37,6 +40,15 @@ function excludedGlob(): string | undefined {
     Object.entries(setting).flatMap(([glob, isExcluded]: [string, unknown]) => (isExcluded === true ? [glob] : [])),
   );
   return globs.length > 0 ? `{${globs.join(",")}}` : undefined;
+}
+
+/** @throws UserError when it has no text to show */
+export async function openFile(uri: Uri): Promise<TextDocument> {
+  try {
+    return await workspace.openTextDocument(uri);
+  } catch {
+    throw new UserError(l10n.t("{0} cannot be attached: it is no text, too large, or gone.", plainName(uri.path)));
+  }
 }
 
 /** A file's text as its editor has it, else as the disk has it; undefined for what is large, binary or gone. */
