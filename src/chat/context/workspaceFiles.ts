@@ -1,7 +1,6 @@
 // The workspace's files that may go with a message: those that neither VS Code's search nor git leaves out.
 
-import type { Uri } from "vscode";
-import { RelativePattern, workspace } from "vscode";
+import { RelativePattern, l10n, workspace, type TextDocument, type Uri } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import { plainName } from "../../shared/plainText.ts";
