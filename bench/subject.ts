@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Priority } from "../server/engine/engine.ts";
 import { ModelProcess } from "../server/engine/process/modelProcess.ts";
+import { planFile } from "../server/models/plan/plannedFile.ts";
 import { sameBuild } from "./sameBuild.ts";
 
 export interface Work {
@@ -52,7 +53,7 @@ export async function startEngine({ model, threads, contextSize }: SubjectOption
     onDied: (reason) => console.error(`The model process ended: ${reason}`),
   });
   const plan = { path: model, contextSize, gpu: "off", threads } as const;
-  const loaded = await engine.load({ plan, markers: [] }, () => undefined);
+  const loaded = await engine.load({ plan, planned: planFile(model).planned, markers: [] }, () => undefined);
   return {
     pid: engine.pid ?? 0,
     sequences: loaded.info.sequences,

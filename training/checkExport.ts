@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { ModelProcess } from "../server/engine/process/modelProcess.ts";
+import { planFile } from "../server/models/plan/plannedFile.ts";
 import { inspectModel } from "../server/models/files/inspectModel.ts";
 import { tokenizeDirectly } from "../test/support/askDirectly.ts";
 
@@ -35,7 +36,7 @@ type Scores = readonly (readonly number[])[];
 
 async function score(file: string): Promise<Scores> {
   const plan = { path: file, contextSize: 1024, gpu: "off", threads: 1 } as const;
-  const model = await host.load({ plan, markers: [] }, () => undefined);
+  const model = await host.load({ plan, planned: planFile(file).planned, markers: [] }, () => undefined);
   const texts = scored.map(({ text }) => text);
   const request = { priority: "background", prompt: [], continuations: texts } as const;
   const scores = await model.score(request, new AbortController().signal);

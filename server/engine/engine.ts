@@ -1,6 +1,7 @@
 // The interface between the assistant and what runs a model: a `ModelHost` loads it, a `Model` answers requests.
 
 import type { Adapter, ModelInfo } from "../../src/shared/protocol.ts";
+import type { PlannedModel } from "./plan/shape.ts";
 
 /**
  * A piece of a prompt: plain text, in which special tokens have no meaning, or one special token. Places are no text:
@@ -158,6 +159,8 @@ export interface LoadPlan {
 
 export interface LoadRequest {
   readonly plan: LoadPlan;
+  /** What its file's header says of the memory that it needs. */
+  readonly planned: PlannedModel;
   /** Special tokens whose presence the caller asks for. */
   readonly markers: readonly string[];
   /** Milliseconds without a request after which the prompt cache is written; 30,000 unless given. */

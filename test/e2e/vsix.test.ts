@@ -12,6 +12,7 @@ import { packageExtension, vsixPath } from "../../scripts/vsix.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
 import { grammarOf, Grammars } from "../../server/completion/syntax/grammars.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
+import { planFile } from "../../server/models/plan/plannedFile.ts";
 import { modelFile } from "../support/models.ts";
 
 const own = process.env;
@@ -39,7 +40,7 @@ async function write(gpu: "off" | "vulkan"): Promise<{ readonly device: string; 
   });
   try {
     const plan = { path: modelFile("falcon7b"), contextSize: 512, gpu, threads: 1 } as const;
-    const model = await host.load({ plan, markers: [] }, () => undefined);
+    const model = await host.load({ plan, planned: planFile(plan.path).planned, markers: [] }, () => undefined);
     const prompt = ["const berth0 = boats[0];\nclass"];
     const request = { priority: "completion", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
     const { text } = await model.generate(request, () => undefined, new AbortController().signal);

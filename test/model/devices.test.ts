@@ -13,7 +13,7 @@ import { EngineError, type LoadPlan } from "../../server/engine/engine.ts";
 import { loadByPlan } from "../../server/models/session/loadPlan.ts";
 import { models, writeModel } from "../fixtures/models.ts";
 import { modelFile } from "../support/models.ts";
-import { ModelUnderTest } from "../support/modelUnderTest.ts";
+import { ModelUnderTest, plannedOf } from "../support/modelUnderTest.ts";
 
 const log: string[] = [];
 const deaths: string[] = [];
@@ -50,6 +50,7 @@ function load(changes: Partial<LoadPlan> = {}, vramShare = 1) {
 async function loadWithRetries(changes: Partial<LoadPlan> = {}, trainedOn = 8192) {
   const options = {
     host: engine.host,
+    planned: plannedOf(changes.path ?? plan.path),
     markers: [],
     onProgress: () => undefined,
     log: () => undefined,

@@ -127,3 +127,15 @@ describe("on software Vulkan", () => {
   });
   compareAll("vulkan");
 });
+
+test("a load goes by the plan: no context is made that does not fit by it", async () => {
+  const [architecture, shape] = shapes["llama, as Falcon3"] ?? assert.fail();
+  const file = path.join(folder, "planned.gguf");
+  writeSparseModel(file, { architecture, shape, contextLength: 2048 });
+  const weights = weightsOf(readModelFile(file), shape);
+  // As if each token took more than any machine has.
+  const planned = { architecture, shape: { ...shape, kvHeads: 1e12 }, weights };
+  const plan = { path: file, contextSize: 2048, gpu: "off", threads: 1 } as const;
+  await assert.rejects(engine.load({ plan, planned }), { failure: "outOfMemory", fits: 0 });
+  assert.equal((await engine.load({ plan })).contextSize, 2048);
+});

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
 import { generateRequest, loadRequest, unloadRequest } from "../../server/engine/process/rpc.ts";
+import { planFile } from "../../server/models/plan/plannedFile.ts";
 import { modelFile } from "../support/models.ts";
 
 const promptCache = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-unload-"));
@@ -27,9 +28,10 @@ after(() => {
 
 test("a context that cannot be written in time is not begun", async () => {
   const plan = { path: modelFile("falcon7b"), contextSize: 512, gpu: "off", threads: 1, promptCache } as const;
+  const { planned } = planFile(plan.path);
   const prompt = ["let boat = find(12);\n".repeat(20)];
   const filesAfter = async (within: number) => {
-    await connection.sendRequest(loadRequest, { plan, markers: [], progressToken: 0 });
+    await connection.sendRequest(loadRequest, { plan, planned, markers: [], progressToken: 0 });
     const request = { priority: "completion", prompt, maxTokens: 1, temperature: 0, stop: [] } as const;
     await connection.sendRequest(generateRequest, { ...request, progressToken: 1 });
     await connection.sendRequest(unloadRequest, { within });

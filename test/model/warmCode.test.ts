@@ -10,12 +10,18 @@ import { chooseEvaluator, type Evaluator } from "../../server/engine/llama/decod
 import { loadModel } from "../../server/engine/llama/load/loadModel.ts";
 import { Healing } from "../../server/engine/llama/text/healing.ts";
 import { warmCode } from "../../server/engine/llama/warmCode.ts";
+import { planFile } from "../../server/models/plan/plannedFile.ts";
 import { modelFile } from "../support/models.ts";
 
 test("tokens go the way of a request's, in a bounded number, and leave the sequence empty", async () => {
   const plan = { path: modelFile("falcon7b"), contextSize: 512, gpu: "off", threads: 1 } as const;
   const nothing = () => undefined;
-  const loaded = await loadModel(library, { plan, markers: [] }, nothing, nothing);
+  const loaded = await loadModel(
+    library,
+    { plan, planned: planFile(plan.path).planned, markers: [] },
+    nothing,
+    nothing,
+  );
   const [sequence = assert.fail()] = loaded.sequences;
   const evaluator = chooseEvaluator(loaded.sequences, (message) => assert.fail(message));
   let sampled = 0;

@@ -3,7 +3,10 @@
 import { fileURLToPath } from "node:url";
 
 import type { LoadedModel, LoadRequest, Model } from "../../server/engine/engine.ts";
+import type { PlannedModel } from "../../server/engine/plan/shape.ts";
 import { ModelProcess, type ModelProcessOptions } from "../../server/engine/process/modelProcess.ts";
+import { planFile } from "../../server/models/plan/plannedFile.ts";
+import { UserError } from "../../server/userError.ts";
 
 type Options = Pick<ModelProcessOptions, "heartbeat" | "endTime"> &
   Partial<Pick<ModelProcessOptions, "log" | "onDied">>;
@@ -26,10 +29,13 @@ export class ModelUnderTest {
   }
 
   async load(
-    { plan, markers = [], saveAfter }: Partial<LoadRequest> & Pick<LoadRequest, "plan">,
+    { plan, planned = plannedOf(plan.path), markers = [], saveAfter }: Partial<LoadRequest> & Pick<LoadRequest, "plan">,
     onProgress: (fraction: number) => void = () => undefined,
   ): Promise<LoadedModel> {
-    this.model = await this.host.load({ plan, markers, ...(saveAfter !== undefined && { saveAfter }) }, onProgress);
+    this.model = await this.host.load(
+      { plan, planned, markers, ...(saveAfter !== undefined && { saveAfter }) },
+      onProgress,
+    );
     return this.model.info;
   }
 
@@ -52,5 +58,25 @@ export class ModelUnderTest {
   get #loaded(): Model {
     if (!this.model) throw new Error("no model was loaded");
     return this.model;
+  }
+}
+
+/** A model of no size: what llama.cpp itself refuses needs no memory. */
+const nothing: PlannedModel = {
+  architecture: "falcon",
+  shape: {
+    ...{ layers: 0, embedding: 0, vocabulary: 0, feedForward: 0, heads: 0, kvHeads: 0, headSize: 0, ropeSize: 0 },
+    ssm: { convolution: 0, inner: 0, state: 0, rank: 0, groups: 0 },
+  },
+  weights: { embedding: 0, layers: [] },
+};
+
+/** The memory plan of a model file, also of one that the server would refuse. */
+export function plannedOf(path: string): PlannedModel {
+  try {
+    return planFile(path).planned;
+  } catch (error) {
+    if (error instanceof UserError) return nothing;
+    throw error;
   }
 }

@@ -12,10 +12,10 @@ export interface ContextOptions {
   readonly flashAttention: boolean;
 }
 
-/** llama.cpp rounds a context up to them. */
-const contextStep = 256;
-/** Tokens of a batch, of the engine's. */
-const batchSize = 512;
+/** Tokens: llama.cpp rounds a context up to them. */
+export const contextStep = 256;
+/** Tokens that llama.cpp evaluates at once at the most. */
+export const batchSize = 512;
 const float = 4;
 
 function cells({ contextSize }: ContextOptions): number {

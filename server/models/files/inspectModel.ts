@@ -16,6 +16,15 @@ import { tensorTypeName } from "./tensorTypes.ts";
 
 /** @throws UserError that names the file, the cause and the mend */
 export function inspectModel(file: string): ModelFileInfo {
+  const { header, architecture } = readChecked(file);
+  return describeModel(file, header, architecture);
+}
+
+/**
+ * The header of a file that can be used.
+ * @throws UserError that names the file, the cause and the mend
+ */
+export function readChecked(file: string): { readonly header: GgufHeader; readonly architecture: Architecture } {
   if (!path.isAbsolute(file))
     throw unusable(l10n.t("The model path {0} is not absolute. Choose the file again.", file));
   try {
@@ -24,7 +33,7 @@ export function inspectModel(file: string): ModelFileInfo {
     checkKind(header);
     const architecture = readArchitecture(file, header);
     checkModel(header, architecture);
-    return describeModel(file, header, architecture);
+    return { header, architecture };
   } catch (error) {
     if (error instanceof GgufError) {
       throw unusable(l10n.t("{0} is not a usable GGUF model file: {1}. Choose another file.", file, error.message));

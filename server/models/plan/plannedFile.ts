@@ -3,14 +3,13 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { PlannedModel } from "../../engine/plan/shape.ts";
+import type { Architecture, PlannedModel } from "../../engine/plan/shape.ts";
 import { UserError } from "../../userError.ts";
 import { type Beginning, ByteReader, GgufError, MissingBytes } from "../files/byteReader.ts";
 import { shapeOf } from "../files/checkModel.ts";
 import { foreignCause } from "../files/foreignFile.ts";
 import { type GgufHeader, readHeader } from "../files/gguf.ts";
-import { describeModel, inspectModel, readArchitecture } from "../files/inspectModel.ts";
-import { readModelFile } from "../files/readModelFile.ts";
+import { describeModel, readArchitecture, readChecked } from "../files/inspectModel.ts";
 import { weightsOf } from "./weights.ts";
 
 export interface FilePlan {
@@ -24,8 +23,8 @@ export interface FilePlan {
 
 /** @throws UserError that names the file, the cause and the mend */
 export function planFile(path: string): FilePlan {
-  inspectModel(path);
-  return planOf(path, readModelFile(path));
+  const { header, architecture } = readChecked(path);
+  return planOf(path, header, architecture);
 }
 
 /** Bytes of the beginning that are read at first. The vocabulary takes up to 10 MB. */
@@ -40,7 +39,8 @@ export async function planRemoteFile(name: string, read: (length: number) => Pro
   try {
     for (let length = firstPiece; ; length *= 4) {
       try {
-        return planOf(name, headerOf(await read(length)));
+        const header = headerOf(await read(length));
+        return planOf(name, header, readArchitecture(name, header));
       } catch (error) {
         if (!(error instanceof MissingBytes) || length >= largestPiece) throw error;
       }
@@ -64,8 +64,7 @@ function headerOf(beginning: Beginning): GgufHeader {
   return header;
 }
 
-function planOf(name: string, header: GgufHeader): FilePlan {
-  const architecture = readArchitecture(name, header);
+function planOf(name: string, header: GgufHeader, architecture: Architecture): FilePlan {
   const shape = shapeOf(header, architecture);
   const { quantization, contextLength, size } = describeModel(name, header, architecture);
   return { planned: { architecture, shape, weights: weightsOf(header, shape) }, contextLength, quantization, size };

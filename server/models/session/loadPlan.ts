@@ -13,6 +13,7 @@ import {
   type ModelHost,
   type PassedOver,
 } from "../../engine/engine.ts";
+import type { PlannedModel } from "../../engine/plan/shape.ts";
 
 /** Failures that another attempt may not have. A GPU's driver without memory often ends the process. */
 const worthAnother: readonly EngineFailure[] = ["deviceFailed", "outOfMemory", "died"];
@@ -22,6 +23,8 @@ const tolerated = 2;
 
 export interface LoadOptions {
   readonly host: ModelHost;
+  /** What the file's header says of the memory that the model needs. */
+  readonly planned: PlannedModel;
   readonly markers: readonly string[];
   readonly onProgress: (fraction: number) => void;
   readonly log: (line: string) => void;
@@ -47,7 +50,7 @@ export function samePlan(a: ModelSettings, b: ModelSettings): boolean {
   return keys.every((key) => a[key] === b[key]) && adapters(a) === adapters(b) && sameCache;
 }
 
-export interface PlannedModel {
+export interface LoadedByPlan {
   readonly model: Model;
   /** Why it runs on less than was wanted, in the user's language; absent when it does not. */
   readonly fallback?: string;
@@ -61,17 +64,17 @@ export interface PlannedModel {
 export async function loadByPlan(
   plan: LoadPlan,
   trainedOn: number,
-  { host, markers, onProgress, log, isWanted, deaths }: LoadOptions,
-): Promise<PlannedModel> {
+  { host, planned, markers, onProgress, log, isWanted, deaths }: LoadOptions,
+): Promise<LoadedByPlan> {
   const withoutGpu = plan.gpu !== "off" && deaths >= tolerated;
   const failures = withoutGpu ? [l10n.t("The model process ended {0} times", deaths)] : [];
   const attempts = planAttempts(withoutGpu ? { ...plan, gpu: "off" } : plan, trainedOn);
   let fits: number | undefined;
-  for (const [i, planned] of attempts.entries()) {
-    const isLess = planned.vramShare !== undefined;
-    const attempt = isLess && fits ? { ...planned, contextSize: fits, vramShare: 1 } : planned;
+  for (const [i, next] of attempts.entries()) {
+    const isLess = next.vramShare !== undefined;
+    const attempt = isLess && fits ? { ...next, contextSize: fits, vramShare: 1 } : next;
     try {
-      const model = await host.load({ plan: attempt, markers }, onProgress);
+      const model = await host.load({ plan: attempt, planned, markers }, onProgress);
       const fallback = describeFallback(model.info, Math.min(plan.contextSize, trainedOn), failures);
       if (fallback === undefined) return { model };
       log(fallback);

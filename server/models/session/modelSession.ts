@@ -10,7 +10,7 @@ import { UserError } from "../../userError.ts";
 import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
 import { describeLoad } from "../../metrics/metrics.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
-import { inspectModel } from "../files/inspectModel.ts";
+import { planFile } from "../plan/plannedFile.ts";
 import { loadByPlan, planOf, samePlan } from "./loadPlan.ts";
 import { loadError, noModelError, setAsideError } from "./modelErrors.ts";
 import { deleteUnwanted } from "./savedContexts.ts";
@@ -183,7 +183,7 @@ export class ModelSession {
     await deleteUnwanted(settings.promptCache, log, signal);
     signal.throwIfAborted();
     if (settings.path === "") throw noModelError();
-    const { contextLength } = inspectModel(settings.path);
+    const { planned, contextLength } = planFile(settings.path);
     const version = fileVersion(settings.path);
     const crashes = this.#crashes.of(version);
     if (isSetAside(crashes)) throw setAsideError(settings.path, crashes);
@@ -191,6 +191,7 @@ export class ModelSession {
     const start = performance.now();
     const { model, fallback } = await loadByPlan(planOf(settings), contextLength, {
       host,
+      planned,
       markers,
       onProgress: (progress) => {
         if (!signal.aborted) this.#setState({ state: "loading", model: path.basename(settings.path), progress });

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "../../support/fastCheck.ts";
 
-import { batchSize, ChunkSize } from "../../../server/engine/llama/decode/chunkSize.ts";
+import { ChunkSize } from "../../../server/engine/llama/decode/chunkSize.ts";
+import { batchSize } from "../../../server/engine/plan/buffers.ts";
 
 /** A machine by what a step takes: so many milliseconds, and so many tokens a second on top of them. */
 interface Machine {

@@ -57,45 +57,45 @@ suite("fitContext", () => {
   const storage = (name: string, side: keyof Memory, each: number): Named => ({
     name,
     tokens: Infinity,
-    needs: (sequences) => Promise.resolve({ ram: 0, gpu: 0, tokens: 0, [side]: 10 + each * sequences }),
+    needs: (sequences) => ({ ram: 0, gpu: 0, tokens: 0, [side]: 10 + each * sequences }),
   });
 
-  const count = async (side: keyof Memory, free: number, { weights = 0, most = 4 } = {}) => {
+  const count = (side: keyof Memory, free: number, { weights = 0, most = 4 } = {}) => {
     const memory = { ram: 1e6, gpu: 1e6, [side]: free };
-    return (await fitContext(256, [[storage("only", side, 100)]], memory, weights, most)).sequences;
+    return fitContext(256, [[storage("only", side, 100)]], memory, weights, most).sequences;
   };
 
   for (const side of ["ram", "gpu"] as const) {
-    test(`two in what is free of the ${side}, more in a quarter of it`, async () => {
+    test(`two in what is free of the ${side}, more in a quarter of it`, () => {
       const counts = [210, 4 * 310 - 1, 4 * 310, 4 * 410, 4 * 4100].map((free) => count(side, free));
-      assert.deepEqual(await Promise.all(counts), [2, 2, 3, 4, 4]);
+      assert.deepEqual(counts, [2, 2, 3, 4, 4]);
     });
 
-    test(`more than four in a sixteenth of what is free of the ${side}, where more are of use`, async () => {
+    test(`more than four in a sixteenth of what is free of the ${side}, where more are of use`, () => {
       const counts = [4 * 410, 16 * 610 - 1, 16 * 610, 16 * 810, 16 * 1210, 16 * 1610, 1e6].map((free) =>
         count(side, free, { most: 16 }),
       );
-      assert.deepEqual(await Promise.all(counts), [4, 4, 6, 8, 12, 16, 16]);
+      assert.deepEqual(counts, [4, 4, 6, 8, 12, 16, 16]);
     });
 
-    test(`one where two do not fit into the ${side}, and none is an error`, async () => {
-      assert.equal(await count(side, 209), 1);
-      assert.equal(await count(side, 110), 1);
-      await assert.rejects(count(side, 109), { failure: "outOfMemory" });
+    test(`one where two do not fit into the ${side}, and none is an error`, () => {
+      assert.equal(count(side, 209), 1);
+      assert.equal(count(side, 110), 1);
+      assert.throws(() => count(side, 109), { failure: "outOfMemory" });
     });
 
-    test(`a way that fills the ${side} only where no way of its type leaves half of it`, async () => {
+    test(`a way that fills the ${side} only where no way of its type leaves half of it`, () => {
       const groups = [[storage("fast", side, 100), storage("small", side, 50)], [storage("rounded", side, 20)]];
-      const chosen = async (free: number) => {
+      const chosen = (free: number) => {
         const memory = { ram: 1e6, gpu: 1e6, [side]: free };
         const {
           storage: { name },
           sequences,
-        } = await fitContext(256, groups, memory, 0, 4);
+        } = fitContext(256, groups, memory, 0, 4);
         return `${name} ${sequences}`;
       };
       const frees = [420, 419, 220, 219, 210, 209, 110, 109, 60, 59, 50, 49, 30];
-      assert.deepEqual(await Promise.all(frees.map(chosen)), [
+      assert.deepEqual(frees.map(chosen), [
         ...["fast 2", "small 2", "small 2", "fast 2", "fast 2", "small 2", "small 2"],
         ...["small 1", "small 1", "rounded 2", "rounded 2", "rounded 1", "rounded 1"],
       ]);
@@ -103,33 +103,35 @@ suite("fitContext", () => {
   }
 
   /** A context with a byte on the GPU for each token. */
-  const fitTokens = async (contextSize: number, { gpu, tokens }: { readonly gpu: number; readonly tokens: number }) => {
-    const needs: Storage["needs"] = (sequences, each) =>
-      Promise.resolve({ ram: 0, gpu: sequences * each, tokens: sequences * each });
-    return (await fitContext(contextSize, [[{ needs, tokens }]], { ram: 0, gpu }, 0, 4)).sequences;
+  const fitTokens = (contextSize: number, { gpu, tokens }: { readonly gpu: number; readonly tokens: number }) => {
+    const needs: Storage["needs"] = (sequences, each) => ({ ram: 0, gpu: sequences * each, tokens: sequences * each });
+    return fitContext(contextSize, [[{ needs, tokens }]], { ram: 0, gpu }, 0, 4).sequences;
   };
 
-  test("as many as a GPU can address", async () => {
-    const counts = [3999, 4000, 8000, 12_000, 16_000].map((tokens) => fitTokens(4000, { gpu: 1e6, tokens }));
-    await assert.rejects(counts[0] ?? assert.fail(), { failure: "outOfMemory" });
-    assert.deepEqual(await Promise.all(counts.slice(1)), [1, 2, 3, 4]);
+  test("as many as a GPU can address", () => {
+    const count = (tokens: number) => fitTokens(4000, { gpu: 1e6, tokens });
+    assert.throws(() => count(3999), { failure: "outOfMemory" });
+    assert.deepEqual([4000, 8000, 12_000, 16_000].map(count), [1, 2, 3, 4]);
   });
 
-  test("the refusal tells what is needed, what there is, and a context that still fits when less is free", async () => {
+  test("the refusal tells what is needed, what there is, and a context that still fits when less is free", () => {
     const mega = 2 ** 20;
-    await assert.rejects(fitTokens(10 * mega, { gpu: 4 * mega + 700, tokens: Infinity }), {
+    assert.throws(() => fitTokens(10 * mega, { gpu: 4 * mega + 700, tokens: Infinity }), {
       fits: 3 * mega + 512,
       message: `a context of ${10 * mega} tokens needs 0 MB and 10 MB on the GPU, and there is 0 MB and 4 MB on the GPU; ${3 * mega + 512} tokens fit`,
     });
-    await assert.rejects(fitTokens(1000, { gpu: mega, tokens: 700 }), {
+    assert.throws(() => fitTokens(1000, { gpu: mega, tokens: 700 }), {
       fits: 512,
       message: /enough for 700; 512 tokens fit$/,
     });
-    await assert.rejects(fitTokens(1000, { gpu: 255, tokens: 2000 }), { fits: 0 });
+    assert.throws(() => fitTokens(1000, { gpu: 255, tokens: 2000 }), { fits: 0 });
   });
 
-  test("the weights keep their room in the main memory, but for one sequence", async () => {
-    assert.deepEqual(await Promise.all([310, 309, 110].map((free) => count("ram", free, { weights: 100 }))), [2, 1, 1]);
+  test("the weights keep their room in the main memory, but for one sequence", () => {
+    assert.deepEqual(
+      [310, 309, 110].map((free) => count("ram", free, { weights: 100 })),
+      [2, 1, 1],
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 // How many tokens of prompts a step evaluates: as many as it has time for, at the rate of the steps before.
 
+import { batchSize } from "../../plan/buffers.ts";
+
 interface Limits {
   /** How long the evaluation of prompts should make a step, in milliseconds. */
   readonly time: number;
@@ -13,9 +15,6 @@ interface Limits {
 const alone: Limits = { time: 200, worthwhile: 64, longest: 900 };
 /** The next tokens of other requests wait for it, too. */
 const besideOthers: Limits = { time: 50, worthwhile: 32, longest: 400 };
-
-/** Tokens that llama.cpp evaluates at once at the most. */
-export const batchSize = 512;
 
 /**
  * The rate of a short step is lower than that of a long one, so it does not replace it. It limits the next step to this many

@@ -1,11 +1,13 @@
 // Makes the context of a model: as large as it is set, in less memory where there is little, for as many sequences as fit.
 
 import type * as NodeLlamaCpp from "node-llama-cpp";
-import type { GgufFileInfo, Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
+import type { Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 
 import { EngineError, type KvCache, type LoadPlan } from "../../engine.ts";
-import { batchSize } from "../decode/chunkSize.ts";
-import { contextStep, fitContext, freeMemory, longestTensor, type Storage } from "./memory.ts";
+import { batchSize, contextStep } from "../../plan/buffers.ts";
+import { planMemory } from "../../plan/memoryPlan.ts";
+import type { PlannedModel } from "../../plan/shape.ts";
+import { devicesOf, fitContext, freeMemory, longestTensor, type Storage } from "./memory.ts";
 
 /** How a context is stored and evaluated. On a GPU llama.cpp chooses flash attention where it has it. */
 interface Way {
@@ -17,6 +19,7 @@ interface Way {
 export async function createContext(
   library: typeof NodeLlamaCpp,
   model: LlamaModel,
+  planned: PlannedModel,
   plan: LoadPlan,
   threads: number,
   isMapped: boolean,
@@ -26,33 +29,39 @@ export async function createContext(
   const weights = isMapped ? (await model.llama.getLlamaMemoryUsage()).cpuRam : 0;
   const free = await freeMemory(model.llama);
   const storages = await Promise.all(
-    waysOf(plan, model).map((ways) => Promise.all(ways.map((way) => storageOf(library, model, way)))),
+    waysOf(plan, planned, model).map((ways) => Promise.all(ways.map((way) => storageOf(model, planned, way)))),
   );
-  const { storage, sequences } = await fitContext(wanted, storages, free, weights, mostSequences(model, plan));
+  const { storage, sequences } = fitContext(wanted, storages, free, weights, mostSequences(model, plan));
   const { adapters = [] } = plan;
   const lora = adapters.length > 0 && { adapters: adapters.map(({ path, scale }) => ({ filePath: path, scale })) };
-  return model.createContext({ ...storage.options, contextSize: wanted, ...(lora && { lora }), sequences, threads });
+  const { kvCache, flashAttention } = storage.way;
+  const kvType = kvCacheType(library, kvCache);
+  const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
+  const options = { contextSize: wanted, batchSize, flashAttention, sequences, threads } as const;
+  return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }) });
 }
 
-async function storageOf(library: typeof NodeLlamaCpp, model: LlamaModel, { kvCache, flashAttention }: Way) {
-  const kvType = kvCacheType(library, kvCache);
-  const tokens = await mostTokens(model.llama, model.fileInfo, kvCache);
-  const needs: Storage["needs"] = async (sequences, contextSize) => {
-    const needed = model.gpuLayers > 0 ? sequences * Math.ceil(contextSize / contextStep) * contextStep : 0;
-    if (needed > tokens) return { ram: 0, gpu: 0, tokens: needed };
-    const { cpuRam, gpuVram } = await model.fileInsights.estimateContextResourceRequirementsV2({
-      batchSize,
-      flashAttention,
-      contextSize,
-      sequences,
-      modelGpuLayers: model.gpuLayers,
-      kvCacheKeyType: kvType,
-      kvCacheValueType: kvType,
-    });
-    return { ram: cpuRam, gpu: gpuVram, tokens: needed };
+async function storageOf(
+  { llama, gpuLayers }: LlamaModel,
+  planned: PlannedModel,
+  way: Way,
+): Promise<Storage & { readonly way: Way }> {
+  const tokens = await mostTokens(llama, planned, way.kvCache);
+  const devices = await devicesOf(llama);
+  const needs: Storage["needs"] = (sequences, contextSize) => {
+    const context = { contextSize, sequences, kvCache: way.kvCache, flashAttention: way.flashAttention !== false };
+    const memory = planMemory(planned, { ...context, gpuLayers }, devices).devices;
+    const needed = (kind: "cpu" | "gpu") =>
+      memory
+        .filter((device) => device.kind === kind)
+        .reduce((sum, { kvCache, state, compute }) => sum + kvCache + state + compute, 0);
+    return {
+      ram: needed("cpu"),
+      gpu: needed("gpu"),
+      tokens: gpuLayers > 0 ? sequences * Math.ceil(contextSize / contextStep) * contextStep : 0,
+    };
   };
-  const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
-  return { needs, tokens, options: { batchSize, flashAttention, ...kvTypes } };
+  return { way, needs, tokens };
 }
 
 /** Where checkpoints take memory for each, or where memory is short. */
@@ -73,12 +82,12 @@ function mostSequences({ fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan
  */
 function waysOf(
   { kvCache = "auto" }: LoadPlan,
-  { llama, gpuLayers, fileInfo }: LlamaModel,
+  { shape }: PlannedModel,
+  { llama, gpuLayers }: LlamaModel,
 ): readonly (readonly Way[])[] {
   const first = kvCache === "auto" ? "f16" : kvCache;
   // In 8 bits there are blocks of 32 numbers.
-  const mayUse8Bits =
-    kvCache === "auto" && gpuLayers === 0 && headLengths(fileInfo).every((length) => length % 32 === 0);
+  const mayUse8Bits = kvCache === "auto" && gpuLayers === 0 && shape.headSize % 32 === 0;
   const types: readonly KvCache[] = mayUse8Bits ? [first, "q8_0"] : [first];
   const flashAttentions = (type: KvCache): readonly Way["flashAttention"][] => {
     if (llama.gpu !== false) return ["auto"];
@@ -101,33 +110,11 @@ function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, kvCache: KvCache): NodeL
 
 /**
  * Tokens of all sequences that a context may have: for a larger tensor than the GPUs take, which is a layer's keys, llama.cpp
- * ends the process, even where it only estimates the memory.
+ * ends the process.
  */
-export async function mostTokens(
-  llama: Llama,
-  file: Pick<GgufFileInfo, "architectureMetadata">,
-  kvCache: KvCache,
-): Promise<number> {
-  const { attention } = file.architectureMetadata;
-  const [keyLength] = headLengths(file);
-  if (keyLength === undefined) return Infinity;
-  const keys = (most(attention?.head_count_kv) ?? most(attention?.head_count) ?? 0) * keyLength;
+export async function mostTokens(llama: Llama, { shape }: PlannedModel, kvCache: KvCache): Promise<number> {
   // q8_0 has a scale of 2 bytes for 32 numbers.
   const bytes = kvCache === "q8_0" ? 34 / 32 : 2;
-  const tokens = (await longestTensor(llama)) / (keys * bytes);
+  const tokens = (await longestTensor(llama)) / (shape.kvHeads * shape.headSize * bytes);
   return Number.isFinite(tokens) ? Math.floor(tokens / contextStep) * contextStep : Infinity;
-}
-
-/** Numbers in a head's key and in its value; none of a model without attention. */
-function headLengths({
-  architectureMetadata: { embedding_length = 0, attention },
-}: Pick<GgufFileInfo, "architectureMetadata">): readonly number[] {
-  const heads = most(attention?.head_count) ?? 0;
-  if (heads === 0) return [];
-  return [attention?.key_length ?? embedding_length / heads, attention?.value_length ?? embedding_length / heads];
-}
-
-/** Layers may differ. */
-function most(count: number | readonly number[] | undefined): number | undefined {
-  return typeof count === "object" ? Math.max(0, ...count) : count;
 }

@@ -11,9 +11,12 @@ import { plainName } from "../../../../src/shared/plainText.ts";
 import { availableRam } from "../../../availableRam.ts";
 import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
+import { planMemory } from "../../plan/memoryPlan.ts";
+import type { PlannedModel } from "../../plan/shape.ts";
 import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { createContext, mostTokens } from "./createContext.ts";
 import { Measurements } from "./measurements.ts";
+import { devicesOf } from "./memory.ts";
 import { warmUp } from "./warmUp.ts";
 import { canInfill } from "../text/tokenizePrompt.ts";
 import { Vocabulary } from "../text/vocabulary.ts";
@@ -37,7 +40,7 @@ export interface ModelInMemory {
 /** @throws EngineError */
 export async function loadModel(
   library: typeof NodeLlamaCpp,
-  { plan, markers }: LoadRequest,
+  { plan, planned, markers }: LoadRequest,
   log: (message: string) => void,
   onProgress: (fraction: number) => void,
 ): Promise<ModelInMemory> {
@@ -59,7 +62,7 @@ export async function loadModel(
     const useMmap = llama.gpu !== false || (await fileSize(plan.path)) > availableRam() / 2;
     const model = await llama.loadModel({
       modelPath: plan.path,
-      gpuLayers: llama.gpu === false ? 0 : await chooseLayers(library, llama, plan),
+      gpuLayers: llama.gpu === false ? 0 : await chooseLayers(llama, planned, plan),
       useMmap,
       onLoadProgress: onProgress,
     });
@@ -68,7 +71,7 @@ export async function loadModel(
     for (let i = 0; i < 2; i++) await setImmediate();
     const devices = listDevices(places, vram);
     const measurements = await openMeasurements(library, model, plan, devices, log);
-    const context = await createContext(library, model, plan, threads, useMmap);
+    const context = await createContext(library, model, planned, plan, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
     const promptRate = sequences[0] ? await warmUp(llama, sequences[0]) : 0;
@@ -138,14 +141,19 @@ async function fileSize(modelPath: string): Promise<number> {
 
 const backendNames = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" } as const;
 
-/** As many layers as fit beside the context of two sequences, unless the user said how many. */
-async function chooseLayers(library: typeof NodeLlamaCpp, llama: Llama, plan: LoadPlan) {
+/**
+ * As many layers as fit beside the context of two sequences, unless the user said how many. The library puts fewer there
+ * where it finds less memory.
+ */
+async function chooseLayers(llama: Llama, planned: PlannedModel, plan: LoadPlan) {
   const { gpuLayers, vramShare = 1 } = plan;
   if (gpuLayers !== undefined && vramShare === 1) return gpuLayers;
   const kvCache = plan.kvCache === "q8_0" ? "q8_0" : "f16";
-  const most = await mostTokens(llama, await library.readGgufFileInfo(plan.path), kvCache);
-  const contextSize = Math.min(2 * plan.contextSize, most);
-  return { ...(gpuLayers !== undefined && { max: gpuLayers }), fitContext: { contextSize } };
+  const sequences = 2;
+  const contextSize = Math.min(plan.contextSize, (await mostTokens(llama, planned, kvCache)) / sequences);
+  const context = { contextSize, sequences, kvCache, flashAttention: true } as const;
+  const fitting = planMemory(planned, context, await devicesOf(llama)).gpuLayers;
+  return { max: Math.min(gpuLayers ?? fitting, fitting), fitContext: { contextSize: sequences * contextSize } };
 }
 
 /** The library says only that loading failed; llama.cpp says why, in the first error that it logs. */

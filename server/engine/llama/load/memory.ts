@@ -5,9 +5,8 @@ import type { Llama } from "node-llama-cpp";
 
 import { availableRam } from "../../../availableRam.ts";
 import { EngineError } from "../../engine.ts";
-
-/** Tokens: llama.cpp rounds a context to them. */
-export const contextStep = 256;
+import { contextStep } from "../../plan/buffers.ts";
+import type { PlannedDevice } from "../../plan/memoryPlan.ts";
 
 /** Bytes, in the two places where a context may lie. */
 export interface Memory {
@@ -18,7 +17,7 @@ export interface Memory {
 /** A way to store a context. */
 export interface Storage {
   /** What a context of so many sequences needs, and tokens of each; its tokens in all are counted where a GPU holds some. */
-  readonly needs: (sequences: number, contextSize: number) => Promise<Need>;
+  readonly needs: (sequences: number, contextSize: number) => Need;
   /** So many tokens in all a GPU can address. */
   readonly tokens: number;
 }
@@ -36,6 +35,16 @@ export async function freeMemory(llama: Llama): Promise<Memory> {
   // Not every driver tells what is in use.
   const untaken = (llama.getVramCap() ?? vram.total) - (await llama.getLlamaMemoryUsage()).gpuVram;
   return { ram, gpu: Math.max(Math.min(vram.free - llama.vramPaddingSize, untaken), 0) };
+}
+
+/** The devices, the GPUs with like parts of what is free of all: more the library does not tell. */
+export async function devicesOf(llama: Llama): Promise<readonly PlannedDevice[]> {
+  const { ram, gpu } = await freeMemory(llama);
+  const cpu = { kind: "cpu", name: "CPU", free: ram } as const;
+  if (llama.gpu === false) return [cpu];
+  const names = await llama.getGpuDeviceNames();
+  const limits = { longestTensor: await longestTensor(llama), free: gpu / names.length };
+  return [...names.map((name) => ({ kind: "gpu", name, ...limits }) as const), cpu];
 }
 
 /**
@@ -84,35 +93,35 @@ const scarce: readonly Budget[] = [{ count: 1, share: 1 }];
  * @param most more sequences are not tried
  * @throws EngineError `outOfMemory` with the largest context that surely fits
  */
-export async function fitContext<S extends Storage>(
+export function fitContext<S extends Storage>(
   contextSize: number,
   groups: readonly (readonly S[])[],
   free: Memory,
   weights: number,
   most: number,
-): Promise<{ readonly storage: S; readonly sequences: number }> {
+): { readonly storage: S; readonly sequences: number } {
   for (const storages of groups) {
     for (const budgets of [comfortable, filling, scarce]) {
       for (const storage of storages) {
         for (const { count, share } of budgets) {
           const ram = count > 1 ? free.ram - weights : free.ram;
-          if (count > most || !fits(await storage.needs(count, contextSize), partOf({ ...free, ram }, share), storage))
+          if (count > most || !fits(storage.needs(count, contextSize), partOf({ ...free, ram }, share), storage))
             continue;
           return { storage, sequences: count };
         }
       }
     }
   }
-  throw await refusal(contextSize, groups.flat().at(-1), free);
+  throw refusal(contextSize, groups.flat().at(-1), free);
 }
 
 /** The part of the free memory that a smaller context is proposed for: until it is made, less may be free. */
 const proposedShare = 3 / 4;
 
-async function refusal(contextSize: number, storage: Storage | undefined, free: Memory): Promise<EngineError> {
+function refusal(contextSize: number, storage: Storage | undefined, free: Memory): EngineError {
   if (!storage) return new EngineError("loadFailed", "there is no way to store the context");
-  const need = await storage.needs(1, contextSize);
-  const largest = await largestContext(contextSize, storage, partOf(free, proposedShare));
+  const need = storage.needs(1, contextSize);
+  const largest = largestContext(contextSize, storage, partOf(free, proposedShare));
   const [needed, there] =
     need.tokens > storage.tokens
       ? ["larger pieces than the GPU's driver gives", `it gives enough for ${storage.tokens}`]
@@ -130,11 +139,11 @@ function fits(need: Need, free: Memory, { tokens }: Storage): boolean {
 }
 
 /** Tokens, in steps of those that llama.cpp rounds to; 0 where none fit. */
-async function largestContext(contextSize: number, storage: Storage, free: Memory): Promise<number> {
+function largestContext(contextSize: number, storage: Storage, free: Memory): number {
   let [most, tooMany] = [0, Math.ceil(contextSize / contextStep)];
   while (tooMany - most > 1) {
     const middle = Math.floor((most + tooMany) / 2);
-    if (fits(await storage.needs(1, middle * contextStep), free, storage)) most = middle;
+    if (fits(storage.needs(1, middle * contextStep), free, storage)) most = middle;
     else tooMany = middle;
   }
   return most * contextStep;

@@ -3,7 +3,7 @@
 
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
-import { batchSize } from "../decode/chunkSize.ts";
+import { batchSize } from "../../plan/buffers.ts";
 import type { DecodeLoop } from "../decode/decodeLoop.ts";
 
 /** A batch: so many tokens of each of so many sequences. */

@@ -10,9 +10,28 @@ import {
   type LoadRequest,
   type ModelHost,
 } from "../../../../server/engine/engine.ts";
+import type { PlannedModel } from "../../../../server/engine/plan/shape.ts";
 import { loadByPlan, planAttempts } from "../../../../server/models/session/loadPlan.ts";
 
 const plan = { path: "/models/m.gguf", contextSize: 4096, gpu: "auto", threads: 0 } as const;
+
+const planned: PlannedModel = {
+  architecture: "falcon",
+  shape: {
+    ...{
+      layers: 1,
+      embedding: 64,
+      vocabulary: 256,
+      feedForward: 256,
+      heads: 1,
+      kvHeads: 1,
+      headSize: 64,
+      ropeSize: 64,
+    },
+    ssm: { convolution: 0, inner: 0, state: 0, rank: 0, groups: 0 },
+  },
+  weights: { embedding: 32_768, layers: [[131_072]] },
+};
 
 /** What an engine would say of a model that it loaded. */
 function loaded({ plan: { path, contextSize, gpu, vramShare = 1 } }: LoadRequest): LoadedModel {
@@ -65,7 +84,7 @@ async function load(
       return Promise.resolve();
     },
   };
-  const options = { host, markers: [], onProgress: () => undefined, log: () => undefined, isWanted, deaths };
+  const options = { host, planned, markers: [], onProgress: () => undefined, log: () => undefined, isWanted, deaths };
   const model = await loadByPlan({ ...plan, gpu }, 8192, options).catch((error: unknown) => error as Error);
   return { events, model, fallback: "fallback" in model ? model.fallback : undefined };
 }
