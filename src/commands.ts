@@ -7,6 +7,8 @@ import type { Chat } from "./chat/chat.ts";
 import type { ChatView } from "./chat/chatView.ts";
 import type { ContextDocument } from "./completion/contextDocument.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
+import { editSelection, type EditDependencies } from "./edit/editSelection.ts";
+import { proposalCommands } from "./edit/proposalCommands.ts";
 import { showPreviousChats } from "./chat/previousChats.ts";
 import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
@@ -19,7 +21,7 @@ import { chooseModel, type ChoiceDependencies } from "./models/chooseModel.ts";
 import { selectModelFile } from "./models/useModel.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
-export interface CommandDependencies extends ChoiceDependencies {
+export interface CommandDependencies extends ChoiceDependencies, EditDependencies {
   readonly chat: Chat;
   readonly chatView: ChatView;
   readonly contextDocument: ContextDocument;
@@ -35,7 +37,9 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings));
     await chatView.focus();
   };
-  const table: Record<string, () => unknown> = {
+  const table: Record<string, (...args: unknown[]) => unknown> = {
+    ...proposalCommands(dependencies.proposals),
+    "falcon.editSelection": () => editSelection(lastEditor.get(), dependencies),
     "falcon.explainSelection": () => ask("explain"),
     "falcon.documentSelection": () => ask("document"),
     "falcon.openChat": () => chatView.focus(),
@@ -68,9 +72,9 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.showMenu": () => showMenu(server, settings, lastEditor, figures.sum),
   };
   const registrations = Object.entries(table).map(([id, run]) =>
-    commands.registerCommand(id, async () => {
+    commands.registerCommand(id, async (...args: unknown[]) => {
       try {
-        await run();
+        await run(...args);
       } catch (error) {
         void showError(error, log);
       }

@@ -10,6 +10,9 @@ import { TerminalOutput } from "./chat/context/terminalOutput.ts";
 import { ContextMeter } from "./chat/contextMeter.ts";
 import { announceCopy, openConversations } from "./chat/openConversations.ts";
 import { receivePageMessage } from "./chat/receive.ts";
+import { registerEditAction } from "./edit/editAction.ts";
+import { EditInstructions } from "./edit/instructions.ts";
+import { Proposals } from "./edit/proposals.ts";
 import { ServerClient } from "./server/client.ts";
 import { ModelsClient } from "./server/modelsClient.ts";
 import { registerCommands } from "./commands.ts";
@@ -55,6 +58,7 @@ export function activate(context: ExtensionContext) {
     },
     () => settings.server,
   );
+  const proposals = new Proposals();
   const contextDocument = new ContextDocument(server);
   const chat = new Chat({
     store: conversations,
@@ -121,13 +125,16 @@ export function activate(context: ExtensionContext) {
       downloads,
       figures,
       hubToken,
+      instructions: new EditInstructions(context.globalState),
       lastEditor,
       log,
       models,
+      proposals,
       recentModels,
       server,
       settings,
     }),
+    registerEditAction(),
     registerStatusBar(server, models, settings, lastEditor),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status: statusOf(status, "chat") })),
@@ -142,6 +149,7 @@ export function activate(context: ExtensionContext) {
     contextDocument,
     server,
     models,
+    proposals,
     lastEditor,
     settings,
     log,
@@ -153,7 +161,7 @@ export function activate(context: ExtensionContext) {
   };
 
   return context.extensionMode === ExtensionMode.Test
-    ? { chat, chatView, downloads, figures, models, server, settings }
+    ? { chat, chatView, downloads, figures, models, proposals, server, settings }
     : undefined;
 }
 

@@ -56,6 +56,38 @@ export async function askText(
   });
 }
 
+/** Asks for a line of text; below it stand earlier ones to choose from. Resolves to undefined when the user gives none. */
+export function askTextAgain(
+  title: string,
+  placeholder: string,
+  earlier: readonly string[],
+): Promise<string | undefined> {
+  const picker = window.createQuickPick<QuickPickItem & { readonly text: string }>();
+  const itemOf = (text: string) => ({ label: plainText(text, 200), text });
+  const fill = () => {
+    const typed = picker.value.trim();
+    const others = earlier.filter((text) => text !== typed);
+    // What is typed comes first, so that Enter takes it and not an earlier text that is like it.
+    picker.items = [...(typed === "" ? [] : [{ ...itemOf(typed), alwaysShow: true }]), ...others.map(itemOf)];
+  };
+  picker.title = plainText(title);
+  picker.placeholder = plainText(placeholder);
+  picker.ignoreFocusOut = true;
+  fill();
+  picker.show();
+  return new Promise((resolve) => {
+    picker.onDidChangeValue(fill);
+    picker.onDidAccept(() => {
+      resolve(picker.activeItems[0]?.text ?? (picker.value.trim() || undefined));
+      picker.hide();
+    });
+    picker.onDidHide(() => {
+      resolve(undefined);
+      picker.dispose();
+    });
+  });
+}
+
 /** How far something is: a line of text, and the part of it that is done, from 0 to 1, where that is known. */
 export type ReportProgress = (text: string, done?: number) => void;
 

@@ -11,6 +11,7 @@ import {
 
 import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
+import type { EditParams } from "../../src/shared/edit.ts";
 import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import {
@@ -20,6 +21,7 @@ import {
   type PlanModelParams,
 } from "../../src/shared/models.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
+import { editCommandIds } from "../edit/commands.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
 const longestTimer = 2 ** 31 - 1;
@@ -51,6 +53,17 @@ export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
 
 export const contextUseParams: v.GenericSchema<unknown, ContextUseParams> = v.looseObject({
   messages: v.array(message),
+});
+
+export const editParams: v.GenericSchema<unknown, EditParams> = v.object({
+  command: v.picklist(editCommandIds),
+  instruction: v.exactOptional(v.string()),
+  uri: v.string(),
+  languageId: v.string(),
+  text: v.string(),
+  before: v.string(),
+  after: v.string(),
+  partialResultToken: v.string(),
 });
 
 export const catalogueParams: v.GenericSchema<unknown, CatalogueParams> = v.object({

@@ -30,6 +30,7 @@ import type { CreateHost } from "../models/session/roleModels.ts";
 import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
+import { registerEdit } from "./edit.ts";
 import { registerModels } from "./models.ts";
 import {
   chatParams,
@@ -57,6 +58,7 @@ export function startServer(
   const documents = listenToDocuments(connection, acceptance);
   registerInlineCompletion(connection, assistant, documents, acceptance, grammars);
   registerChat(connection, assistant, documents);
+  registerEdit(connection, assistant, documents);
   registerModels(connection, assistant, convertWorker);
 }
 

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 
 import { CancellationTokenSource, EventEmitter, l10n, type Disposable } from "vscode";
-import { State, type RequestType, type RequestType0 } from "vscode-languageclient/node";
+import { State, type ProgressType, type RequestType, type RequestType0 } from "vscode-languageclient/node";
 
 import { UserError } from "../problems.ts";
 import { createLanguageClient, type ConnectionOptions, type QuietLanguageClient } from "./connection.ts";
@@ -14,6 +14,8 @@ import {
   completionContextRequest,
   completionsCounted,
   deleteSavedContextsRequest,
+  editDelta,
+  editRequest,
   inspectModelRequest,
   reloadModelRequest,
   settingsChanged,
@@ -21,12 +23,14 @@ import {
   statusRequest,
 } from "../shared/methods.ts";
 import type { ModelRole } from "../shared/modelRoles.ts";
+import type { EditParams, EditResult } from "../shared/edit.ts";
 import type { CompletionContextReport } from "../shared/completionContext.ts";
 import type {
   ChatParams,
   ChatResult,
   CompletionFigures,
   ModelFileInfo,
+  Problem,
   ServerSettings,
   ServerStatus,
 } from "../shared/protocol.ts";
@@ -64,11 +68,27 @@ export class ServerClient implements Disposable {
     return this.#client?.serverProcess?.pid;
   }
 
-  async chat(params: ChatParams, onDelta: (text: string) => void, signal: AbortSignal): Promise<ChatResult> {
+  chat(params: ChatParams, onDelta: (text: string) => void, signal: AbortSignal): Promise<ChatResult> {
+    return this.#stream(chatRequest, chatDelta, params, onDelta, signal);
+  }
+
+  /** Rewrites a text; `onDelta` gets pieces of the new one. */
+  edit(params: EditParams, onDelta: (text: string) => void, signal: AbortSignal): Promise<EditResult> {
+    return this.#stream(editRequest, editDelta, params, onDelta, signal);
+  }
+
+  /** A request whose answer comes in pieces before it comes whole. */
+  async #stream<Params extends { readonly partialResultToken: string }, Result>(
+    type: RequestType<Params, Result, Problem>,
+    delta: ProgressType<string>,
+    params: Params,
+    onDelta: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<Result> {
     const client = await this.#connected();
-    const deltas = client.onProgress(chatDelta, params.partialResultToken, onDelta);
+    const deltas = client.onProgress(delta, params.partialResultToken, onDelta);
     try {
-      return await this.ask(chatRequest, params, signal);
+      return await this.ask(type, params, signal);
     } finally {
       deltas.dispose();
     }

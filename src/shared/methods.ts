@@ -18,6 +18,7 @@ import type {
   StoredModel,
   UnfinishedDownload,
 } from "./downloads.ts";
+import type { EditParams, EditResult } from "./edit.ts";
 import type { ModelRole } from "./modelRoles.ts";
 import type {
   CatalogueParams,
@@ -48,6 +49,12 @@ export const contextUseRequest = new RequestType<ContextUseParams, ContextUse | 
 
 /** A piece of a running answer. */
 export const chatDelta = new ProgressType<string>();
+
+/** Rewrites a text as a command says. Fails with a `Problem`. */
+export const editRequest = new RequestType<EditParams, EditResult, Problem>("falcon/edit", ParameterStructures.byName);
+
+/** A piece of the new text. */
+export const editDelta = new ProgressType<string>();
 
 export const statusRequest = new RequestType0<ServerStatus, void>("falcon/status");
 

@@ -1,0 +1,21 @@
+// Edits over the language server protocol.
+
+import type { Connection } from "vscode-languageserver";
+
+import { editDelta, editRequest } from "../../src/shared/methods.ts";
+import { editText } from "../edit/editText.ts";
+import { type Assistant, send, signalOf } from "./assistant.ts";
+import type { OpenDocuments } from "./documents.ts";
+import { editParams, readParams } from "./params.ts";
+
+export function registerEdit(connection: Connection, assistant: Assistant, documents: OpenDocuments): void {
+  connection.onRequest(editRequest, (params, token) =>
+    assistant.answer(async () => {
+      const { partialResultToken, ...asked } = readParams(editParams, params);
+      const onText = (text: string) => send(() => connection.sendProgress(editDelta, partialResultToken, text));
+      const model = await assistant.models.ready("chat");
+      const isPrivate = documents.urisOf(asked.uri).some((each) => assistant.isExcluded(each));
+      return editText(asked, { model, isPrivate }, onText, signalOf(token));
+    }),
+  );
+}

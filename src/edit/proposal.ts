@@ -1,0 +1,258 @@
+// A new text that is proposed for a range of a document: put there hunk by hunk, while it comes and the user writes on.
+
+import { EndOfLine, EventEmitter, Range, window, type TextDocument, type TextDocumentContentChangeEvent } from "vscode";
+
+import { findHunks, type Granularity, type Hunk } from "./hunks.ts";
+import { type PlacedHunk, type TextEdit, TrackedText } from "./trackedText.ts";
+
+/** `readOnly`: the document takes no edit. `ended`: it was closed, or its line ends were changed. */
+export type ProposalOutcome = "shown" | "readOnly" | "ended";
+
+export class Proposal {
+  readonly document: TextDocument;
+  readonly by: Granularity;
+  readonly #eol: EndOfLine;
+  readonly #tracked: TrackedText;
+  readonly #change = new EventEmitter<void>();
+  readonly #end = new AbortController();
+  #wanted: readonly Hunk[] = [];
+  readonly #decided: Hunk[] = [];
+  #isComplete = false;
+  /** What we have asked the editor to change, while it does, and what is entered when it has. */
+  #underWay: { readonly edits: readonly TextEdit[]; readonly enter: () => void } | undefined;
+  /** Edits run one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Our edits are one step to undo, unless the user has written between them. */
+  #beginsStep = true;
+  #isReadOnly = false;
+
+  /** Fires when its hunks change, and when it ends. */
+  readonly onDidChange = this.#change.event;
+
+  constructor(document: TextDocument, range: Range, by: Granularity) {
+    this.document = document;
+    this.by = by;
+    this.#eol = document.eol;
+    this.#tracked = new TrackedText(document.getText(range), document.offsetAt(range.start));
+  }
+
+  get original(): string {
+    return this.#tracked.original;
+  }
+
+  /** Fires when it ends. */
+  get ended(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  /** Whether it ended since the document was closed or has other line ends. */
+  endedBy: "user" | "document" | undefined;
+
+  /** Whether more of the new text is to come. */
+  get isWriting(): boolean {
+    return !this.#isComplete && !this.ended.aborted;
+  }
+
+  get placed(): PlacedHunk[] {
+    return this.ended.aborted ? [] : this.#tracked.placed;
+  }
+
+  /** Where it is in the document now. */
+  get range(): Range {
+    return this.rangeOf(this.#tracked);
+  }
+
+  rangeOf({ start, end }: { readonly start: number; readonly end: number }): Range {
+    return new Range(this.document.positionAt(start), this.document.positionAt(end));
+  }
+
+  /** Shows what the beginning of the new text changes; the text has whole lines. */
+  update(beginning: string): void {
+    if (!this.isWriting) return;
+    this.#wanted = this.#settledHunks(this.#withLineEnds(beginning));
+    void this.refresh();
+  }
+
+  /** Shows all that the new text changes. Resolves when it stands there, which takes until the document is visible. */
+  async finish(text: string): Promise<ProposalOutcome> {
+    this.#wanted = findHunks(this.original, this.#withLineEnds(text), this.by);
+    this.#isComplete = true;
+    await this.refresh();
+    while (!this.ended.aborted && !this.#isReadOnly && this.#undone().length > 0) {
+      await Promise.race([this.#nextVisibility(), once(this.ended)]);
+      await this.refresh();
+    }
+    const outcome = this.#isReadOnly ? "readOnly" : this.ended.aborted ? "ended" : "shown";
+    if (this.placed.length === 0) this.dispose();
+    this.#change.fire();
+    return outcome;
+  }
+
+  /** How many changes were left out, since the user has changed their lines meanwhile. */
+  get conflicts(): number {
+    const placed = this.#tracked.placed.map(({ hunk }) => hunk);
+    return this.#wanted.filter(
+      (hunk) => !has(this.#decided, hunk) && !has(placed, hunk) && !this.#tracked.findPlace(hunk),
+    ).length;
+  }
+
+  accept(hunks: readonly Hunk[]): void {
+    this.#decided.push(...hunks);
+    for (const hunk of hunks) this.#tracked.keep(hunk);
+    this.#settle();
+  }
+
+  async reject(hunks: readonly Hunk[]): Promise<void> {
+    this.#decided.push(...hunks);
+    await this.refresh();
+    this.#settle();
+  }
+
+  /** Takes back all that was not accepted. */
+  async cancel(): Promise<void> {
+    this.#wanted = [];
+    this.#isComplete = true;
+    await this.refresh();
+    this.dispose();
+  }
+
+  dispose(by: "user" | "document" = "user"): void {
+    if (this.ended.aborted) return;
+    this.endedBy = by;
+    this.#end.abort();
+    this.#change.fire();
+    this.#change.dispose();
+  }
+
+  /** Follows a change of the document. */
+  follow(changes: readonly TextDocumentContentChangeEvent[]): void {
+    if (this.ended.aborted) return;
+    if (this.document.eol !== this.#eol) {
+      this.dispose("document");
+      return;
+    }
+    const edits = changes
+      .map(({ rangeOffset, rangeLength, text }) => ({ start: rangeOffset, end: rangeOffset + rangeLength, text }))
+      .toSorted((a, b) => b.start - a.start);
+    if (this.#underWay && isSame(edits, this.#underWay.edits)) {
+      this.#underWay.enter();
+      this.#underWay = undefined;
+      this.#beginsStep = false;
+      return;
+    }
+    for (const edit of edits) this.#tracked.follow(edit);
+    this.#beginsStep = true;
+    this.#settle();
+  }
+
+  /** Puts wanted hunks into the document, and takes back those that are not, as far as it is visible. */
+  refresh(): Promise<void> {
+    const run = this.#queue.then(() => this.#refresh());
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  async #refresh(): Promise<void> {
+    const unwanted = () => this.#tracked.placed.filter(({ hunk }) => !this.#isWanted(hunk));
+    await this.#edit(
+      () => unwanted().map((placed) => [placed.hunk, this.#tracked.findReverse(placed)]),
+      (hunk) => this.#tracked.unplace(hunk),
+    );
+    await this.#edit(
+      () => this.#undone(),
+      (hunk) => this.#tracked.place(hunk),
+    );
+    this.#change.fire();
+  }
+
+  /** The hunks that wait to be put into the document, each with its edit. */
+  #undone(): [Hunk, TextEdit][] {
+    const placed = this.#tracked.placed.map(({ hunk }) => hunk);
+    return this.#wanted.flatMap((hunk): [Hunk, TextEdit][] => {
+      const edit = has(placed, hunk) || has(this.#decided, hunk) ? undefined : this.#tracked.findPlace(hunk);
+      return edit ? [[hunk, edit]] : [];
+    });
+  }
+
+  #isWanted(hunk: Hunk): boolean {
+    return has(this.#wanted, hunk) && !has(this.#decided, hunk);
+  }
+
+  /** Makes edits in one go. The user may write in between: then they are made anew, where they belong now. */
+  async #edit(find: () => [Hunk, TextEdit][], enter: (hunk: Hunk) => void): Promise<void> {
+    for (;;) {
+      const found = find();
+      const editor = window.visibleTextEditors.find(({ document }) => document === this.document);
+      if (found.length === 0 || !editor || this.ended.aborted || this.#isReadOnly) return;
+      const { version } = this.document;
+      const edits = found.map(([, edit]) => edit);
+      this.#underWay = {
+        edits: edits.toSorted((a, b) => b.start - a.start),
+        enter: () => found.forEach(([hunk]) => enter(hunk)),
+      };
+      const step = { undoStopBefore: this.#beginsStep, undoStopAfter: false };
+      const isDone = await editor.edit((builder) => {
+        for (const edit of edits) builder.replace(this.rangeOf(edit), edit.text);
+      }, step);
+      this.#underWay = undefined;
+      if (isDone) return;
+      this.#isReadOnly = this.document.version === version;
+    }
+  }
+
+  /**
+   * What the beginning of the new text surely changes: hunks that are followed by two lines which stay. What stands beyond
+   * the last line may yet come, and a line alone may be like another by chance.
+   */
+  #settledHunks(beginning: string): readonly Hunk[] {
+    const hunks = findHunks(this.original, beginning.trimEnd(), this.by);
+    const settled = hunks.findLastIndex(({ end }, i) => {
+      const next = hunks[i + 1];
+      return (
+        next &&
+        this.original
+          .slice(end, next.start)
+          .split("\n")
+          .filter((line) => line.trim() !== "").length > 1
+      );
+    });
+    return hunks.slice(0, settled + 1);
+  }
+
+  #withLineEnds(text: string): string {
+    return text.replaceAll(/\r?\n/g, this.#eol === EndOfLine.CRLF ? "\r\n" : "\n");
+  }
+
+  /** Ends when nothing is left to decide. */
+  #settle(): void {
+    if (this.#isComplete && this.#tracked.placed.length === 0 && this.#undone().length === 0) this.dispose();
+    else this.#change.fire();
+  }
+
+  #nextVisibility(): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = window.onDidChangeVisibleTextEditors(() => {
+        void listener.dispose();
+        resolve();
+      });
+      this.ended.addEventListener("abort", () => void listener.dispose(), { once: true });
+    });
+  }
+}
+
+function has(hunks: readonly Hunk[], { start, end, text }: Hunk): boolean {
+  return hunks.some((each) => each.start === start && each.end === end && each.text === text);
+}
+
+function isSame(a: readonly TextEdit[], b: readonly TextEdit[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ start, end, text }, i) => start === b[i]?.start && end === b[i].end && text === b[i].text)
+  );
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  return promise.then(() => undefined);
+}

@@ -1,0 +1,137 @@
+// How proposed changes look: what is new stands in the text on a green ground, what it takes the place of beside it in red.
+
+import {
+  type DecorationOptions,
+  OverviewRulerLane,
+  Range,
+  ThemeColor,
+  window,
+  type Disposable,
+  type TextDocument,
+  type TextEditor,
+} from "vscode";
+
+import type { Proposal } from "./proposal.ts";
+import type { PlacedHunk } from "./trackedText.ts";
+
+/** Characters of a removed line that are shown. */
+const longestLine = 200;
+
+export class ProposalDecorations implements Disposable {
+  readonly #added = window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new ThemeColor("diffEditor.insertedLineBackground"),
+    borderColor: new ThemeColor("diffEditor.insertedTextBorder"),
+    overviewRulerColor: new ThemeColor("diffEditorOverview.insertedForeground"),
+    overviewRulerLane: OverviewRulerLane.Full,
+  });
+  readonly #addedWords = window.createTextEditorDecorationType({
+    backgroundColor: new ThemeColor("diffEditor.insertedTextBackground"),
+    border: "1px solid",
+    borderColor: new ThemeColor("diffEditor.insertedTextBorder"),
+    overviewRulerColor: new ThemeColor("diffEditorOverview.insertedForeground"),
+    overviewRulerLane: OverviewRulerLane.Full,
+  });
+  readonly #removed = window.createTextEditorDecorationType({
+    overviewRulerColor: new ThemeColor("diffEditorOverview.removedForeground"),
+    overviewRulerLane: OverviewRulerLane.Full,
+  });
+  readonly #writing = window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new ThemeColor("editor.rangeHighlightBackground"),
+  });
+
+  show(editor: TextEditor, proposals: readonly Proposal[]): void {
+    const { document } = editor;
+    const added: Range[] = [];
+    const addedWords: Range[] = [];
+    const removed: DecorationOptions[] = [];
+    for (const proposal of proposals) {
+      for (const placed of proposal.placed) {
+        if (isWithinLine(proposal, placed)) {
+          addedWords.push(proposal.rangeOf(placed));
+          removed.push(besideWords(proposal, placed));
+        } else {
+          const lines = linesOf(document, placed);
+          if (lines) added.push(lines);
+          removed.push(...besideLines(proposal, placed, lines, editor));
+        }
+      }
+    }
+    editor.setDecorations(this.#added, added);
+    editor.setDecorations(this.#addedWords, addedWords);
+    editor.setDecorations(this.#removed, removed);
+    editor.setDecorations(
+      this.#writing,
+      proposals.filter(({ isWriting }) => isWriting).map(({ range }) => range),
+    );
+  }
+
+  dispose(): void {
+    for (const type of [this.#added, this.#addedWords, this.#removed, this.#writing]) type.dispose();
+  }
+}
+
+/** Whether a change neither has nor takes a line break, and is not a whole line. */
+function isWithinLine(proposal: Proposal, { hunk }: PlacedHunk): boolean {
+  return proposal.by === "words" && !/\n/.test(hunk.text + proposal.original.slice(hunk.start, hunk.end));
+}
+
+/** The lines that a hunk has put into the document; undefined where it only takes some. */
+export function linesOf(document: TextDocument, { hunk, start, end }: PlacedHunk): Range | undefined {
+  if (hunk.text === "") return undefined;
+  const leading = /^\r?\n/.exec(hunk.text)?.[0].length ?? 0;
+  const isInsertion = hunk.start === hunk.end;
+  const trailing = isInsertion && leading === 0 ? (/\r?\n$/.exec(hunk.text)?.[0].length ?? 0) : 0;
+  return new Range(document.positionAt(start + (isInsertion ? leading : 0)), document.positionAt(end - trailing));
+}
+
+const removedStyle = {
+  color: new ThemeColor("editor.foreground"),
+  backgroundColor: new ThemeColor("diffEditor.removedTextBackground"),
+  borderColor: new ThemeColor("diffEditor.removedTextBorder"),
+  textDecoration: "line-through",
+} as const;
+
+function besideWords(proposal: Proposal, placed: PlacedHunk): DecorationOptions {
+  const old = proposal.original.slice(placed.hunk.start, placed.hunk.end);
+  return { range: proposal.rangeOf(placed), renderOptions: { before: { ...removedStyle, contentText: oneLine(old) } } };
+}
+
+/** Each line that was taken stands behind one of those that took its place, at the same column. */
+function besideLines(
+  proposal: Proposal,
+  { hunk, start }: PlacedHunk,
+  lines: Range | undefined,
+  { document, options }: TextEditor,
+): DecorationOptions[] {
+  if (hunk.start === hunk.end) return [];
+  const old = proposal.original
+    .slice(hunk.start, hunk.end)
+    .replace(/^\r?\n|\r?\n$/g, "")
+    .split(/\r?\n/);
+  const tabSize = typeof options.tabSize === "number" ? options.tabSize : 4;
+  const first = lines?.start.line ?? document.positionAt(start).line;
+  const last = lines?.end.line ?? first;
+  const rows = Array.from({ length: last - first + 1 }, (_, i) => document.lineAt(first + i));
+  const widths = rows.map(({ text }) => widthOf(text, tabSize));
+  const column = Math.min(Math.max(...widths), 100) + 4;
+  return rows.flatMap(({ range }, i): DecorationOptions[] => {
+    if (i >= old.length) return [];
+    const more = i === rows.length - 1 ? old.length - rows.length : 0;
+    const text = oneLine(old[i] ?? "").trimEnd() + (more > 0 ? `  (−${more})` : "");
+    const margin = `0 0 0 ${Math.max(2, column - (widths[i] ?? 0))}ch`;
+    const after = { ...removedStyle, contentText: `− ${text}`, margin };
+    return [{ range: new Range(range.end, range.end), renderOptions: { after } }];
+  });
+}
+
+function oneLine(text: string): string {
+  return text.slice(0, longestLine).replaceAll(/\r?\n/g, "⏎").replaceAll("\t", "  ").replaceAll(/ /g, "\u00A0");
+}
+
+function widthOf(text: string, tabSize: number): number {
+  let width = 0;
+  for (const character of text.slice(0, 1_000)) width += character === "\t" ? tabSize - (width % tabSize) : 1;
+  return width;
+}
