@@ -24,7 +24,7 @@ const noConnection = ["^vscode-languageserver(?!-textdocument)", "The core runs 
 
 const server = [noVscode, noHost, noWebview, noEngine];
 /** Forbids a part of server/ the folders above it, and what implements an interface that it has. */
-const layer = (folders) => [`^\\.[./]*/(engine/)?(${folders})`, "CONTRIBUTING.md: imports of server/ go one way."];
+const layer = (folders) => [`^\\.[./]*/(engine/)?(${folders})\\b`, "CONTRIBUTING.md: imports of server/ go one way."];
 
 /** What VS Code reads links, icons and Markdown in, or shows as it comes. */
 const surfaces = [
