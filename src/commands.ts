@@ -9,7 +9,7 @@ import type { ContextDocument } from "./completion/contextDocument.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
 import { editSelection, type EditDependencies } from "./edit/editSelection.ts";
 import { proposalCommands } from "./edit/proposalCommands.ts";
-import { showPreviousChats } from "./chat/previousChats.ts";
+import { exportChat, renameChat, showPreviousChats } from "./chat/previousChats.ts";
 import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LastEditor } from "./lastEditor.ts";
@@ -50,6 +50,8 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.openPreviousChat": async () => {
       if (await showPreviousChats(chat, conversations)) await chatView.focus();
     },
+    "falcon.renameChat": () => renameChat(chat, chat.conversation),
+    "falcon.exportChat": () => exportChat(chat.conversation),
     "falcon.attachSelection": async () => {
       chat.attach(await attachSelection(lastEditor.get(), settings));
       await chatView.focus();

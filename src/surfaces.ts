@@ -41,16 +41,24 @@ export async function askChoice<Button extends string>(
   return window.showWarningMessage(plainText(question), { modal: true, detail: plainText(detail) }, ...buttons);
 }
 
+interface TextOptions {
+  readonly secret?: boolean;
+  /** What the line holds at first. */
+  readonly value?: string;
+  readonly fault?: (text: string) => string | undefined;
+}
+
 /** Asks for a line of text; resolves to undefined when the user gives none. What is secret is not shown. */
 export async function askText(
   title: string,
   prompt: string,
-  { secret = false, fault = () => undefined }: { secret?: boolean; fault?: (text: string) => string | undefined } = {},
+  { secret = false, value = "", fault = () => undefined }: TextOptions = {},
 ): Promise<string | undefined> {
   return window.showInputBox({
     title: plainText(title),
     prompt: plainText(prompt),
     password: secret,
+    value: plainText(value),
     ignoreFocusOut: true,
     validateInput: fault,
   });
@@ -120,6 +128,8 @@ export interface ListItem<Item = unknown> {
   readonly description?: string;
   readonly detail?: string;
   readonly buttons?: readonly RowButton<Item>[];
+  /** Whether it is shown whatever is written in the list's field: it was found by that. */
+  readonly isFound?: boolean;
 }
 
 /** A button of a row: it chooses something else than the row, or does something while the list stays. */
@@ -139,7 +149,9 @@ export interface ListOptions<Item extends ListItem<Item>> {
   readonly title: string;
   readonly placeholder: string;
   /** Asked again when a button has run, and when `onDidChange` fires. */
-  readonly items: () => readonly (Item | Separator)[];
+  readonly items: (written: string) => readonly (Item | Separator)[];
+  /** Whether the items depend on what is written, and are asked again with each key. */
+  readonly isSearch?: boolean;
   readonly onDidChange?: Event<unknown>;
   /** Until these are settled the list is busy; the items are asked again with each. */
   readonly pending?: readonly Promise<unknown>[];
@@ -150,13 +162,14 @@ export function showList<Item extends ListItem<Item>>({
   title,
   placeholder,
   items,
+  isSearch = false,
   onDidChange,
   pending = [],
 }: ListOptions<Item>): Promise<Item | undefined> {
   const picker = window.createQuickPick<QuickPickItem & { readonly item?: Item }>();
   const fill = () => {
     const [active] = picker.activeItems;
-    picker.items = items().map((item) =>
+    picker.items = items(picker.value).map((item) =>
       "separator" in item
         ? { label: plainText(item.separator), kind: QuickPickItemKind.Separator }
         : { ...plainItem(item), buttons: plainButtons(item.buttons), item },
@@ -178,6 +191,7 @@ export function showList<Item extends ListItem<Item>>({
       reject(error instanceof Error ? error : new Error(String(error)));
       picker.hide();
     };
+    if (isSearch) picker.onDidChangeValue(fill);
     const changes = onDidChange?.(fill);
     for (const each of pending) each.then(fill, fail);
     picker.busy = pending.length > 0;
@@ -208,12 +222,13 @@ function plainButtons(buttons: readonly RowButton[] = []): QuickInputButton[] {
   return buttons.map(({ icon, tooltip }) => ({ iconPath: new ThemeIcon(icon), tooltip: plainText(tooltip) }));
 }
 
-function plainItem({ icon, label, description, detail }: ListItem): QuickPickItem {
+function plainItem({ icon, label, description, detail, isFound }: ListItem): QuickPickItem {
   return {
     label: plainText(label),
     ...(icon !== undefined && { iconPath: new ThemeIcon(icon) }),
     ...(description !== undefined && { description: plainText(description) }),
     ...(detail !== undefined && { detail: plainText(detail) }),
+    ...(isFound && { alwaysShow: true }),
   };
 }
 

@@ -202,6 +202,12 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
     actions.append(copy);
   }
   if (last && complete) actions.append(iconButton("refresh", strings.retry, retry));
+  if (last && said) {
+    actions.append(iconButton("settings", strings.retryWith, () => void ask({ type: "retryWith" })));
+  }
+  if (said) {
+    actions.append(iconButton("repo-forked", strings.branch, () => void ask({ type: "branch", id: answer.id })));
+  }
   return actions;
 }
 

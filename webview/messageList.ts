@@ -72,8 +72,8 @@ export function createMessageList(
     show: (conversation, hasTime) => {
       if (conversation === shown && isWhole) return true;
       isWhole = showMessages(conversation, hasTime);
-      const { length } = conversation.messages;
-      const asked = length > 0 && length !== shown?.messages.length;
+      const last = conversation.messages.at(-1);
+      const asked = last !== undefined && last.id !== shown?.messages.at(-1)?.id;
       if (restoring !== undefined) scrollTo(restoring);
       else if (asked) scrollTo(undefined);
       if (isWhole) restoring = undefined;

@@ -2,6 +2,7 @@
 
 import type { Attachment, UserMessage } from "../src/shared/protocol.ts";
 import { codicon, element } from "./components.ts";
+import { createEdit } from "./editMessage.ts";
 import { type PageContext, fill } from "./context.ts";
 import { createCodeLines } from "./codeLines.ts";
 
@@ -29,6 +30,7 @@ export function createUserMessage(context: PageContext, message: UserMessage): H
     node.append(element("ul", "chips", ...chips));
   }
   if (message.command) node.append(...message.attachments.map((attachment) => createQuote(context, attachment)));
+  else node.append(createEdit(context, message, node));
   return node;
 }
 

@@ -32,13 +32,12 @@ export interface ChatOptions {
  * @throws UserError when there is no model, or the last message alone does not fit into its context
  */
 export async function answerChat(
-  { messages, deadline }: Pick<ChatParams, "messages" | "deadline">,
+  { messages, deadline, temperature }: Omit<ChatParams, "partialResultToken">,
   { models, settings, counts = new TurnCounts(), isExcluded = () => false }: ChatOptions,
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<ChatResult> {
-  const late = deadline === undefined ? new AbortController().signal : AbortSignal.timeout(deadline);
-  const stopped = AbortSignal.any([signal, late]);
+  const stopped = untilDeadline(signal, deadline);
   const resultOf = (stopReason: ChatResult["stopReason"], leftOut = 0): ChatResult => ({
     stopReason: stopReason === "aborted" && !signal.aborted ? "limit" : stopReason,
     leftOut,
@@ -73,7 +72,7 @@ export async function answerChat(
       priority: "chat",
       prompt: fitted.prompt,
       maxTokens: Math.min(settings.maxTokens, info.contextSize - fitted.tokens),
-      temperature: settings.temperature,
+      temperature: temperature ?? settings.temperature,
       stop: format.stopTokens,
       private: messages.some(
         (message) => "attachments" in message && message.attachments.some(({ uri }) => isExcluded(uri)),
@@ -93,6 +92,10 @@ export async function answerChat(
     // Others may have been asked to repeat something.
     ...(loop && info.demonstration && { length: lengthBeforeLoop(shown, loop) }),
   };
+}
+
+function untilDeadline(signal: AbortSignal, deadline: number | undefined): AbortSignal {
+  return deadline === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
 }
 
 /** What was left out of the attachments of a question, as the client has worded it. */

@@ -49,6 +49,7 @@ export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
   ),
   partialResultToken: v.string(),
   deadline: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(longestTimer))),
+  temperature: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
 });
 
 export const contextUseParams: v.GenericSchema<unknown, ContextUseParams> = v.looseObject({

@@ -105,13 +105,47 @@ export class Chat {
     if (this.#run) this.#end(this.#run, { state: "stopped" });
   }
 
-  /** Asks again for the last answer. */
-  retry(): void {
+  /** Asks again for the last answer, and for this time with another temperature than the setting's. */
+  retry(temperature?: number): void {
     const last = this.#conversation.messages.at(-1);
     if (last?.role !== "assistant") return;
     this.stop();
     this.#apply({ type: "retried", answerId: last.id });
-    void this.#answer(last.id, this.#conversation.messages.slice(0, -1));
+    void this.#answer(last.id, this.#conversation.messages.slice(0, -1), temperature);
+  }
+
+  /**
+   * Asks a question in other words. Answers to later ones are answers to something else: unless it is the last question,
+   * that goes on in a chat of its own, and this one stays as it was.
+   */
+  resend(id: string, text: string): void {
+    const { messages } = this.#conversation;
+    const index = messages.findIndex((message) => message.id === id);
+    const question = messages[index];
+    if (question?.role !== "user") return;
+    const isLast = index === messages.length - 2;
+    const chatId = isLast ? this.#conversation.id : randomUUID();
+    this.#replace({ ...this.#conversation, id: chatId, messages: messages.slice(0, index) });
+    this.#ask(text, question.attachments, question.command);
+  }
+
+  /** Goes on from an answer in a chat of its own. */
+  branch(id: string): void {
+    this.stop();
+    const { messages } = this.#conversation;
+    const index = messages.findIndex((message) => message.id === id);
+    if (index < 0) return;
+    this.#replace({ ...this.#conversation, id: randomUUID(), messages: messages.slice(0, index + 1) });
+    this.#dependencies.store.save(this.#conversation, "ended");
+  }
+
+  /** Gives a chat a title. False when it is no longer there. */
+  rename(id: string, title: string): boolean {
+    const { store } = this.#dependencies;
+    if (id !== this.#conversation.id) return store.rename(id, title);
+    this.#conversation = { ...this.#conversation, title };
+    if (this.#conversation.messages.length > 0) store.save(this.#conversation, "ended");
+    return true;
   }
 
   newChat(): void {
@@ -162,7 +196,7 @@ export class Chat {
     void this.#answer(answerId, this.#conversation.messages.slice(0, -1));
   }
 
-  async #answer(answerId: string, messages: readonly Message[]): Promise<void> {
+  async #answer(answerId: string, messages: readonly Message[], temperature?: number): Promise<void> {
     const deltas = coalesce(frame, (text) => this.#apply({ type: "delta", answerId, text }));
     const run: Run = { answerId, controller: new AbortController(), deltas };
     this.#run = run;
@@ -170,7 +204,11 @@ export class Chat {
       if (this.#run === run) deltas.push(text);
     };
     try {
-      const params = { messages, partialResultToken: randomUUID() };
+      const params = {
+        messages,
+        partialResultToken: randomUUID(),
+        ...(temperature !== undefined && { temperature }),
+      };
       this.#end(run, endOf(await this.#dependencies.answer(params, onDelta, run.controller.signal)));
     } catch (error) {
       if (this.#run === run) this.#end(run, this.#dependencies.endOfFailedAnswer(error));

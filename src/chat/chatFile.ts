@@ -74,6 +74,7 @@ const longestTime = 8.64e15;
 const chatFile = v.object({
   version: v.picklist([1, formatVersion]),
   changed: v.pipe(wholeNumber, v.maxValue(longestTime)),
+  title: v.exactOptional(v.string()),
   messages,
 });
 
@@ -85,9 +86,9 @@ export function parseChat(id: string, text: string): StoredConversation {
     throw new Error("It was written by a newer version of the extension.");
   const result = v.safeParse(chatFile, value, { abortEarly: true, abortPipeEarly: true });
   if (!result.success) throw new Error(describeIssue(result.issues[0]));
-  const { changed, messages } = result.output;
+  const { changed, messages, title } = result.output;
   // An answer that was running when it was stored runs no more.
-  return { conversation: restoredConversation({ id, messages }), changed };
+  return { conversation: restoredConversation({ id, messages, ...(title !== undefined && { title }) }), changed };
 }
 
 function parseJson(text: string): unknown {
@@ -125,9 +126,9 @@ function stampOf({ ino, mtimeNs, size }: fs.BigIntStats): string {
 }
 
 /** What the file of a chat holds. */
-export function chatContent(changed: unknown, messages: unknown): string {
+export function chatContent(changed: unknown, messages: unknown, title?: string): string {
   const isNew = Array.isArray(messages) && messages.some((message) => v.is(newInVersion2, message));
-  return JSON.stringify({ version: isNew ? formatVersion : 1, changed, messages });
+  return JSON.stringify({ version: isNew ? formatVersion : 1, changed, title, messages });
 }
 
 /**

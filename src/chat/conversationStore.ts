@@ -64,14 +64,18 @@ export class ConversationStore {
   }
 
   find(id: string): Conversation | undefined {
+    return this.#find(id)?.conversation;
+  }
+
+  #find(id: string): StoredConversation | undefined {
     const unsaved = this.#unsaved.get(id);
-    if (unsaved) return unsaved.conversation;
+    if (unsaved) return unsaved;
     if (!chatIdPattern.test(id)) return undefined;
     try {
       const { text, stamp } = readStamped(this.#file(id));
-      const { conversation } = parseChat(id, text);
+      const stored = parseChat(id, text);
       this.#seen.set(id, stamp);
-      return conversation;
+      return stored;
     } catch (error) {
       this.#skip(id, error);
       return undefined;
@@ -103,6 +107,15 @@ export class ConversationStore {
     if (id === this.#open) return;
     this.#open = id;
     void this.#options.storage.update(openKey, id);
+  }
+
+  /** Gives a conversation that is not the open one another title, without changing its place in the list. False when it cannot be read. */
+  rename(id: string, title: string): boolean {
+    const stored = this.#find(id);
+    if (!stored) return false;
+    this.#unsaved.set(id, { ...stored, conversation: { ...stored.conversation, title } });
+    this.#write(true);
+    return true;
   }
 
   delete(id: string): void {
@@ -214,7 +227,7 @@ export class ConversationStore {
 }
 
 function contentOf({ conversation, changed }: StoredConversation): string {
-  return chatContent(changed, conversation.messages);
+  return chatContent(changed, conversation.messages, conversation.title);
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,14 +1,16 @@
 // The list of earlier conversations, to open one or delete some.
 
-import { env, l10n } from "vscode";
+import { env, l10n, window, workspace } from "vscode";
 
 import { UserError } from "../problems.ts";
 import { plainText } from "../shared/plainText.ts";
 import type { Conversation } from "../shared/protocol.ts";
-import { showList, type ListItem } from "../surfaces.ts";
+import { askText, showList, type ListItem } from "../surfaces.ts";
 import type { Chat } from "./chat.ts";
 import type { StoredConversation } from "./chatFile.ts";
 import type { ConversationStore } from "./conversationStore.ts";
+import { chatMarkdown } from "./exportChat.ts";
+import { searchChats } from "./searchChats.ts";
 
 const longestTitle = 80;
 
@@ -27,18 +29,58 @@ export async function showPreviousChats(chat: Chat, store: ConversationStore): P
     }
     chats = await store.list();
   };
+  const rename = async (conversation: Conversation) => {
+    await renameChat(chat, conversation);
+    chats = await store.list();
+  };
   const chosen = await showList({
     title: l10n.t("Previous Chats"),
-    placeholder: chats.length === 0 ? l10n.t("There are none yet") : l10n.t("Choose a chat to go on with"),
-    items: () =>
-      chats.map((each) => {
-        const item = describe(each);
-        return { ...item, buttons: [{ icon: "trash", tooltip: l10n.t("Delete"), run: () => remove(item.id) }] };
-      }),
+    placeholder:
+      chats.length === 0 ? l10n.t("There are none yet") : l10n.t("Choose a chat to go on with, or search for words"),
+    isSearch: true,
+    items: (written) => {
+      const places = new Map(searchChats(chats, written).map(({ chat, place }) => [chat, place]));
+      return chats.map((each) => {
+        const { conversation } = each;
+        const { id } = conversation;
+        const place = places.get(each);
+        return {
+          ...describe(each),
+          ...(place !== undefined && { detail: place, isFound: true }),
+          buttons: [
+            { icon: "edit", tooltip: l10n.t("Rename"), run: () => rename(conversation) },
+            { icon: "export", tooltip: l10n.t("Export as Markdown"), run: () => exportChat(conversation) },
+            { icon: "trash", tooltip: l10n.t("Delete"), run: () => remove(id) },
+          ],
+        };
+      });
+    },
   });
-  if (chosen && !chat.open(chosen.id))
-    throw new UserError(l10n.t("This chat is no longer there, or its file cannot be read."));
+  if (chosen && !chat.open(chosen.id)) throw goneError();
   return chosen !== undefined;
+}
+
+/** Asks for a title; an empty one gives the chat that of its first question again. */
+export async function renameChat(chat: Chat, conversation: Conversation): Promise<void> {
+  const title = await askText(l10n.t("Rename Chat"), l10n.t("The chat's title"), { value: titleOf(conversation) });
+  if (title === undefined) return;
+  if (!chat.rename(conversation.id, plainText(title, longestTitle))) throw goneError();
+}
+
+/** Opens the chat as a new Markdown document. */
+export async function exportChat(conversation: Conversation): Promise<void> {
+  if (conversation.messages.length === 0) throw new UserError(l10n.t("There is nothing in this chat yet."));
+  const content = chatMarkdown(conversation, titleOf(conversation), {
+    you: l10n.t("You"),
+    falcon: "Falcon",
+    attached: l10n.t("Attached"),
+    commands: { explain: l10n.t("Explain this code"), document: l10n.t("Document this function") },
+  });
+  await window.showTextDocument(await workspace.openTextDocument({ content, language: "markdown" }));
+}
+
+function goneError(): UserError {
+  return new UserError(l10n.t("This chat is no longer there, or its file cannot be read."));
 }
 
 function deletionError(error: unknown): UserError {
@@ -51,8 +93,9 @@ function describe({ conversation, changed }: StoredConversation): ConversationIt
   return { id: conversation.id, label: titleOf(conversation), description };
 }
 
-/** The first question, in one line. */
-function titleOf({ messages }: Conversation): string {
+/** The user's title, else the first question, in one line. */
+function titleOf({ title, messages }: Conversation): string {
+  if (title) return plainText(title, longestTitle);
   const question = messages.find((message) => message.role === "user");
   const label = question?.attachments[0]?.label ?? "";
   if (question?.command === "explain") return l10n.t("Explain {0}", label);

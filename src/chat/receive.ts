@@ -13,6 +13,7 @@ import { attachCodeAtCursor, attachFile, attachSelection, showAttachment } from 
 import type { Chat } from "./chat.ts";
 import type { Offers } from "./context/offers.ts";
 import { insertCode } from "./insertCode.ts";
+import { retryWith } from "./retryWith.ts";
 import { parseLink } from "./webviewMessages.ts";
 
 export interface PageDependencies {
@@ -40,6 +41,9 @@ function tableOf(dependencies: PageDependencies): Table {
     send: ({ text }) => chat.send(text),
     stop: () => chat.stop(),
     retry: () => chat.retry(),
+    retryWith: () => retryWith(chat, settings),
+    resend: ({ id, text }) => chat.resend(id, text),
+    branch: ({ id }) => chat.branch(id),
     command: async ({ command }) => chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings)),
     completeLine: () => triggerCompletion(lastEditor.get(), settings),
     copyCode: async ({ code }) => env.clipboard.writeText(code),

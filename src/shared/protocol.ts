@@ -247,6 +247,8 @@ export type Message = UserMessage | AnswerMessage;
 
 export interface Conversation {
   readonly id: string;
+  /** As the user has named it; its first question names it unless given. */
+  readonly title?: string;
   readonly messages: readonly Message[];
 }
 
@@ -264,6 +266,8 @@ export interface ChatParams {
   readonly partialResultToken: string;
   /** Milliseconds after which the answer ends with what there is, as at its limit; as long as it takes unless given. */
   readonly deadline?: number;
+  /** Takes the place of the setting's. */
+  readonly temperature?: number;
 }
 
 export interface ChatResult {
@@ -330,6 +334,12 @@ export type PageRequest =
   | { readonly type: "stop" }
   /** Ask again for the last answer. */
   | { readonly type: "retry" }
+  /** The same, with another temperature or model, which the host asks for. */
+  | { readonly type: "retryWith" }
+  /** Ask a question again in other words. */
+  | { readonly type: "resend"; readonly id: string; readonly text: string }
+  /** Go on from an answer in a chat of its own. */
+  | { readonly type: "branch"; readonly id: string }
   /** For the selection, or the function at the cursor. */
   | { readonly type: "command"; readonly command: ChatCommand }
   /** Ghost text at the cursor. */

@@ -51,6 +51,18 @@ export interface WebviewStrings {
   readonly copyAnswer: string;
   /** "Try again" */
   readonly retry: string;
+  /** "Ask again with another temperature or model" */
+  readonly retryWith: string;
+  /** "Go on from here in a new chat" */
+  readonly branch: string;
+  /** "Edit and send again" */
+  readonly edit: string;
+  /** "Edit the message" */
+  readonly editedMessage: string;
+  /** "Send again" */
+  readonly resend: string;
+  /** "Cancel" */
+  readonly cancel: string;
 
   // A block of code
   /** {0} is a language. "Code in {0}" */

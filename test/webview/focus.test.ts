@@ -47,7 +47,7 @@ test("the keyboard alone reaches everything, and one sees where it is", async ()
   const messages = [userMessage("Hello", [attachment]), answerMessage(answer, "failed", problem)];
   await tell(stateMessage(messages, readyStatus, [attachment]));
   const reached: string[] = [];
-  for (let presses = 0; presses < 20; presses++) {
+  for (let presses = 0; presses < 30; presses++) {
     await page.keyboard.press("Tab");
     const focused = await page.evaluate(() => {
       const host = document.activeElement;
@@ -64,14 +64,18 @@ test("the keyboard alone reaches everything, and one sees where it is", async ()
   }
   assert.deepEqual(reached, [
     "main.ts:3-20",
+    "Edit and send again",
     "this",
     "Copy code",
     "Insert at cursor",
     "Show Log",
     "Try again",
     "Copy answer",
+    "Ask again with another temperature or model",
+    "Go on from here in a new chat",
     "Remove main.ts:3-20",
     "Message to Falcon",
+    "Add context (@)",
     "Attach the selection",
     "Attach the file",
     "Falcon3 7B Instruct: 4096 tokens of context, on CPU. Click to choose another model.",

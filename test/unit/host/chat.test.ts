@@ -127,6 +127,95 @@ suite("chat", () => {
     assert.deepEqual((lastMessage() as { problem?: unknown }).problem, { message: "Error: no" });
   });
 
+  /** Asks, and has it answered. */
+  async function askAndAnswer(text: string): Promise<void> {
+    chat.send(text);
+    lastAsked().onDelta(`On ${text}.`);
+    lastAsked().resolve({ stopReason: "end", leftOut: 0 });
+    await pause(0);
+  }
+
+  const kept = async () =>
+    (await store.list())
+      .map(({ conversation }) =>
+        conversation.messages.flatMap(({ role, text }) => (role === "user" ? [text] : [])).join(),
+      )
+      .sort();
+
+  test("the last question is asked again in other words in its place, with what was attached", async () => {
+    await askAndAnswer("one");
+    chat.attach(attachment);
+    await askAndAnswer("two");
+    const { id } = chat.conversation;
+    chat.resend(chat.conversation.messages[2]?.id ?? "", "too");
+    assert.deepEqual(questions(), ["one", "too"]);
+    const asked = lastAsked().params.messages.at(-1);
+    assert.ok(asked && "attachments" in asked);
+    assert.deepEqual(asked.attachments, [attachment]);
+    assert.equal(chat.conversation.id, id);
+    assert.deepEqual(await kept(), ["one,too"]);
+    lastMessage();
+  });
+
+  test("an earlier question that is asked in other words begins a chat of its own: the later answers stay", async () => {
+    await askAndAnswer("one");
+    await askAndAnswer("two");
+    chat.resend(chat.conversation.messages[0]?.id ?? "", "won");
+    assert.deepEqual(questions(), ["won"]);
+    assert.deepEqual(await kept(), ["one,two", "won"]);
+    chat.resend("no such message", "none");
+    chat.resend(chat.conversation.messages[1]?.id ?? "", "an answer is no question");
+    assert.deepEqual(questions(), ["won"]);
+  });
+
+  test("a question is asked again while its answer is written: that is stopped", async () => {
+    chat.send("one");
+    const first = lastAsked();
+    chat.resend(chat.conversation.messages[0]?.id ?? "", "two");
+    assert.ok(first.signal.aborted);
+    first.onDelta("late");
+    await pause(40);
+    assert.deepEqual(questions(), ["two"]);
+    assert.deepEqual(answerText(), { text: "", state: "streaming" });
+  });
+
+  test("a branch has what was said up to an answer, and the chat stays as it was", async () => {
+    await askAndAnswer("one");
+    await askAndAnswer("two");
+    const { id } = chat.conversation;
+    chat.branch(chat.conversation.messages[1]?.id ?? "");
+    assert.notEqual(chat.conversation.id, id);
+    assert.deepEqual(await kept(), ["one", "one,two"]);
+    await askAndAnswer("three");
+    assert.deepEqual(questions(), ["one", "three"]);
+    assert.deepEqual(await kept(), ["one,three", "one,two"]);
+  });
+
+  test("a temperature holds for the one answer", async () => {
+    await askAndAnswer("one");
+    chat.retry(0.8);
+    assert.equal(lastAsked().params.temperature, 0.8);
+    chat.retry();
+    assert.equal(lastAsked().params.temperature, undefined);
+  });
+
+  test("a title is kept, of the open chat and of another, and changes no place in the list", async () => {
+    await askAndAnswer("one");
+    const first = chat.conversation.id;
+    chat.newChat();
+    await askAndAnswer("two");
+    const second = chat.conversation.id;
+    assert.ok(chat.rename(second, "Second"));
+    assert.ok(chat.rename(first, "First"));
+    assert.equal(chat.rename("none", "None"), false);
+    openChat();
+    const titles = (await store.list()).map(({ conversation }) => conversation.title);
+    assert.deepEqual(titles, ["Second", "First"]);
+    assert.equal(chat.conversation.title, "Second");
+    await askAndAnswer("three");
+    assert.equal(store.find(second)?.title, "Second");
+  });
+
   test("retry asks for the last answer again", async () => {
     chat.send("Hi");
     lastAsked().resolve({ stopReason: "limit", leftOut: 0 });

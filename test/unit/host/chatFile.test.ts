@@ -116,6 +116,11 @@ test("what a later version adds to a message is not lost by this one", () => {
   assert.deepEqual(parseChat("1", chatContent(5, added)).conversation.messages, added);
 });
 
+test("a title comes back, and a chat without one has none", () => {
+  assert.equal(parseChat("1", chatContent(5, valid, "Harbours")).conversation.title, "Harbours");
+  assert.ok(!("title" in parseChat("1", chatContent(5, valid)).conversation));
+});
+
 test("the version says which code can read a chat: the first one, unless a later command is in it", () => {
   const explain = [{ ...valid[0], command: "explain" }, valid[1]];
   const document = [...explain, { ...valid[0], id: "q2", command: "document" }];
