@@ -11,7 +11,7 @@ export interface CutCase {
   readonly prefix: string;
   readonly suffix: string;
   readonly truth: string;
-  /** Files of the same package that are open beside it; none unless given. */
+  /** Files of its package that are open beside it; none unless given. */
   readonly others?: readonly { readonly path: string; readonly text: string }[];
 }
 
@@ -116,7 +116,8 @@ function caseAt(file: HeldOutFile, cursor: number, end: number): CutCase {
 
 /** What the model sees of the file itself, in characters. */
 const window = { before: 3500, after: 800 };
-const mostOthers = 5;
+/** Open beside it: some of a package. */
+const mostOthers = 3;
 const longestOther = 40_000;
 
 /** Rests of lines that begin with a name which other files of the package have and the text near the cursor does not. */
@@ -128,7 +129,11 @@ function cutLinesOfOthers(file: HeldOutFile, all: readonly HeldOutFile[]): CutCa
       other.path !== file.path &&
       other.text.length <= longestOther,
   );
-  if (siblings.length < 2) return [];
+  // A copy, as of a package that is built for two kinds of modules, has the answer.
+  if (siblings.length < 2 || siblings.some((other) => isCopy(other, file))) return [];
+  const others = nearestFirst(siblings, file)
+    .slice(0, mostOthers)
+    .map(({ path, text }) => ({ path, text }));
   const wordsOf = new Map(siblings.map((other) => [other, new Set(other.text.match(name))]));
   return [...file.text.matchAll(name)].flatMap(({ index, 0: word }): CutCase[] => {
     const end = file.text.indexOf("\n", index);
@@ -140,15 +145,7 @@ function cutLinesOfOthers(file: HeldOutFile, all: readonly HeldOutFile[]): CutCa
     const having = siblings.filter((other) => wordsOf.get(other)?.has(word));
     // What half of the package says is common knowledge, and found anywhere.
     if (having.length === 0 || having.length > siblings.length / 2) return [];
-    const others = [
-      ...nearestFirst(
-        siblings.filter((other) => !having.includes(other)),
-        file,
-      ),
-      ...having.slice(0, 2),
-    ];
-    const shown = others.slice(-mostOthers).map(({ path, text }) => ({ path, text }));
-    return [{ ...caseAt(file, index, index + truth.length), others: shown }];
+    return [{ ...caseAt(file, index, index + truth.length), others }];
   });
 }
 
@@ -159,12 +156,19 @@ const isOther =
   /^\s*(?:\/\/|\/?\*|#|import\b|from\b)|["'`][^"'`]*$|\b(?:def|function|class|const|let|var|interface|type)\s+$/;
 const isProse = /^[\w-]+(?:[.,:]?$|[.,:]? [\w-]+ )/;
 
-/** By the part of the path that they share: the last are the nearest. */
+/** Whether files share half of their lines. */
+function isCopy({ text }: HeldOutFile, of: HeldOutFile): boolean {
+  const lines = of.text.split("\n").filter((line) => line.trim().length > 3);
+  const other = new Set(text.split("\n"));
+  return lines.filter((line) => other.has(line)).length * 2 > lines.length;
+}
+
+/** By the part of the path that they share. */
 function nearestFirst(files: readonly HeldOutFile[], to: HeldOutFile): HeldOutFile[] {
   const shared = ({ path }: HeldOutFile) => {
     const [a, b] = [path.split("/"), to.path.split("/")];
     const different = a.findIndex((part, i) => part !== b[i]);
     return different < 0 ? a.length : different;
   };
-  return files.toSorted((a, b) => shared(a) - shared(b));
+  return files.toSorted((a, b) => shared(b) - shared(a));
 }

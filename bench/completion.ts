@@ -1,7 +1,7 @@
 // `npm run bench:completion [-- --kind line|block|function|files] [--limit 300] [--without STEP,… | --ablate] [--verbose]
 //     [--cases FILE] [--model FILE]`
 // How well the product completes held-out files, through the language server: lines beside the bare model and two baselines;
-// blocks, bodies of functions, and lines that take from other files of their package.
+// blocks, bodies of functions, and lines that take from other files of their package, which lies on the disk.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -11,12 +11,14 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 
 import { steps } from "../server/completion/ablation.ts";
 import { buildExtension } from "../scripts/vsix.ts";
-import { settingsChanged } from "../src/shared/methods.ts";
+import { completionContextRequest, settingsChanged } from "../src/shared/methods.ts";
 import type { Suggestions } from "../src/shared/protocol.ts";
 import { cutCases, cutKinds } from "./cases.ts";
 import { ablationText, type Case, type Result, toText } from "./completionReport.ts";
+import { contextOf } from "./contextReport.ts";
 import { gateSettings } from "./gateReport.ts";
 import { bundledModel, exported, type Product, startProduct } from "./product.ts";
+import { enterRepository, forget, Repositories } from "./repositories.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -31,6 +33,8 @@ const { values: options } = parseArgs({
 });
 
 const cases = casesOf(options.kind).slice(0, Number(options.limit));
+const repositories = new Repositories();
+process.on("exit", () => repositories.dispose());
 await buildExtension();
 if (options.ablate) {
   const whole = await completeAll("");
@@ -43,7 +47,11 @@ if (options.ablate) {
 
 function casesOf(kind: string): Case[] {
   const cutKind = cutKinds.find((known) => known === kind);
-  if (cutKind) return cutCases(cutKind, Number(options.limit)).map((each) => ({ ...each, kind: cutKind }));
+  if (cutKind) {
+    const cut = cutCases(cutKind, Number(options.limit)).map((each) => ({ ...each, kind: cutKind }));
+    // Those of a package one after the other, as it is indexed anew after another one.
+    return cut.sort((a, b) => a.package.localeCompare(b.package));
+  }
   if (kind !== "line") throw new Error(`There is no kind ${kind}: there are line, ${cutKinds.join(", ")}.`);
   if (!fs.existsSync(options.cases)) {
     throw new Error(`There is no ${options.cases}: training/README.md says how it is made.`);
@@ -54,7 +62,8 @@ function casesOf(kind: string): Case[] {
 
 /** By a server of its own. */
 async function completeAll(without: string): Promise<Result[]> {
-  const product = await startProduct({ model: options.model, folders: cases.map(folderOf), without });
+  const folders = cases.filter(({ kind }) => kind !== "files").map(folderOf);
+  const product = await startProduct({ model: options.model, folders, without });
   try {
     const { name, device, promptRate } = product.model;
     const megabytes = (fs.statSync(options.model).size / 1e6).toFixed(1);
@@ -70,8 +79,9 @@ async function completeAll(without: string): Promise<Result[]> {
   }
 }
 
-/** The workspace folder of a case's file: its package, apart from those of other cases. */
+/** The workspace folder of a case's file: its package, apart from those of other cases where it is on no disk. */
 function folderOf(each: Case, i: number): string {
+  if (each.kind === "files") return repositories.folderOf(each.package);
   return `file:///held-out/${i}/${encodeURIComponent(each.package)}`;
 }
 
@@ -83,13 +93,14 @@ function uriIn(folder: string, file: string): string {
 async function complete({ client, settings, cpuSeconds }: Product, i: number): Promise<Result> {
   const each = cases[i];
   if (!each) throw new RangeError(`There is no case ${i}.`);
+  const folder = folderOf(each, i);
+  const previous = cases[i - 1];
   // What the server remembers of the cases before is no part of this one.
   const earlier = cases.slice(0, i).map((_, other) => `/held-out/${other}/`);
-  await client.connection.sendNotification(settingsChanged, {
-    ...settings,
-    excludedFiles: [...settings.excludedFiles, ...earlier],
-  });
-  const folder = folderOf(each, i);
+  const isOnDisk = each.kind === "files";
+  const shared = { ...settings, readWorkspace: isOnDisk, excludedFiles: [...settings.excludedFiles, ...earlier] };
+  await client.connection.sendNotification(settingsChanged, shared);
+  if (isOnDisk) await enterRepository(client, folder, previous && folderOf(previous, i - 1));
   const uri = uriIn(folder, each.path);
   const text = each.prefix + each.suffix;
   const { line, character } = TextDocument.create(uri, each.language, 1, text).positionAt(each.prefix.length);
@@ -101,15 +112,14 @@ async function complete({ client, settings, cpuSeconds }: Product, i: number): P
   const [item] = await client.complete(uri, line, character);
   const milliseconds = performance.now() - start;
   const cpu = cpuSeconds() - cpuBefore;
+  const context = isOnDisk ? contextOf(each, await client.connection.sendRequest(completionContextRequest)) : undefined;
   const bySetting: Partial<Record<Suggestions, string | undefined>> = {};
   for (const suggestions of options.ablate || options.without !== "" ? [] : gateSettings) {
     // What the model wrote is remembered, also where it was not worth showing.
     const inlineCompletion = { ...settings.inlineCompletion, suggestions };
-    await client.connection.sendNotification(settingsChanged, { ...settings, inlineCompletion });
+    await client.connection.sendNotification(settingsChanged, { ...shared, inlineCompletion });
     bySetting[suggestions] = (await client.complete(uri, line, character))[0]?.insertText;
   }
-  for (const closed of [uri, ...others.map((other) => uriIn(folder, other.path))]) {
-    await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri: closed } });
-  }
-  return { ...each, shown: item?.insertText, bySetting, milliseconds, cpuSeconds: cpu };
+  await forget(client, [uri, ...others.map((other) => uriIn(folder, other.path))]);
+  return { ...each, shown: item?.insertText, bySetting, milliseconds, cpuSeconds: cpu, ...(context && { context }) };
 }

@@ -3,6 +3,7 @@
 
 import type { CutCase, CutKind } from "./cases.ts";
 import type { Suggestions } from "../src/shared/protocol.ts";
+import { type CaseContext, contextText } from "./contextReport.ts";
 import { type Gated, gateText } from "./gateReport.ts";
 import { table } from "./report.ts";
 import { score } from "./scores.ts";
@@ -24,6 +25,8 @@ export interface Result extends Case {
   readonly milliseconds: number;
   /** Of all processors, in the server and the model process; NaN elsewhere than on Linux. */
   readonly cpuSeconds: number;
+  /** What other files are in the prompt, where they lie on the disk. */
+  readonly context?: CaseContext;
 }
 
 const answerOf: Readonly<Record<string, (result: Result) => string | undefined>> = {
@@ -66,7 +69,8 @@ export function toText(results: readonly Result[], verbose: boolean): string {
   const compared = results.some(({ answers }) => answers) ? differences(results, verbose) : [];
   const written = verbose && compared.length === 0 ? results.slice(0, examples).flatMap(describe) : [];
   const gated = results.some(({ bySetting }) => "eager" in bySetting) ? gateText(results.map(gatedLine)) : "";
-  return ["", ...table([header, ...rows]), "", gated, "", ...compared, ...written].join("\n");
+  const context = contextText(results.flatMap((each) => each.context ?? []));
+  return ["", ...table([header, ...rows]), ...context, "", gated, "", ...compared, ...written].join("\n");
 }
 
 /** What each setting shows of the first line, as the gate judges it. */

@@ -63,6 +63,8 @@ function describeFailure(failure: string, l10n: Localize): string {
       return l10n.t("busy with an earlier request");
     case "late":
       return l10n.t("too late");
+    case "building":
+      return l10n.t("still being built");
     case "cancelled":
       return l10n.t("another key came");
     default:

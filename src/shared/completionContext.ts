@@ -20,7 +20,7 @@ export interface CompletionContextReport {
     readonly name: string;
     readonly chunks: number;
     readonly milliseconds: number;
-    /** Why there are no chunks of it. */
+    /** Why there are no chunks of it, or not all. */
     readonly failure?: string;
   }[];
   /** The best ones, in the order of their scores. */

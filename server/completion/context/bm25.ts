@@ -7,7 +7,7 @@ const mostCommon = 0.1;
 /** However few texts there are, a term of so many is looked up. */
 const alwaysRare = 50;
 /** Of all terms of a query, the rarest first: more take longer than a key may wait. */
-const mostPostings = 50_000;
+const mostPostings = 20_000;
 
 /**
  * Own code, since it takes a sixteenth of the time of a library: 42,000 chunks, which are 33 MB of source, in 0.2 s where
@@ -56,25 +56,42 @@ export class InvertedIndex {
   search(query: ReadonlyMap<string, number>, most: number): number[] {
     const average = this.#total / Math.max(1, this.#live);
     const common = Math.max(alwaysRare, mostCommon * this.#live);
-    const scores = new Map<number, number>();
     const terms = [...query].flatMap(([term, weight]) => {
       const having = this.#postings.get(term);
       return having && having.length <= common ? [{ weight, having }] : [];
     });
+    const scores = new Float64Array(this.#lengths.length);
+    const touched: number[] = [];
     let postings = 0;
     for (const { weight, having } of terms.sort((a, b) => a.having.length - b.having.length)) {
       postings += having.length;
       if (postings > mostPostings) break;
-      const rarity = Math.log(1 + (this.#live - having.length + 0.5) / (having.length + 0.5));
-      for (const number of having) scores.set(number, (scores.get(number) ?? 0) + weight * Math.max(0, rarity));
+      const rarity = Math.max(0, Math.log(1 + (this.#live - having.length + 0.5) / (having.length + 0.5)));
+      for (const number of having) {
+        if (scores[number] === 0) touched.push(number);
+        scores[number] = (scores[number] ?? 0) + weight * rarity;
+      }
     }
-    const found = [...scores].flatMap(([number, score]) => {
+    const found: { number: number; score: number }[] = [];
+    for (const number of touched) {
       const length = this.#lengths[number] ?? 0;
-      return length === 0 ? [] : [{ number, score: score / (1 - lengthPenalty + (lengthPenalty * length) / average) }];
-    });
-    return found
-      .sort((a, b) => b.score - a.score)
-      .slice(0, most)
-      .map(({ number }) => number);
+      const score = (scores[number] ?? 0) / (1 - lengthPenalty + (lengthPenalty * length) / average);
+      // Few of all are among the best so far, and only these are put in order.
+      if (length === 0 || (found.length >= most && score <= (found.at(-1)?.score ?? 0))) continue;
+      found.splice(placeOf(score, found), 0, { number, score });
+      if (found.length > most) found.pop();
+    }
+    return found.map(({ number }) => number);
   }
+}
+
+/** Where a score goes in a list that begins with the highest, after its equals. */
+function placeOf(score: number, sorted: readonly { readonly score: number }[]): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle]?.score ?? 0) >= score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

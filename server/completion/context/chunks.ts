@@ -37,7 +37,7 @@ export function cutChunks({ uri, path, text: whole }: Source): Chunk[] {
   const end = (next: number) => {
     const chunkText = lines.join("\n").trimEnd();
     if (chunkText.trim() !== "") {
-      chunks.push({ uri, path, text: `${chunkText}\n`, line: start, terms: termsOf(`${fileName(path)} ${chunkText}`) });
+      chunks.push(chunkOf({ uri, path, text: `${chunkText}\n` }, start));
     }
     lines = [];
     length = 0;
@@ -55,6 +55,18 @@ export function cutChunks({ uri, path, text: whole }: Source): Chunk[] {
   }
   end(0);
   return chunks;
+}
+
+/** Its terms are found once they are asked for: of a file whose chunks are found by the index, only those few are ranked. */
+function chunkOf(source: Source, line: number): Chunk {
+  let terms: ReadonlySet<string> | undefined;
+  return {
+    ...source,
+    line,
+    get terms() {
+      return (terms ??= termsOf(`${fileName(source.path)} ${source.text}`));
+    },
+  };
 }
 
 function fileName(path: string): string {

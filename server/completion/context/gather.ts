@@ -11,7 +11,7 @@ export interface Gathered {
   readonly name: string;
   readonly candidates: readonly Candidate[];
   readonly milliseconds: number;
-  /** Why there are none: the fault's message, or `busy` with an earlier request, `late` or `cancelled`. */
+  /** Why there are none: the fault's message, or `busy` with an earlier request, `late` or `cancelled`; or not all: `building`. */
   readonly failure?: string;
 }
 
@@ -41,13 +41,14 @@ async function ask(
   const { name, timeLimit } = provider;
   if (busy.has(provider)) return { name, candidates: [], milliseconds: 0, failure: "busy" };
   busy.add(provider);
+  const building = provider.isBuilding === true ? { failure: "building" } : {};
   const start = performance.now();
   const done = new AbortController();
   const ended = AbortSignal.any([signal, done.signal]);
   const failed = (failure: string) => ({ candidates: [], failure });
   const find = async () => {
     try {
-      return { candidates: takeFrom(await provider.find(request, ended), name) };
+      return { candidates: takeFrom(await provider.find(request, ended), name), ...building };
     } finally {
       busy.delete(provider);
     }

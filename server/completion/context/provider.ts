@@ -8,6 +8,8 @@ export interface ContextProvider {
   readonly name: Step;
   /** Milliseconds that a completion waits for it. */
   readonly timeLimit: number;
+  /** Whether it still looks through what it searches, and does not find all. */
+  readonly isBuilding?: boolean;
   /** Chunks of which the likeliest ones are chosen; what comes after the time limit is not used. */
   find(request: CompletionRequest, signal: AbortSignal): Promise<Iterable<Chunk>> | Iterable<Chunk>;
 }

@@ -17,7 +17,7 @@ const mostEntries = 100_000;
 /** About 40 MB of source. */
 const mostChunks = 100_000;
 /** Chunks that are ranked with those of other providers. */
-const mostFound = 40;
+const mostFound = 16;
 /** Milliseconds of work in the background, after which it rests as long. */
 const longestWork = 8;
 /** When more have changed the whole workspace is looked through. */
@@ -56,6 +56,10 @@ export class WorkspaceIndex implements ContextProvider {
     this.#files = files;
   }
 
+  get isBuilding(): boolean {
+    return this.#updating !== undefined || this.#changed.size > 0 || !this.#hasWalked(this.#files.folders());
+  }
+
   async find(request: CompletionRequest): Promise<Chunk[]> {
     const own = this.#files.pathOf(request.uri);
     const places = this.#index
@@ -92,7 +96,7 @@ export class WorkspaceIndex implements ContextProvider {
     if (this.#index.numbers - this.#index.size > mostRemoved * this.#index.numbers) this.#clear();
     await this.#takeChangedRules();
     const folders = this.#files.folders();
-    if (folders.length !== this.#walked.size || folders.some((folder) => !this.#walked.has(folder))) {
+    if (!this.#hasWalked(folders)) {
       this.#walked = new Set(folders);
       this.#changed.clear();
       const found = new Set<string>();
@@ -104,6 +108,10 @@ export class WorkspaceIndex implements ContextProvider {
       await this.#takeChanged(file);
       await this.#rest();
     }
+  }
+
+  #hasWalked(folders: readonly string[]): boolean {
+    return folders.length === this.#walked.size && folders.every((folder) => this.#walked.has(folder));
   }
 
   /** Looks through the workspace again where a .gitignore has changed that holds: one in an ignored folder does not. */

@@ -7,7 +7,6 @@ import { pathToFileURL } from "node:url";
 
 import { TextDocument } from "vscode-languageserver-textdocument";
 
-import { InvertedIndex } from "../../../../server/completion/context/bm25.ts";
 import { WorkspaceFiles } from "../../../../server/completion/context/workspaceFiles.ts";
 import { WorkspaceIndex } from "../../../../server/completion/context/workspaceIndex.ts";
 import { completionRequest } from "../../../../server/completion/request.ts";
@@ -217,26 +216,34 @@ test("a folder without end is looked through to a bound, one that cannot be read
   assert.ok(listed > 1 && listed <= 21, `${listed} folders`);
 });
 
-test("common terms find nothing, removed texts are not found", () => {
-  const index = new InvertedIndex();
-  const numbers = Array.from({ length: 100 }, (_, i) =>
-    index.add(new Set(["const", i % 50 === 0 ? "wheel" : `x${i}`])),
-  );
-  assert.deepEqual(index.search(new Map([["const", 1]]), 5), []);
-  assert.deepEqual(index.search(new Map([["wheel", 1]]), 5), [0, 50]);
-  assert.deepEqual(index.search(new Map([["wheel", 1]]), 1), [0]);
-  assert.deepEqual(index.search(new Map([["x7", 2], ["wheel", 1]]), 1), [7]); // prettier-ignore
-  for (const number of numbers) if (number !== 50) index.remove(number);
-  index.remove(3);
-  assert.equal(index.size, 1);
-  assert.deepEqual(index.search(new Map([["wheel", 1]]), 5), [50]);
+test("a query reads few files, and looks for terms in those chunks alone that it found", async (context) => {
+  const line = (file: number, i: number) => `export const wheel${file}x${i} = ${i === 300 ? "rim" : i};\n`;
+  const texts = Array.from({ length: 90 }, (_, file) => [
+    `wheel${file}.ts`,
+    Array.from({ length: 600 }, (_, i) => line(file, i)).join(""),
+  ]);
+  const { files, found, index } = project("work", Object.fromEntries(texts) as Record<string, string>);
+  await index.update();
+  const read = context.mock.method(files, "read");
+  const searched = context.mock.method(String.prototype, "matchAll");
+  const paths = await found("rim = wheel7x11");
+  assert.equal(paths[0], "wheel7.ts");
+  assert.equal(paths.length, 16);
+  assert.ok(read.mock.callCount() <= 16, `${read.mock.callCount()} files`);
+  // One call for the text of a chunk, and one for each of its identifiers.
+  const looked = searched.mock.calls.filter((call) => String(call.this).includes("\n")).length;
+  assert.ok(looked <= 16, `${looked} chunks`);
 });
 
-test("of a query with many terms only the rarest are looked up", () => {
-  const index = new InvertedIndex();
-  for (let i = 0; i < 100_000; i++) index.add(new Set([`term${i % 20}`, ...(i % 20_000 === 7 ? ["rare"] : [])]));
-  const terms = Array.from({ length: 20 }, (_, i) => [`term${i}`, 1] as const);
-  const found = index.search(new Map([...terms, ["rare", 1]]), 100_000);
-  assert.deepEqual(new Set(found.slice(0, 5)), new Set([7, 20_007, 40_007, 60_007, 80_007]));
-  assert.ok(found.length <= 50_000, `${found.length} texts`);
+test("it tells whether it is still being built", async () => {
+  const { index, found, change, folders } = project("building", { "a.ts": "const wheel = 1;\n" });
+  assert.equal(index.isBuilding, true);
+  await found("wheel");
+  await index.update();
+  assert.equal(index.isBuilding, false);
+  change("a.ts");
+  assert.equal(index.isBuilding, true);
+  await index.update();
+  folders.pop();
+  assert.equal(index.isBuilding, true);
 });
