@@ -13,6 +13,7 @@ import { exportChat, renameChat, showPreviousChats } from "./chat/previousChats.
 import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LastEditor } from "./lastEditor.ts";
+import { useInChat } from "./languageModel/useInChat.ts";
 import { showMenu } from "./status/menu.ts";
 import type { HubToken } from "./models/hubToken.ts";
 import { importModelFile } from "./models/importModelFile.ts";
@@ -43,6 +44,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.explainSelection": () => ask("explain"),
     "falcon.documentSelection": () => ask("document"),
     "falcon.openChat": () => chatView.focus(),
+    "falcon.useInVsCodeChat": () => useInChat(log),
     "falcon.newChat": async () => {
       chat.newChat();
       await chatView.focus();

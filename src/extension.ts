@@ -16,6 +16,7 @@ import { Proposals } from "./edit/proposals.ts";
 import { ServerClient } from "./server/client.ts";
 import { ModelsClient } from "./server/modelsClient.ts";
 import { registerCommands } from "./commands.ts";
+import { FalconProvider } from "./languageModel/provider.ts";
 import { announceFailures, endOfFailedAnswer } from "./problems.ts";
 import { Figures } from "./completion/figures.ts";
 import { ContextDocument } from "./completion/contextDocument.ts";
@@ -136,6 +137,7 @@ export function activate(context: ExtensionContext) {
     }),
     registerEditAction(),
     registerStatusBar(server, models, settings, lastEditor),
+    new FalconProvider(server, log),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status: statusOf(status, "chat") })),
     server.onDidChangeStatus((status) => {

@@ -3,13 +3,15 @@
 import * as l10n from "@vscode/l10n";
 
 import type { ChatParams, ChatResult, ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
+import type { Tool } from "../../src/shared/tools.ts";
 import type { LoadedModel, Model } from "../engine/engine.ts";
 import { AnswerStream } from "./answerStream.ts";
 import { canDemonstrate, needsRealModel } from "./demonstration.ts";
 import { fitTurns, roomForPrompt } from "./fitTurns.ts";
 import { formatNote } from "./formatNote.ts";
-import { formatOf } from "./formats.ts";
+import { formatOf, type Turn } from "./formats.ts";
 import { type Loop, LoopWatch, lengthBeforeLoop } from "./loops.ts";
+import { ToolCallStream } from "./toolCalls.ts";
 import { TurnCounts } from "./turnCounts.ts";
 import { turnsOf } from "./turns.ts";
 
@@ -32,7 +34,23 @@ export interface ChatOptions {
  * @throws UserError when there is no model, or the last message alone does not fit into its context
  */
 export async function answerChat(
-  { messages, deadline, temperature }: Omit<ChatParams, "partialResultToken">,
+  params: Asked,
+  options: ChatOptions,
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ChatResult> {
+  if (!params.tools) return answer(params, options, onText, signal);
+  const stream = new ToolCallStream(params.tools, onText);
+  const result = await answer(params, options, (text) => stream.push(text), signal);
+  stream.end();
+  return { ...result, ...(stream.calls.length > 0 && { toolCalls: stream.calls }) };
+}
+
+type Asked = Omit<ChatParams, "partialResultToken">;
+
+/** The whole answer: what is thought and the calls stand in it as the model writes them. */
+async function answer(
+  { messages, deadline, temperature, tools }: Asked,
   { models, settings, counts = new TurnCounts(), isExcluded = () => false }: ChatOptions,
   onText: (text: string) => void,
   signal: AbortSignal,
@@ -51,7 +69,7 @@ export async function answerChat(
   }
   const format = formatOf(info);
   // A demonstration model was trained on single questions.
-  const turns = turnsOf(info.demonstration ? messages.slice(-1) : messages);
+  const turns = withTools(turnsOf(info.demonstration ? messages.slice(-1) : messages), tools);
   const fitting = fitTurns(turns, { format, model, budget: roomForPrompt(info, settings), counts });
   const fitted = await untilAborted(fitting, stopped);
   if (!fitted) return resultOf("aborted");
@@ -60,10 +78,10 @@ export async function answerChat(
   const watch = new LoopWatch(info, messages.at(-1)?.text);
   let shown = "";
   let loop: Loop | undefined;
-  const answer = new AnswerStream(format.stopLines, (text) => {
+  const stream = new AnswerStream(format.stopLines, (text) => {
     if (loop) return;
     shown += text;
-    loop = watch.push(text, answer);
+    loop = watch.push(text, stream);
     if (loop) ended.abort();
     onText(text);
   });
@@ -74,18 +92,16 @@ export async function answerChat(
       maxTokens: Math.min(settings.maxTokens, info.contextSize - fitted.tokens),
       temperature: temperature ?? settings.temperature,
       stop: format.stopTokens,
-      private: messages.some(
-        (message) => "attachments" in message && message.attachments.some(({ uri }) => isExcluded(uri)),
-      ),
+      // What another's chat attaches is not known by its URI.
+      private: [tools !== undefined, ...attachedUris(messages).map(isExcluded)].includes(true),
     },
     (text) => {
-      if (!answer.push(text)) ended.abort();
+      if (!stream.push(text)) ended.abort();
     },
     AbortSignal.any([stopped, ended.signal]),
   );
-  answer.end();
-  const notes = [...leftOutOf(messages.at(-1)), ...notesOf(info, turns, fitted.leftOut)];
-  if (loop) notes.push(l10n.t("The model repeated itself, and the answer was ended."));
+  stream.end();
+  const notes = [...leftOutOf(messages.at(-1)), ...notesOf(info, turns, fitted.leftOut, loop)];
   return {
     ...resultOf(ended.signal.aborted ? "end" : stopReason, fitted.leftOut),
     ...(notes.length > 0 && { notes }),
@@ -104,7 +120,16 @@ function leftOutOf(question: ChatParams["messages"][number] | undefined): string
   return attachments.flatMap(({ label, leftOut }) => (leftOut === undefined ? [] : [`${label}: ${leftOut}`]));
 }
 
-function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number): string[] {
+function attachedUris(messages: ChatParams["messages"]): string[] {
+  return messages.flatMap((message) => ("attachments" in message ? message.attachments.map(({ uri }) => uri) : []));
+}
+
+/** The system turn tells of the tools. */
+function withTools(turns: readonly ChatTurn[], tools: readonly Tool[] = []): readonly Turn[] {
+  return tools.length > 0 ? turns.map((turn) => (turn.role === "system" ? { ...turn, tools } : turn)) : turns;
+}
+
+function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number, loop?: Loop): string[] {
   const notes: string[] = [];
   // Once in a conversation.
   const format = turns.some(({ role }) => role === "assistant") ? undefined : formatNote(model);
@@ -112,6 +137,7 @@ function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number
   if (leftOut > 0) {
     notes.push(l10n.t("The oldest messages ({0}) did not fit into the model's context and were left out.", leftOut));
   }
+  if (loop) notes.push(l10n.t("The model repeated itself, and the answer was ended."));
   return notes;
 }
 

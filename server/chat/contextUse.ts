@@ -1,7 +1,7 @@
 // How full the model's context would be with a question that is being written.
 
 import type { ContextUse, ContextUseParams } from "../../src/shared/chatContext.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
 import { formatOf } from "./formats.ts";
 import { roomForPrompt } from "./fitTurns.ts";
@@ -24,8 +24,7 @@ export async function measureContext(
   const room = roomForPrompt(info, settings);
   // More than this is too much, however much it is.
   const limit = 16 * room;
-  const count = (role: "system" | "user" | "assistant", text: string) =>
-    counts.count({ role, text }, format, model, limit);
+  const count = (role: ChatTurn["role"], text: string) => counts.count({ role, text }, format, model, limit);
   const question = messages.at(-1);
   // Each by itself, so that a key in the question counts nothing again but the words.
   const attached = question && "attachments" in question ? question.attachments : [];

@@ -2,10 +2,10 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { LoadedModel, Model, PromptPart } from "../engine/engine.ts";
 import { UserError } from "../userError.ts";
-import { type PromptFormat, renderTurns } from "./formats.ts";
+import { type PromptFormat, renderTurns, type Turn } from "./formats.ts";
 import type { TurnCounts } from "./turnCounts.ts";
 
 export interface FittedPrompt {
@@ -30,14 +30,14 @@ const farTooLong = 16;
  * @throws UserError when the last question alone is too long
  */
 export async function fitTurns(
-  turns: readonly ChatTurn[],
+  turns: readonly Turn[],
   { format, model, budget, counts }: FitOptions,
 ): Promise<FittedPrompt> {
   const system = turns.filter(({ role }) => role === "system");
   const rest = turns.slice(system.length);
   /** Where questions begin, with what belongs to them up to the next one; the newest first. */
   const starts = rest.flatMap(({ role }, i) => (role === "user" || i === 0 ? [i] : [])).reverse();
-  const countAll = async (some: readonly ChatTurn[], limit: number) => {
+  const countAll = async (some: readonly Turn[], limit: number) => {
     let tokens = 0;
     for (const turn of some) if (tokens <= limit) tokens += await counts.count(turn, format, model, limit - tokens);
     return tokens;

@@ -3,7 +3,9 @@
 import { basename } from "node:path";
 
 import type { ChatTurn } from "../../src/shared/protocol.ts";
+import type { Tool } from "../../src/shared/tools.ts";
 import type { PromptPart, SpecialToken } from "../engine/engine.ts";
+import { falcon3Tools, falconH1Tools, type ToolFormat } from "./toolFormats.ts";
 
 export interface PromptFormat {
   /** Stands before each turn's text. */
@@ -16,14 +18,21 @@ export interface PromptFormat {
   readonly stopLines: readonly string[];
   /** Whether turns are told apart by empty lines, so that those inside one must go. */
   readonly squeezesEmptyLines: boolean;
+  /** Absent where models of the family were not trained on tools. */
+  readonly tools?: ToolFormat;
+}
+
+/** A turn as it is rendered: that of the system may tell of tools. */
+export interface Turn extends ChatTurn {
+  readonly tools?: readonly Tool[];
 }
 
 const marker = (special: string): SpecialToken => ({ special });
-const nothing = { system: [], user: [], assistant: [] };
+const nothing = { system: [], user: [], assistant: [], tool: [] };
 
 /** tiiuae/falcon-7b-instruct, commit 0b9684d: system text bare, no space after "Assistant:". */
 const falconInstruct: PromptFormat = {
-  open: { system: [], user: ["\n\nUser: "], assistant: ["\n\nAssistant:"] },
+  open: { system: [], user: ["\n\nUser: "], assistant: ["\n\nAssistant:"], tool: ["\n\nUser: "] },
   close: nothing,
   stopTokens: [],
   stopLines: ["User:", "Assistant:"],
@@ -32,8 +41,8 @@ const falconInstruct: PromptFormat = {
 
 /** tiiuae/falcon-180B-chat: https://huggingface.co/blog/falcon-180b */
 const falcon180bChat: PromptFormat = {
-  open: { system: ["System: "], user: ["User: "], assistant: ["Falcon:"] },
-  close: { system: ["\n"], user: ["\n"], assistant: ["\n"] },
+  open: { system: ["System: "], user: ["User: "], assistant: ["Falcon:"], tool: ["User: "] },
+  close: { system: ["\n"], user: ["\n"], assistant: ["\n"], tool: ["\n"] },
   stopTokens: [],
   stopLines: ["User:"],
   squeezesEmptyLines: false,
@@ -45,28 +54,39 @@ const falcon3: PromptFormat = {
     system: [marker("<|system|>"), "\n"],
     user: [marker("<|user|>"), "\n"],
     assistant: [marker("<|assistant|>"), "\n"],
+    tool: [marker("<|assistant|>"), "\n<tool_response>\n"],
   },
-  close: { system: ["\n"], user: ["\n"], assistant: [{ role: "eos" }, "\n"] },
+  close: { system: ["\n"], user: ["\n"], assistant: [{ role: "eos" }, "\n"], tool: ["\n</tool_response>\n"] },
   stopTokens: ["<|user|>", "<|assistant|>", "<|system|>"].map(marker),
   stopLines: ["<|user|>"],
   squeezesEmptyLines: false,
+  tools: falcon3Tools,
 };
 
-/** tiiuae/Falcon-H1-*-Instruct and falcon-mamba-7b-instruct: https://huggingface.co/blog/falconmamba */
+/** falcon-mamba-7b-instruct: https://huggingface.co/blog/falconmamba */
 const chatMl: PromptFormat = {
   open: {
     system: [marker("<|im_start|>"), "system\n"],
     user: [marker("<|im_start|>"), "user\n"],
     assistant: [marker("<|im_start|>"), "assistant\n"],
+    tool: [marker("<|im_start|>"), "user\n"],
   },
   close: {
     system: [marker("<|im_end|>"), "\n"],
     user: [marker("<|im_end|>"), "\n"],
     assistant: [marker("<|im_end|>"), "\n"],
+    tool: [marker("<|im_end|>"), "\n"],
   },
   stopTokens: ["<|im_end|>", "<|im_start|>"].map(marker),
   stopLines: ["<|im_end|>", "<|im_start|>"],
   squeezesEmptyLines: false,
+};
+
+/** tiiuae/Falcon-H1-*-Instruct, chat_template.jinja. */
+const falconH1: PromptFormat = {
+  ...chatMl,
+  open: { ...chatMl.open, tool: [marker("<|im_start|>"), "tool\n"] },
+  tools: falconH1Tools,
 };
 
 /** Special tokens by which a format is told. */
@@ -90,22 +110,23 @@ export function formatOf({ name, path, architecture, markers }: FormatModel): Pr
     // A vocabulary may have the tokens of both; Falcon-Arabic is made from Falcon3, and Falcon3-Mamba from Falcon-Mamba.
     if (!knowsChatMl || (architecture === "llama" && /falcon[-_ ]?(?:3|arabic)/i.test(names))) return falcon3;
   }
-  if (knowsChatMl) return chatMl;
+  if (knowsChatMl) return architecture === "falcon-h1" ? falconH1 : chatMl;
   return /180b/i.test(names) ? falcon180bChat : falconInstruct;
 }
 
 /** The prompt of a conversation, up to where the assistant's next turn begins. */
-export function renderTurns(turns: readonly ChatTurn[], format: PromptFormat): PromptPart[] {
+export function renderTurns(turns: readonly Turn[], format: PromptFormat): PromptPart[] {
   // An answer that is asked for again begins here.
   return [...turns.flatMap((turn) => renderTurn(turn, format)), { stable: true }, ...format.open.assistant];
 }
 
-export function renderTurn({ role, text }: ChatTurn, format: PromptFormat): PromptPart[] {
+export function renderTurn(turn: Turn, format: PromptFormat): PromptPart[] {
+  const { role, tools } = turn;
   return [
     ...format.open[role],
     ...spaceBefore(role, format),
-    plainText(text, format),
-    ...format.close[role],
+    textOf(turn, format),
+    ...(tools && format.tools ? format.tools.close : format.close[role]),
     // Other conversations begin alike.
     ...(role === "system" ? [{ stable: true } as const] : []),
   ];
@@ -115,6 +136,13 @@ export function renderTurn({ role, text }: ChatTurn, format: PromptFormat): Prom
 function spaceBefore(role: ChatTurn["role"], format: PromptFormat): readonly PromptPart[] {
   const open = format.open[role].at(-1);
   return role === "assistant" && typeof open === "string" && open.endsWith(":") ? [" "] : [];
+}
+
+function textOf({ text, tools, toolCalls = [] }: Turn, format: PromptFormat): string {
+  const plain = plainText(text, format);
+  if (!format.tools) return plain;
+  if (tools) return plain + format.tools.describe(tools);
+  return [plain, toolCalls.length > 0 ? format.tools.write(toolCalls) : ""].filter((each) => each !== "").join("\n");
 }
 
 /** Models learn from text with line breaks as "\n". */

@@ -2,9 +2,8 @@
 
 import { createHash } from "node:crypto";
 
-import type { ChatTurn } from "../../src/shared/protocol.ts";
 import type { LoadedModel, Model } from "../engine/engine.ts";
-import { type PromptFormat, renderTurn } from "./formats.ts";
+import { type PromptFormat, renderTurn, type Turn } from "./formats.ts";
 
 /** Turns that are remembered. */
 const capacity = 1000;
@@ -15,10 +14,10 @@ export class TurnCounts {
   readonly #counts = new Map<string, number>();
 
   /** How many tokens a turn has; any number above the limit where it has more. */
-  async count(turn: ChatTurn, format: PromptFormat, model: Model, limit: number): Promise<number> {
+  async count(turn: Turn, format: PromptFormat, model: Model, limit: number): Promise<number> {
     if (model.info !== this.#model) this.#counts.clear();
     this.#model = model.info;
-    const key = createHash("sha256").update(`${turn.role} ${turn.text}`).digest("base64");
+    const key = createHash("sha256").update(JSON.stringify(turn)).digest("base64");
     const known = this.#counts.get(key);
     if (known !== undefined) return known;
     const tokens = await model.countTokens(renderTurn(turn, format), limit);

@@ -2,6 +2,7 @@
 
 import { splitAnswer } from "../../src/shared/answerParts.ts";
 import type { Attachment, ChatCommand, ChatTurn, Message, UserMessage } from "../../src/shared/protocol.ts";
+import type { ToolCall } from "../../src/shared/tools.ts";
 
 const systemPrompt =
   "You are Falcon, an assistant for code and prose inside the user's editor. Answer briefly and precisely. " +
@@ -22,14 +23,24 @@ export function turnsOf(messages: readonly (Message | ChatTurn)[]): ChatTurn[] {
   for (const message of messages) {
     const last = turns.at(-1);
     const text = textOf(message);
+    const toolCalls = toolCallsOf(message);
     if (message.role === "system") system.push(text);
-    else if (message.role === "assistant" && text === "") {
+    else if (message.role === "assistant" && text === "" && toolCalls.length === 0) {
       if (last?.role === "user") turns.pop();
-    } else if (last?.role === message.role) {
+    } else if (last?.role === message.role && isText(last) && isText(message)) {
       turns[turns.length - 1] = { role: message.role, text: `${last.text}\n\n${text}` };
-    } else turns.push({ role: message.role, text });
+    } else turns.push({ role: message.role, text, ...(toolCalls.length > 0 && { toolCalls }) });
   }
   return [{ role: "system", text: system.join("\n\n") || systemPrompt }, ...turns];
+}
+
+function toolCallsOf(message: Message | ChatTurn): readonly ToolCall[] {
+  return ("toolCalls" in message && message.toolCalls) || [];
+}
+
+/** Whether nothing but its text makes it a turn of its own. */
+function isText(message: Message | ChatTurn): boolean {
+  return message.role !== "tool" && toolCallsOf(message).length === 0;
 }
 
 function textOf(message: Message | ChatTurn): string {

@@ -13,6 +13,7 @@ import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
 import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
+import type { CountTokensParams } from "../../src/shared/languageModel.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import {
   type CatalogueParams,
@@ -22,6 +23,7 @@ import {
 } from "../../src/shared/models.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 import { editCommandIds } from "../edit/commands.ts";
+import type { JsonObject } from "../../src/shared/tools.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
 const longestTimer = 2 ** 31 - 1;
@@ -36,8 +38,9 @@ const attachment = v.looseObject({
 
 /** A message or a turn: what else a message has, the server does not read. */
 const message = v.looseObject({
-  role: v.picklist(["system", "user", "assistant"]),
+  role: v.picklist(["system", "user", "assistant", "tool"]),
   text: v.string(),
+  toolCalls: v.exactOptional(v.array(v.looseObject({ name: v.string(), arguments: jsonObject() }))),
   attachments: v.exactOptional(v.array(attachment)),
   command: v.exactOptional(v.picklist(["explain", "document"] satisfies ChatCommand[])),
 });
@@ -45,11 +48,23 @@ const message = v.looseObject({
 export const chatParams: v.GenericSchema<unknown, ChatParams> = v.looseObject({
   messages: v.pipe(
     v.array(message),
-    v.check((messages) => messages.at(-1)?.role === "user", "The last message must be the user's"),
+    v.check(
+      (messages) => ["user", "tool"].includes(messages.at(-1)?.role ?? ""),
+      "The last message must be the user's, or a tool's",
+    ),
   ),
   partialResultToken: v.string(),
   deadline: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(longestTimer))),
   temperature: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
+  role: v.exactOptional(v.picklist(modelRoles)),
+  tools: v.exactOptional(
+    v.array(v.looseObject({ name: v.string(), description: v.string(), parameters: v.exactOptional(jsonObject()) })),
+  ),
+});
+
+export const countTokensParams: v.GenericSchema<unknown, CountTokensParams> = v.object({
+  role: v.picklist(modelRoles),
+  text: v.string(),
 });
 
 export const contextUseParams: v.GenericSchema<unknown, ContextUseParams> = v.looseObject({
@@ -128,6 +143,11 @@ export const completionAcceptedParams = v.object({
   command: v.literal(completionAccepted),
   arguments: v.tuple([v.string(), count()]),
 });
+
+/** What came over a connection is JSON all through. */
+function jsonObject() {
+  return v.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value));
+}
 
 function count() {
   return v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -31,6 +31,7 @@ import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
 import { registerEdit } from "./edit.ts";
+import { registerLanguageModel } from "./languageModel.ts";
 import { registerModels } from "./models.ts";
 import {
   chatParams,
@@ -59,6 +60,7 @@ export function startServer(
   registerInlineCompletion(connection, assistant, documents, acceptance, grammars);
   registerChat(connection, assistant, documents);
   registerEdit(connection, assistant, documents);
+  registerLanguageModel(connection, assistant);
   registerModels(connection, assistant, convertWorker);
 }
 
@@ -157,7 +159,7 @@ function registerChat(connection: Connection, assistant: Assistant, documents: O
       const { partialResultToken, ...asked } = readParams(chatParams, params);
       const onText = (text: string) => send(() => connection.sendProgress(chatDelta, partialResultToken, text));
       const isExcluded = (uri: string) => documents.urisOf(uri).some((each) => assistant.isExcluded(each));
-      const models = { ready: () => assistant.models.ready("chat") };
+      const models = { ready: () => assistant.models.ready(asked.role ?? "chat") };
       const options = { models, settings: assistant.settings.chat, counts, isExcluded };
       return answerChat(asked, options, onText, signalOf(token));
     }),

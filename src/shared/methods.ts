@@ -19,6 +19,7 @@ import type {
   UnfinishedDownload,
 } from "./downloads.ts";
 import type { EditParams, EditResult } from "./edit.ts";
+import type { ChatModel, CountTokensParams } from "./languageModel.ts";
 import type { ModelRole } from "./modelRoles.ts";
 import type {
   CatalogueParams,
@@ -55,6 +56,15 @@ export const editRequest = new RequestType<EditParams, EditResult, Problem>("fal
 
 /** A piece of the new text. */
 export const editDelta = new ProgressType<string>();
+
+/** The loaded models that VS Code's own chat can run on; where both roles have the same model, it is the chat's. */
+export const chatModelsRequest = new RequestType0<readonly ChatModel[], void>("falcon/chatModels");
+
+/** How many tokens a text has for a role's model. Fails with a `Problem` when there is none. */
+export const countTokensRequest = new RequestType<CountTokensParams, number, Problem>(
+  "falcon/countTokens",
+  ParameterStructures.byName,
+);
 
 export const statusRequest = new RequestType0<ServerStatus, void>("falcon/status");
 

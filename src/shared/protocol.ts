@@ -2,6 +2,8 @@
 
 import type { ContextUse, Offer } from "./chatContext.ts";
 import type { ModelsSettings, NetworkSettings } from "./downloads.ts";
+import type { ModelRole } from "./modelRoles.ts";
+import type { Tool, ToolCall } from "./tools.ts";
 
 /** What the extension host reads from the user's configuration and pushes to the language server. */
 export interface ServerSettings {
@@ -254,12 +256,14 @@ export interface Conversation {
 
 /** A turn of a conversation in its own words: what clients send that have no messages of the kinds above. */
 export interface ChatTurn {
-  /** A client's own `system` text takes the place of the assistant's. */
-  readonly role: "system" | "user" | "assistant";
+  /** A client's own `system` text takes the place of the assistant's. `tool`: what a tool gave that was called. */
+  readonly role: "system" | "user" | "assistant" | "tool";
   readonly text: string;
+  /** The tools that the assistant called. */
+  readonly toolCalls?: readonly ToolCall[];
 }
 
-/** Parameters of `falcon/chat`. The last message is the user's. */
+/** Parameters of `falcon/chat`. The last message is the user's, or a tool's. */
 export interface ChatParams {
   readonly messages: readonly (Message | ChatTurn)[];
   /** Deltas of the answer come as `$/progress` with this token. */
@@ -268,6 +272,13 @@ export interface ChatParams {
   readonly deadline?: number;
   /** Takes the place of the setting's. */
   readonly temperature?: number;
+  /** Whose model answers; the chat's unless given. */
+  readonly role?: ModelRole;
+  /**
+   * The tools that the model may call, where its format has tools. With them, also with none of them, the deltas are what the
+   * answer says alone: what the model thinks is left out, and its calls are in the result.
+   */
+  readonly tools?: readonly Tool[];
 }
 
 export interface ChatResult {
@@ -281,6 +292,8 @@ export interface ChatResult {
   readonly problem?: Problem;
   /** How many characters of the answer count, where the rest of it is of no use. */
   readonly length?: number;
+  /** The tools that the model wants to call. */
+  readonly toolCalls?: readonly ToolCall[];
 }
 
 /** One change of a conversation, folded by `reduceConversation` in the host and in the page. */

@@ -10,6 +10,7 @@ export async function run(): Promise<void> {
   await import("./chat.ts");
   await import("./chatContext.ts");
   await import("./completion.ts");
+  await import("./languageModel.ts");
   await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");
