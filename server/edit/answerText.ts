@@ -1,5 +1,8 @@
 // The new text in a model's answer, without what models write around it: fences, chatter, thinking.
 
+/** How models begin who talk before they write. */
+const chatter = /^(?:sure|certainly|of course|okay|here(?:'s| is| are))\b[^`]{0,200}[:.!]$/i;
+
 /** An answer as it is written, in whole lines that end with "\n". */
 export class AnswerText {
   readonly #fence: string;
@@ -7,6 +10,8 @@ export class AnswerText {
   #line = "";
   #written = "";
   #place: "start" | "thinking" | "text" | "after" = "start";
+  /** Lines at the start that lead to a fence, or are text if none comes. */
+  #held: string[] = [];
   /** A fence that the answer opens again at its start, and that closes it. */
   #inner: string | undefined;
 
@@ -35,7 +40,8 @@ export class AnswerText {
   end(): string {
     const rest = this.#line;
     this.#line = "";
-    return rest === "" ? "" : this.#read(rest, "");
+    const text = rest === "" ? "" : this.#read(rest, "");
+    return this.#place === "start" ? this.#write(this.#held.join("")) : text;
   }
 
   #read(line: string, lineBreak: string): string {
@@ -50,18 +56,28 @@ export class AnswerText {
         this.#place = bare.includes("</think>") ? "start" : "thinking";
         return "";
       }
-      this.#place = "text";
       if (/^`{3,}[\w+#.-]*$/.test(bare)) {
+        this.#place = "text";
         this.#inner = /^`+/.exec(bare)?.[0];
         return "";
       }
+      if (chatter.test(bare) || (bare === "" && this.#held.length > 0)) {
+        this.#held.push(line + lineBreak);
+        return "";
+      }
+      this.#place = "text";
+      return this.#write(this.#held.join("")) + this.#read(line, lineBreak);
     }
     if (bare === this.#fence || (this.#inner !== undefined && bare === this.#inner)) {
       this.#place = "after";
       return "";
     }
-    this.#written += line + lineBreak;
-    return line + lineBreak;
+    return this.#write(line + lineBreak);
+  }
+
+  #write(text: string): string {
+    this.#written += text;
+    return text;
   }
 }
 
@@ -83,8 +99,7 @@ export function likeOriginal(answer: string, original: string): string {
   while (lines.length > 0 && lines[0]?.trim() === "") lines.shift();
   while (lines.length > 0 && lines.at(-1)?.trim() === "") lines.pop();
   if (lines.length === 0) return "";
-  const indent = missingIndent(lines, original.slice(lead.length).split(/\r?\n/));
-  const indented = lines.map((line) => (line === "" ? line : indent + line));
+  const indented = restoreIndent(lines, original.slice(lead.length).split(/\r?\n/));
   const last = indented.pop() ?? "";
   return lead + [...indented, last.trimEnd()].join(eol) + end;
 }
@@ -94,21 +109,17 @@ function endSpace(text: string): string {
   return text.slice(text.trimEnd().length);
 }
 
-/** What each line lost in front where a model moves indented code to the edge. */
-function missingIndent(lines: readonly string[], original: readonly string[]): string {
-  const [was, is] = [commonIndent(original), commonIndent(lines)];
-  return was.endsWith(is) ? was.slice(0, was.length - is.length) : "";
+/** Models move indented code to the edge, all of it or its first line: the one that has more of the old lines is meant. */
+function restoreIndent(lines: readonly string[], original: readonly string[]): string[] {
+  const [was, is] = [indentOf(original[0] ?? ""), indentOf(lines[0] ?? "")];
+  const missing = was.endsWith(is) ? was.slice(0, was.length - is.length) : "";
+  const all = lines.map((line) => (line.trim() === "" ? line : missing + line));
+  const first = lines.map((line, i) => (i === 0 ? missing + line : line));
+  const known = new Set(original);
+  const countKnown = (some: readonly string[]) => some.filter((line) => known.has(line)).length;
+  return countKnown(first) > countKnown(all) ? first : all;
 }
 
-function commonIndent(lines: readonly string[]): string {
-  let common: string | undefined;
-  for (const line of lines) {
-    if (line.trim() === "") continue;
-    const [indent = ""] = /^[ \t]*/.exec(line) ?? [];
-    if (common === undefined) common = indent;
-    let same = 0;
-    while (same < common.length && common[same] === indent[same]) same++;
-    common = common.slice(0, same);
-  }
-  return common ?? "";
+function indentOf(line: string): string {
+  return /^[ \t]*/.exec(line)?.[0] ?? "";
 }

@@ -12,6 +12,7 @@ export interface EditCommandRow {
 }
 
 export const editCommands: Readonly<Record<EditCommand, EditCommandRow>> = {
+  apply: { ask: ({ instruction = "" }) => `Put this code into it, where it belongs:\n${instruction}`, context: false },
   edit: { ask: ({ instruction = "" }) => instruction.trim(), context: true },
 };
 

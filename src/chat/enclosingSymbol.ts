@@ -27,6 +27,17 @@ export async function findEnclosingSymbol(document: TextDocument, position: Posi
   return innermost?.with(innermost.start.with({ character: 0 }));
 }
 
+/** The functions, methods and classes of a document, by their names and lines. */
+export async function findSymbols({ uri }: TextDocument): Promise<{ name: string; first: number; last: number }[]> {
+  const command = "vscode.executeDocumentSymbolProvider";
+  const symbols = await commands.executeCommand<(DocumentSymbol | SymbolInformation)[] | undefined>(command, uri);
+  return (symbols ?? []).flatMap(function named(symbol): { name: string; first: number; last: number }[] {
+    const { start, end } = symbolRange(symbol);
+    const children = symbol instanceof DocumentSymbol ? symbol.children.flatMap(named) : [];
+    return [{ name: symbol.name, first: start.line, last: end.line }, ...children];
+  });
+}
+
 function pieceRanges(symbol: DocumentSymbol | SymbolInformation): Range[] {
   const own = wholePieces.includes(symbol.kind) ? [symbolRange(symbol)] : [];
   return symbol instanceof DocumentSymbol ? [...own, ...symbol.children.flatMap(pieceRanges)] : own;

@@ -37,7 +37,7 @@ export async function editSelection(editor: TextEditor, dependencies: EditDepend
 }
 
 /** Asks the model for a new text of the range, and shows it as a proposal while it comes. */
-async function proposeEdit(
+export async function proposeEdit(
   document: TextDocument,
   range: Range,
   asked: Pick<EditParams, "command" | "instruction">,
@@ -63,7 +63,7 @@ async function proposeEdit(
     const outcome = await proposal.finish(result.text);
     if (outcome === "readOnly") await showInNewDocument(document, result.text);
     if (proposal.conflicts > 0) {
-      await showInformationMessage(
+      void showInformationMessage(
         l10n.t("{0} changes were left out: you have changed the same lines meanwhile.", proposal.conflicts),
       );
     }
@@ -142,7 +142,7 @@ function placeOf(
 
 async function showInNewDocument(document: TextDocument, content: string): Promise<void> {
   await window.showTextDocument(await workspace.openTextDocument({ content, language: document.languageId }));
-  await showInformationMessage(l10n.t("{0} is read-only. This is its text with the changes.", nameOf(document)));
+  void showInformationMessage(l10n.t("{0} is read-only. This is its text with the changes.", nameOf(document)));
 }
 
 function nameOf({ uri }: TextDocument): string {

@@ -191,12 +191,16 @@ export class Proposal {
         enter: () => found.forEach(([hunk]) => enter(hunk)),
       };
       const step = { undoStopBefore: this.#beginsStep, undoStopAfter: false };
-      const isDone = await editor.edit((builder) => {
+      const edited = editor.edit((builder) => {
         for (const edit of edits) builder.replace(this.rangeOf(edit), edit.text);
       }, step);
+      // An editor that is closed by then refuses; the next one is shown all.
+      const isDone = await edited.then(undefined, () => undefined);
       this.#underWay = undefined;
-      if (isDone) return;
+      if (isDone === undefined) return;
+      // A read-only editor claims to have done what it was asked.
       this.#isReadOnly = this.document.version === version;
+      if (isDone) return;
     }
   }
 

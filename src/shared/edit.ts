@@ -3,7 +3,7 @@
 import type { ChatResult, Problem } from "./protocol.ts";
 
 /** The rows of server/edit/commands.ts. */
-export type EditCommand = "edit";
+export type EditCommand = "edit" | "apply";
 
 /** Parameters of `falcon/edit`. */
 export interface EditParams {

@@ -11,6 +11,7 @@ export async function run(): Promise<void> {
   await import("./chatContext.ts");
   await import("./completion.ts");
   await import("./languageModel.ts");
+  await import("./edit.ts");
   await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");

@@ -10,9 +10,9 @@ export class MemoryFiles implements FileSystemProvider, Disposable {
   readonly #registration: Disposable;
   readonly onDidChangeFile = this.#change.event;
 
-  constructor(scheme: string) {
+  constructor(scheme: string, options: { readonly isReadonly?: boolean } = {}) {
     this.#scheme = scheme;
-    this.#registration = workspace.registerFileSystemProvider(scheme, this);
+    this.#registration = workspace.registerFileSystemProvider(scheme, this, options);
   }
 
   /** An editor on a new file, with the cursor at its end. */

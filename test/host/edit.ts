@@ -1,0 +1,266 @@
+// Edits in place, with a server whose answers the tests write: from the instruction to the text in the editor, and back.
+
+import assert from "node:assert/strict";
+
+import { afterEach, before, beforeEach, describe, it } from "mocha";
+import {
+  EndOfLine,
+  NotebookCellData,
+  NotebookCellKind,
+  NotebookData,
+  Position,
+  Range,
+  Selection,
+  commands,
+  window,
+  workspace,
+  type TextEditor,
+} from "vscode";
+
+import { applyCodeBlock } from "../../src/edit/applyCode.ts";
+import { proposeEdit } from "../../src/edit/editSelection.ts";
+import { EditInstructions } from "../../src/edit/instructions.ts";
+import type { TestApi } from "../../src/extension.ts";
+import type { EditParams, EditResult } from "../../src/shared/edit.ts";
+import { openEditor, readyFalcon, until } from "./falcon.ts";
+import { MemoryFiles } from "./memoryFiles.ts";
+
+const code = ["function a() {", "  return one;", "}", "", "function b() {", "  return two;", "}", ""].join("\n");
+const changed = code.replace("one", "1").replace("two", "2");
+
+const instructions = new EditInstructions({ get: () => [], keys: () => [], update: () => Promise.resolve() } as never);
+
+/** What the server is asked, and how it is made to answer. */
+interface Asked {
+  readonly params: EditParams;
+  readonly onDelta: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly answer: (result: Partial<EditResult>) => void;
+}
+
+describe("edit", () => {
+  let falcon: TestApi;
+  let asked: Asked[];
+
+  before(async () => {
+    falcon = await readyFalcon();
+  });
+
+  beforeEach(() => {
+    asked = [];
+    falcon.server.edit = (params, onDelta, signal) =>
+      new Promise((resolve) => {
+        const answer = (result: Partial<EditResult>) => resolve({ text: params.text, stopReason: "end", ...result });
+        signal.addEventListener("abort", () => answer({ stopReason: "aborted" }));
+        asked.push({ params, onDelta, signal, answer });
+      });
+  });
+
+  afterEach(() => {
+    Reflect.deleteProperty(falcon.server, "edit");
+    for (const proposal of falcon.proposals.all) proposal.dispose();
+  });
+
+  /** Begins an edit of the whole document, as the command does after its question. */
+  function begin({ document }: TextEditor): Promise<void> {
+    return proposeEdit(
+      document,
+      document.validateRange(new Range(0, 0, document.lineCount, 0)),
+      { command: "edit", instruction: "change it" },
+      { ...falcon, instructions },
+    );
+  }
+
+  function last(): Asked {
+    const found = asked.at(-1);
+    assert.ok(found, "the server was asked");
+    return found;
+  }
+
+  const placed = () => falcon.proposals.all.flatMap((proposal) => proposal.placed);
+
+  async function propose(editor: TextEditor, text: string): Promise<void> {
+    const done = begin(editor);
+    last().answer({ text });
+    await done;
+  }
+
+  it("one change is accepted, one rejected, and one step undoes all", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const { document } = editor;
+    await propose(editor, changed);
+    assert.equal(document.getText(), changed);
+    assert.equal(placed().length, 2);
+    editor.selection = new Selection(0, 0, 0, 0);
+    await commands.executeCommand("falcon.acceptChange");
+    assert.equal(editor.selection.active.line, 5, "the cursor goes to the next change");
+    await commands.executeCommand("falcon.rejectChange");
+    assert.equal(document.getText(), code.replace("one", "1"));
+    assert.deepEqual(falcon.proposals.all, []);
+    await commands.executeCommand("undo");
+    assert.equal(document.getText(), code);
+  });
+
+  it("all changes are accepted or rejected at once", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    await propose(editor, changed);
+    await commands.executeCommand("falcon.rejectAllChanges");
+    assert.equal(editor.document.getText(), code);
+    await propose(editor, changed);
+    await commands.executeCommand("falcon.acceptAllChanges");
+    assert.equal(editor.document.getText(), changed);
+    assert.deepEqual(falcon.proposals.all, []);
+    await commands.executeCommand("undo");
+    assert.equal(editor.document.getText(), code);
+  });
+
+  it("a change shows while the rest is being written, and all goes when it is stopped", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const done = begin(editor);
+    last().onDelta(changed.split("\n").slice(0, 6).join("\n").replace("two", "2") + "\n");
+    await until("the first change shows", () => placed().length === 1);
+    assert.equal(editor.document.getText(), code.replace("one", "1"));
+    await commands.executeCommand("falcon.rejectAllChanges");
+    await done;
+    assert.ok(last().signal.aborted);
+    assert.equal(editor.document.getText(), code);
+  });
+
+  it("what the user writes meanwhile stays, and a change of the same line is left out", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const done = begin(editor);
+    await editor.edit((builder) => {
+      builder.insert(new Position(0, 0), "// before\n");
+      builder.insert(new Position(1, 2), "await ");
+    });
+    last().answer({ text: changed });
+    await done;
+    const mine = code.replace("  return one", "  await return one");
+    assert.equal(editor.document.getText(), `// before\n${mine.replace("two", "2")}`);
+    await commands.executeCommand("falcon.rejectAllChanges");
+    assert.equal(editor.document.getText(), `// before\n${mine}`);
+  });
+
+  it("a change that the user writes into is his", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    await propose(editor, changed);
+    await editor.edit((builder) => builder.insert(new Position(1, 9), "-"));
+    assert.equal(placed().length, 1);
+    await commands.executeCommand("falcon.rejectAllChanges");
+    assert.equal(editor.document.getText(), code.replace("one", "-1"));
+  });
+
+  it("keeps the line ends and the mark at the start of the file", async () => {
+    const files = new MemoryFiles("edit-test");
+    try {
+      const editor = await files.open("crlf.js", "\uFEFF" + code.replaceAll("\n", "\r\n"));
+      assert.equal(editor.document.eol, EndOfLine.CRLF);
+      await propose(editor, changed.replaceAll("\n", "\r\n"));
+      await commands.executeCommand("falcon.acceptAllChanges");
+      await editor.document.save();
+      const saved = Buffer.from(files.readFile(files.uri("crlf.js"))).toString();
+      assert.equal(saved, "\uFEFF" + changed.replaceAll("\n", "\r\n"));
+    } finally {
+      files.dispose();
+    }
+  });
+
+  it("several edits run at once, and one waits until its file is shown again", async () => {
+    const first = await openEditor(code, "javascript", "end");
+    const firstDone = begin(first);
+    const second = await openEditor("let two = two;\n", "javascript", "end");
+    const secondDone = begin(second);
+    asked[0]?.answer({ text: changed });
+    asked[1]?.answer({ text: "let two = 2;\n" });
+    await secondDone;
+    assert.equal(second.document.getText(), "let two = 2;\n");
+    assert.equal(first.document.getText(), code, "a file that is not shown is not changed");
+    await window.showTextDocument(first.document);
+    await firstDone;
+    assert.equal(first.document.getText(), changed);
+    await commands.executeCommand("undo");
+    assert.equal(first.document.getText(), code);
+  });
+
+  it("leaves the document as it was where an answer is of no use, and says why", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const refused: [Partial<EditResult>, RegExp][] = [
+      [{ text: " \n" }, /is empty/],
+      [{ text: changed, stopReason: "limit" }, /reached its limit/],
+      [{ text: changed, stopReason: "interrupted" }, /ended while it wrote/],
+    ];
+    for (const [result, message] of refused) {
+      const done = begin(editor);
+      last().answer(result);
+      await assert.rejects(done, message);
+      assert.equal(editor.document.getText(), code);
+      assert.deepEqual(falcon.proposals.all, []);
+    }
+    const done = begin(editor);
+    await assert.rejects(begin(editor), /proposed for this place already/);
+    last().answer({ stopReason: "aborted" });
+    await done;
+    assert.equal(editor.document.getText(), code);
+  });
+
+  it("a file that is closed, or gets other line ends, ends its edit", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const done = begin(editor);
+    const failed = assert.rejects(done, /was closed, or its line ends/);
+    await editor.edit((builder) => builder.setEndOfLine(EndOfLine.CRLF));
+    await failed;
+    assert.ok(last().signal.aborted);
+    assert.equal(editor.document.getText(), code.replaceAll("\n", "\r\n"));
+  });
+
+  it("offers a new document where the file is read-only", async () => {
+    const files = new MemoryFiles("edit-read-only", { isReadonly: true });
+    try {
+      const editor = await files.open("fixed.js", code);
+      await propose(editor, changed);
+      assert.equal(window.activeTextEditor?.document.getText(), changed);
+      assert.notEqual(window.activeTextEditor.document, editor.document);
+      assert.equal(editor.document.getText(), code);
+    } finally {
+      files.dispose();
+    }
+  });
+
+  it("edits a notebook's cell, and no other", async () => {
+    const cells = ["one = one\n", "two = two\n"].map(
+      (text) => new NotebookCellData(NotebookCellKind.Code, text, "python"),
+    );
+    const notebook = await workspace.openNotebookDocument("jupyter-notebook", new NotebookData(cells));
+    await window.showNotebookDocument(notebook);
+    await commands.executeCommand("notebook.focusBottom");
+    await commands.executeCommand("notebook.cell.edit");
+    const document = notebook.cellAt(1).document;
+    await until("the cell has an editor", () => window.activeTextEditor?.document === document);
+    const editor = window.activeTextEditor;
+    assert.ok(editor);
+    await propose(editor, "two = 2\n");
+    assert.equal(document.getText(), "two = 2\n");
+    await commands.executeCommand("falcon.rejectAllChanges");
+    assert.equal(document.getText(), "two = two\n");
+    assert.equal(notebook.cellAt(0).document.getText(), "one = one\n");
+  });
+
+  it("proposes a block of the chat where its lines are, and asks the model where they cannot be told", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const dependencies = { ...falcon, instructions, lastEditor: { get: () => editor } as never };
+    await applyCodeBlock("function b() {\n  return 2;\n}\n", dependencies);
+    assert.deepEqual(asked, []);
+    assert.equal(editor.document.getText(), code.replace("two", "2"));
+    await assert.rejects(
+      applyCodeBlock("function a() {\n  return one;\n}", dependencies),
+      /stands in the file already/,
+    );
+    await commands.executeCommand("falcon.rejectAllChanges");
+    const applied = applyCodeBlock("function b() {\n  // ...\n}\n", dependencies);
+    await until("the server is asked", () => asked.length === 1);
+    assert.equal(last().params.command, "apply");
+    last().answer({ text: changed });
+    await applied;
+    assert.equal(editor.document.getText(), changed);
+  });
+});

@@ -1,0 +1,62 @@
+// Where a block of an answer belongs in a file.
+
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+
+import { findCodeRange, indentLike } from "../../../src/edit/findCodeRange.ts";
+
+const file = [
+  "class Boat:",
+  "    def row(self):",
+  "        return 1",
+  "",
+  "    def sail(self):",
+  "        return 2",
+  "",
+  "class Ship:",
+  "    def row(self):",
+  "        pass",
+].join("\n");
+
+const script = ["function a() {", "  if (x) {", "    y();", "  }", "}", "", "function b() {", "  z();", "}"].join("\n");
+
+suite("the range of a block", () => {
+  test("goes from the block's first line to its last one", () => {
+    const block = "function a() {\n  if (x) {\n    y(1);\n  }\n  more();\n}";
+    assert.deepEqual(findCodeRange(script, block, []), { first: 0, last: 4 });
+    assert.deepEqual(findCodeRange(script, "\nfunction b() {\n  q();\n}\n", []), { first: 6, last: 8 });
+  });
+
+  test("is that of the place which has most of the block's lines", () => {
+    const block = "    def row(self):\n        log()\n        pass";
+    assert.deepEqual(findCodeRange(file, block, []), { first: 8, last: 9 });
+  });
+
+  test("is that of the only symbol which has the name that the block declares", () => {
+    const symbols = [
+      { name: "row", first: 1, last: 2 },
+      { name: "sail", first: 4, last: 5 },
+      { name: "row", first: 8, last: 9 },
+    ];
+    assert.deepEqual(findCodeRange(file, "def sail(self, wind: int):\n    return wind", symbols), symbols[1]);
+    assert.equal(findCodeRange(file, "def row(self, oars):\n    return oars", symbols), undefined);
+  });
+
+  test("is none where the block leaves lines out", () => {
+    const block = "function a() {\n  // ... as before\n}";
+    assert.equal(findCodeRange(script, block, [{ name: "a", first: 0, last: 4 }]), undefined);
+    assert.ok(findCodeRange("const a = {\n  ...b,\n};", "const a = {\n  ...b,\n  c,\n};", []));
+  });
+
+  test("is found in time that grows with the file's length", () => {
+    const many = "function a() {\n}\n".repeat(20_000);
+    assert.ok(findCodeRange(many, "function a() {\n  b();\n}", []));
+  });
+
+  test("gives the block its indentation", () => {
+    const block = "def sail(self, wind):\n    return wind\n";
+    const indented = "    def sail(self, wind):\n        return wind";
+    assert.equal(indentLike(block, file, { first: 4, last: 5 }), indented);
+    assert.equal(indentLike(indented, file, { first: 4, last: 5 }), indented);
+  });
+});
