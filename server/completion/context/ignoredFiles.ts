@@ -6,6 +6,8 @@ import path from "node:path";
 // Git's rules have more cases than are worth writing again; ESLint applies them with the same library.
 import ignore, { type Ignore } from "ignore";
 
+import { globalExcludes } from "./globalExcludes.ts";
+
 const skippedFolders = new Set(["node_modules", "bower_components", "vendor", "__pycache__", "venv", "site-packages"]);
 /** Bytes of a .gitignore. */
 const longestRules = 100_000;
@@ -56,9 +58,7 @@ export class IgnoredFiles {
   }
 
   #rulesIn(folder: string, repository: string): Promise<Rules> {
-    // What comes later holds before what comes first.
-    const names = [...(folder === repository ? [".git/info/exclude"] : []), ".gitignore"];
-    const rules = this.#rules.get(folder) ?? readRules(names.map((name) => path.join(folder, name)));
+    const rules = this.#rules.get(folder) ?? readRulesIn(folder, folder === repository);
     this.#rules.set(folder, rules);
     return rules;
   }
@@ -76,6 +76,12 @@ async function repositoryOf(folder: string): Promise<string> {
     if (await stat(path.join(each, ".git")).catch(() => undefined)) return each;
   }
   return folder;
+}
+
+async function readRulesIn(folder: string, isRepository: boolean): Promise<Rules> {
+  // What comes later holds before what comes first.
+  const ofRepository = isRepository ? [await globalExcludes(folder), path.join(folder, ".git/info/exclude")] : [];
+  return readRules([...ofRepository, path.join(folder, ".gitignore")]);
 }
 
 async function readRules(files: readonly string[]): Promise<Rules> {
