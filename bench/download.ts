@@ -24,7 +24,7 @@ else await measure();
 
 /** In a process of its own, as a server is. */
 function serve(): void {
-  const piece = Buffer.alloc(2 ** 20, "falcon");
+  const piece = Buffer.alloc(2 ** 20, "GGUF");
   const server = http.createServer((_, response) => {
     response.writeHead(200, { "content-length": size });
     let left = size;

@@ -21,6 +21,8 @@ export const partEnding = ".part";
 export const stateEnding = ".part.json";
 
 const bufferBytes = 2 ** 20;
+/** After so many bytes the disk is told to keep what it has, while more comes: at the end there is little left to wait for. */
+const syncBytes = 2 ** 24;
 
 export class PartFile {
   /** Bytes that it holds, or is about to. */
@@ -35,6 +37,8 @@ export class PartFile {
   #filled = 0;
   #written = 0;
   #writing: Promise<void> = Promise.resolve();
+  #unsynced = 0;
+  #syncing: Promise<void> = Promise.resolve();
 
   private constructor(target: string, algorithm: string, file: fs.FileHandle) {
     this.#target = target;
@@ -74,7 +78,6 @@ export class PartFile {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    this.#hash.update(bytes);
     this.received += bytes.length;
     for (let at = 0; at < bytes.length;) {
       const piece = bytes.subarray(at, at + bufferBytes - this.#filled);
@@ -100,7 +103,7 @@ export class PartFile {
     this.received = 0;
   }
 
-  /** In hexadecimal digits, of all bytes. */
+  /** In hexadecimal digits, of all bytes that are written. */
   digest(): string {
     return this.#hash.copy().digest("hex");
   }
@@ -108,6 +111,7 @@ export class PartFile {
   /** Makes the part the file that it was to become. Nothing is lost when the power fails. */
   async finish(): Promise<void> {
     await this.flush();
+    await this.#syncing;
     await this.#file.sync();
     await this.#file.close();
     await fs.rename(this.#target + partEnding, this.#target);
@@ -118,6 +122,7 @@ export class PartFile {
   /** Keeps what there is, if it is anything, or another's. Never rejects: what could not be written comes again. */
   async close(isOurs = true): Promise<void> {
     await this.flush().catch(() => undefined);
+    await this.#syncing.catch(() => undefined);
     await this.#file.close().catch(() => undefined);
     if (this.received === 0 && isOurs) await deletePart(this.#target).catch(() => undefined);
   }
@@ -151,9 +156,20 @@ export class PartFile {
     this.#buffers = [empty, full];
     this.#filled = 0;
     this.#written += count;
-    this.#writing = writeAll(this.#file, full.subarray(0, count), position);
+    const bytes = full.subarray(0, count);
+    this.#writing = writeAll(this.#file, bytes, position);
     // Whoever writes next meets the failure.
     this.#writing.catch(() => undefined);
+    this.#hash.update(bytes);
+    this.#unsynced += count;
+    if (this.#unsynced >= syncBytes) this.#sync();
+  }
+
+  /** Of what is written by now; whoever finishes the file meets a failure. */
+  #sync(): void {
+    this.#unsynced = 0;
+    this.#syncing = this.#syncing.then(() => this.#file.datasync());
+    this.#syncing.catch(() => undefined);
   }
 }
 

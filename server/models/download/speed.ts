@@ -4,13 +4,17 @@
 const span = 10_000;
 /** Milliseconds before which a speed says nothing. */
 const least = 500;
+/** Milliseconds after a sample in which another one says nothing new: thousands of pieces come in a second. */
+const between = 50;
 
 export class Speed {
   #samples: { readonly time: number; readonly received: number }[] = [];
 
   /** Bytes received so far, at a time in milliseconds. Fewer than before: it began anew. */
   add(received: number, time: number): void {
-    if (received < (this.#samples.at(-1)?.received ?? 0)) this.#samples = [];
+    const last = this.#samples.at(-1);
+    if (last && received < last.received) this.#samples = [];
+    else if (last && time - last.time < between) return;
     this.#samples.push({ time, received });
     const [first] = this.#samples;
     if (first && time - first.time > span) this.#samples = this.#samples.filter((each) => time - each.time <= span);
