@@ -1,0 +1,136 @@
+// `npm run bench:edit -- --model FILE`: 100 mechanical edits, each right or wrong to the byte, and their time with prompt
+// lookup and without it. A demonstration model follows no instruction: of it the time alone is measured that it takes to
+// write a function once more.
+
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { chatMarkers } from "../server/chat/formats.ts";
+import { editText } from "../server/edit/editText.ts";
+import type { GenerateRequest, Generation, Model, Usage } from "../server/engine/engine.ts";
+import { ModelProcess } from "../server/engine/process/modelProcess.ts";
+import { planFile } from "../server/models/plan/plannedFile.ts";
+import { type EditCase, editCases, editKinds } from "./editCases.ts";
+
+const root = path.dirname(import.meta.dirname);
+const { values } = parseArgs({
+  options: {
+    model: { type: "string", default: path.join(root, "media/models/falcon-tiny-demo.gguf") },
+    cases: { type: "string", default: "100" },
+    context: { type: "string", default: "4096" },
+    gpu: { type: "boolean", default: false },
+  },
+});
+
+/** What a run of one case came to. */
+interface Run {
+  readonly isExact: boolean;
+  readonly usage: Usage;
+}
+
+const engine = new ModelProcess({
+  modulePath: path.join(root, "dist/engine.cjs"),
+  log: () => undefined,
+  onDied: (reason) => console.error(`The model process ended: ${reason}`),
+});
+try {
+  const file = path.resolve(values.model);
+  const plan = {
+    path: file,
+    contextSize: Number(values.context),
+    gpu: values.gpu ? "auto" : "off",
+    threads: 0,
+  } as const;
+  const { planned } = planFile(file);
+  const model = await engine.load({ plan, planned, markers: chatMarkers }, () => undefined);
+  console.log(`${model.info.name}, on ${model.info.device}`);
+  const cases = editCases(Math.ceil(Number(values.cases) / editKinds.length));
+  await (model.info.demonstration ? repeat(model, cases) : edit(model, cases));
+} finally {
+  await engine.dispose();
+}
+
+async function edit(model: Model, cases: readonly EditCase[]): Promise<void> {
+  const runs: { kind: string; plain: Run; lookup: Run }[] = [];
+  for (const [i, each] of cases.entries()) {
+    // Each is the first one as often: the second finds the prompt evaluated.
+    const order = i % 2 === 0 ? [true, false] : [false, true];
+    const found = new Map<boolean, Run>();
+    for (const lookup of order) found.set(lookup, await editOnce(model, each, lookup));
+    const [plain, lookup] = [found.get(false), found.get(true)];
+    if (plain && lookup) runs.push({ kind: each.kind, plain, lookup });
+  }
+  console.log("edit        cases  exact");
+  for (const kind of editKinds) {
+    const some = runs.filter((run) => run.kind === kind);
+    console.log(`${kind.padEnd(12)}${pad(some.length)}  ${pad(some.filter(({ lookup }) => lookup.isExact).length)}`);
+  }
+  report(
+    runs.map(({ plain }) => plain.usage),
+    runs.map(({ lookup }) => lookup.usage),
+  );
+}
+
+async function editOnce(model: Model, { file, instruction, text, expected }: EditCase, lookup: boolean): Promise<Run> {
+  let generation: Generation | undefined;
+  const measured: Model = {
+    info: model.info,
+    score: (...asked) => model.score(...asked),
+    countTokens: (...asked) => model.countTokens(...asked),
+    generate: async (request, onText, signal) => {
+      generation = await model.generate({ ...request, repeatsPrompt: lookup }, onText, signal);
+      return generation;
+    },
+  };
+  const request = { command: "edit", instruction, uri: `file:///${file}`, languageId: "typescript" } as const;
+  const options = { model: measured, isPrivate: true };
+  const signal = new AbortController().signal;
+  const result = await editText({ ...request, text, before: "", after: "" }, options, () => undefined, signal);
+  if (!generation) throw new Error("The model was not asked.");
+  return { isExact: result.text === expected && result.stopReason === "end", usage: generation.usage };
+}
+
+/** A function after itself, twice: any model goes on with what it has read. */
+async function repeat(model: Model, cases: readonly EditCase[]): Promise<void> {
+  console.log("A demonstration model follows no instruction: no edits are asked of it. It writes functions once more.");
+  const runs: Usage[][] = [[], []];
+  for (const { text } of cases) {
+    const prompt = [`${text}\n\n${text}\n\n${text.split("\n", 1)[0] ?? ""}\n`];
+    const maxTokens = await model.countTokens([text]);
+    const request: GenerateRequest = { priority: "chat", prompt, maxTokens, temperature: 0, stop: [], private: true };
+    const signal = new AbortController().signal;
+    // Evaluates the prompt, for both.
+    await model.generate({ ...request, maxTokens: 1 }, () => undefined, signal);
+    for (const [i, repeatsPrompt] of [false, true].entries()) {
+      runs[i]?.push((await model.generate({ ...request, repeatsPrompt }, () => undefined, signal)).usage);
+    }
+  }
+  report(runs[0] ?? [], runs[1] ?? []);
+}
+
+function report(plain: readonly Usage[], lookup: readonly Usage[]): void {
+  const sum = (usages: readonly Usage[], of: (usage: Usage) => number) =>
+    usages.reduce((all, each) => all + of(each), 0);
+  /** Milliseconds after the first token. */
+  const writing = (usages: readonly Usage[]) => sum(usages, ({ duration, firstToken = 0 }) => duration - firstToken);
+  const generated = sum(lookup, (usage) => usage.generated);
+  const accepted = sum(lookup, (usage) => usage.accepted);
+  console.log(`\n${plain.length} texts            without lookup  with lookup`);
+  console.log(
+    `tokens written      ${pad(
+      sum(plain, (usage) => usage.generated),
+      14,
+    )} ${pad(generated, 12)}`,
+  );
+  console.log(
+    `  of them drafted   ${pad(0, 14)} ${pad(accepted, 12)}  (${((100 * accepted) / generated).toFixed(0)} %)`,
+  );
+  console.log(
+    `seconds of writing  ${pad((writing(plain) / 1000).toFixed(2), 14)} ${pad((writing(lookup) / 1000).toFixed(2), 12)}`,
+  );
+  console.log(`times as fast       ${pad("", 14)} ${pad((writing(plain) / writing(lookup)).toFixed(2), 12)}`);
+}
+
+function pad(value: number | string, width = 5): string {
+  return String(value).padStart(width);
+}
