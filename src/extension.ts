@@ -16,6 +16,7 @@ import { Proposals } from "./edit/proposals.ts";
 import { ServerClient } from "./server/client.ts";
 import { ModelsClient } from "./server/modelsClient.ts";
 import { registerCommands } from "./commands.ts";
+import { registerParticipant } from "./languageModel/participant.ts";
 import { FalconProvider } from "./languageModel/provider.ts";
 import { announceFailures, endOfFailedAnswer } from "./problems.ts";
 import { Figures } from "./completion/figures.ts";
@@ -138,6 +139,13 @@ export function activate(context: ExtensionContext) {
     registerEditAction(),
     registerStatusBar(server, models, settings, lastEditor),
     new FalconProvider(server, log),
+    registerParticipant({
+      server,
+      settings,
+      lastEditor,
+      log,
+      icon: Uri.joinPath(context.extensionUri, "media/icon.png"),
+    }),
     announceFailures(server.onDidChangeStatus),
     server.onDidChangeStatus((status) => chatView.post({ type: "status", status: statusOf(status, "chat") })),
     server.onDidChangeStatus((status) => {

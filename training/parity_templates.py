@@ -54,6 +54,48 @@ FALCON_H1 = """\
 '}}{%- endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
 ' }}{% endif %}"""
 
+# The parts for tools, which the templates above are without.
+FALCON3_TOOLS = """\
+{{- '<|system|>\\n' }}
+{%- if messages[0]['role'] == 'system' %}
+{{- messages[0]['content'] }}
+{%- set remaining_messages = messages[1:] %}
+{%- else %}
+{%- set remaining_messages = messages %}
+{%- endif %}
+{{- 'You are a Falcon assistant skilled in function calling. You are helpful, respectful, and concise.\\n\\n# Tools\\n\\nYou have access to the following functions. You MUST use them to answer questions when needed. For each function call, you MUST return a JSON object inside <tool_call></tool_call> tags.\\n\\n<tools>' + tools|tojson(indent=2) + '</tools>\\n\\n# Output Format\\n\\nYour response MUST follow this format when making function calls:\\n<tool_call>\\n[\\n  {"name": "function_name", "arguments": {"arg1": "value1", "arg2": "value2"}},\\n  {"name": "another_function", "arguments": {"arg": "value"}}\\n]\\n</tool_call>\\nIf no function calls are needed, respond normally without the tool_call tags.\\n' }}
+{%- for message in remaining_messages %}
+{%- if message['role'] == 'user' %}
+{{- '<|user|>\\n' + message['content'] + '\\n' }}
+{%- elif message['role'] == 'assistant' %}
+{%- if message.content %}
+{{- '<|assistant|>\\n' + message['content'] }}
+{%- endif %}
+{%- if message.tool_calls %}
+{{- '\\n<tool_call>\\n' }}
+{{- message.tool_calls|tojson(indent=2) }}
+{{- '\\n</tool_call>' }}
+{%- endif %}
+{{- eos_token + '\\n' }}
+{%- elif message['role'] == 'tool' %}
+{{- '<|assistant|>\\n<tool_response>\\n' + message['content'] + '\\n</tool_response>\\n' }}
+{%- endif %}
+{%- endfor %}
+{{- '<|assistant|>\\n' if add_generation_prompt }}"""  # noqa: E501
+
+FALCON_H1_TOOLS = """\
+{{- '<|im_start|>system\\n' }}
+{%- if messages[0].role == 'system' %}
+{{- messages[0].content + '\\n\\n' }}
+{%- endif %}
+{{- "You are a function calling AI model. You are provided with function signature within <tools> </tools> XML tags. You may call one or more functions to assist with the user query. Don't make assumptions about what values to plug into functions.\\n<tools>\\n" }}
+{%- for tool in tools %}[{{- tool | tojson }}]{%- endfor %}
+{{- "\\n</tools>\\nFor each function call, return a json object with function name and arguments within <tool_call> </tool_call> tags with the following schema:\\n<tool_call>\\n{'arguments': <args-dict>, 'name': <function-name>}\\n</tool_call>\\n" }}
+{%- for message in messages %}{%- if message.role != 'system' %}{{'<|im_start|>' + message['role'] + '
+' + message['content'] + '<|im_end|>' + '
+'}}{%- endif %}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant
+' }}{% endif %}"""  # noqa: E501
+
 # No template was published with these two, but an example of a conversation.
 FALCON_180B = (
     "{% for message in messages %}"
@@ -72,12 +114,13 @@ CHAT_ML = ("<|im_start|>", "<|im_end|>")
 
 @dataclass(frozen=True)
 class Family:
-    """`template` is without its part for tools. `markers` are the special tokens of the format."""
+    """`template` is without its part for tools, `tools`. `markers` are the special tokens of the format."""
 
     model: str
     source: str
     template: str
     markers: tuple[str, ...] = ()
+    tools: str | None = None
 
     @property
     def ends_turns_by_empty_lines(self) -> bool:
@@ -88,8 +131,8 @@ FAMILIES = (
     Family("falcon-7b-instruct", "tokenizer_config.json at commit 0b9684d", FALCON_INSTRUCT),
     Family("falcon-180B-chat", "https://huggingface.co/blog/falcon-180b", FALCON_180B),
     Family("falcon-mamba-7b-instruct", "https://huggingface.co/blog/falconmamba", FALCON_MAMBA, CHAT_ML),
-    Family("Falcon3-7B-Instruct", "tokenizer_config.json", FALCON3, ("<|system|>", "<|user|>", "<|assistant|>")),
-    Family("Falcon-H1-7B-Instruct", "chat_template.jinja", FALCON_H1, CHAT_ML),
+    Family("Falcon3-7B-Instruct", "tokenizer_config.json", FALCON3, ("<|system|>", "<|user|>", "<|assistant|>"), FALCON3_TOOLS),
+    Family("Falcon-H1-7B-Instruct", "chat_template.jinja", FALCON_H1, CHAT_ML, FALCON_H1_TOOLS),
 )
 
 SYSTEM = {"role": "system", "content": "Answer in one line."}
@@ -128,6 +171,29 @@ CONVERSATIONS = {
     ],
 }
 
+TOOLS = [
+    {
+        "name": "read",
+        "description": "Reads a file; says “gone” where there is none.",
+        "parameters": {
+            "type": "object",
+            "properties": {"path": {"type": "string"}, "lines": {"type": "array", "items": {"type": "integer"}}},
+            "required": ["path"],
+        },
+    },
+    {"name": "list", "description": "Lists the folder.", "parameters": {"type": "object", "properties": {}}},
+]
+CALLS = [{"name": "read", "arguments": {"path": "a\"b.ts", "lines": [1, 20]}}, {"name": "list", "arguments": {}}]
+WITH_TOOLS = [
+    SYSTEM,
+    {"role": "user", "content": "What is in a?"},
+    {"role": "assistant", "content": "I look.", "toolCalls": CALLS},
+    {"role": "tool", "content": "let a = 1;"},
+    {"role": "tool", "content": "[]"},
+    {"role": "assistant", "content": "A variable."},
+    {"role": "user", "content": "Thanks."},
+]
+
 REASON = "Turns have no space around them, and line breaks are \\n: what was pasted does not change the answer."
 EMPTY_LINES = " An empty line ends a turn, so that none is left inside one."
 
@@ -153,13 +219,32 @@ def render_family(family: Family) -> dict:
         "source": family.source,
         "markers": family.markers,
         "conversations": conversations,
+        **({"tools": {"offered": TOOLS, "turns": WITH_TOOLS, "published": render_tools(family)}} if family.tools else {}),
     }
 
 
-def render(template: str, turns: list[dict]) -> str:
+def render_tools(family: Family) -> str:
+    """The conversation with tools. Falcon-H1's template has no place for calls but the words of a turn."""
+    tools = [{"type": "function", "function": tool} for tool in TOOLS]
+    turns = []
+    for turn in WITH_TOOLS:
+        turn = dict(turn)
+        calls = turn.pop("toolCalls", None)
+        if calls and family.template == FALCON_H1:
+            written = [json.dumps({"arguments": call["arguments"], "name": call["name"]}) for call in calls]
+            turn["content"] += "".join(f"\n<tool_call>\n{call}\n</tool_call>" for call in written)
+        elif calls:
+            turn["tool_calls"] = calls
+        turns.append(turn)
+    return render(family.tools, turns, tools)
+
+
+def render(template: str, turns: list[dict], tools: list[dict] | None = None) -> str:
     # The engine puts the token that a text begins with; a template must not put it twice.
     tokens = {"bos_token": "", "eos_token": "<|endoftext|>"}
-    [rendered], _ = render_jinja_template([turns], chat_template=template, add_generation_prompt=True, **tokens)
+    [rendered], _ = render_jinja_template(
+        [turns], tools=tools, chat_template=template, add_generation_prompt=True, **tokens
+    )
     return rendered
 
 

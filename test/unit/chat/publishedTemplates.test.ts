@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 
 import { renderTurns, formatOf } from "../../../server/chat/formats.ts";
 import type { ChatTurn } from "../../../src/shared/protocol.ts";
+import type { Tool } from "../../../src/shared/tools.ts";
 import type { PromptPart } from "../../../server/engine/engine.ts";
 
 interface Conversation {
@@ -21,6 +22,12 @@ interface Family {
   readonly model: string;
   readonly markers: readonly string[];
   readonly conversations: readonly Conversation[];
+  /** A conversation with tools, where the family has them. */
+  readonly tools?: {
+    readonly offered: readonly Tool[];
+    readonly turns: readonly (Conversation["turns"][number] & Pick<ChatTurn, "toolCalls">)[];
+    readonly published: string;
+  };
 }
 
 const file = new URL("../../fixtures/parity/templates.json", import.meta.url);
@@ -34,9 +41,10 @@ function spelled(part: PromptPart): string {
   return "<|endoftext|>";
 }
 
-for (const { model, markers, conversations } of families) {
+for (const { model, markers, conversations, tools } of families) {
   describe(model, () => {
-    const format = formatOf({ name: model, path: "", architecture: "", markers });
+    const architecture = model.startsWith("Falcon-H1") ? "falcon-h1" : "";
+    const format = formatOf({ name: model, path: "", architecture, markers });
     for (const { name, turns, published, deviation } of conversations) {
       test(deviation ? `${name}. ${deviation.reason}` : name, () => {
         const parts = renderTurns(
@@ -46,5 +54,15 @@ for (const { model, markers, conversations } of families) {
         assert.equal(parts.map(spelled).join(""), deviation?.rendered ?? published);
       });
     }
+    test(tools ? "tools, calls, and what came of them" : "no tools, which the family was not trained on", () => {
+      assert.equal(format.tools !== undefined, tools !== undefined);
+      if (!tools) return;
+      const turns = tools.turns.map(({ role, content, ...rest }) => ({ role, text: content, ...rest }));
+      const parts = renderTurns(
+        turns.map((turn) => (turn.role === "system" ? { ...turn, tools: tools.offered } : turn)),
+        format,
+      );
+      assert.equal(parts.map(spelled).join(""), tools.published);
+    });
   });
 }
