@@ -25,6 +25,7 @@ import {
   storedModelsRequest,
   unfinishedDownloadsRequest,
 } from "../../src/shared/methods.ts";
+import type { ModelRole } from "../../src/shared/modelRoles.ts";
 import { catalogue } from "../models/catalogue/catalogue.ts";
 import { catalogueRows, planFor } from "../models/catalogue/rows.ts";
 import { convertFolder } from "../models/convert/convertFolder.ts";
@@ -38,7 +39,7 @@ import { readRemote } from "../models/download/readRemote.ts";
 import { wait } from "../models/download/waiting.ts";
 import { inspectAdapter } from "../models/files/inspectAdapter.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
-import { type FilePlan, planFile, planRemoteFile } from "../models/plan/plannedFile.ts";
+import { type FilePlan, planRemoteFile } from "../models/plan/plannedFile.ts";
 import { ThisMachine } from "../models/plan/thisMachine.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { deleteModel } from "../models/store/deleteModel.ts";
@@ -142,21 +143,23 @@ function registerCatalogue(connection: Connection, assistant: Assistant): void {
   const machine = new ThisMachine();
   connection.onRequest(catalogueRequest, (params) =>
     assistant.answer(async () => {
-      const { role, language = "en" } = readParams(catalogueParams, params);
+      const { language = "en" } = readParams(catalogueParams, params);
       const { model } = assistant.settings;
-      return catalogueRows(catalogue, await machine.describe(assistant.models.status, model, role), model, language);
+      const machineFor = (role?: ModelRole) => machine.describe(assistant.models.status, model, role);
+      const [both, completion, chat] = [await machineFor(), await machineFor("completion"), await machineFor("chat")];
+      return catalogueRows(catalogue, { both, completion, chat }, model, language);
     }),
   );
   connection.onRequest(planModelRequest, (params, token) =>
     assistant.answer(async () => {
       const asked = readParams(planModelParams, params);
       const { model } = assistant.settings;
-      const { quantization, size, planned, contextLength } =
-        "path" in asked
-          ? planFile(asked.path)
-          : await withAccess(connection, assistant, signalOf(token), (access, signal) =>
-              readHubFile(asked, access, signal),
-            );
+      const { quantization, size, planned, contextLength } = await withAccess(
+        connection,
+        assistant,
+        signalOf(token),
+        (access, signal) => readHubFile(asked, access, signal),
+      );
       const here = await machine.describe(assistant.models.status, model, asked.role);
       return { quantization, size, ...planFor(planned, contextLength, here, model) };
     }),

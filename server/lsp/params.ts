@@ -83,7 +83,6 @@ export const editParams: v.GenericSchema<unknown, EditParams> = v.object({
 });
 
 export const catalogueParams: v.GenericSchema<unknown, CatalogueParams> = v.object({
-  role: v.exactOptional(v.picklist(modelRoles)),
   language: v.exactOptional(v.string()),
 });
 
@@ -102,11 +101,11 @@ export const modelPath = v.object({ path: v.string() });
 
 export const adapterParams = v.object({ path: v.string(), model: v.string() });
 
-const planRole = { role: v.exactOptional(v.picklist(modelRoles)) };
-export const planModelParams: v.GenericSchema<unknown, PlanModelParams> = v.union([
-  v.object({ ...planRole, path: v.string() }),
-  v.object({ ...planRole, repository: v.string(), name: v.string() }),
-]);
+export const planModelParams: v.GenericSchema<unknown, PlanModelParams> = v.object({
+  repository: v.string(),
+  name: v.string(),
+  role: v.exactOptional(v.picklist(modelRoles)),
+});
 
 export const downloadParams: v.GenericSchema<unknown, DownloadParams> = v.object({
   repository: v.string(),

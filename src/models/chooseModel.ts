@@ -10,7 +10,7 @@ import { askConsent, showList } from "../surfaces.ts";
 import { changeAdapters } from "./adapters.ts";
 import { convertAndUse } from "./convertModel.ts";
 import { downloadAndUse, type DownloadDependencies } from "./downloadModel.ts";
-import { modelDetails } from "./modelDetails.ts";
+import { askForSizes, modelDetails } from "./modelDetails.ts";
 import { type Action, type ActionItem, listPlaceholder, modelList, type Offer } from "./modelList.ts";
 import { describeSize } from "./modelWords.ts";
 import { withoutModel } from "./roleSettings.ts";
@@ -90,11 +90,7 @@ async function act(
     case "download":
       return (await (action.choice.file ? downloadAndUse : convertAndUse)(action, dependencies)) ? "done" : "again";
     case "details": {
-      const chosen = await showList<ActionItem>({
-        title: action.row.model.name,
-        placeholder: l10n.t("Choose a quantization to use or download"),
-        items: () => modelDetails(action.row, stored, env.language, l10n),
-      });
+      const chosen = await showDetails(action.row, stored, dependencies);
       return chosen ? act(chosen.action, stored, dependencies) : "again";
     }
     case "adapters":
@@ -120,6 +116,34 @@ async function act(
       return "again";
     case "back":
       return "again";
+  }
+}
+
+async function showDetails(
+  row: CatalogueRow,
+  stored: readonly StoredModel[],
+  { models, log }: ChoiceDependencies,
+): Promise<ActionItem | undefined> {
+  let known = row;
+  const closed = new AbortController();
+  const asked = askForSizes(
+    row,
+    (params) => models.plan(params, closed.signal),
+    (found) => (known = found),
+    () => !closed.signal.aborted,
+  ).catch((error: unknown) => {
+    // Without the hub, what is estimated is of use.
+    if (!closed.signal.aborted) log.warn(`The sizes of ${row.model.name} are not known: ${String(error)}`);
+  });
+  try {
+    return await showList<ActionItem>({
+      title: row.model.name,
+      placeholder: l10n.t("Choose a quantization to use or download"),
+      items: () => modelDetails(known, stored, env.language, l10n),
+      pending: [asked],
+    });
+  } finally {
+    closed.abort();
   }
 }
 

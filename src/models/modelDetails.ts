@@ -3,10 +3,10 @@
 import type { l10n } from "vscode";
 
 import type { StoredModel } from "../shared/downloads.ts";
-import type { CatalogueRow, ModelChoice } from "../shared/models.ts";
-import { modelRoles } from "../shared/modelRoles.ts";
+import type { CatalogueRow, ModelChoice, PlanModelParams } from "../shared/models.ts";
+import { type ModelRole, modelRoles, rolesOf } from "../shared/modelRoles.ts";
 import { storedFile, whyUnusable, type ActionItem, type Rows } from "./modelList.ts";
-import { describeCount, describePurposes, describeRun, describeSize, rolesOf } from "./modelWords.ts";
+import { describeCount, describePurposes, describeRun, describeSize } from "./modelWords.ts";
 
 type Localize = Pick<typeof l10n, "t">;
 
@@ -57,8 +57,7 @@ function quantization(
   l10n: Localize,
 ): ActionItem {
   const there = storedFile(stored, row.model, choice);
-  // One that was recommended for a role alone is chosen for that.
-  const roles = row.recommendedFor.length > 0 ? rolesOf(row.recommendedFor) : modelRoles;
+  const roles = chosenFor(row);
   const memory = (choice.plan?.devices ?? [])
     .map(({ name, weights, kvCache, state, compute, process }) => ({
       name,
@@ -77,4 +76,32 @@ function quantization(
     ...(memory.length > 0 && { detail: memory.join(", ") }),
     action: there ? { kind: "use", path: there.path, roles } : { kind: "download", row, choice, roles },
   };
+}
+
+/** What a model is chosen for: one that was recommended for a role alone, for that. */
+function chosenFor({ recommendedFor }: CatalogueRow): readonly ModelRole[] {
+  return recommendedFor.length > 0 ? rolesOf(recommendedFor) : modelRoles;
+}
+
+/**
+ * Asks the hub for the size and the plan of each file whose size nobody has published, one after another: it reads the file's
+ * header for them.
+ * @param onFound gets the row with what is known by then
+ * @param isWanted false once nobody looks at the row any more
+ */
+export async function askForSizes(
+  row: CatalogueRow,
+  plan: (params: PlanModelParams) => Promise<ModelChoice>,
+  onFound: (row: CatalogueRow) => void,
+  isWanted: () => boolean,
+): Promise<void> {
+  const [role, ...others] = chosenFor(row);
+  const choices = [...row.choices];
+  for (const [i, { file, quantization, size, isSizeEstimated }] of row.choices.entries()) {
+    if (!file || (size !== undefined && !isSizeEstimated)) continue;
+    if (!isWanted()) return;
+    const known = await plan({ ...file, ...(role && others.length === 0 && { role }) });
+    choices[i] = { ...known, quantization, file };
+    onFound({ ...row, choices: [...choices] });
+  }
 }

@@ -4,12 +4,12 @@ import type { l10n } from "vscode";
 
 import type { Download, StoredModel } from "../shared/downloads.ts";
 import type { CatalogueEntry, CatalogueRow, ModelChoice } from "../shared/models.ts";
-import { type ModelRole, modelRoles } from "../shared/modelRoles.ts";
+import { type ModelRole, modelRoles, rolesOf } from "../shared/modelRoles.ts";
 import type { ServerSettings, ServerStatus } from "../shared/protocol.ts";
 import type { ListItem, RowButton, Separator } from "../surfaces.ts";
 import { describeDownload, downloadName } from "./describeDownload.ts";
 import { describeModelFile } from "./describeModelFile.ts";
-import { describeChoice, describeCount, describePurposes, rolesOf } from "./modelWords.ts";
+import { describeChoice, describeCount, describePurposes } from "./modelWords.ts";
 import type { RecentModel } from "./recentModels.ts";
 import { modelOf, type RoleSettings } from "./roleSettings.ts";
 

@@ -3,7 +3,6 @@
 import type { l10n } from "vscode";
 
 import type { CatalogueEntry, Fit, ModelChoice, Purpose } from "../shared/models.ts";
-import type { ModelRole } from "../shared/modelRoles.ts";
 import { decimal } from "./decimal.ts";
 
 type Localize = Pick<typeof l10n, "t">;
@@ -76,11 +75,4 @@ export function describePurposes(purposes: readonly Purpose[], l10n: Localize): 
     tools: l10n.t("calling tools"),
   };
   return purposes.map((purpose) => words[purpose]).join(", ");
-}
-
-/** The roles that a model is chosen for when it is recommended for something: writing is done in the chat. */
-export function rolesOf(purposes: readonly Purpose[]): readonly ModelRole[] {
-  const completes = purposes.includes("complete");
-  const chats = purposes.some((purpose) => purpose !== "complete");
-  return [...(completes ? (["completion"] as const) : []), ...(chats ? (["chat"] as const) : [])];
 }

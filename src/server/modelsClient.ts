@@ -14,7 +14,7 @@ import type {
   StoredModel,
   UnfinishedDownload,
 } from "../shared/downloads.ts";
-import type { CatalogueRow, ConvertParams, OriginalFiles } from "../shared/models.ts";
+import type { CatalogueRow, ConvertParams, ModelChoice, OriginalFiles, PlanModelParams } from "../shared/models.ts";
 import {
   catalogueRequest,
   convertProgress,
@@ -27,6 +27,7 @@ import {
   inspectAdapterRequest,
   originalFilesRequest,
   pauseDownloadRequest,
+  planModelRequest,
   resumeDownloadRequest,
   storedModelsRequest,
   unfinishedDownloadsRequest,
@@ -78,6 +79,11 @@ export class ModelsClient implements Disposable {
   }
 
   /** What of a repository its conversion needs. */
+  /** What a file on the hub needs of this machine, by its header. */
+  plan(params: PlanModelParams, signal: AbortSignal): Promise<ModelChoice> {
+    return this.#ask(planModelRequest, params, signal);
+  }
+
   originalFiles(repository: string, signal: AbortSignal): Promise<OriginalFiles> {
     return this.#ask(originalFilesRequest, { repository }, signal);
   }

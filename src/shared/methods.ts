@@ -103,7 +103,7 @@ export const inspectAdapterRequest = new RequestType<{ path: string; model: stri
   ParameterStructures.byName,
 );
 
-/** What a model file needs of this machine, by its header, which is read from the hub where it is not downloaded. */
+/** What a model file needs of this machine, by its header, which is read from the hub before a download. */
 export const planModelRequest = new RequestType<PlanModelParams, ModelChoice, Problem>(
   "falcon/planModel",
   ParameterStructures.byName,

@@ -108,15 +108,17 @@ export interface MemoryPlan {
 
 /** Whom the catalogue is for. */
 export interface CatalogueParams {
-  /** What a model is chosen for: it takes the place of this one, and the other stays. Of both unless given. */
-  readonly role?: ModelRole;
   /** The language that the editor speaks, as an ISO 639-1 code. */
   readonly language?: string;
 }
 
-/** A file on this machine, or one of a repository on the hub, and what it is chosen for as in `CatalogueParams`. */
-export type PlanModelParams = Pick<CatalogueParams, "role"> &
-  ({ readonly path: string } | { readonly repository: string; readonly name: string });
+/** A file of a repository on the hub. */
+export interface PlanModelParams {
+  readonly repository: string;
+  readonly name: string;
+  /** What it is chosen for: it takes the place of this model, and the other stays. Of both unless given. */
+  readonly role?: ModelRole;
+}
 
 /** One quantization of a model: a file to download, or one that can be made of the original weights. */
 export interface ModelChoice {
@@ -133,7 +135,7 @@ export interface ModelChoice {
   readonly tokensPerSecond?: number;
 }
 
-/** A row of the catalogue, for this machine. */
+/** A row of the catalogue, for this machine: its plans are for the roles that it is recommended for, or else for both. */
 export interface CatalogueRow {
   readonly model: CatalogueEntry;
   readonly choices: readonly ModelChoice[];

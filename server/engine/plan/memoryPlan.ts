@@ -21,21 +21,29 @@ const tokenBytes = 800;
 /** @param devices the GPUs, and the CPU last */
 export function planMemory(model: PlannedModel, options: PlanOptions, devices: readonly PlannedDevice[]): MemoryPlan {
   const most = devices.length > 1 ? model.shape.layers + 1 : 0;
-  const wanted = Math.min(options.gpuLayers ?? most, most);
   const placed = (gpuLayers: number) => place(model, options, devices, gpuLayers);
-  const fits = (gpuLayers: number) => placed(gpuLayers).every((device) => needed(device) <= device.free);
-  let gpuLayers = wanted;
-  if (options.gpuLayers === undefined) {
-    while (gpuLayers > 0 && !placed(gpuLayers).slice(0, -1).every(isEnough)) gpuLayers--;
-  }
+  const fitsOnGpus = (layers: number) => placed(layers).slice(0, -1).every(isEnough);
+  const gpuLayers = Math.min(options.gpuLayers ?? mostLayers(most, fitsOnGpus), most);
   const memory = placed(gpuLayers);
   return {
-    fit: fits(gpuLayers) ? fitOf(gpuLayers, most) : "none",
+    fit: memory.every(isEnough) ? fitOf(gpuLayers, most) : "none",
     gpuLayers,
     layers: model.shape.layers + 1,
     devices: memory,
-    total: sum(memory.map(needed)),
+    total: sum(memory.map(neededOf)),
   };
+}
+
+/** As many layers as fit, `most` of them or fewer. */
+function mostLayers(most: number, fit: (layers: number) => boolean): number {
+  if (fit(most)) return most;
+  let [some, tooMany] = [0, most];
+  while (tooMany - some > 1) {
+    const middle = Math.floor((some + tooMany) / 2);
+    if (fit(middle)) some = middle;
+    else tooMany = middle;
+  }
+  return some;
 }
 
 function fitOf(gpuLayers: number, most: number): Fit {
@@ -43,12 +51,13 @@ function fitOf(gpuLayers: number, most: number): Fit {
   return gpuLayers === most ? "gpu" : "partly";
 }
 
-function needed({ weights, kvCache, state, compute, process }: DeviceMemory): number {
+/** Bytes of all that a model has on a device. */
+export function neededOf({ weights, kvCache, state, compute, process }: DeviceMemory): number {
   return weights + kvCache + state + compute + process;
 }
 
 function isEnough(device: DeviceMemory): boolean {
-  return needed(device) <= device.free;
+  return neededOf(device) <= device.free;
 }
 
 /** The last layers go to the GPUs, the output after them: to each GPU as many as its part of the free memory. */
@@ -67,17 +76,16 @@ function place(
   const outputDevice = output > limitOf(outputPlace) ? cpu : outputPlace;
   // The embedding stays in the main memory; a GPU that needs it for the output has a copy.
   const mainMemory = weights.embedding + (outputDevice === cpu ? (weights.output ?? 0) : 0);
-  const layersOf = (index: number) => weights.layers.filter((_, layer) => (deviceOf(layer) ?? cpu) === index);
-  const tooLong = devices.flatMap((_, index) =>
-    layersOf(index)
-      .flat()
-      .filter((bytes) => bytes > limitOf(index)),
-  );
+  const layersOf = devices.map((_, index) => weights.layers.filter((_, layer) => (deviceOf(layer) ?? cpu) === index));
+  const tensorsOf = layersOf.map((layers) => layers.flat());
+  const takenOf = tensorsOf.map((tensors, index) => tensors.filter((bytes) => bytes <= limitOf(index)));
+  const all = sum(tensorsOf.map(sum));
+  const onGpus = sum(takenOf.slice(0, -1).map(sum));
 
   return devices.map(({ kind, name, free }, index) => {
-    const own = layersOf(index);
+    const own = layersOf[index] ?? [];
+    const taken = takenOf[index] ?? [];
     const isCpu = index === cpu;
-    const taken = own.flat().filter((bytes) => bytes <= limitOf(index));
     const compute = computeBytes(architecture, shape, options, {
       attention: own.length > 0,
       // Its matrices are the largest.
@@ -92,12 +100,12 @@ function place(
     if (isCpu) {
       return {
         ...shared,
-        weights: sum(own.flat()) + sum(tooLong) + mainMemory,
+        weights: all - onGpus + mainMemory,
         compute: gpuLayers > 0 ? Math.max(compute, inputBytes(shape, options)) : compute,
         process: processBytes + shape.vocabulary * tokenBytes + conversionBytes(shape, options),
       };
     }
-    const isPart = layersOf(cpu).length > 0 && own.length > 0;
+    const isPart = (layersOf[cpu] ?? []).length > 0 && own.length > 0;
     return {
       ...shared,
       weights: sum(taken) + (index === outputDevice ? output : 0),

@@ -1,5 +1,6 @@
 // The catalogue as a user of this machine sees it: what fits, how fast it is, and what is best for what.
 
+import { type ModelRole, rolesOf } from "../../../src/shared/modelRoles.ts";
 import type { CatalogueRow, ConvertParams, ModelChoice, Purpose } from "../../../src/shared/models.ts";
 import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import { planMemory, type PlanOptions } from "../../engine/plan/memoryPlan.ts";
@@ -20,24 +21,41 @@ type ModelSettings = Pick<ServerSettings["model"], "contextSize" | "kvCache" | "
 /** One for a chat, one for the file that is written in; where there is more memory, there are more. */
 const usualSequences = 2;
 
+/** What the machine has for a model that takes both roles, and for one beside the other role's. */
+export type Machines = Readonly<Record<ModelRole | "both", Machine>>;
+
 export function catalogueRows(
   models: readonly CatalogueModel[],
-  machine: Machine,
+  machines: Machines,
   settings: ModelSettings,
   language: string,
 ): readonly CatalogueRow[] {
-  const rows = models.map((model) => rowOf(model, machine, settings));
-  const recommended = (["complete", "chat", "write"] as const).map(
-    (purpose) => [purpose, recommend(rows, purpose, language) ?? recommend(rows, purpose, "en")] as const,
-  );
-  return rows.map((row) => ({
-    ...row,
-    recommendedFor: recommended.flatMap(([purpose, best]) => (best === row ? [purpose] : [])),
-  }));
+  const known = models.map((model) => ({ model, choices: model.unusable ? [] : choicesOf(model).map(weigh(model)) }));
+  const rowsOn = (machine: Machine) => known.map(({ model, choices }) => rowOf(model, choices, machine, settings));
+  const rows = { both: rowsOn(machines.both), completion: rowsOn(machines.completion), chat: rowsOn(machines.chat) };
+  const recommended = (["complete", "chat", "write"] as const).map((purpose) => {
+    const ofRole = rows[purpose === "complete" ? "completion" : "chat"];
+    return [purpose, recommend(ofRole, purpose, language) ?? recommend(ofRole, purpose, "en")] as const;
+  });
+  return rows.both.map((row, i) => {
+    const recommendedFor = recommended.flatMap(([purpose, best]) => (best?.model === row.model ? [purpose] : []));
+    const [role, ...others] = rolesOf(recommendedFor);
+    // It is chosen for what it is recommended for.
+    const chosen = role && others.length === 0 ? rows[role][i] : row;
+    return { ...(chosen ?? row), recommendedFor };
+  });
 }
 
-function rowOf(model: CatalogueModel, machine: Machine, settings: ModelSettings): CatalogueRow {
-  const choices = model.unusable ? [] : choicesOf(model).map((choice) => plan(model, choice, machine, settings));
+function rowOf(
+  model: CatalogueModel,
+  known: readonly WeighedChoice[],
+  machine: Machine,
+  settings: ModelSettings,
+): CatalogueRow {
+  const { contextLength = Infinity } = model;
+  const choices = known.map(({ choice, planned }) =>
+    planned ? { ...choice, ...planFor(planned, contextLength, machine, settings) } : choice,
+  );
   const best = bestChoice(choices);
   return { model, choices, ...(best !== undefined && { best }), recommendedFor: [] };
 }
@@ -54,16 +72,24 @@ function choicesOf({ gguf }: CatalogueModel): readonly ModelChoice[] {
   return files.length > 0 ? files : conversions.map((quantization) => ({ quantization }));
 }
 
-function plan(model: CatalogueModel, choice: ModelChoice, machine: Machine, settings: ModelSettings): ModelChoice {
-  const weights = plannedWeights(model, choice.quantization, choice.size);
-  const { architecture, shape, contextLength = Infinity } = model;
-  if (!architecture || !shape || !weights) return choice;
-  const { embedding, output = 0, layers } = weights;
-  const estimate = Math.round(embedding + output + layers.flat().reduce((sum, bytes) => sum + bytes, 0));
-  return {
-    ...choice,
-    ...(choice.size === undefined && { size: estimate, isSizeEstimated: true }),
-    ...planFor({ architecture, shape, weights }, contextLength, machine, settings),
+/** A choice, and what is known of its memory. */
+interface WeighedChoice {
+  readonly choice: ModelChoice;
+  readonly planned?: PlannedModel;
+}
+
+function weigh(model: CatalogueModel): (choice: ModelChoice) => WeighedChoice {
+  const { architecture, shape } = model;
+  return (choice) => {
+    const weights = plannedWeights(model, choice.quantization, choice.size);
+    if (!architecture || !shape || !weights) return { choice };
+    const { embedding, output = 0, layers } = weights;
+    const estimate = Math.round(embedding + output + layers.flat().reduce((sum, bytes) => sum + bytes, 0));
+    const isKnown = choice.size !== undefined;
+    return {
+      choice: isKnown ? choice : { ...choice, size: estimate, isSizeEstimated: true },
+      planned: { architecture, shape, weights },
+    };
   };
 }
 
@@ -74,17 +100,30 @@ export function planFor(
   machine: Machine,
   { contextSize, kvCache, gpuLayers }: ModelSettings,
 ): Pick<ModelChoice, "plan" | "tokensPerSecond"> {
-  const options: PlanOptions = {
+  const context = {
     contextSize: Math.min(contextSize, contextLength),
     sequences: usualSequences,
-    kvCache: kvCache === "q8_0" ? "q8_0" : "f16",
-    // As the engine chooses: on a processor only a KV cache in 8 bits takes it, unless memory is short.
-    flashAttention: machine.devices.length > 1 || kvCache === "q8_0",
     ...(gpuLayers !== undefined && { gpuLayers }),
   };
-  const plan = planMemory(model, options, machine.devices);
-  const speed = tokensPerSecond(model, plan, options.sequences, machine.bandwidth);
+  const plans = waysOf(model, machine, kvCache).map((way) =>
+    planMemory(model, { ...context, ...way }, machine.devices),
+  );
+  const plan = plans.find(({ fit }) => fit !== "none") ?? plans.at(-1);
+  if (!plan) return {};
+  const speed = tokensPerSecond(model, plan, usualSequences, machine.bandwidth);
   return { plan, ...(speed !== undefined && { tokensPerSecond: speed }) };
+}
+
+/** As the engine stores a context: where it does not fit on a processor, with flash attention, and then in 8 bits. */
+function waysOf(
+  { shape }: PlannedModel,
+  { devices }: Machine,
+  kvCache: ModelSettings["kvCache"] = "auto",
+): readonly Pick<PlanOptions, "kvCache" | "flashAttention">[] {
+  const short = { kvCache: kvCache === "q8_0" ? "q8_0" : "f16", flashAttention: true } as const;
+  if (devices.length > 1 || kvCache === "q8_0") return [short];
+  const rounded = kvCache === "auto" && shape.headSize % 32 === 0;
+  return [{ ...short, flashAttention: false }, short, ...(rounded ? [{ ...short, kvCache: "q8_0" } as const] : [])];
 }
 
 /** Below 4 bits models lose their wits, and above 8 none gains. */

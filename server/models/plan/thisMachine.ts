@@ -6,7 +6,9 @@ import type { ModelRole } from "../../../src/shared/modelRoles.ts";
 import type { ModelStatus, ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
 import { availableRam } from "../../availableRam.ts";
 import { measureBandwidth } from "./bandwidth.ts";
-import type { PlannedDevice } from "../../engine/plan/memoryPlan.ts";
+import { neededOf, planMemory, type PlannedDevice } from "../../engine/plan/memoryPlan.ts";
+import { UserError } from "../../userError.ts";
+import { planFile } from "./plannedFile.ts";
 import type { Bandwidth } from "./speed.ts";
 
 export interface Machine {
@@ -42,10 +44,14 @@ export class ThisMachine {
     const cpu = await (this.#cpu ??= this.#measureCpu());
     // A model that serves both roles stays for the other one.
     const leaving = role === undefined ? loaded : chat ? [role === "chat" ? chat : completion] : [];
-    const gpus = gpu === "off" ? [] : ([...leaving, ...loaded].map(gpusOf).find((each) => each.length > 0) ?? []);
-    const freed = leaving.reduce((sum, status) => sum + memoryOf(status), 0);
+    const held = loaded.filter((status) => !leaving.includes(status)).map(heldBy);
+    const freed = sumOf(leaving, memoryOf);
+    const cpuFree = this.#freeRam() + freed - sumOf(held, (each) => each.mainMemory);
     return {
-      devices: [...gpus, { kind: "cpu", name: "CPU", free: this.#freeRam() + freed }],
+      devices: [
+        ...(gpu === "off" ? [] : gpusBefore(loaded, held)),
+        { kind: "cpu", name: "CPU", free: Math.max(cpuFree, 0) },
+      ],
       bandwidth: ({ kind, name }) => (kind === "cpu" ? cpu : this.#gpus.get(name)),
     };
   }
@@ -72,6 +78,43 @@ export class ThisMachine {
     );
     if (size >= largeModel) this.#gpus.set(gpu.name, size * metrics.tokensPerSecond);
   }
+}
+
+/** What a model that stays takes of the memory that is told to be free. */
+interface Held {
+  /** Of each GPU. */
+  readonly gpus: readonly number[];
+  /** Of a model at rest, which takes it again at the next request; what is in memory does not count as free. */
+  readonly mainMemory: number;
+}
+
+function heldBy(status: ModelStatus): Held {
+  if (status.state !== "ready") return { gpus: [], mainMemory: 0 };
+  const { path, contextSize, sequences, kvCache, flashAttention, gpuLayers, devices } = status.model;
+  try {
+    const options = { contextSize, sequences, kvCache, flashAttention, gpuLayers };
+    const planned = planMemory(planFile(path).planned, options, devices).devices.map(neededOf);
+    return { gpus: planned.slice(0, -1), mainMemory: status.unloaded ? (planned.at(-1) ?? 0) : 0 };
+  } catch (error) {
+    // A file that is gone is loaded no more.
+    if (error instanceof UserError) return { gpus: [], mainMemory: 0 };
+    throw error;
+  }
+}
+
+/** The GPUs, with what each had free before any of the models was on it, but for what those that stay take. */
+function gpusBefore(loaded: readonly ModelStatus[], held: readonly Held[]): readonly PlannedDevice[] {
+  const found = loaded.map(gpusOf);
+  const most = found.find((each) => each.length > 0) ?? [];
+  return most.map((gpu, i) => {
+    const free = Math.max(...found.map((each) => each[i]?.free ?? 0));
+    const taken = sumOf(held, ({ gpus }) => gpus[i] ?? 0);
+    return { ...gpu, free: Math.max(free - taken, 0) };
+  });
+}
+
+function sumOf<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((sum, value) => sum + of(value), 0);
 }
 
 function gpusOf(status: ModelStatus): readonly PlannedDevice[] {

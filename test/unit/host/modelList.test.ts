@@ -7,12 +7,12 @@ import { suite, test } from "node:test";
 import * as l10n from "@vscode/l10n";
 
 import { adapterList, readScale } from "../../../src/models/adapterList.ts";
-import { modelDetails } from "../../../src/models/modelDetails.ts";
+import { askForSizes, modelDetails } from "../../../src/models/modelDetails.ts";
 import { type ActionItem, listPlaceholder, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
 import { describeShortage, whyConverted } from "../../../src/models/modelWords.ts";
 import { giveModel, withoutModel } from "../../../src/models/roleSettings.ts";
 import type { Download, StoredModel } from "../../../src/shared/downloads.ts";
-import type { CatalogueEntry, CatalogueRow, Fit, ModelChoice } from "../../../src/shared/models.ts";
+import type { CatalogueEntry, CatalogueRow, Fit, ModelChoice, PlanModelParams } from "../../../src/shared/models.ts";
 import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
 
 function entry(id: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
@@ -266,6 +266,50 @@ test("the details have the licence, the card, and each quantization with its mem
     named(rows, "Good for chat, writing").detail,
     "7.5B parameters · 32,768 tokens of context · tuned to answer · English, Italian",
   );
+});
+
+test("sizes that nobody published are asked of the hub, one after another, while the details are open", async () => {
+  const [published, other] = [choice("Falcon3-7B-Instruct", "Q4_K_M", 4.57e9, "cpu"), "Q6_K"];
+  const estimated: ModelChoice = { ...choice("Falcon3-7B-Instruct", other, 6e9, "cpu"), isSizeEstimated: true };
+  const unknown = { quantization: "Q2_K", file: { repository: "tiiuae/x-GGUF", name: "x-Q2_K.gguf" } };
+  const row = { ...chatRow, choices: [published, estimated, unknown, { quantization: "BF16" }] };
+  const header = choice("x", "Q5_0", 6.2e9, "none");
+  const asked: PlanModelParams[] = [];
+  const plan = (params: PlanModelParams) => {
+    asked.push(params);
+    return Promise.resolve(header);
+  };
+  const found: CatalogueRow[] = [];
+  await askForSizes(
+    row,
+    plan,
+    (each) => found.push(each),
+    () => true,
+  );
+  assert.deepEqual(asked, [
+    { ...estimated.file, role: "chat" },
+    { ...unknown.file, role: "chat" },
+  ]);
+  assert.deepEqual(
+    found.map(({ choices }) => choices.map(({ size }) => size)),
+    [
+      [4.57e9, 6.2e9, undefined, undefined],
+      [4.57e9, 6.2e9, 6.2e9, undefined],
+    ],
+  );
+  const rows = modelDetails(found[1] ?? assert.fail(), [], "en", l10n);
+  assert.equal(named(rows, "Q6_K").description, "6.2 GB · does not fit into memory");
+  const { action } = named(rows, "Q2_K");
+  assert.ok(action.kind === "download" && action.choice.file === unknown.file && action.choice.size === 6.2e9);
+
+  asked.length = 0;
+  await askForSizes(
+    { ...row, recommendedFor: [] },
+    plan,
+    () => undefined,
+    () => asked.length === 0,
+  );
+  assert.deepEqual(asked, [estimated.file]);
 });
 
 test("the adapters of a model are listed with their scale, and one more can be added", () => {

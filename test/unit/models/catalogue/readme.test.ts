@@ -39,7 +39,8 @@ function tokens({ contextLength: count, architecture }: CatalogueModel): string 
 }
 
 function table(): string {
-  const rows = catalogueRows(catalogue.filter(isListed), machine, options, "en").flatMap(({ model, choices }) => {
+  const machines = { both: machine, completion: machine, chat: machine };
+  const rows = catalogueRows(catalogue.filter(isListed), machines, options, "en").flatMap(({ model, choices }) => {
     const choice =
       choices.find(({ quantization }) => quantization === "Q4_K_M") ??
       choices.find(({ quantization }) => quantization === "Q8_0");

@@ -4,14 +4,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { catalogue } from "../../../../server/models/catalogue/catalogue.ts";
-import { catalogueRows } from "../../../../server/models/catalogue/rows.ts";
+import { catalogueRows, planFor } from "../../../../server/models/catalogue/rows.ts";
+import type { ModelRole } from "../../../../src/shared/modelRoles.ts";
 import type { PlannedDevice } from "../../../../server/engine/plan/memoryPlan.ts";
 
 const options = { contextSize: 8192, kvCache: "f16" } as const;
 
-function rowsOn(devices: readonly PlannedDevice[], gigabytesPerSecond: number, language = "en") {
+/** @param beside what there is beside the other role's model; as much unless given */
+function rowsOn(
+  devices: readonly PlannedDevice[],
+  gigabytesPerSecond: number,
+  language = "en",
+  { completion = devices, chat = devices }: Partial<Record<ModelRole, readonly PlannedDevice[]>> = {},
+) {
   const bandwidth = ({ kind }: Pick<PlannedDevice, "kind">) => (kind === "cpu" ? gigabytesPerSecond * 1e9 : undefined);
-  return catalogueRows(catalogue, { devices, bandwidth }, options, language);
+  const machines = {
+    both: { devices, bandwidth },
+    completion: { devices: completion, bandwidth },
+    chat: { devices: chat, bandwidth },
+  };
+  return catalogueRows(catalogue, machines, options, language);
 }
 
 const laptop = [{ kind: "cpu", name: "CPU", free: 12e9 }] as const;
@@ -83,6 +95,37 @@ test("writing is recommended to a model that speaks the editor's language", () =
 test("where no model speaks the editor's language, one that speaks English is recommended", () => {
   const { chat, write } = recommended(rowsOn(laptop, 60, "tr"));
   assert.deepEqual({ chat, write }, { chat: "Falcon-H1-7B-Instruct", write: "Falcon-H1-7B-Instruct" });
+});
+
+test("what is recommended for one role fits beside the other role's model, and its plan is for that memory", () => {
+  const beside = [{ ...laptop[0], free: 2e9 }] as const;
+  const rows = rowsOn(laptop, 60, "en", { chat: beside });
+  const { complete, chat } = recommended(rows);
+  assert.equal(complete, recommended(rowsOn(laptop, 60))["complete"]);
+  assert.equal(chat, recommended(rowsOn(beside, 60))["chat"]);
+  assert.notEqual(chat, recommended(rowsOn(laptop, 60))["chat"]);
+  const freeFor = (id: string | undefined) =>
+    rows.find(({ model }) => model.id === id)?.choices[0]?.plan?.devices.at(-1)?.free;
+  assert.deepEqual([complete, chat, "Falcon3-7B-Base"].map(freeFor), [12e9, 2e9, 12e9]);
+});
+
+test("a context that does not fit is planned as the engine stores it: with flash attention, then in 8 bits", () => {
+  const [model] = catalogue.filter(({ id }) => id === "falcon-7b");
+  assert.ok(model?.architecture && model.shape);
+  const { architecture, shape } = model;
+  const weights = { embedding: 0, layers: Array.from({ length: shape.layers }, () => []) };
+  const bandwidth = () => undefined;
+  const needed = (free: number, kvCache?: "f16") => {
+    const machine = { devices: [{ kind: "cpu", name: "CPU", free }] as const, bandwidth };
+    const settings = { contextSize: 8192, ...(kvCache && { kvCache }) };
+    return planFor({ architecture, shape, weights }, 8192, machine, settings).plan;
+  };
+  const whole = needed(1e12)?.total ?? 0;
+  const without = needed(whole - 1);
+  const rounded = needed((without?.total ?? 0) - 1);
+  assert.deepEqual([without?.fit, rounded?.fit], ["cpu", "cpu"]);
+  assert.ok(without && rounded && without.total < whole && rounded.total < without.total);
+  assert.equal(needed(without.total - 1, "f16")?.fit, "none");
 });
 
 test("a machine on which nothing fits is recommended nothing", () => {

@@ -4,10 +4,13 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { after, test } from "node:test";
+import { after, suite, test } from "node:test";
 
+import { neededOf, planMemory } from "../../../../server/engine/plan/memoryPlan.ts";
+import { planFile } from "../../../../server/models/plan/plannedFile.ts";
 import { ThisMachine } from "../../../../server/models/plan/thisMachine.ts";
 import type { DeviceInfo, ModelStatus } from "../../../../src/shared/protocol.ts";
+import { writeSparseModel } from "../../../fixtures/sparseModel.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-machine-"));
 after(() => fs.rmSync(folder, { recursive: true }));
@@ -87,4 +90,53 @@ test("what leaves memory makes room: both models, one of two, and none that serv
   assert.equal(await free(completion, "chat"), 8e9);
   assert.equal(await free({ ...completion, chat }, "chat"), 9e9);
   assert.equal(await free({ ...completion, chat }), 10e9);
+});
+
+suite("what stays takes memory that is told to be free", () => {
+  const shape = {
+    ...{ layers: 10, embedding: 512, feedForward: 2048, vocabulary: 1024, heads: 8, kvHeads: 2, headSize: 64 },
+    ...{ ropeSize: 64, ssm: { convolution: 0, inner: 0, state: 0, rank: 0, groups: 0 } },
+  };
+  const file = path.join(folder, "stays.gguf");
+  writeSparseModel(file, { architecture: "llama", shape, contextLength: 4096 });
+
+  function staying(unloaded: boolean, devices: readonly DeviceInfo[]): ModelStatus {
+    const status = ready(1000, devices);
+    assert.ok(status.state === "ready");
+    const gpuLayers = devices.length > 1 ? 11 : 0;
+    return { ...status, unloaded, metrics: { queue: 0 }, model: { ...status.model, path: file, gpuLayers } };
+  }
+
+  /** Bytes of the model on each device. */
+  function planned(devices: readonly DeviceInfo[]): readonly number[] {
+    const options = { contextSize: 4096, sequences: 2, kvCache: "f16", flashAttention: false } as const;
+    const plan = planMemory(planFile(file).planned, { ...options, gpuLayers: devices.length > 1 ? 11 : 0 }, devices);
+    return plan.devices.map(neededOf);
+  }
+
+  test("of a model at rest in the main memory, and of one in memory none", async () => {
+    const free = async (unloaded: boolean) => {
+      const status = { ...staying(unloaded, [cpu]), chat: ready(2000, [cpu]) };
+      return (await machine.describe(status, auto, "chat")).devices.map((device) => device.free);
+    };
+    assert.deepEqual(await free(false), [9e9]);
+    const [bytes = 0] = planned([cpu]);
+    assert.ok(bytes > 1e8);
+    assert.deepEqual(await free(true), [9e9 - bytes]);
+  });
+
+  test("on a GPU, whichever was loaded first", async () => {
+    const [bytes = 0] = planned([gpu, cpu]);
+    assert.ok(bytes > 5e7);
+    const after = { ...gpu, free: 3e9 };
+    for (const [own, other] of [
+      [gpu, after],
+      [after, gpu],
+    ] as const) {
+      const status = { ...staying(false, [own, cpu]), chat: ready(2000, [other, cpu]) };
+      const { devices } = await machine.describe(status, auto, "chat");
+      assert.deepEqual(devices[0]?.free, 6e9 - bytes);
+      assert.equal((await machine.describe(status, auto)).devices[0]?.free, 6e9);
+    }
+  });
 });
