@@ -125,7 +125,7 @@ suite("what a client sends wrong", () => {
     ["falcon/chat", { ...token, messages: [message, { role: "assistant", text: "" }] }, /must be the user's/],
     ["falcon/chat", { ...token, messages: [null] }, /messages\.0/],
     ["falcon/chat", { ...token, messages: [{ ...message, text: 1 }] }, /messages\.0\.text/],
-    ["falcon/chat", { ...token, messages: [{ ...message, role: "tool" }] }, /messages\.0\.role/],
+    ["falcon/chat", { ...token, messages: [{ ...message, role: "robot" }] }, /messages\.0\.role/],
     ["falcon/chat", { ...token, messages: [{ ...message, attachments: {} }] }, /messages\.0\.attachments/],
     [
       "falcon/chat",
