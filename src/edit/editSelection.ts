@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 
-import { Range, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
+import { Range, Selection, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
 
 import { findEnclosingSymbol } from "../chat/enclosingSymbol.ts";
 import { UserError, showProblem } from "../problems.ts";
@@ -33,6 +33,8 @@ export async function editSelection(editor: TextEditor, dependencies: EditDepend
   );
   if (instruction === undefined) return;
   await instructions.add(instruction);
+  // The selection's ground would hide that of the changes, and the first of them is the next one from here.
+  editor.selection = new Selection(range.start, range.start);
   await proposeEdit(editor.document, range, { command: "edit", instruction }, dependencies);
 }
 
@@ -59,6 +61,9 @@ export async function proposeEdit(
       await proposal.cancel();
       if (proposal.endedBy === "document") throw endedError(document);
       return;
+    }
+    if (!window.visibleTextEditors.some((each) => each.document === document)) {
+      void showInformationMessage(l10n.t("The changes of {0} are ready. They are shown when it is.", nameOf(document)));
     }
     const outcome = await proposal.finish(result.text);
     if (outcome === "readOnly") await showInNewDocument(document, result.text);

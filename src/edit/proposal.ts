@@ -108,12 +108,13 @@ export class Proposal {
     this.#settle();
   }
 
-  /** Takes back all that was not accepted. */
+  /** Takes back all that was not accepted, which takes until the document is visible. */
   async cancel(): Promise<void> {
     this.#wanted = [];
     this.#isComplete = true;
     await this.refresh();
-    this.dispose();
+    if (this.placed.length > 0 && !this.#isReadOnly) void this.#nextVisibility().then(() => this.cancel());
+    else this.dispose();
   }
 
   dispose(by: "user" | "document" = "user"): void {

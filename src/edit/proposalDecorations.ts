@@ -14,20 +14,27 @@ import {
 import type { Proposal } from "./proposal.ts";
 import type { PlacedHunk } from "./trackedText.ts";
 
+/** Lines that a hover shows. */
+const mostLines = 100;
+
 /** Characters of a removed line that are shown. */
 const longestLine = 200;
+
+/** Themes of high contrast give the border a colour, others none. */
+const hiddenBorder = "1px solid transparent";
 
 export class ProposalDecorations implements Disposable {
   readonly #added = window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new ThemeColor("diffEditor.insertedLineBackground"),
+    border: hiddenBorder,
     borderColor: new ThemeColor("diffEditor.insertedTextBorder"),
     overviewRulerColor: new ThemeColor("diffEditorOverview.insertedForeground"),
     overviewRulerLane: OverviewRulerLane.Full,
   });
   readonly #addedWords = window.createTextEditorDecorationType({
     backgroundColor: new ThemeColor("diffEditor.insertedTextBackground"),
-    border: "1px solid",
+    border: hiddenBorder,
     borderColor: new ThemeColor("diffEditor.insertedTextBorder"),
     overviewRulerColor: new ThemeColor("diffEditorOverview.insertedForeground"),
     overviewRulerLane: OverviewRulerLane.Full,
@@ -89,13 +96,14 @@ export function linesOf(document: TextDocument, { hunk, start, end }: PlacedHunk
 const removedStyle = {
   color: new ThemeColor("editor.foreground"),
   backgroundColor: new ThemeColor("diffEditor.removedTextBackground"),
+  border: hiddenBorder,
   borderColor: new ThemeColor("diffEditor.removedTextBorder"),
-  textDecoration: "line-through",
 } as const;
 
 function besideWords(proposal: Proposal, placed: PlacedHunk): DecorationOptions {
   const old = proposal.original.slice(placed.hunk.start, placed.hunk.end);
-  return { range: proposal.rangeOf(placed), renderOptions: { before: { ...removedStyle, contentText: oneLine(old) } } };
+  const before = { ...removedStyle, contentText: oneLine(old), textDecoration: "line-through" };
+  return { range: proposal.rangeOf(placed), renderOptions: { before } };
 }
 
 /** Each line that was taken stands behind one of those that took its place, at the same column. */
@@ -119,11 +127,18 @@ function besideLines(
   return rows.flatMap(({ range }, i): DecorationOptions[] => {
     if (i >= old.length) return [];
     const more = i === rows.length - 1 ? old.length - rows.length : 0;
-    const text = oneLine(old[i] ?? "").trimEnd() + (more > 0 ? `  (−${more})` : "");
+    const text = oneLine((old[i] ?? "").trim()) + (more > 0 ? `  (−${more})` : "");
     const margin = `0 0 0 ${Math.max(2, column - (widths[i] ?? 0))}ch`;
     const after = { ...removedStyle, contentText: `− ${text}`, margin };
-    return [{ range: new Range(range.end, range.end), renderOptions: { after } }];
+    return [{ range, hoverMessage: hoverOf(old, document), renderOptions: { after } }];
   });
+}
+
+/** All lines that were taken, as code: what is cut off at the editor's edge is read here. */
+function hoverOf(lines: readonly string[], { languageId }: TextDocument) {
+  const value = lines.slice(0, mostLines).join("\n");
+  // Nothing of it may end the code.
+  return { language: languageId, value: value.replaceAll("```", "`\u200B``") };
 }
 
 function oneLine(text: string): string {

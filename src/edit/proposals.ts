@@ -127,7 +127,7 @@ export class Proposals implements Disposable {
     void commands.executeCommand(
       "setContext",
       "falcon.hasProposal",
-      active?.some(({ placed }) => placed.length > 0) ?? false,
+      active?.some(({ isWriting, placed }) => isWriting || placed.length > 0) ?? false,
     );
     this.#change.fire();
   }

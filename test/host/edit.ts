@@ -182,6 +182,19 @@ describe("edit", () => {
     assert.equal(first.document.getText(), code);
   });
 
+  it("what was written into a file is taken back when that is shown again, where the edit ended meanwhile", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const done = begin(editor);
+    last().onDelta(`${changed.split("\n").slice(0, 6).join("\n")}\n`);
+    await until("the first change shows", () => placed().length === 1);
+    await openEditor("other", "plaintext", "end");
+    last().answer({ text: changed, stopReason: "limit" });
+    await assert.rejects(done, /reached its limit/);
+    await window.showTextDocument(editor.document);
+    await until("the change is taken back", () => falcon.proposals.all.length === 0);
+    assert.equal(editor.document.getText(), code);
+  });
+
   it("leaves the document as it was where an answer is of no use, and says why", async () => {
     const editor = await openEditor(code, "javascript", "end");
     const refused: [Partial<EditResult>, RegExp][] = [
