@@ -4,8 +4,6 @@ import { mock, suite, test, type TestContext } from "node:test";
 import { TextDocument } from "vscode-languageserver-textdocument";
 
 import { Acceptance } from "../../../server/completion/acceptance/acceptance.ts";
-import { editBetween, spansAfter } from "../../../server/completion/acceptance/edits.ts";
-import fc from "../../support/fastCheck.ts";
 
 /** A document that is edited as by an editor, and the figures that come of it. */
 function editor(t: TestContext, picture: string) {
@@ -27,6 +25,8 @@ function editor(t: TestContext, picture: string) {
     figures,
     replace,
     show: (...texts: string[]) => acceptance.show(document, cursor, texts),
+    /** Of which the first characters stand there already. */
+    showAt: (start: number, typed: number, text: string) => acceptance.show(document, start, [text], typed),
     accept: (id: number) => acceptance.accept(document, id),
     close: () => acceptance.close(document.uri),
     /** One edit at the cursor, which goes behind it. */
@@ -151,6 +151,74 @@ suite("acceptance", () => {
     assert.equal(acceptance.rate, 0);
   });
 
+  test("of fewer than twenty suggestions nothing is told", (t) => {
+    const { acceptance, show, write } = editor(t, "let ║");
+    show("taken + ");
+    write("taken + ");
+    for (let i = 0; i < 18; i++) show(`ignored${i}`);
+    assert.equal(acceptance.rate, undefined);
+    show("ignored");
+    assert.equal(acceptance.rate, 0.05);
+  });
+
+  test("a suggestion goes along with what is edited before it", (t) => {
+    const { figures, show, replace } = editor(t, "x = ║;\n");
+    show("alpha + beta");
+    replace(0, 0, "let ");
+    replace(8, 8, "alpha + beta");
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 12 });
+  });
+
+  test("a suggestion ends where its place is replaced", (t) => {
+    const { figures, show, replace } = editor(t, "x = ║0;\n");
+    show("alpha + beta");
+    replace(2, 5, "");
+    replace(4, 4, "alpha + beta");
+    replace(1, 1, "alpha + beta");
+    assert.deepEqual(figures, { shown: 1 });
+  });
+
+  test("pasted text that only begins like a suggestion is none of it", (t) => {
+    const { figures, show, write } = editor(t, "x = ║");
+    show("alpha + beta");
+    write("alpha - gamma");
+    assert.deepEqual(figures, { shown: 1 });
+  });
+
+  test("what stood there before is not counted", (t) => {
+    const { figures, showAt, write, accept } = editor(t, "x = al║");
+    const id = showAt(4, 2, "alpha");
+    write("pha");
+    accept(id);
+    assert.deepEqual(figures, { shown: 1, accepted: 1, characters: 3 });
+  });
+
+  test("the number of an earlier suggestion accepts no later one", (t) => {
+    const { figures, show, write, accept } = editor(t, "f(a║");
+    const id = show("x");
+    show(")");
+    write(")");
+    accept(id);
+    assert.deepEqual(figures, { shown: 2 });
+  });
+
+  test("what is shown before the place of a suggestion is another one", (t) => {
+    const { figures, showAt } = editor(t, "let x║");
+    showAt(5, 0, "ab");
+    showAt(4, 0, "b");
+    assert.deepEqual(figures, { shown: 2 });
+  });
+
+  test("a document that is closed twice is counted once", (t) => {
+    const { figures, show, write, close } = editor(t, "x = ║;\n");
+    show("alpha");
+    write("alpha");
+    close();
+    const once = { ...figures };
+    close();
+    assert.deepEqual(figures, once);
+  });
+
   test("when the document is closed, what stands then is what is kept", (t) => {
     const { figures, show, write, close, after } = editor(t, "x = ║;\n");
     show("alpha");
@@ -169,33 +237,4 @@ suite("acceptance", () => {
       keptAfterFiveMinutes: 5,
     });
   });
-});
-
-test("the edit between two texts makes one of the other, and touches no more than it must", () => {
-  const text = fc.array(fc.constantFrom("a", "b"), { maxLength: 12 }).map((letters) => letters.join(""));
-  fc.assert(
-    fc.property(text, text, (before, after) => {
-      const { start, end, inserted } = editBetween(before, after);
-      assert.equal(before.slice(0, start) + after.slice(start, start + inserted) + before.slice(end), after);
-      assert.ok(
-        before === after
-          ? end === start && inserted === 0
-          : before[start] !== after[start] || end === start || inserted === 0,
-      );
-    }),
-  );
-});
-
-test("spans follow the characters that they are of", () => {
-  const marked = fc.array(fc.constantFrom("a", "B"), { maxLength: 12 }).map((letters) => letters.join(""));
-  fc.assert(
-    fc.property(marked, fc.nat(12), fc.nat(12), fc.nat(3), (text, from, length, inserted) => {
-      const start = Math.min(from, text.length);
-      const end = Math.min(start + length, text.length);
-      const after = text.slice(0, start) + "c".repeat(inserted) + text.slice(end);
-      const spans = Array.from(text).flatMap((letter, i) => (letter === "B" ? [{ start: i, end: i + 1 }] : []));
-      const kept = spansAfter(spans, { start, end, inserted }).map((span) => after.slice(span.start, span.end));
-      assert.equal(kept.join(""), after.replaceAll(/[^B]/g, ""));
-    }),
-  );
 });

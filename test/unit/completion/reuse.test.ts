@@ -80,6 +80,30 @@ test("after the end of a word is deleted, the word and its completion are there 
   assert.equal(shownAt(recentWith("f(║", "a)"), "f║"), undefined);
 });
 
+test("a deletion in another line or file, or before more text, brings nothing back", () => {
+  const above = "a\n".repeat(2000);
+  assert.equal(shownAt(recentWith(`${above}comp║`, "ute(1)"), `${above}com║`), "pute(1)");
+  assert.equal(shownAt(recentWith(`${above}comp║`, "ute(1)"), `${above}a\ncom║`), undefined);
+  const recent = recentWith("let x = comp║", "ute(1)");
+  assert.equal(recent.find({ ...requestAt("let x = com║"), uri: "file:///other" }), undefined);
+  assert.equal(shownAt(recent, "let x = com║;"), undefined);
+});
+
+test("how likely its tokens were goes along with the text", () => {
+  const recent = new RecentCompletions();
+  const tokens = [4, 10].map((end) => ({ end, probability: 0.5 }));
+  recent.add(requestAt("let x = a║;"), { text: "compute(1)", replacedLength: 0, tokens });
+  const endsAt = (picture: string) => recent.find(requestAt(picture))?.completion?.tokens?.map(({ end }) => end);
+  assert.deepEqual(endsAt("let x = acomp║;"), [6]);
+  const deleted = new RecentCompletions();
+  deleted.add(requestAt("let x = comp║;"), { text: "ute(1)", replacedLength: 0, tokens });
+  const before = deleted.find(requestAt("let x = co║;"))?.completion;
+  assert.deepEqual(
+    before?.tokens?.map(({ end }) => end),
+    [6, 12],
+  );
+});
+
 test("after an undo of what was accepted, the completion is there again", () => {
   const recent = recentWith("let x = ║", "compute(1)");
   recent.add(requestAt("let x = compute(1)║"), { text: ";", replacedLength: 0 });

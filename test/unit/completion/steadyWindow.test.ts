@@ -78,6 +78,40 @@ test("it is placed anew when what was typed crosses the budget, and not with eac
   assert.ok(begins.size <= 12, `${begins.size} beginnings`);
 });
 
+test("a smaller budget places it anew", async () => {
+  const lines = Array.from({ length: 60 }, (_, i) => `let a${i} = ${i};\n`).join("");
+  const small = 40;
+  for (const side of ["prefix", "suffix"] as const) {
+    const window = new SteadyWindow();
+    await window.cut(requestAt(`${lines}b║\n${lines}`), { prefix: 400, suffix: 400 }, countTokens);
+    const less = { prefix: 400, suffix: 400, [side]: small };
+    const { before, typed, suffix } = await window.cut(requestAt(`${lines}bc║\n${lines}`), less, countTokens);
+    const tokens = await countTokens(side === "prefix" ? before + typed : suffix);
+    assert.ok(tokens <= small, `${tokens} tokens of the ${side}`);
+  }
+});
+
+test("what was typed is put into the prefix once it is long", async () => {
+  const line = "const value = compute(1);\n";
+  const window = new SteadyWindow();
+  await window.cut(requestAt("a();\n║"), { prefix: 4000, suffix: 100 }, countTokens);
+  const typed = line.repeat(100);
+  const cut = await window.cut(requestAt(`a();\n${typed}║`), { prefix: 4000, suffix: 100 }, countTokens);
+  assert.deepEqual(cut, { before: `a();\n${typed}`, typed: "", suffix: "" });
+});
+
+test("what comes to stand after the cursor at the end of a document is seen", async () => {
+  const windows = await windowsAt("a();\nb║", "a();\nbc║ + d");
+  assert.equal(windows[1]?.suffix, " + d");
+});
+
+test("it keeps its place where the text before begins in the middle of the document", async () => {
+  const window = new SteadyWindow();
+  const at = (picture: string) => window.cut({ ...requestAt(picture), firstLine: 7 }, budget, countTokens);
+  await at("a();\nb║");
+  assert.deepEqual(await at("a();\nbc\nd║"), { before: "a();\n", typed: "bc\nd", suffix: "" });
+});
+
 test("whatever is edited, it ends at the cursor, is in the document and fits the budget", async () => {
   const piece = fc.constantFrom("a", "bc", " ", "\n", "{", "}", ")", "(", '"', "🦅", "word ");
   const text = fc.array(piece, { maxLength: 60 }).map((all) => all.join(""));
