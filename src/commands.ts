@@ -10,6 +10,7 @@ import type { ConversationStore } from "./chat/conversationStore.ts";
 import { editSelection, type EditDependencies } from "./edit/editSelection.ts";
 import { proposalCommands } from "./edit/proposalCommands.ts";
 import { exportChat, renameChat, showPreviousChats } from "./chat/previousChats.ts";
+import { proseCommands } from "./edit/prose/proseCommands.ts";
 import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LastEditor } from "./lastEditor.ts";
@@ -40,6 +41,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
   };
   const table: Record<string, (...args: unknown[]) => unknown> = {
     ...proposalCommands(dependencies.proposals),
+    ...proseCommands(dependencies),
     "falcon.editSelection": () => editSelection(lastEditor.get(), dependencies),
     "falcon.explainSelection": () => ask("explain"),
     "falcon.documentSelection": () => ask("document"),

@@ -9,11 +9,41 @@ export interface EditCommandRow {
   readonly ask: (request: EditRequest) => string;
   /** Whether the prompt holds what stands around the text. */
   readonly context: boolean;
+  /** Whether what is asked for is a text of its own, not a new version of the text. */
+  readonly writesAnew?: boolean;
+}
+
+/** A row for prose, whose markup a model sees as numbers in brackets. */
+function prose(words: string | ((request: EditRequest) => string)): EditCommandRow {
+  const marks = "Keep each number in brackets, such as [1], and all other markup exactly where it belongs.";
+  return {
+    ask: (request) => {
+      const ask = typeof words === "string" ? words : words(request);
+      return /\[\d+\]/.test(request.text) ? `${ask} ${marks}` : ask;
+    },
+    context: false,
+  };
+}
+
+function anew(words: string): EditCommandRow {
+  return { ask: () => `${words} Write in the language of the text.`, context: false, writesAnew: true };
 }
 
 export const editCommands: Readonly<Record<EditCommand, EditCommandRow>> = {
   apply: { ask: ({ instruction = "" }) => `Put this code into it, where it belongs:\n${instruction}`, context: false },
   edit: { ask: ({ instruction = "" }) => instruction.trim(), context: true },
+  grammar: prose("Correct the spelling, grammar and punctuation. Keep every word that is right, and the language."),
+  improve: prose("Make it clearer and better to read. Keep its meaning, its tone and its language."),
+  shorten: prose("Make it shorter: about half as long. Keep what matters, and the language."),
+  expand: prose("Make it longer with more detail that follows from what it says. Invent no facts. Keep the language."),
+  formal: prose("Write it in a formal tone. Keep its meaning and its language."),
+  friendly: prose("Write it in a friendly, warm tone. Keep its meaning and its language."),
+  plain: prose("Write it in plain words and short sentences. Keep its meaning and its language."),
+  translate: prose(({ instruction = "English" }) => `Translate it into ${instruction}.`),
+  summarise: anew("Summarise the text in a few sentences."),
+  outline: anew("Write an outline of the text, as a Markdown list."),
+  title: anew("Write one short title for the text: a single line without quotation marks."),
+  continue: anew("Write the paragraph that comes next after the text. Do not repeat the text."),
 };
 
 export const editCommandIds = Object.keys(editCommands) as EditCommand[];

@@ -11,6 +11,9 @@ const system =
   "You edit text in the user's editor. Write the new version of the text, complete, in one fenced block, and nothing else. " +
   "Change only what is asked for. Keep all the rest exactly as it is, with its indentation.";
 
+const systemForNewText =
+  "You write in the user's editor. Write what is asked for in one fenced block, and nothing else.";
+
 /** Characters of what stands before and after the text that are worth a look. */
 const contextLength = 2_000;
 
@@ -34,7 +37,10 @@ export async function editPrompt(
   const exact = { ...format, squeezesEmptyLines: false };
   for (let length = editCommands[request.command].context ? contextLength : 0; ; length = Math.floor(length / 4)) {
     const user = userText(request, fence, length);
-    const turns = [{ role: "system", text: system } as const, { role: "user", text: user } as const];
+    const turns = [
+      { role: "system", text: editCommands[request.command].writesAnew ? systemForNewText : system } as const,
+      { role: "user", text: user } as const,
+    ];
     const prompt = [...renderTurns(turns, exact), ...answerStart(format, fence, request.languageId)];
     const tokens = 1 + (await model.countTokens(prompt, 4 * Math.max(budget, 1)));
     if (tokens <= budget || length < 100) return { prompt, tokens, fence, stop };
@@ -60,7 +66,10 @@ function userText(request: EditRequest, fence: string, contextLength: number): s
   const task =
     text.trim() === ""
       ? [`Write what goes at this place of ${nameOf(uri)}: ${ask}`]
-      : [`The text, of ${nameOf(uri)}:\n${fenced(trimLines(text))}`, `Change it: ${ask}`];
+      : [
+          `The text, of ${nameOf(uri)}:\n${fenced(trimLines(text))}`,
+          editCommands[command].writesAnew ? ask : `Change it: ${ask}`,
+        ];
   return [...around, ...task].filter((part) => part !== "").join("\n\n");
 }
 

@@ -9,6 +9,7 @@ import {
   ResponseError,
 } from "vscode-languageserver";
 
+import { type DigestParams, digestCommands, type RewriteProseParams, rewriteCommands } from "../../src/shared/prose.ts";
 import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
@@ -79,6 +80,27 @@ export const editParams: v.GenericSchema<unknown, EditParams> = v.object({
   text: v.string(),
   before: v.string(),
   after: v.string(),
+  partialResultToken: v.string(),
+});
+
+const place = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const rewriteProseParams: v.GenericSchema<unknown, RewriteProseParams> = v.object({
+  command: v.picklist(rewriteCommands),
+  language: v.exactOptional(v.pipe(v.string(), v.maxLength(100))),
+  uri: v.string(),
+  languageId: v.string(),
+  text: v.string(),
+  start: place,
+  end: place,
+  partialResultToken: v.string(),
+});
+
+export const digestParams: v.GenericSchema<unknown, DigestParams> = v.object({
+  command: v.picklist(digestCommands),
+  uri: v.string(),
+  languageId: v.string(),
+  text: v.string(),
   partialResultToken: v.string(),
 });
 

@@ -33,6 +33,7 @@ import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
 import { registerEdit } from "./edit.ts";
 import { registerLanguageModel } from "./languageModel.ts";
 import { registerModels } from "./models.ts";
+import { registerProse } from "./prose.ts";
 import {
   chatParams,
   completionAcceptedParams,
@@ -61,6 +62,7 @@ export function startServer(
   registerChat(connection, assistant, documents);
   registerEdit(connection, assistant, documents);
   registerLanguageModel(connection, assistant);
+  registerProse(connection, assistant, documents);
   registerModels(connection, assistant, convertWorker);
 }
 

@@ -69,20 +69,20 @@ export class ServerClient implements Disposable {
   }
 
   chat(params: ChatParams, onDelta: (text: string) => void, signal: AbortSignal): Promise<ChatResult> {
-    return this.#stream(chatRequest, chatDelta, params, onDelta, signal);
+    return this.stream(chatRequest, chatDelta, params, onDelta, signal);
   }
 
   /** Rewrites a text; `onDelta` gets pieces of the new one. */
   edit(params: EditParams, onDelta: (text: string) => void, signal: AbortSignal): Promise<EditResult> {
-    return this.#stream(editRequest, editDelta, params, onDelta, signal);
+    return this.stream(editRequest, editDelta, params, onDelta, signal);
   }
 
   /** A request whose answer comes in pieces before it comes whole. */
-  async #stream<Params extends { readonly partialResultToken: string }, Result>(
+  async stream<Params extends { readonly partialResultToken: string }, Result, Delta>(
     type: RequestType<Params, Result, Problem>,
-    delta: ProgressType<string>,
+    delta: ProgressType<Delta>,
     params: Params,
-    onDelta: (text: string) => void,
+    onDelta: (piece: Delta) => void,
     signal: AbortSignal,
   ): Promise<Result> {
     const client = await this.#connected();

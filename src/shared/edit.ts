@@ -1,9 +1,10 @@
 // What crosses a process boundary for edits of text.
 
+import type { DigestCommand, RewriteCommand } from "./prose.ts";
 import type { ChatResult, Problem } from "./protocol.ts";
 
 /** The rows of server/edit/commands.ts. */
-export type EditCommand = "edit" | "apply";
+export type EditCommand = "edit" | "apply" | RewriteCommand | DigestCommand;
 
 /** Parameters of `falcon/edit`. */
 export interface EditParams {

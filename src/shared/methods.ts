@@ -20,6 +20,7 @@ import type {
 } from "./downloads.ts";
 import type { EditParams, EditResult } from "./edit.ts";
 import type { ChatModel, CountTokensParams } from "./languageModel.ts";
+import type { DigestParams, DigestResult, ProsePart, RewriteProseParams, RewriteProseResult } from "./prose.ts";
 import type { ModelRole } from "./modelRoles.ts";
 import type {
   CatalogueParams,
@@ -65,6 +66,27 @@ export const countTokensRequest = new RequestType<CountTokensParams, number, Pro
   "falcon/countTokens",
   ParameterStructures.byName,
 );
+
+/** Rewrites the prose of a document, paragraph by paragraph. Fails with a `Problem`. */
+export const rewriteProseRequest = new RequestType<RewriteProseParams, RewriteProseResult, Problem>(
+  "falcon/rewriteProse",
+  ParameterStructures.byName,
+);
+
+/** A part of the document that is done. */
+export const prosePart = new ProgressType<ProsePart>();
+
+/** Writes a new text about a text. Fails with a `Problem`. */
+export const digestRequest = new RequestType<DigestParams, DigestResult, Problem>(
+  "falcon/digest",
+  ParameterStructures.byName,
+);
+
+/** How much of a digest is done, from 0 to 1. */
+export const digestProgress = new ProgressType<number>();
+
+/** Codes of the languages that the chat's model writes. Fails with a `Problem` where there is no model. */
+export const proseLanguagesRequest = new RequestType0<readonly string[], Problem>("falcon/proseLanguages");
 
 export const statusRequest = new RequestType0<ServerStatus, void>("falcon/status");
 

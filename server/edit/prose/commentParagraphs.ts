@@ -1,0 +1,172 @@
+// The paragraphs of the comments in code, and of Python's docstrings. Code is none, nor is what tools read in comments.
+
+import { indentOf, type Line, linesOf } from "./lines.ts";
+import { type Paragraph, ParagraphCollector } from "./paragraphs.ts";
+
+interface CommentSyntax {
+  /** Begins a comment up to the end of the line. */
+  readonly line?: string;
+  /** Pairs that comments of several lines stand between. */
+  readonly blocks: readonly (readonly [open: string, close: string])[];
+}
+
+const stars = ["/*", "*/"] as const;
+const slashes: CommentSyntax = { line: "//", blocks: [stars] };
+const hashes: CommentSyntax = { line: "#", blocks: [] };
+const angles: CommentSyntax = { blocks: [["<!--", "-->"]] };
+
+const syntaxes: readonly (readonly [languages: string, syntax: CommentSyntax])[] = [
+  ["javascript javascriptreact typescript typescriptreact c cpp csharp java go rust swift kotlin scala dart", slashes],
+  ["groovy jsonc objective-c objective-cpp cuda-cpp glsl hlsl solidity zig verilog systemverilog", slashes],
+  ["php", { line: "//", blocks: [stars] }],
+  ["css scss less sass stylus", { line: "//", blocks: [stars] }],
+  ["ruby shellscript perl r yaml toml dockerfile makefile elixir julia cmake nim coffeescript crystal", hashes],
+  ["terraform graphql properties ignore gitignore dotenv", hashes],
+  [
+    "python",
+    {
+      line: "#",
+      blocks: [
+        ['"""', '"""'],
+        ["'''", "'''"],
+      ],
+    },
+  ],
+  ["powershell", { line: "#", blocks: [["<#", "#>"]] }],
+  ["sql", { line: "--", blocks: [stars] }],
+  ["lua", { line: "--", blocks: [["--[[", "]]"]] }],
+  ["haskell elm", { line: "--", blocks: [["{-", "-}"]] }],
+  ["ada vhdl", { line: "--", blocks: [] }],
+  ["clojure lisp scheme ini", { line: ";", blocks: [] }],
+  ["matlab erlang prolog", { line: "%", blocks: [] }],
+  ["html xml xsl vue svelte astro handlebars", angles],
+];
+
+const syntaxOfLanguage = new Map(
+  syntaxes.flatMap(([languages, syntax]) => languages.split(" ").map((id) => [id, syntax])),
+);
+
+export const hasComments = (languageId: string) => syntaxOfLanguage.has(languageId);
+
+/** What tools read in comments, and code that was made a comment. */
+const forTools =
+  /^(?:!|eslint|prettier-|@ts-|ts-|tslint|istanbul|c8 |v8 |webpack|#(?:end)?region|noqa|type:|pylint|mypy|pyright|ruff|fmt:|yapf|isort|flake8|coding[:=]|-\*-|go:|nolint|swiftlint|clang-|NOLINT|rubocop|frozen_string_literal|shellcheck|vim:|biome-|deno-|jshint|jslint|global |<reference|spdx-|copyright)|[;{}]$|^[=*#/_~-]+$/i;
+
+/** A tag of a comment for documentation, with the type and the name that it tells of. */
+const tag = /^[@\\][A-Za-z]+(?:[ \t]+\{[^{}]*\})?(?:[ \t]+(?:\[[^\][]*\]|[\w$.]+)(?=[ \t]+-[ \t]))?(?:[ \t]+-)?[ \t]*/;
+/** Of these tags the first word is a name. */
+const namingTag =
+  /^[@\\](?:param|arg|argument|property|prop|typeparam|template|tparam|throws|exception)\b(?:[ \t]+\{[^{}]*\})?[ \t]+(?:\[[^\][]*\]|[\w$.]+)[ \t]*(?:-[ \t]+)?/;
+
+export function cutComments(text: string, languageId: string): Paragraph[] {
+  const syntax = syntaxOfLanguage.get(languageId);
+  if (!syntax) return [];
+  const cutter = new CommentCutter(text, syntax);
+  for (const line of linesOf(text)) cutter.read(line);
+  return cutter.end();
+}
+
+/** Reads code line by line. */
+class CommentCutter {
+  readonly #collector: ParagraphCollector;
+  readonly #syntax: CommentSyntax;
+  /** What ends the comment of several lines that is open. */
+  #close: string | undefined;
+  #inExample = false;
+  /** Where a further line of the open paragraph begins, if not just anywhere. */
+  #expected: number | undefined;
+  /** Whether lines begin with the names that they describe. */
+  #inNames = false;
+
+  constructor(text: string, syntax: CommentSyntax) {
+    this.#collector = new ParagraphCollector(text);
+    this.#syntax = syntax;
+  }
+
+  end(): Paragraph[] {
+    this.#collector.close();
+    return this.#collector.paragraphs;
+  }
+
+  read(line: Line): void {
+    const column = indentOf(line.text);
+    const rest = line.text.slice(column);
+    const marker = this.#syntax.line;
+    const block = this.#syntax.blocks.find(([open]) => rest.startsWith(open) || rest.startsWith(`r${open}`));
+    if (this.#close !== undefined) this.#readInside(line, column, this.#close);
+    else if (block) {
+      this.#collector.close();
+      this.#inExample = this.#inNames = false;
+      const [open, close] = block;
+      this.#readInside(line, column + rest.indexOf(open) + open.length, close);
+    } else if (marker !== undefined && rest.startsWith(marker)) {
+      let start = column + marker.length;
+      // Some comments for documentation have a sign more.
+      while (line.text[start] === marker.at(-1) || (marker === "//" && line.text[start] === "!")) start++;
+      this.#readComment(line, start, line.text.length);
+    } else {
+      this.#collector.close();
+      this.#inExample = false;
+    }
+  }
+
+  /** A line, or a part of one, of a comment of several lines. */
+  #readInside(line: Line, from: number, close: string): void {
+    const at = line.text.indexOf(close, from);
+    let start = from;
+    if (close === "*/") while (line.text[start] === "*" && start !== at) start++;
+    this.#readComment(line, start, at < 0 ? line.text.length : at);
+    if (at >= 0) this.#collector.close();
+    this.#close = at < 0 ? close : undefined;
+  }
+
+  #readComment(line: Line, from: number, to: number): void {
+    const content = line.text.slice(from, to);
+    const column = from + indentOf(content);
+    const prose = content.trim();
+    if (/^[@\\][A-Za-z]/.test(prose)) this.#inExample = /^@(?:example|code|see|link|type|typedef)\b/.test(prose);
+    if (prose === "" || this.#inExample || forTools.test(prose) || codeInside.test(prose)) {
+      if (prose.startsWith("```")) this.#inExample = !this.#inExample;
+      this.#collector.close();
+    } else this.#readProse({ ...line, text: line.text.slice(0, to), end: line.start + to }, column, prose);
+  }
+
+  #readProse(line: Line, column: number, prose: string): void {
+    const collector = this.#collector;
+    const marker = (this.#inNames ? described.exec(prose)?.[0] : undefined) ?? markerOf(prose);
+    if (/^[A-Z][A-Za-z]+(?: [A-Z][a-z]+)?:$/.test(prose)) this.#inNames = sectionOfNames.test(prose);
+    if (marker.length === prose.length) {
+      collector.close();
+      return;
+    }
+    const expected = this.#expected ?? column;
+    if (marker === "" && collector.isOpen && column === expected) {
+      collector.add(line, column);
+      this.#expected = column;
+      return;
+    }
+    const before = line.text.slice(0, column);
+    collector.open(line, column + marker.length, moreOf(before));
+    // The line that opens a comment stands elsewhere than those below it, and those below a marker as they like.
+    this.#expected = marker !== "" || moreOf(before) !== before ? undefined : column;
+  }
+}
+
+/** Code, its output, and directives in comments. */
+const codeInside = /^(?:```|>>>|\.\. |[$>] )/;
+
+const sectionOfNames = /^(?:Args|Arguments|Parameters|Params|Attributes|Raises|Keyword Args|Other Parameters):$/;
+const described = /^\*{0,2}[\w.]+(?:[ \t]*\([^()]*\))?:[ \t]+/;
+
+/** What stands before the prose of a line: a list's sign, a field, a tag. */
+function markerOf(prose: string): string {
+  const item = /^(?:[-+*•]|\d{1,9}[.)]|:[A-Za-z][^:`]*:|(?:TODO|FIXME|HACK|XXX)\b(?:\([^()]*\))?:?)[ \t]+/;
+  return (namingTag.exec(prose) ?? tag.exec(prose) ?? item.exec(prose))?.[0] ?? "";
+}
+
+/** What a further line of a comment begins with, where the first one opens it. */
+function moreOf(before: string): string {
+  return before
+    .replace(/\/\*+/, (open) => ` *${" ".repeat(Math.max(0, open.length - 3))}`)
+    .replace(/r?(?:"""|'''|<!--|<#|\{-|--\[\[)/, "");
+}
