@@ -12,6 +12,7 @@ export async function run(): Promise<void> {
   await import("./completion.ts");
   await import("./languageModel.ts");
   await import("./edit.ts");
+  await import("./prose.ts");
   await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");
