@@ -26,7 +26,16 @@ export interface FalconWindow {
   readonly dispose: () => Promise<void>;
 }
 
-export async function openFalcon(settings: Readonly<Record<string, unknown>>): Promise<FalconWindow> {
+/** What a scripted engine writes, in the place of a model: an answer for each chat or edit, with milliseconds after each word. */
+export interface ScriptedAnswer {
+  readonly text: string;
+  readonly pause?: number;
+}
+
+export async function openFalcon(
+  settings: Readonly<Record<string, unknown>>,
+  answers?: readonly ScriptedAnswer[],
+): Promise<FalconWindow> {
   if (!fs.existsSync(vsixPath())) throw new Error("There is no VSIX to test. Run `npm run package` first.");
   const log = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "falcon-connections-"));
   const connections = path.join(log, "connections.log");
@@ -36,8 +45,14 @@ export async function openFalcon(settings: Readonly<Record<string, unknown>>): P
     workspace: here("../fixtures/sample-workspace"),
     settings: { ...quietSettings, ...settings },
     preload: here("recordConnections.cjs"),
-    env: { FALCON_CONNECTIONS: connections },
+    env: { FALCON_CONNECTIONS: connections, FALCON_ANSWERS: path.join(log, "answers.jsonl") },
   });
+  if (answers) {
+    fs.writeFileSync(path.join(log, "answers.jsonl"), answers.map((answer) => JSON.stringify(answer)).join("\n"));
+    const [engine] = fs.globSync(path.join(path.dirname(editor.userData), "extensions/*/dist/engine.cjs"));
+    if (engine === undefined) throw new Error("The extension is not installed.");
+    fs.copyFileSync(here("scriptedEngine.cjs"), engine);
+  }
   const recorded = (kind: string) => {
     const lines = fs.readFileSync(connections, "utf8").split("\n");
     return lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
