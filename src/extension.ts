@@ -6,6 +6,8 @@ import { Chat } from "./chat/chat.ts";
 import { ChatView } from "./chat/chatView.ts";
 import { attachCodeAtCursor } from "./chat/attachments.ts";
 import { Offers } from "./chat/context/offers.ts";
+import { Places } from "./chat/context/places.ts";
+import { WorkspaceFiles } from "./chat/context/workspaceFiles.ts";
 import { TerminalOutput } from "./chat/context/terminalOutput.ts";
 import { ContextMeter } from "./chat/contextMeter.ts";
 import { announceCopy, openConversations } from "./chat/openConversations.ts";
@@ -61,6 +63,7 @@ export function activate(context: ExtensionContext) {
     () => settings.server,
   );
   const proposals = new Proposals();
+  const instructions = new EditInstructions(context.globalState);
   const contextDocument = new ContextDocument(server);
   const chat = new Chat({
     store: conversations,
@@ -86,7 +89,10 @@ export function activate(context: ExtensionContext) {
     (message) => chatView.post(message),
   );
   const terminalOutput = new TerminalOutput();
+  const workspaceFiles = new WorkspaceFiles();
+  const places = new Places(workspaceFiles);
   const offers = new Offers({
+    workspaceFiles,
     lastEditor,
     settings,
     terminalOutput,
@@ -105,12 +111,18 @@ export function activate(context: ExtensionContext) {
     extensionUri: context.extensionUri,
     log,
     state: chatState,
-    onDraft: (draft) => (meter.draft = draft),
+    onNotice: (notice) => {
+      if (notice.type === "draft") meter.draft = notice.text;
+      else void places.existing(notice.names).then((names) => chatView.post({ type: "places", names }));
+    },
     receive: (message) =>
       receivePageMessage(message, {
         chat,
+        instructions,
         lastEditor,
         offers,
+        places,
+        proposals,
         server,
         settings,
         post: (answer) => chatView.post(answer),
@@ -127,7 +139,7 @@ export function activate(context: ExtensionContext) {
       downloads,
       figures,
       hubToken,
-      instructions: new EditInstructions(context.globalState),
+      instructions,
       lastEditor,
       log,
       models,

@@ -11,6 +11,7 @@ import {
   type LogOutputChannel,
   type QuickInputButton,
   type QuickPickItem,
+  type Terminal,
 } from "vscode";
 
 import { plainText } from "./shared/plainText.ts";
@@ -30,6 +31,11 @@ export async function showInformationMessage(message: string): Promise<void> {
 /** Asks before something is done. Resolves to whether the button was chosen. */
 export async function askConsent(message: string, button: string): Promise<boolean> {
   return (await askChoice(message, "", button)) === button;
+}
+
+/** The terminal in front, or a new one. */
+export function openTerminal(): Terminal {
+  return window.activeTerminal ?? window.createTerminal();
 }
 
 /** Asks in a dialog, and resolves to the button that was chosen. */

@@ -67,6 +67,7 @@ export function createAnswerView(context: PageContext): AnswerView {
       isWhole = parts.show(answer.text, !streaming, hasTime);
       thinking.hidden = !streaming || !parts.isEmpty();
       if (isNew) showState(answer, last, wasStreaming);
+      if (isWhole && !streaming) context.linkPlaces(node);
       if (isWhole && isToBeAnnounced) {
         isToBeAnnounced = false;
         announce(describe(context, answer, parts));

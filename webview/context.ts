@@ -9,6 +9,8 @@ export interface PageContext {
   readonly ask: (request: PageRequest) => Promise<boolean>;
   /** Tells the host something that needs no reply. */
   readonly say: (notice: PageNotice) => void;
+  /** Makes links of the files and symbols that an answer names, once the reader sees it. */
+  readonly linkPlaces: (answer: HTMLElement) => void;
   /** Does something of no hurry when there is time for it. */
   readonly later: (task: () => void) => void;
   /** Has a screen reader say a text once it is free. */

@@ -10,6 +10,7 @@ import type { PageContext } from "./context.ts";
 import { inFrames } from "./frame.ts";
 import type { Host, HostMessage } from "./host.ts";
 import { createMessageList } from "./messageList.ts";
+import { createPlaceLinks } from "./placeLinks.ts";
 import { createStatusCard } from "./statusCard.ts";
 import { createWelcome } from "./welcome.ts";
 
@@ -34,12 +35,14 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
       return refusal === undefined;
     },
     say: host.say,
+    linkPlaces: (answer) => places.watch(answer),
     later: (task) => {
       tasks.push(task);
       requestRender();
     },
     announce: (text) => (announcer.textContent = text),
   };
+  const places = createPlaceLinks(context);
   const { draft, scrollTop } = host.recall();
   const composer = createComposer(context, draft, (text) => host.remember({ draft: text }));
   const welcome = createWelcome(context, (text) => composer.write(text));
@@ -75,6 +78,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
 
   host.onMessage((message) => {
     if (message.type === "focus") focusAsked = true;
+    else if (message.type === "places") places.found(message.names);
     else if (message.type === "offers") composer.offer(message.query, message.offers);
     else state = receive(state, message);
     requestRender();
@@ -89,7 +93,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
 /** The state after a message. Before the first whole state, changes have nothing to change. */
 function receive(
   state: PageState | undefined,
-  message: Exclude<HostMessage, { type: "focus" | "offers" }>,
+  message: Exclude<HostMessage, { type: "focus" | "offers" | "places" }>,
 ): PageState | undefined {
   if (message.type === "state") {
     const { conversation, status, attachments } = message;

@@ -6,7 +6,7 @@ import { Uri, commands, env, l10n, type Disposable, type LogOutputChannel, type 
 import type { WebviewView, WebviewViewProvider } from "vscode";
 
 import { refusalOf } from "../problems.ts";
-import type { PageRequest, ToWebview } from "../shared/protocol.ts";
+import type { PageNotice, PageRequest, ToWebview } from "../shared/protocol.ts";
 import { pageStrings } from "./pageStrings.ts";
 import { webviewHtml } from "./webviewHtml.ts";
 import { type InvalidMessage, parseWebviewMessage } from "./webviewMessages.ts";
@@ -16,8 +16,8 @@ export interface ChatViewOptions {
   readonly log: LogOutputChannel;
   /** All that a new page needs to know. */
   readonly state: () => ToWebview;
-  /** What is written in the composer has changed. */
-  readonly onDraft: (draft: string) => void;
+  /** Takes what the page says without an answer. */
+  readonly onNotice: (notice: Exclude<PageNotice, { type: "ready" }>) => void;
   /** Does what the page asks for; rejects where that cannot be done. */
   readonly receive: (request: PageRequest) => Promise<void>;
 }
@@ -89,7 +89,8 @@ export class ChatView implements WebviewViewProvider {
         this.#postFocus();
         break;
       case "draft":
-        this.#options.onDraft(message.text);
+      case "findPlaces":
+        this.#options.onNotice(message);
         break;
       case "invalid":
         this.#refuse(message);

@@ -2,23 +2,29 @@
 
 import { Uri, commands, env, l10n } from "vscode";
 
+import { applyCodeBlock } from "../edit/applyCode.ts";
+import type { EditDependencies } from "../edit/editSelection.ts";
 import { triggerCompletion } from "../completion/inlineCompletion.ts";
 import type { ServerClient } from "../server/client.ts";
 import { UserError, runAction } from "../problems.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import type { Settings } from "../settings.ts";
+import { plainName } from "../shared/plainText.ts";
 import { statusOf } from "../shared/modelRoles.ts";
 import type { PageRequest, ProblemAction, ToWebview } from "../shared/protocol.ts";
 import { attachCodeAtCursor, attachFile, attachSelection, showAttachment } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
+import { openNewFile, runInTerminal } from "./codeActions.ts";
+import type { Places } from "./context/places.ts";
 import type { Offers } from "./context/offers.ts";
 import { insertCode } from "./insertCode.ts";
 import { retryWith } from "./retryWith.ts";
 import { parseLink } from "./webviewMessages.ts";
 
-export interface PageDependencies {
+export interface PageDependencies extends EditDependencies {
   readonly chat: Chat;
   readonly offers: Offers;
+  readonly places: Places;
   readonly post: (message: ToWebview) => void;
   readonly lastEditor: LastEditor;
   readonly server: ServerClient;
@@ -48,6 +54,10 @@ function tableOf(dependencies: PageDependencies): Table {
     completeLine: () => triggerCompletion(lastEditor.get(), settings),
     copyCode: async ({ code }) => env.clipboard.writeText(code),
     insertCode: ({ code }) => insertCode(code, lastEditor.get()),
+    applyCode: ({ code }) => applyCodeBlock(code, dependencies),
+    newFile: ({ code, language }) => openNewFile(code, language),
+    runCode: ({ code }) => runInTerminal(code),
+    openPlace: ({ name }) => openPlace(name, dependencies),
     findOffers: async ({ query }) => post({ type: "offers", query, offers: await offers.find(query) }),
     chooseOffer: ({ id }) => offers.choose(id),
     attachSelection: async () => chat.attach(await attachSelection(lastEditor.get(), settings)),
@@ -63,6 +73,12 @@ async function openAttachment(id: string, chat: Chat): Promise<void> {
   const attachment = chat.findAttachment(id);
   if (!attachment) throw new UserError(l10n.t("This attachment is no longer in the chat."));
   await showAttachment(attachment);
+}
+
+async function openPlace(name: string, { places }: PageDependencies): Promise<void> {
+  if (!(await places.open(name))) {
+    throw new UserError(l10n.t("{0} is not in the workspace any more.", plainName(name)));
+  }
 }
 
 async function openLink(href: string): Promise<void> {

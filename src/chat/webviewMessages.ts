@@ -3,16 +3,18 @@
 // valibot: the checks are values whose type is the protocol's, and it adds a few kilobytes.
 import * as v from "valibot";
 
-import { longestLink, longestQuery, longestText } from "../shared/limits.ts";
+import { longestLink, longestPlace, longestQuery, longestText, mostPlaces } from "../shared/limits.ts";
 import type { FromWebview } from "../shared/protocol.ts";
 
 const text = v.pipe(v.string(), v.maxLength(longestText));
 const id = v.pipe(v.string(), v.maxLength(100));
+const place = v.pipe(v.string(), v.maxLength(longestPlace));
 const request = v.pipe(v.number(), v.safeInteger());
 
 const message: v.GenericSchema<unknown, FromWebview> = v.variant("type", [
   v.strictObject({ type: v.literal("ready") }),
   v.strictObject({ type: v.literal("draft"), text }),
+  v.strictObject({ type: v.literal("findPlaces"), names: v.pipe(v.array(place), v.maxLength(mostPlaces)) }),
   v.strictObject({ type: v.literal("send"), request, text }),
   v.strictObject({ type: v.literal("stop"), request }),
   v.strictObject({ type: v.literal("retry"), request }),
@@ -23,6 +25,10 @@ const message: v.GenericSchema<unknown, FromWebview> = v.variant("type", [
   v.strictObject({ type: v.literal("completeLine"), request }),
   v.strictObject({ type: v.literal("copyCode"), request, code: text }),
   v.strictObject({ type: v.literal("insertCode"), request, code: text }),
+  v.strictObject({ type: v.literal("applyCode"), request, code: text }),
+  v.strictObject({ type: v.literal("newFile"), request, code: text, language: id }),
+  v.strictObject({ type: v.literal("runCode"), request, code: text }),
+  v.strictObject({ type: v.literal("openPlace"), request, name: place }),
   v.strictObject({ type: v.literal("findOffers"), request, query: v.pipe(v.string(), v.maxLength(longestQuery)) }),
   v.strictObject({ type: v.literal("chooseOffer"), request, id }),
   v.strictObject({ type: v.literal("attachSelection"), request }),

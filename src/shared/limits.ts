@@ -6,5 +6,9 @@ export const longestText = 1_000_000;
 /** Characters of a link's address. */
 export const longestLink = 10_000;
 
+/** Names of places that are looked for at once, and characters of one. */
+export const mostPlaces = 100;
+export const longestPlace = 200;
+
 /** Characters of what the composer makes offers for. */
 export const longestQuery = 200;

@@ -327,6 +327,8 @@ export type ToWebview =
   | { readonly type: "focus" }
   /** What the composer may offer for what is written in it from `@` or `/` on. */
   | { readonly type: "offers"; readonly query: string; readonly offers: readonly Offer[] }
+  /** Names of answers that are files or symbols of the workspace. */
+  | { readonly type: "places"; readonly names: readonly string[] }
   /** How full the model's context is with what is written; undefined where that is not known. */
   | { readonly type: "contextUse"; readonly use?: ContextUse }
   /** How a request ended: why it was refused, or that it was accepted. */
@@ -339,7 +341,9 @@ export type FromWebview = PageNotice | (PageRequest & { readonly request: number
 export type PageNotice =
   | { readonly type: "ready" }
   /** What is written, so that it counts in `contextUse`. */
-  | { readonly type: "draft"; readonly text: string };
+  | { readonly type: "draft"; readonly text: string }
+  /** Asks for `places`: these may be files and symbols of the workspace. */
+  | { readonly type: "findPlaces"; readonly names: readonly string[] };
 
 /** What the page asks of the host. With its number goes a reply, and until then the page keeps what the user wrote. */
 export type PageRequest =
@@ -359,6 +363,12 @@ export type PageRequest =
   | { readonly type: "completeLine" }
   | { readonly type: "copyCode"; readonly code: string }
   | { readonly type: "insertCode"; readonly code: string }
+  /** Proposes the code for the file that the user works in. */
+  | { readonly type: "applyCode"; readonly code: string }
+  | { readonly type: "newFile"; readonly code: string; readonly language: string }
+  | { readonly type: "runCode"; readonly code: string }
+  /** Opens a file or symbol of the workspace by its name. */
+  | { readonly type: "openPlace"; readonly name: string }
   /** Asks for `offers`. */
   | { readonly type: "findOffers"; readonly query: string }
   | { readonly type: "chooseOffer"; readonly id: string }

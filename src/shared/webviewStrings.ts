@@ -75,6 +75,12 @@ export interface WebviewStrings {
   readonly copied: string;
   /** "Insert at cursor" */
   readonly insertCode: string;
+  /** "Apply to the file" */
+  readonly applyCode: string;
+  /** "New file" */
+  readonly newFile: string;
+  /** "Run in the terminal" */
+  readonly runCode: string;
 
   // The composer
   /** "Message to Falcon" */

@@ -190,6 +190,34 @@ describe("what goes with a message", () => {
     assert.match(falcon.chat.attachments.at(-1)?.leftOut ?? "", /^1 other open files/);
   });
 
+  it("finds the files that an answer names, and opens them at their line; not what lies outside", async () => {
+    const names = ["harbour/quay.py:2", "lighthouse.py", "harbour\\quay.py", "../quay.py", "/etc/passwd", "none.py"];
+    falcon.chatView.receive({ type: "findPlaces", names });
+    await until("the names are looked for", () => posted.some(({ type }) => type === "places"));
+    const found = posted.find((each) => each.type === "places");
+    assert.deepEqual(found?.type === "places" && found.names, names.slice(0, 3));
+    assert.equal(await ask({ type: "openPlace", name: "harbour/quay.py:2" }), undefined);
+    assert.equal(window.activeTextEditor?.document.uri.path, Uri.joinPath(folder, "quay.py").path);
+    assert.equal(window.activeTextEditor.selection.active.line, 1);
+    assert.equal(await ask({ type: "openPlace", name: "none.py" }), "none.py is not in the workspace any more.");
+  });
+
+  it("opens code as a new file in its language", async () => {
+    assert.equal(await ask({ type: "newFile", code: "let a = 1;", language: "js" }), undefined);
+    assert.equal(window.activeTextEditor?.document.languageId, "javascript");
+    assert.equal(window.activeTextEditor.document.getText(), "let a = 1;");
+    assert.equal(await ask({ type: "newFile", code: "x", language: "__proto__" }), undefined);
+    assert.equal(window.activeTextEditor.document.languageId, "plaintext");
+  });
+
+  it("runs nothing that one cannot read", async () => {
+    const before = window.terminals.length;
+    assert.match((await ask({ type: "runCode", code: "ls \u202e# fr" })) ?? "", /invisible characters/);
+    assert.match((await ask({ type: "runCode", code: "ls\u001b[2K" })) ?? "", /invisible characters/);
+    assert.match((await ask({ type: "runCode", code: "echo ".repeat(100) })) ?? "", /too long/);
+    assert.equal(window.terminals.length, before);
+  });
+
   it("says that nothing is selected, and how full the context is", async () => {
     await openEditor("", "python", "end");
     assert.equal(await choose("@sel", "@selection"), "Select the code to attach first.");

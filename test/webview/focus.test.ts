@@ -68,6 +68,8 @@ test("the keyboard alone reaches everything, and one sees where it is", async ()
     "this",
     "Copy code",
     "Insert at cursor",
+    "Apply to the file",
+    "New file",
     "Show Log",
     "Try again",
     "Copy answer",

@@ -206,7 +206,7 @@ async function openPage(page: Page, origin: string, options: PageOptions = {}): 
     said: () =>
       page.evaluate(() =>
         window.posted.splice(0).flatMap((message) => {
-          if (message.type === "ready" || message.type === "draft") return [];
+          if (!("request" in message)) return [];
           return [Object.fromEntries(Object.entries(message).filter(([key]) => key !== "request")) as PageRequest];
         }),
       ),
@@ -240,7 +240,7 @@ function pretendVsCode({ bodyClass, variables, memory }: Theme & { memory: unkno
       return {
         postMessage: (message: FromWebview) => {
           window.posted.push(structuredClone(message));
-          if (message.type === "ready" || message.type === "draft") return;
+          if (!("request" in message)) return;
           const { request } = message;
           window.lastRequest = request;
           if (window.refusal === undefined) return;

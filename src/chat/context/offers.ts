@@ -13,12 +13,13 @@ import { findFiles, findFolders, findText } from "./files.ts";
 import { findSymbols } from "./outline.ts";
 import type { Candidate, FindCandidates } from "./source.ts";
 import type { TerminalOutput } from "./terminalOutput.ts";
-import { WorkspaceFiles } from "./workspaceFiles.ts";
+import type { WorkspaceFiles } from "./workspaceFiles.ts";
 
 export interface OfferDependencies {
   readonly lastEditor: LastEditor;
   readonly settings: Settings;
   readonly terminalOutput: TerminalOutput;
+  readonly workspaceFiles: WorkspaceFiles;
   readonly status: () => ModelStatus;
   readonly attach: (attachment: Attachment) => void;
   /** Asks what a command stands for of the code at the cursor. */
@@ -119,9 +120,9 @@ function commandsOf({ command }: OfferDependencies): readonly SlashCommand[] {
   ];
 }
 
-function kindsOf({ lastEditor, settings, terminalOutput, status }: OfferDependencies): readonly Kind[] {
+function kindsOf({ lastEditor, settings, terminalOutput, workspaceFiles, status }: OfferDependencies): readonly Kind[] {
   const room = () => roomFor(status());
-  const files = { files: new WorkspaceFiles(), settings, room };
+  const files = { files: workspaceFiles, settings, room };
   return [
     { name: "file", icon: "file", description: l10n.t("A file of the workspace"), find: findFiles(files) },
     {

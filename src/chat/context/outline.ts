@@ -1,6 +1,14 @@
 // The symbols of a file as lines of text, and the workspace's symbols by name.
 
-import { DocumentSymbol, SymbolKind, commands, workspace, type SymbolInformation, type Uri } from "vscode";
+import {
+  DocumentSymbol,
+  SymbolKind,
+  commands,
+  workspace,
+  type Location,
+  type SymbolInformation,
+  type Uri,
+} from "vscode";
 
 import type { Settings } from "../../settings.ts";
 import { plainName } from "../../shared/plainText.ts";
@@ -42,6 +50,13 @@ export function findSymbols(settings: Pick<Settings, "isExcluded">): FindCandida
       },
     }));
   };
+}
+
+/** Where symbols of exactly this name are defined. */
+export async function symbolsNamed(name: string): Promise<readonly Location[]> {
+  const symbols = await inTime<SymbolInformation[]>("vscode.executeWorkspaceSymbolProvider", name);
+  // Some extensions write a method's brackets into its name.
+  return (symbols ?? []).filter((symbol) => symbol.name.split("(")[0] === name).map(({ location }) => location);
 }
 
 function describe({ kind, name }: DocumentSymbol | SymbolInformation): string {

@@ -1,6 +1,6 @@
 // The workspace's files that may go with a message: those that neither VS Code's search nor git leaves out.
 
-import { RelativePattern, l10n, workspace, type TextDocument, type Uri } from "vscode";
+import { FileType, RelativePattern, l10n, workspace, type TextDocument, type Uri } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import { plainName } from "../../shared/plainText.ts";
@@ -47,6 +47,14 @@ export async function openFile(uri: Uri): Promise<TextDocument> {
     return await workspace.openTextDocument(uri);
   } catch {
     throw new UserError(l10n.t("{0} cannot be attached: it is no text, too large, or gone.", plainName(uri.path)));
+  }
+}
+
+export async function isFile(uri: Uri): Promise<boolean> {
+  try {
+    return ((await workspace.fs.stat(uri)).type & FileType.File) !== 0;
+  } catch {
+    return false;
   }
 }
 

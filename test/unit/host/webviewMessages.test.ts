@@ -20,6 +20,10 @@ const requests: readonly PageRequest[] = [
   { type: "completeLine" },
   { type: "copyCode", code: "x" },
   { type: "insertCode", code: "" },
+  { type: "applyCode", code: "a" },
+  { type: "newFile", code: "a", language: "js" },
+  { type: "runCode", code: "ls" },
+  { type: "openPlace", name: "a.ts:3" },
   { type: "findOffers", query: "@a" },
   { type: "chooseOffer", id: "1" },
   { type: "attachSelection" },
@@ -32,6 +36,7 @@ const requests: readonly PageRequest[] = [
 const messages: readonly FromWebview[] = [
   { type: "ready" },
   { type: "draft", text: "a" },
+  { type: "findPlaces", names: ["a.ts"] },
   ...requests.map((each) => ({ ...each, request: 7 })),
 ];
 
