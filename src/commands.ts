@@ -9,6 +9,7 @@ import type { ContextDocument } from "./completion/contextDocument.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
 import { editSelection, type EditDependencies } from "./edit/editSelection.ts";
 import { proposalCommands } from "./edit/proposalCommands.ts";
+import { readyCommands } from "./edit/readyCommands.ts";
 import { exportChat, renameChat, showPreviousChats } from "./chat/previousChats.ts";
 import { proseCommands } from "./edit/prose/proseCommands.ts";
 import { showError } from "./problems.ts";
@@ -42,6 +43,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
   const table: Record<string, (...args: unknown[]) => unknown> = {
     ...proposalCommands(dependencies.proposals),
     ...proseCommands(dependencies),
+    ...readyCommands(dependencies),
     "falcon.editSelection": () => editSelection(lastEditor.get(), dependencies),
     "falcon.explainSelection": () => ask("explain"),
     "falcon.documentSelection": () => ask("document"),

@@ -12,7 +12,7 @@ import { TerminalOutput } from "./chat/context/terminalOutput.ts";
 import { ContextMeter } from "./chat/contextMeter.ts";
 import { announceCopy, openConversations } from "./chat/openConversations.ts";
 import { receivePageMessage } from "./chat/receive.ts";
-import { registerEditAction } from "./edit/editAction.ts";
+import { registerEditActions } from "./edit/editActions.ts";
 import { EditInstructions } from "./edit/instructions.ts";
 import { Proposals } from "./edit/proposals.ts";
 import { ServerClient } from "./server/client.ts";
@@ -148,7 +148,7 @@ export function activate(context: ExtensionContext) {
       server,
       settings,
     }),
-    registerEditAction(),
+    registerEditActions(),
     registerStatusBar(server, models, settings, lastEditor),
     new FalconProvider(server, log),
     registerParticipant({

@@ -11,6 +11,8 @@ export interface EditCommandRow {
   readonly context: boolean;
   /** Whether what is asked for is a text of its own, not a new version of the text. */
   readonly writesAnew?: boolean;
+  /** Whether only the comments of the answer are taken, and the text's code stays as it is. */
+  readonly onlyComments?: boolean;
 }
 
 /** A row for prose, whose markup a model sees as numbers in brackets. */
@@ -29,6 +31,12 @@ function anew(words: string): EditCommandRow {
   return { ask: () => `${words} Write in the language of the text.`, context: false, writesAnew: true };
 }
 
+/** What the host found at the place, as lines: they are data, whoever wrote them. */
+const faults = ({ instruction = "" }: EditRequest) =>
+  instruction.trim() === ""
+    ? "Find the fault in it and mend it."
+    : `Mend it. These faults are reported:\n${instruction.trim()}`;
+
 export const editCommands: Readonly<Record<EditCommand, EditCommandRow>> = {
   apply: { ask: ({ instruction = "" }) => `Put this code into it, where it belongs:\n${instruction}`, context: false },
   edit: { ask: ({ instruction = "" }) => instruction.trim(), context: true },
@@ -44,6 +52,22 @@ export const editCommands: Readonly<Record<EditCommand, EditCommandRow>> = {
   outline: anew("Write an outline of the text, as a Markdown list."),
   title: anew("Write one short title for the text: a single line without quotation marks."),
   continue: anew("Write the paragraph that comes next after the text. Do not repeat the text."),
+  fix: { ask: faults, context: true },
+  document: {
+    ask: () =>
+      "Add one documentation comment, in the form that the language has for it (a docstring, JSDoc or the like) and in " +
+      "the style of the file. Change no line of the code.",
+    context: true,
+    onlyComments: true,
+  },
+  simplify: {
+    ask: () => "Make it simpler and easier to read. It must do exactly the same, with the same names for callers.",
+    context: true,
+  },
+  types: {
+    ask: () => "Add the types that are missing, for parameters, results and variables. Change nothing else.",
+    context: true,
+  },
 };
 
 export const editCommandIds = Object.keys(editCommands) as EditCommand[];

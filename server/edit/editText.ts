@@ -8,7 +8,8 @@ import { formatOf } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
 import { UserError } from "../userError.ts";
 import { AnswerText, likeOriginal } from "./answerText.ts";
-import type { EditRequest } from "./commands.ts";
+import { editCommands, type EditRequest } from "./commands.ts";
+import { onlyComments } from "./onlyComments.ts";
 import { editPrompt } from "./prompt.ts";
 
 export interface EditOptions {
@@ -39,10 +40,12 @@ export async function editText(
   const { prompt, stop, fence, tokens } = await editPrompt(request, formatOf(info), model, room - wanted);
   if (tokens + wanted > room) throw tooLong(tokens + wanted, room);
 
+  const row = editCommands[request.command];
   const answer = new AnswerText(fence);
   const ended = new AbortController();
   const show = (text: string) => {
-    if (text !== "") onText(text);
+    // What of it will be taken shows at its end.
+    if (text !== "" && !row.onlyComments) onText(text);
     if (answer.isOver) ended.abort();
   };
   const { stopReason } = await model.generate(
@@ -59,8 +62,9 @@ export async function editText(
     AbortSignal.any([signal, ended.signal]),
   );
   show(answer.end());
+  const text = likeOriginal(answer.text, request.text);
   return {
-    text: likeOriginal(answer.text, request.text),
+    text: row.onlyComments && text !== "" ? onlyComments(request.text, text, request.languageId) : text,
     stopReason: ended.signal.aborted && !signal.aborted ? "end" : stopReason,
   };
 }

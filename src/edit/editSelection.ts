@@ -25,7 +25,7 @@ const contextLength = 8_000;
 
 export async function editSelection(editor: TextEditor, dependencies: EditDependencies): Promise<void> {
   const { instructions } = dependencies;
-  const range = await rangeToEdit(editor);
+  const range = await rangeToEdit(editor.document, editor.selection);
   const instruction = await askTextAgain(
     l10n.t("Edit {0}", nameOf(editor.document)),
     l10n.t("What should be changed? For example: handle errors, rename, add types"),
@@ -121,9 +121,9 @@ function askToDelete(document: TextDocument): Promise<boolean> {
 }
 
 /** The lines of the selection; without one the symbol at the cursor, else the cursor's line. */
-async function rangeToEdit({ document, selection }: TextEditor): Promise<Range> {
-  const chosen = selection.isEmpty ? await findEnclosingSymbol(document, selection.active) : selection;
-  const { start, end } = chosen ?? document.lineAt(selection.active).range;
+export async function rangeToEdit(document: TextDocument, selection: Range): Promise<Range> {
+  const chosen = selection.isEmpty ? await findEnclosingSymbol(document, selection.start) : selection;
+  const { start, end } = chosen ?? document.lineAt(selection.start).range;
   // A selection up to the start of a line does not hold that line.
   const last = end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
   return new Range(start.line, 0, last, document.lineAt(last).text.length);

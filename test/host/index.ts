@@ -13,6 +13,7 @@ export async function run(): Promise<void> {
   await import("./languageModel.ts");
   await import("./edit.ts");
   await import("./prose.ts");
+  await import("./readyCommands.ts");
   await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");

@@ -1,0 +1,136 @@
+// The comments that a new version of a text adds, put into the text as it is: its code stays, whatever the model wrote.
+
+// Myers' algorithm is easy to get wrong; jsdiff is its well-kept implementation.
+import { diffArrays } from "diff";
+
+interface CommentMarks {
+  readonly line?: RegExp;
+  readonly blocks: readonly (readonly [open: RegExp, close: string])[];
+}
+
+const stars = [/^\/\*/, "*/"] as const;
+const slashes: CommentMarks = { line: /^\/\//, blocks: [stars] };
+const hashes: CommentMarks = { line: /^#/, blocks: [] };
+const quotes: CommentMarks = {
+  line: /^#/,
+  blocks: [
+    [/^[rRuU]?"""/, '"""'],
+    [/^[rRuU]?'''/, "'''"],
+  ],
+};
+const dashes: CommentMarks = { line: /^--/, blocks: [stars, [/^\{-/, "-}"], [/^--\[\[/, "]]"]] };
+const angles: CommentMarks = { blocks: [[/^<!--/, "-->"]] };
+
+/** Languages that have no comments with slashes and stars. */
+const marksOf: Readonly<Record<string, CommentMarks>> = {
+  python: quotes,
+  julia: quotes,
+  ...named("ruby shellscript perl r yaml toml dockerfile makefile elixir nim powershell coffeescript", hashes),
+  ...named("sql lua haskell elm ada vhdl", dashes),
+  ...named("html xml vue svelte", angles),
+  ...named("clojure lisp scheme ini", { line: /^;/, blocks: [] }),
+  ...named("matlab erlang prolog latex", { line: /^%/, blocks: [] }),
+};
+
+function named(languages: string, marks: CommentMarks): Record<string, CommentMarks> {
+  return Object.fromEntries(languages.split(" ").map((language) => [language, marks]));
+}
+
+/** With more changes than this the texts have nothing in common. It bounds the time. */
+const mostChanges = 2_000;
+
+/** The text with the comments of its new version. A comment of the text gives way to another in its place. */
+export function onlyComments(text: string, next: string, languageId: string): string {
+  const marks = marksOf[languageId] ?? slashes;
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const [lines, nextLines] = [text.split(/\r?\n/), next.split(/\r?\n/)];
+  const parts = diffArrays(lines, nextLines, {
+    comparator: (a, b) => a.trimEnd() === b.trimEnd(),
+    maxEditLength: mostChanges,
+  });
+  if (!parts) return text;
+  const result: string[] = [];
+  let at = 0;
+  let removed: readonly string[] = [];
+  for (const { added, removed: isRemoved, value } of [...parts, { added: false, removed: false, value: [] }]) {
+    if (isRemoved) removed = value;
+    else if (added) {
+      mergeComments(result, removed, value, marks);
+      at += removed.length;
+      removed = [];
+    } else {
+      // The text's own lines, with the blanks at their ends.
+      result.push(...lines.slice(at, (at += removed.length + value.length)));
+      removed = [];
+    }
+  }
+  return result.join(eol);
+}
+
+/** Adds lines in whose place the answer has others: of those, what is a comment at their beginning and end. */
+function mergeComments(
+  result: string[],
+  removed: readonly string[],
+  added: readonly string[],
+  marks: CommentMarks,
+): void {
+  if (removed.length === 0) insertComments(result, added, marks);
+  else if (isComment(removed, marks) && isComment(added, marks)) result.push(...added);
+  else {
+    const before = commentLength(added, marks);
+    result.push(...added.slice(0, before), ...removed, ...commentAtEnd(added.slice(before), marks));
+  }
+}
+
+/** Of like lines at its ends a difference has one or the other: the added lines are taken where they are a comment. */
+function insertComments(result: string[], added: readonly string[], marks: CommentMarks): void {
+  let comment = [...added];
+  const after: string[] = [];
+  for (let moved = 0; moved < added.length; moved++) {
+    if (isComment(comment, marks)) {
+      result.push(...comment, ...after);
+      return;
+    }
+    const last = comment.at(-1);
+    if (last === undefined || result.at(-1)?.trimEnd() !== last.trimEnd()) break;
+    after.unshift(result.pop() ?? "");
+    comment = [last, ...comment.slice(0, -1)];
+  }
+  result.push(...after, ...added.slice(0, commentLength(added, marks)));
+}
+
+function isComment(lines: readonly string[], marks: CommentMarks): boolean {
+  return lines.some((line) => line.trim() !== "") && commentLength(lines, marks) === lines.length;
+}
+
+/** How many lines at the beginning are comments that end there, and empty lines between and after them. */
+function commentLength(lines: readonly string[], marks: CommentMarks): number {
+  let found = false;
+  for (let at = 0; ;) {
+    const bare = lines[at]?.trim();
+    const end = bare === "" ? at + 1 : commentEnd(lines, at, marks);
+    if (bare === undefined || end === undefined) return found ? at : 0;
+    found ||= bare !== "";
+    at = end;
+  }
+}
+
+/** Behind the comment that begins at a line; undefined where none begins, or it does not end. */
+function commentEnd(lines: readonly string[], at: number, { line, blocks }: CommentMarks): number | undefined {
+  const bare = lines[at]?.trim() ?? "";
+  const block = blocks.find(([open]) => open.test(bare));
+  if (!block) return line?.test(bare) ? at + 1 : undefined;
+  const [open, close] = block;
+  if (bare.replace(open, "").endsWith(close)) return at + 1;
+  const end = lines.findIndex((each, i) => i > at && each.trim().endsWith(close));
+  return end < 0 ? undefined : end + 1;
+}
+
+/** What a block of lines that begins with code ends with. */
+function commentAtEnd(lines: readonly string[], marks: CommentMarks): readonly string[] {
+  for (let from = 1; from < Math.min(lines.length, 200); from++) {
+    const rest = lines.slice(from);
+    if (isComment(rest, marks)) return rest;
+  }
+  return [];
+}

@@ -1,0 +1,54 @@
+// What the lightbulb offers: mending of what is reported at the place, and the rewriting of a selection.
+
+import {
+  CodeAction,
+  CodeActionKind,
+  DiagnosticSeverity,
+  languages,
+  l10n,
+  type CodeActionContext,
+  type Disposable,
+  type Range,
+  type TextDocument,
+} from "vscode";
+
+const rewriteKind = CodeActionKind.RefactorRewrite.append("falcon");
+
+export function registerEditActions(): Disposable {
+  return languages.registerCodeActionsProvider(
+    { scheme: "*" },
+    {
+      provideCodeActions: (document, range, context) => [
+        ...fixes(document, context),
+        ...(range.isEmpty ? [] : rewrites()),
+      ],
+    },
+    { providedCodeActionKinds: [CodeActionKind.QuickFix, rewriteKind] },
+  );
+}
+
+/** One for all that is reported there: the command reads it again when it runs. */
+function fixes({ uri }: TextDocument, { diagnostics }: CodeActionContext): CodeAction[] {
+  const reported = diagnostics.filter(({ severity }) => severity <= DiagnosticSeverity.Warning);
+  const [first, ...others] = reported;
+  if (!first) return [];
+  const place = others.reduce<Range>((all, { range }) => all.union(range), first.range);
+  const action = new CodeAction(l10n.t("Fix with Falcon"), CodeActionKind.QuickFix);
+  action.diagnostics = [...reported];
+  action.command = { title: action.title, command: "falcon.fix", arguments: [uri, place] };
+  return [action];
+}
+
+function rewrites(): CodeAction[] {
+  const titles: Readonly<Record<string, string>> = {
+    "falcon.editSelection": l10n.t("Edit with Falcon…"),
+    "falcon.simplify": l10n.t("Simplify with Falcon"),
+    "falcon.addTypes": l10n.t("Add Types with Falcon"),
+    "falcon.addDocumentation": l10n.t("Document with Falcon"),
+  };
+  return Object.entries(titles).map(([command, title]) => {
+    const action = new CodeAction(title, rewriteKind);
+    action.command = { title, command };
+    return action;
+  });
+}
