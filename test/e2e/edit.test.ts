@@ -63,7 +63,7 @@ test("an edit shows as changes, of which one is accepted and one rejected by a k
     await workbench.screenshot(path.join(pictures, `edit-${theme.toLowerCase().replaceAll(" ", "-")}.png`));
   }
   await workbench.goTo(9);
-  await workbench.page.keyboard.press("Alt+Enter");
+  await workbench.page.keyboard.press("Alt+y");
   await lens("Accept All (2)").waitFor({ state: "detached" });
   await workbench.page.keyboard.press("Alt+Backspace");
   await lens("Accept").waitFor({ state: "detached" });
