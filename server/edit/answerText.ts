@@ -6,6 +6,8 @@ const chatter = /^(?:sure|certainly|of course|okay|here(?:'s| is| are))\b[^`]{0,
 /** An answer as it is written, in whole lines that end with "\n". */
 export class AnswerText {
   readonly #fence: string;
+  /** Whether the text itself begins as an answer does in which a model talks. */
+  readonly #beginsWithChatter: boolean;
   /** The line that is being written. */
   #line = "";
   #written = "";
@@ -14,10 +16,16 @@ export class AnswerText {
   #held: string[] = [];
   /** A fence that the answer opens again at its start, and that closes it. */
   #inner: string | undefined;
+  /** The answer's first line may as well have closed its fence, before words about a text that stays: what closes it tells. */
+  #isDoubtful = false;
 
-  /** @param fence what the prompt opened the answer with, and what closes it */
-  constructor(fence: string) {
+  /**
+   * @param fence what the prompt opened the answer with, and what closes it
+   * @param original the text that the answer is a new version of
+   */
+  constructor(fence: string, original = "") {
     this.#fence = fence;
+    this.#beginsWithChatter = chatter.test(firstLine(original));
   }
 
   /** Whether nothing more of the answer counts. */
@@ -41,7 +49,13 @@ export class AnswerText {
     const rest = this.#line;
     this.#line = "";
     const text = rest === "" ? "" : this.#read(rest, "");
-    return this.#place === "start" ? this.#write(this.#held.join("")) : text;
+    if (this.#isDoubtful && !this.isOver) {
+      this.#written = "";
+      return "";
+    }
+    const last = this.#place === "start" ? this.#write(this.#held.join("")) : text;
+    this.#written = withoutLooseFence(this.#written);
+    return last;
   }
 
   #read(line: string, lineBreak: string): string {
@@ -51,28 +65,34 @@ export class AnswerText {
       if (bare.endsWith("</think>")) this.#place = "start";
       return "";
     }
-    if (this.#place === "start") {
-      if (bare.startsWith("<think>")) {
-        this.#place = bare.includes("</think>") ? "start" : "thinking";
-        return "";
-      }
-      if (/^`{3,}[\w+#.-]*$/.test(bare)) {
-        this.#place = "text";
-        this.#inner = /^`+/.exec(bare)?.[0];
-        return "";
-      }
-      if (chatter.test(bare) || (bare === "" && this.#held.length > 0)) {
-        this.#held.push(line + lineBreak);
-        return "";
-      }
-      this.#place = "text";
-      return this.#write(this.#held.join("")) + this.#read(line, lineBreak);
-    }
+    if (this.#place === "start") return this.#readStart(line, lineBreak);
     if (bare === this.#fence || (this.#inner !== undefined && bare === this.#inner)) {
       this.#place = "after";
       return "";
     }
     return this.#write(line + lineBreak);
+  }
+
+  #readStart(line: string, lineBreak: string): string {
+    const bare = line.trim();
+    if (bare.startsWith("<think>")) {
+      this.#place = bare.includes("</think>") ? "start" : "thinking";
+      return "";
+    }
+    // A shorter one is text: the prompt's is longer than any in it.
+    if (bare.startsWith(this.#fence) && /^`+[\w+#.-]*$/.test(bare)) {
+      this.#place = "text";
+      this.#inner = /^`+/.exec(bare)?.[0];
+      this.#isDoubtful = bare === this.#fence && this.#held.length === 0;
+      return "";
+    }
+    const isChatter = chatter.test(bare) && !this.#beginsWithChatter;
+    if (isChatter || (bare === "" && this.#held.length > 0)) {
+      this.#held.push(line + lineBreak);
+      return "";
+    }
+    this.#place = "text";
+    return this.#write(this.#held.join("")) + this.#read(line, lineBreak);
   }
 
   #write(text: string): string {
@@ -81,9 +101,18 @@ export class AnswerText {
   }
 }
 
-/** A fence that is longer than any run of backticks in the texts. */
-export function fenceFor(...texts: readonly string[]): string {
-  let longest = 2;
+/** Without a last fence that closes nothing in the text: models close the prompt's with one that is shorter. */
+function withoutLooseFence(text: string): string {
+  const fences = text.split("\n").filter((line) => line.trimStart().startsWith("```"));
+  const last = fences.at(-1);
+  return last !== undefined && fences.length % 2 === 1 && text.trimEnd().endsWith(`\n${last.trimEnd()}`)
+    ? text.slice(0, text.lastIndexOf(last))
+    : text;
+}
+
+/** A fence of `least` backticks, or more: it is longer than any run of them in the texts. */
+export function fenceFor(least: number, ...texts: readonly string[]): string {
+  let longest = least - 1;
   for (const text of texts) {
     for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   }
@@ -92,8 +121,7 @@ export function fenceFor(...texts: readonly string[]): string {
 
 /** The answer's text with what of the original is nobody's wish to change: its line ends, and the blank space around it. */
 export function likeOriginal(answer: string, original: string): string {
-  const [lead = ""] = /^(?:[ \t]*\r?\n)*/.exec(original) ?? [];
-  const end = endSpace(original);
+  const [lead, end] = spaceAround(original);
   const eol = original.includes("\r\n") ? "\r\n" : "\n";
   const lines = answer.replaceAll("\r", "").split("\n");
   while (lines.length > 0 && lines[0]?.trim() === "") lines.shift();
@@ -104,9 +132,10 @@ export function likeOriginal(answer: string, original: string): string {
   return lead + [...indented, last.trimEnd()].join(eol) + end;
 }
 
-/** The white space that a text ends with. */
-function endSpace(text: string): string {
-  return text.slice(text.trimEnd().length);
+/** The blank lines that a text begins with, and the white space that it ends with; of a blank text its last line end alone. */
+function spaceAround(text: string): readonly [lead: string, end: string] {
+  if (text.trim() === "") return ["", /\r?\n$/.exec(text)?.[0] ?? ""];
+  return [/^(?:[ \t]*\r?\n)*/.exec(text)?.[0] ?? "", text.slice(text.trimEnd().length)];
 }
 
 /** Models move indented code to the edge, all of it or its first line: the one that has more of the old lines is meant. */
@@ -118,6 +147,10 @@ function restoreIndent(lines: readonly string[], original: readonly string[]): s
   const known = new Set(original);
   const countKnown = (some: readonly string[]) => some.filter((line) => known.has(line)).length;
   return countKnown(first) > countKnown(all) ? first : all;
+}
+
+function firstLine(text: string): string {
+  return text.trimStart().split("\n", 1)[0]?.trim() ?? "";
 }
 
 function indentOf(line: string): string {

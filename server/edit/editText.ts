@@ -41,7 +41,7 @@ export async function editText(
   if (tokens + wanted > room) throw tooLong(tokens + wanted, room);
 
   const row = editCommands[request.command];
-  const answer = new AnswerText(fence);
+  const answer = new AnswerText(fence, request.text);
   const ended = new AbortController();
   const show = (text: string) => {
     // What of it will be taken shows at its end.

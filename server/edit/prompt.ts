@@ -14,6 +14,9 @@ const system =
 const systemForNewText =
   "You write in the user's editor. Write what is asked for in one fenced block, and nothing else.";
 
+/** A new version of a text in these may have a block in a fence that the old one has not. */
+const fencedLanguages = new Set(["markdown", "mdx", "quarto", "restructuredtext", "plaintext", "git-commit"]);
+
 /** Characters of what stands before and after the text that are worth a look. */
 const contextLength = 2_000;
 
@@ -31,7 +34,8 @@ export async function editPrompt(
   model: Model,
   budget: number,
 ): Promise<EditPrompt> {
-  const fence = fenceFor(request.text, request.before, request.after);
+  const least = fencedLanguages.has(request.languageId) ? 4 : 3;
+  const fence = fenceFor(least, request.text, request.before, request.after, request.instruction ?? "");
   const stop = [`\n${fence}`, ...format.stopTokens];
   // The text's empty lines are text, whatever the model was trained on.
   const exact = { ...format, squeezesEmptyLines: false };

@@ -10,6 +10,8 @@ export interface NamedRange extends LineRange {
   readonly name: string;
 }
 
+/** Lines that look like a block's first and last one by chance have less of its others. */
+const leastScore = 0.3;
 /** Places where a block may begin that are looked at, and lines beyond its own length that it may end after. */
 const mostStarts = 50;
 const addedLines = 200;
@@ -19,7 +21,8 @@ export function findCodeRange(text: string, code: string, symbols: readonly Name
   const lines = text.split(/\r?\n/);
   const block = trimEmptyLines(code.split(/\r?\n/));
   if (block.some(isElision)) return undefined;
-  return byEnds(lines, block) ?? byName(block, symbols);
+  const range = byEnds(lines, block) ?? byName(block, symbols);
+  return range && isWhole(lines, block, range) ? range : undefined;
 }
 
 /** The block as it stands at that place: with the indentation of the lines it takes the place of. */
@@ -47,7 +50,25 @@ function byEnds(lines: readonly string[], block: readonly string[]): LineRange |
     (found, each) => (found && found.score >= each.score ? found : each),
     undefined,
   );
-  return best && { first: best.first, last: best.last };
+  return best && best.score >= leastScore ? { first: best.first, last: best.last } : undefined;
+}
+
+/** Whether the block neither loses what is declared in the range, nor declares again what stands elsewhere. */
+function isWhole(lines: readonly string[], block: readonly string[], { first, last }: LineRange): boolean {
+  const indent = indentOf(lines[first] ?? "");
+  const declared = declaredIn(block, indentOf(block[0] ?? ""));
+  const inRange = declaredIn(lines.slice(first, last + 1), indent);
+  const elsewhere = declaredIn([...lines.slice(0, first), ...lines.slice(last + 1)], indent);
+  return (
+    [...inRange].every((name) => declared.has(name)) &&
+    [...declared].every((name) => inRange.has(name) || !elsewhere.has(name))
+  );
+}
+
+/** The names that lines of this indentation declare. */
+function declaredIn(lines: readonly string[], indent: string): Set<string> {
+  const names = lines.map((line) => (indentOf(line) === indent ? declaration.exec(line)?.[1] : undefined));
+  return new Set(names.filter((name) => name !== undefined));
 }
 
 /** The ranges that begin at a line and end with one like the block's last, as far from the edge as that is from the first. */
@@ -73,11 +94,14 @@ const declaration =
   /^\s*(?:(?:export|default|async|public|private|protected|static|abstract|final|pub|override|readonly)\s+)*(?:function\*?|class|interface|enum|struct|trait|type|def|fn|func|const|let|var)\s+(?:\([^)]*\)\s*)?([\p{L}\p{N}_$]+)/u;
 const method = /^\s*(?:(?:async|static|public|private|protected|override|get|set)\s+)*([\p{L}\p{N}_$]+)\s*\(/u;
 
-/** The only symbol that has the name which the block declares first. */
+/** The only symbol that has the name which the block begins with, after its comments and decorators. */
 function byName(block: readonly string[], symbols: readonly NamedRange[]): LineRange | undefined {
   for (const line of block) {
     const name = (declaration.exec(line) ?? method.exec(line))?.[1];
-    if (name === undefined) continue;
+    if (name === undefined) {
+      if (/^\s*(?:$|\/\/|#|\/?\*|@|--)/.test(line)) continue;
+      return undefined;
+    }
     const found = symbols.filter((symbol) => symbol.name.replace(/\(.*$/, "") === name);
     return found.length === 1 ? found[0] : undefined;
   }

@@ -99,7 +99,7 @@ function linesOf(text: string): string[] {
   return text.split(/\r?\n/);
 }
 
-/** Words, runs of spaces, and single characters of other kinds. */
+/** Words, runs of spaces, line ends, and single characters of other kinds. An editor has no place inside of a line end. */
 function wordsOf(text: string): string[] {
-  return text.match(/[\p{L}\p{M}\p{N}_'’]+|[^\S\n]+|[^]/gu) ?? [];
+  return text.match(/[\p{L}\p{M}\p{N}_'’]+|\r\n|[^\S\r\n]+|[^]/gu) ?? [];
 }

@@ -48,6 +48,18 @@ suite("the range of a block", () => {
     assert.ok(findCodeRange("const a = {\n  ...b,\n};", "const a = {\n  ...b,\n  c,\n};", []));
   });
 
+  test("is none where the block would lose what stands there, or have it twice", () => {
+    const text = ["import fs;", "function x() {", "}", "function target() {", "}"].join("\n");
+    const symbols = [
+      { name: "x", first: 1, last: 2 },
+      { name: "target", first: 3, last: 4 },
+    ];
+    assert.equal(findCodeRange(text, "import fs;\nfunction target() {\n  more();\n}", symbols), undefined);
+    const three = "function a() {\n  1;\n}\nfunction mid() {\n}\nfunction b() {\n  2;\n}";
+    assert.equal(findCodeRange(three, "function a() {\n  1;\n}\nfunction b() {\n  3;\n}", []), undefined);
+    assert.deepEqual(findCodeRange(text, "// Aims.\nfunction target(at) {\n}", symbols), symbols[1]);
+  });
+
   test("is found in time that grows with the file's length", () => {
     const many = "function a() {\n}\n".repeat(20_000);
     assert.ok(findCodeRange(many, "function a() {\n  b();\n}", []));

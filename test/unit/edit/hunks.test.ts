@@ -7,7 +7,7 @@ import { applyHunks, findHunks } from "../../../src/edit/hunks.ts";
 import fc from "../../support/fastCheck.ts";
 
 const eol = fc.constantFrom("\n", "\r\n");
-const line = fc.constantFrom("", "  ", "a", "b", "}", "𝒳 = 👩‍🚀;", "\tret\u00e9urn", "e\u0301");
+const line = fc.constantFrom("", "  ", "a", "a ", "b", "}", "𝒳 = 👩‍🚀;", "\tret\u00e9urn", "e\u0301");
 const lines = fc.array(line, { minLength: 1, maxLength: 12 });
 
 suite("hunks", () => {
@@ -18,6 +18,13 @@ suite("hunks", () => {
         const hunks = findHunks(before, after, by);
         assert.equal(applyHunks(before, hunks), after);
         assert.equal(applyHunks(before, []), before);
+        for (const at of hunks.flatMap(({ start, end }) => [start, end])) {
+          assert.notEqual(
+            before.slice(Math.max(0, at - 1), at + 1),
+            "\r\n",
+            "an editor has no place inside of a line end",
+          );
+        }
       }),
     );
   });
