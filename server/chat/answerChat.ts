@@ -2,6 +2,7 @@
 
 import * as l10n from "@vscode/l10n";
 
+import { terminalUri } from "../../src/shared/chatContext.ts";
 import type { ChatParams, ChatResult, ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
 import type { Tool } from "../../src/shared/tools.ts";
 import type { LoadedModel, Model } from "../engine/engine.ts";
@@ -93,7 +94,7 @@ async function answer(
       temperature: temperature ?? settings.temperature,
       stop: format.stopTokens,
       // What another's chat attaches is not known by its URI.
-      private: [tools !== undefined, ...attachedUris(messages).map(isExcluded)].includes(true),
+      private: tools !== undefined || attachedUris(messages).some((uri) => uri === terminalUri || isExcluded(uri)),
     },
     (text) => {
       if (!stream.push(text)) ended.abort();

@@ -18,10 +18,10 @@ import {
 
 import { UserError } from "../problems.ts";
 import type { Settings } from "../settings.ts";
+import { gatheredScheme } from "../shared/chatContext.ts";
 import { plainName, plainText } from "../shared/plainText.ts";
 import type { Attachment } from "../shared/protocol.ts";
 import { askConsent } from "../surfaces.ts";
-import { gatheredScheme } from "./context/source.ts";
 import { findEnclosingSymbol } from "./enclosingSymbol.ts";
 import { lineLabel } from "./lineLabel.ts";
 

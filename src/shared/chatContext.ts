@@ -1,4 +1,4 @@
-// What the chat's composer offers after `@` and `/`, and how full the model's context is.
+// What the chat's composer offers after `@` and `/`, how what it gathers is told apart, and how full the model's context is.
 
 import type { ChatParams } from "./protocol.ts";
 
@@ -12,6 +12,17 @@ export interface Offer {
   /** What stands in the composer once it is chosen, such as `@file `, where the list goes on from there. */
   readonly continues?: string;
 }
+
+/** The scheme of what is no document but was gathered, so that it is shown as it was attached. */
+export const gatheredScheme = "falcon-gathered";
+
+/** `source` tells it from all others: what is gathered again takes the place of what was. */
+export function gatheredUri(source: string): string {
+  return `${gatheredScheme}:/${encodeURIComponent(source)}`;
+}
+
+/** What a terminal wrote. Secrets are printed there, so that it counts as an excluded file. */
+export const terminalUri = gatheredUri("terminal");
 
 /** Parameters of `falcon/contextUse`. The last message is the one that is being written. */
 export type ContextUseParams = Pick<ChatParams, "messages">;

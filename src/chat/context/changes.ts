@@ -6,6 +6,7 @@ import { Uri, l10n, workspace } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
+import { gatheredUri } from "../../shared/chatContext.ts";
 import type { Attachment } from "../../shared/protocol.ts";
 import { gitRoots, runGit } from "./git.ts";
 import { splitDiff } from "./splitDiff.ts";
@@ -38,7 +39,7 @@ export async function attachChanges(settings: Pick<Settings, "isExcluded">, room
   if (diffs.length + secret === 0) throw new UserError(l10n.t("Nothing differs from the last commit."));
   const fitted = fitParts(diffs, room);
   const leftOut = fitted.leftOut + secret;
-  return gathered("changes", {
+  return gathered(gatheredUri("changes"), {
     label: l10n.t("Changes"),
     languageId: "diff",
     icon: "git-compare",

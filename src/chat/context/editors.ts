@@ -13,6 +13,7 @@ import {
 
 import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
+import { gatheredUri } from "../../shared/chatContext.ts";
 import { plainText } from "../../shared/plainText.ts";
 import type { Attachment } from "../../shared/protocol.ts";
 import { attachDocument } from "../attachments.ts";
@@ -63,7 +64,7 @@ export function attachProblems(settings: Exclusion, room: number, nearest: Uri |
     room,
   );
   const leftOut = problems.length - kept.length + fitted.leftOut;
-  return gathered("problems", {
+  return gathered(gatheredUri("problems"), {
     label: l10n.t("Problems"),
     languageId: "plaintext",
     icon: "warning",

@@ -5,6 +5,7 @@ import { l10n, workspace } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
+import { gatheredUri } from "../../shared/chatContext.ts";
 import { plainName } from "../../shared/plainText.ts";
 import type { Attachment } from "../../shared/protocol.ts";
 import { attachDocument } from "../attachments.ts";
@@ -110,7 +111,7 @@ async function attachFolder(uri: Uri, label: string, { files, settings, room }: 
   );
   const whole = fitParts(texts.flat(), room() - outline.text.length);
   const leftOut = found.length - (texts.flat().length - whole.leftOut);
-  return gathered(`folder:${uri.toString()}`, {
+  return gathered(gatheredUri(`folder:${uri.toString()}`), {
     label: `${label}/`,
     languageId: "plaintext",
     icon: "folder",
@@ -143,7 +144,7 @@ async function attachMatches(text: string, { files, settings, room }: FileDepend
   if (lines.length === 0) throw new UserError(l10n.t("“{0}” is in no file of the workspace.", plainName(text)));
   const fitted = fitParts(lines, room());
   const leftOut = more + fitted.leftOut;
-  return gathered(`search:${text}`, {
+  return gathered(gatheredUri(`search:${text}`), {
     label: l10n.t("“{0}” in files", plainName(text)),
     languageId: "plaintext",
     icon: "search",

@@ -17,15 +17,11 @@ export interface Candidate {
 /** Finds what the words after `@file`, `@folder` and the like may mean; the best come first. */
 export type FindCandidates = (words: string) => Promise<readonly Candidate[]>;
 
-/** The scheme of what is no document, so that it is shown as it was attached. */
-export const gatheredScheme = "falcon-gathered";
-
-/** `source` tells it from all others: what is gathered again takes the place of what was. */
+/** Files that may hold secrets are no part of it: the caller leaves them out. */
 export function gathered(
-  source: string,
+  uri: string,
   { label, ...more }: Pick<Attachment, "label" | "text" | "languageId" | "leftOut" | "icon">,
 ): Attachment {
-  const uri = `${gatheredScheme}:/${encodeURIComponent(source)}`;
   return { id: randomUUID(), label: plainName(label), uri, ...more };
 }
 

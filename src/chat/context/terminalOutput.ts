@@ -4,6 +4,7 @@ import type { Disposable } from "vscode";
 import { l10n, window, type Terminal, type TerminalShellExecution } from "vscode";
 
 import { UserError } from "../../problems.ts";
+import { terminalUri } from "../../shared/chatContext.ts";
 import { plainName } from "../../shared/plainText.ts";
 import type { Attachment } from "../../shared/protocol.ts";
 import { plainOutput } from "./plainOutput.ts";
@@ -43,7 +44,7 @@ export class TerminalOutput implements Disposable {
     }
     const text = plainOutput(written.output);
     const isCut = written.isCut || text.length > room;
-    return gathered("terminal", {
+    return gathered(terminalUri, {
       label: l10n.t("Terminal: {0}", plainName(written.command)),
       languageId: "shellsession",
       icon: "terminal",

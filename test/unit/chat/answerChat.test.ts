@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { answerChat } from "../../../server/chat/answerChat.ts";
 import type { Model } from "../../../server/engine/engine.ts";
+import { gatheredUri, terminalUri } from "../../../src/shared/chatContext.ts";
 import type { Attachment, ChatParams, Message } from "../../../src/shared/protocol.ts";
 import { withClassUser, withThinking } from "../../support/answers.ts";
 import { loadedModel, scriptedModel, textOf } from "../../support/scriptedModel.ts";
@@ -64,6 +65,24 @@ const sum: Attachment = {
 };
 const explain: Message = { id: "e", role: "user", text: "", attachments: [sum], command: "explain" };
 const repeatedItself = ["The model repeated itself, and the answer was ended."];
+
+test("nothing is saved of a chat to which an excluded file or a terminal's output is attached, also before its last question", async () => {
+  const isExcluded = (uri: string) => uri.endsWith(".env");
+  const attached = (uri: string): Message => ({ id: uri, role: "user", text: "Why?", attachments: [{ ...sum, uri }] });
+  for (const [uri, expected] of [
+    [sum.uri, false],
+    [gatheredUri("changes"), false],
+    ["file:///a/.env", true],
+    [terminalUri, true],
+  ] as const) {
+    for (const messages of [[attached(uri)], [attached(uri), answered("So."), question("Hi")]]) {
+      const model = scriptedModel({}, writing("Good."));
+      const options = { models: { ready: () => Promise.resolve(model) }, settings, isExcluded };
+      await answerChat({ messages }, options, () => undefined, never);
+      assert.equal(model.asked[0]?.private, expected, uri);
+    }
+  }
+});
 
 test("an answer that goes round is ended and says so, with any model; what was written stays", async () => {
   for (const round of [

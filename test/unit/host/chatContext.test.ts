@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 import { plainOutput } from "../../../src/chat/context/plainOutput.ts";
 import { rankPaths } from "../../../src/chat/context/rankNames.ts";
 import { fitParts, gathered } from "../../../src/chat/context/source.ts";
+import { gatheredUri } from "../../../src/shared/chatContext.ts";
 import { splitDiff } from "../../../src/chat/context/splitDiff.ts";
 import fc from "../../support/fastCheck.ts";
 import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
@@ -39,7 +40,11 @@ suite("fitParts", () => {
   });
 
   test("what was gathered has a name of its own and one line as its label", () => {
-    const { uri, label } = gathered("search:a/b", { label: "a\n[x](command:y)", text: "", languageId: "plaintext" });
+    const { uri, label } = gathered(gatheredUri("search:a/b"), {
+      label: "a\n[x](command:y)",
+      text: "",
+      languageId: "plaintext",
+    });
     assert.equal(uri, "falcon-gathered:/search%3Aa%2Fb");
     assert.doesNotMatch(label, /\n|\]\(/);
   });
