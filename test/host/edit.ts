@@ -14,6 +14,7 @@ import {
   commands,
   window,
   workspace,
+  type CodeAction,
   type TextEditor,
 } from "vscode";
 
@@ -216,7 +217,59 @@ describe("edit", () => {
     assert.equal(editor.document.getText(), code);
   });
 
-  it("a file that is closed, or gets other line ends, ends its edit", async () => {
+  it("a document that is closed ends its edit", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const failed = assert.rejects(begin(editor), /was closed, or its line ends/);
+    last().onDelta(`${changed.split("\n").slice(0, 6).join("\n")}\n`);
+    await until("the first change shows", () => placed().length === 1);
+    await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    await failed;
+    assert.ok(editor.document.isClosed);
+    assert.ok(last().signal.aborted);
+    assert.deepEqual(falcon.proposals.all, []);
+  });
+
+  it("asks before an answer that deletes most of the text is shown", async () => {
+    const long = `${code}${"// A line that is lost.\n".repeat(10)}`;
+    const editor = await openEditor(long, "javascript", "end");
+    const { showWarningMessage } = window;
+    const questions: string[] = [];
+    try {
+      for (const [button, expected] of [
+        [undefined, long],
+        ["Show Changes", code],
+      ] as const) {
+        // A dialog cannot be answered in a host under test.
+        const choose = (question: string) => Promise.resolve(void questions.push(question)).then(() => button);
+        Object.assign(window, { showWarningMessage: choose });
+        await propose(editor, code);
+        assert.equal(editor.document.getText(), expected);
+      }
+      assert.equal(questions.length, 2);
+      for (const question of questions) assert.match(question, /would delete most of the text in Untitled/);
+      await commands.executeCommand("falcon.rejectAllChanges");
+      await propose(editor, long.slice(0, long.length / 2));
+      assert.equal(questions.length, 2, "half of it is no question");
+    } finally {
+      Object.assign(window, { showWarningMessage });
+    }
+  });
+
+  it("is in the lightbulb of a selection alone, whose instruction it asks for", async () => {
+    const { document } = await openEditor(code, "javascript", "end");
+    const offered = async (range: Range) => {
+      const actions = await commands.executeCommand<CodeAction[]>(
+        "vscode.executeCodeActionProvider",
+        document.uri,
+        range,
+      );
+      return actions.filter(({ title }) => title === "Edit with Falcon…").map(({ command }) => command?.command);
+    };
+    assert.deepEqual(await offered(new Range(1, 2, 1, 2)), []);
+    assert.deepEqual(await offered(new Range(1, 0, 2, 0)), ["falcon.editSelection"]);
+  });
+
+  it("a file that gets other line ends ends its edit", async () => {
     const editor = await openEditor(code, "javascript", "end");
     const done = begin(editor);
     const failed = assert.rejects(done, /was closed, or its line ends/);
