@@ -37,8 +37,28 @@ export function repeated(piece: string, length: number): string {
  */
 export function assertGrowsWithLength(name: string, work: (length: number) => void, length = 25_000): void {
   const time = (factor: number) => Math.min(...[1, 2, 3].map(() => processorTime(() => work(factor * length))));
-  const short = time(1);
-  const long = time(4);
+  assertRatio(name, time(1), time(4));
+}
+
+/** The same of work that waits. Nothing else may go on meanwhile. */
+export async function assertWaitingGrowsWithLength(
+  name: string,
+  work: (length: number) => Promise<unknown>,
+  length = 25_000,
+): Promise<void> {
+  const time = async (factor: number) => {
+    const times: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const before = process.threadCpuUsage();
+      await work(factor * length);
+      times.push(process.threadCpuUsage(before).user / 1000);
+    }
+    return Math.min(...times);
+  };
+  assertRatio(name, await time(1), await time(4));
+}
+
+function assertRatio(name: string, short: number, long: number): void {
   assert.ok(long < 9 * Math.max(short, shortest), `${name}: ${short} ms, then ${long} ms for four times as much`);
 }
 

@@ -1,7 +1,7 @@
 // The paragraphs of the comments in code, and of Python's docstrings. Code is none, nor is what tools read in comments.
 
-import { indentOf, type Line, linesOf } from "./lines.ts";
-import { type Paragraph, ParagraphCollector } from "./paragraphs.ts";
+import { type CreateCutter, Cutter } from "./cutDocument.ts";
+import { indentOf, type Line } from "./lines.ts";
 
 interface CommentSyntax {
   /** Begins a comment up to the end of the line. */
@@ -46,7 +46,11 @@ const syntaxOfLanguage = new Map(
   syntaxes.flatMap(([languages, syntax]) => languages.split(" ").map((id) => [id, syntax])),
 );
 
-export const hasComments = (languageId: string) => syntaxOfLanguage.has(languageId);
+/** What reads the comments of a language; undefined where none are known. */
+export function commentCutterOf(languageId: string): CreateCutter | undefined {
+  const syntax = syntaxOfLanguage.get(languageId);
+  return syntax && ((text) => new CommentCutter(text, syntax));
+}
 
 /** What tools read in comments, and code that was made a comment. */
 const forTools =
@@ -58,55 +62,55 @@ const tag = /^[@\\][A-Za-z]+(?:[ \t]+\{[^{}]*\})?(?:[ \t]+(?:\[[^\][]*\]|[\w$.]+
 const namingTag =
   /^[@\\](?:param|arg|argument|property|prop|typeparam|template|tparam|throws|exception)\b(?:[ \t]+\{[^{}]*\})?[ \t]+(?:\[[^\][]*\]|[\w$.]+)[ \t]*(?:-[ \t]+)?/;
 
-export function cutComments(text: string, languageId: string): Paragraph[] {
-  const syntax = syntaxOfLanguage.get(languageId);
-  if (!syntax) return [];
-  const cutter = new CommentCutter(text, syntax);
-  for (const line of linesOf(text)) cutter.read(line);
-  return cutter.end();
+interface CommentState {
+  /** What ends the comment of several lines that is open. */
+  readonly close?: string | undefined;
+  readonly inExample: boolean;
+  /** Where a further line of the open paragraph begins, if not just anywhere. */
+  readonly expected?: number | undefined;
+  /** Whether lines begin with the names that they describe. */
+  readonly inNames: boolean;
 }
 
-/** Reads code line by line. */
-class CommentCutter {
-  readonly #collector: ParagraphCollector;
+class CommentCutter extends Cutter {
   readonly #syntax: CommentSyntax;
-  /** What ends the comment of several lines that is open. */
-  #close: string | undefined;
-  #inExample = false;
-  /** Where a further line of the open paragraph begins, if not just anywhere. */
-  #expected: number | undefined;
-  /** Whether lines begin with the names that they describe. */
-  #inNames = false;
+  state: CommentState = { inExample: false, inNames: false };
 
   constructor(text: string, syntax: CommentSyntax) {
-    this.#collector = new ParagraphCollector(text);
+    super(text);
     this.#syntax = syntax;
   }
 
-  end(): Paragraph[] {
-    this.#collector.close();
-    return this.#collector.paragraphs;
+  read(lines: readonly Line[], i: number): number {
+    const line = lines[i];
+    if (line) this.#readLine(line);
+    return 1;
   }
 
-  read(line: Line): void {
+  #set(change: Partial<CommentState>): void {
+    this.state = { ...this.state, ...change };
+  }
+
+  #readLine(line: Line): void {
+    const { close } = this.state;
     const column = indentOf(line.text);
     const rest = line.text.slice(column);
     const marker = this.#syntax.line;
     const block = this.#syntax.blocks.find(([open]) => rest.startsWith(open) || rest.startsWith(`r${open}`));
-    if (this.#close !== undefined) this.#readInside(line, column, this.#close);
+    if (close !== undefined) this.#readInside(line, column, close);
     else if (block) {
-      this.#collector.close();
-      this.#inExample = this.#inNames = false;
-      const [open, close] = block;
-      this.#readInside(line, column + rest.indexOf(open) + open.length, close);
+      this.collector.close();
+      this.#set({ inExample: false, inNames: false });
+      const [open, end] = block;
+      this.#readInside(line, column + rest.indexOf(open) + open.length, end);
     } else if (marker !== undefined && rest.startsWith(marker)) {
       let start = column + marker.length;
       // Some comments for documentation have a sign more.
       while (line.text[start] === marker.at(-1) || (marker === "//" && line.text[start] === "!")) start++;
       this.#readComment(line, start, line.text.length);
     } else {
-      this.#collector.close();
-      this.#inExample = false;
+      this.collector.close();
+      this.#set({ inExample: false });
     }
   }
 
@@ -116,39 +120,40 @@ class CommentCutter {
     let start = from;
     if (close === "*/") while (line.text[start] === "*" && start !== at) start++;
     this.#readComment(line, start, at < 0 ? line.text.length : at);
-    if (at >= 0) this.#collector.close();
-    this.#close = at < 0 ? close : undefined;
+    if (at >= 0) this.collector.close();
+    this.#set({ close: at < 0 ? close : undefined });
   }
 
   #readComment(line: Line, from: number, to: number): void {
     const content = line.text.slice(from, to);
     const column = from + indentOf(content);
     const prose = content.trim();
-    if (/^[@\\][A-Za-z]/.test(prose)) this.#inExample = /^@(?:example|code|see|link|type|typedef)\b/.test(prose);
-    if (prose === "" || this.#inExample || forTools.test(prose) || codeInside.test(prose)) {
-      if (prose.startsWith("```")) this.#inExample = !this.#inExample;
-      this.#collector.close();
+    const isTag = /^[@\\][A-Za-z]/.test(prose);
+    if (isTag) this.#set({ inExample: /^@(?:example|code|see|link|type|typedef)\b/.test(prose) });
+    if (prose === "" || this.state.inExample || forTools.test(prose) || codeInside.test(prose)) {
+      if (prose.startsWith("```")) this.#set({ inExample: !this.state.inExample });
+      this.collector.close();
     } else this.#readProse({ ...line, text: line.text.slice(0, to), end: line.start + to }, column, prose);
   }
 
   #readProse(line: Line, column: number, prose: string): void {
-    const collector = this.#collector;
-    const marker = (this.#inNames ? described.exec(prose)?.[0] : undefined) ?? markerOf(prose);
-    if (/^[A-Z][A-Za-z]+(?: [A-Z][a-z]+)?:$/.test(prose)) this.#inNames = sectionOfNames.test(prose);
+    const { collector } = this;
+    const marker = (this.state.inNames ? described.exec(prose)?.[0] : undefined) ?? markerOf(prose);
+    if (/^[A-Z][A-Za-z]+(?: [A-Z][a-z]+)?:$/.test(prose)) this.#set({ inNames: sectionOfNames.test(prose) });
     if (marker.length === prose.length) {
       collector.close();
       return;
     }
-    const expected = this.#expected ?? column;
+    const expected = this.state.expected ?? column;
     if (marker === "" && collector.isOpen && column === expected) {
       collector.add(line, column);
-      this.#expected = column;
+      this.#set({ expected: column });
       return;
     }
     const before = line.text.slice(0, column);
     collector.open(line, column + marker.length, moreOf(before));
     // The line that opens a comment stands elsewhere than those below it, and those below a marker as they like.
-    this.#expected = marker !== "" || moreOf(before) !== before ? undefined : column;
+    this.#set({ expected: marker !== "" || moreOf(before) !== before ? undefined : column });
   }
 }
 

@@ -1,7 +1,8 @@
 // The paragraphs of LaTeX. The preamble, comments, mathematics, listings, tables and lines of commands alone are none.
 
-import { indentOf, type Line, linesOf } from "./lines.ts";
-import { type Paragraph, ParagraphCollector } from "./paragraphs.ts";
+import { Cutter } from "./cutDocument.ts";
+import { indentOf, type Line } from "./lines.ts";
+import type { ParagraphCollector } from "./paragraphs.ts";
 
 /** Environments that hold no prose. */
 const keptEnvironments = new Set(
@@ -12,28 +13,43 @@ const keptEnvironments = new Set(
   ).split(" "),
 );
 
-export function cutLatex(text: string): Paragraph[] {
-  const lines = linesOf(text);
-  const collector = new ParagraphCollector(text);
-  const begin = lines.findIndex((line) => line.text.trimStart().startsWith("\\begin{document}"));
+interface LatexState {
+  readonly isStart: boolean;
   /** What ends a block without prose. */
-  let end: string | undefined;
-  for (const line of lines.slice(begin + 1)) {
+  readonly end?: string;
+  readonly isOver: boolean;
+}
+
+export class LatexCutter extends Cutter {
+  state: LatexState = { isStart: true, isOver: false };
+
+  read(lines: readonly Line[], i: number): number {
+    if (this.state.isStart) {
+      this.state = { isStart: false, isOver: false };
+      const begin = lines.findIndex((line) => line.text.trimStart().startsWith("\\begin{document}"));
+      if (begin >= 0) return begin + 1;
+    }
+    const line = lines[i];
+    if (line && !this.state.isOver) this.#readLine(line);
+    return 1;
+  }
+
+  #readLine(line: Line): void {
+    const { collector, state } = this;
     const column = indentOf(line.text);
     const rest = line.text.slice(column).trimEnd();
-    if (end !== undefined) {
-      if (rest.includes(end)) end = undefined;
-      continue;
+    if (state.end !== undefined) {
+      if (rest.includes(state.end)) this.state = { isStart: false, isOver: false };
+      return;
     }
-    if (rest.startsWith("\\end{document}")) break;
+    const isOver = rest.startsWith("\\end{document}");
     const opened = keptUntil(rest);
-    if (opened !== undefined || rest === "" || isKeptLine(rest)) {
+    if (opened !== undefined || rest === "" || isOver || isKeptLine(rest)) {
       collector.close();
-      if (opened !== undefined && !opened.isWhole) ({ end } = opened);
+      if (isOver) this.state = { ...state, isOver };
+      else if (opened !== undefined && !opened.isWhole) this.state = { ...state, end: opened.end };
     } else addText(collector, line, column, rest);
   }
-  collector.close();
-  return collector.paragraphs;
 }
 
 /** What ends the block without prose that a line begins, and whether the same line ends it. */

@@ -1,8 +1,9 @@
 // The paragraphs of Markdown: headings, items of lists, quotations, cells of tables. Front matter, code, HTML,
 // mathematics, definitions and directives are none.
 
-import { indentOf, type Line, linesOf } from "./lines.ts";
-import { type Paragraph, ParagraphCollector } from "./paragraphs.ts";
+import { Cutter } from "./cutDocument.ts";
+import { indentOf, type Line } from "./lines.ts";
+import type { ParagraphCollector } from "./paragraphs.ts";
 
 /** What lasts for several lines and holds no prose, until a line says that it ends. */
 interface KeptBlock {
@@ -20,62 +21,60 @@ const htmlBlocks = new Set(
   ).split(" "),
 );
 
-export function cutMarkdown(text: string): Paragraph[] {
-  const lines = linesOf(text);
-  const cutter = new MarkdownCutter(text);
-  for (let i = frontMatterLines(lines); i < lines.length; i++) {
-    const line = lines[i];
-    if (line) cutter.read(line, lines[i + 1]?.text ?? "");
-  }
-  return cutter.end();
+interface MarkdownState {
+  readonly isStart: boolean;
+  readonly kept?: KeptBlock | undefined;
+  /** Columns at which the text of the lists begins that are open. */
+  readonly lists: readonly number[];
+  readonly inTable: boolean;
 }
 
-/** Reads Markdown line by line. */
-class MarkdownCutter {
-  readonly #collector: ParagraphCollector;
-  #kept: KeptBlock | undefined;
-  /** Columns at which the text of the lists begins that are open. */
-  #lists: number[] = [];
-  #inTable = false;
+export class MarkdownCutter extends Cutter {
+  state: MarkdownState = { isStart: true, lists: [], inTable: false };
 
-  constructor(text: string) {
-    this.#collector = new ParagraphCollector(text);
+  read(lines: readonly Line[], i: number): number {
+    const frontMatter = this.state.isStart ? frontMatterLines(lines) : 0;
+    const line = lines[i];
+    this.#set({ isStart: false });
+    if (frontMatter > 0 || !line) return Math.max(1, frontMatter);
+    this.#readLine(line, lines[i + 1]?.text ?? "");
+    return 1;
   }
 
-  end(): Paragraph[] {
-    this.#collector.close();
-    return this.#collector.paragraphs;
+  #set(change: Partial<MarkdownState>): void {
+    this.state = { ...this.state, ...change };
   }
 
-  read(line: Line, next: string): void {
+  #readLine(line: Line, next: string): void {
+    const { kept } = this.state;
     const container = readQuotes(line.text);
     const rest = line.text.slice(container.length).trim();
-    if (this.#kept && container.quotes >= this.#kept.quotes) {
-      if (this.#kept.isLast(rest)) this.#kept = undefined;
+    if (kept && container.quotes >= kept.quotes) {
+      if (kept.isLast(rest)) this.#set({ kept: undefined });
     } else if (rest === "") {
-      this.#kept = undefined;
-      this.#collector.close();
-      this.#inTable = false;
+      this.collector.close();
+      this.#set({ kept: undefined, inTable: false });
     } else {
       const indent = indentOf(line.text.slice(container.length));
-      if (!this.#collector.isOpen) this.#lists = this.#lists.filter((column) => column <= indent);
+      if (!this.collector.isOpen) this.#set({ lists: this.state.lists.filter((column) => column <= indent) });
       // Code is indented; a line of an open paragraph may be, too.
-      const isCode = !this.#collector.isOpen && indent - (this.#lists.at(-1) ?? 0) >= 4;
-      this.#kept = isCode ? undefined : keptBlockAt(rest, container.quotes);
+      const isCode = !this.collector.isOpen && indent - (this.state.lists.at(-1) ?? 0) >= 4;
+      const opened = isCode ? undefined : keptBlockAt(rest, container.quotes);
+      this.#set({ kept: opened });
       if (isCode) return;
-      if (this.#kept || isKeptLine(rest)) this.#collector.close();
+      if (opened || isKeptLine(rest)) this.collector.close();
       else this.#readText(line, rest, next, container.length + indent);
     }
   }
 
   #readText(line: Line, rest: string, next: string, column: number): void {
-    const collector = this.#collector;
-    if (this.#inTable || (rest.includes("|") && isDelimiterRow(next))) {
+    const { collector, state } = this;
+    if (state.inTable || (rest.includes("|") && isDelimiterRow(next))) {
       if (!isDelimiterRow(rest)) addCells(collector, line, column);
-      this.#inTable = true;
+      this.#set({ inTable: true });
     } else if (collector.isOpen && /^(?:=+|-+)$/.test(rest)) collector.close("heading");
     else if (isThematicBreak(rest)) collector.close();
-    else this.#lists = addText(collector, line, column, this.#lists);
+    else this.#set({ lists: addText(collector, line, column, state.lists) });
   }
 }
 
@@ -83,7 +82,7 @@ class MarkdownCutter {
 const mostMarkers = 16;
 
 /** @returns the columns of the lists that are open then */
-function addText(collector: ParagraphCollector, line: Line, from: number, lists: number[]): number[] {
+function addText(collector: ParagraphCollector, line: Line, from: number, lists: readonly number[]): readonly number[] {
   let at = from;
   let checkbox = 0;
   for (let markers = 0; markers < mostMarkers; markers++) {

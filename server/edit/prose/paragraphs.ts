@@ -36,6 +36,11 @@ export class ParagraphCollector {
     return this.#lines.length > 0;
   }
 
+  /** Stands for the lines of a paragraph that was opened before the text. */
+  openBefore(): void {
+    this.#lines = [{ start: 0, end: 0, column: 0 }];
+  }
+
   /** @param column where the prose begins in the line */
   open(line: Line, column: number, more: string): void {
     this.close();

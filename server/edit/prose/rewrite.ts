@@ -1,12 +1,11 @@
 // Rewrites the prose of a document paragraph by paragraph. Whatever is no prose stays, byte for byte: it is not sent, or
 // held against what comes back, and what comes back without it is not used.
 
-import { hasComments } from "./commentParagraphs.ts";
+import { CutDocument, type Replacement } from "./cutDocument.ts";
 import { type Prose, proseOf } from "./languages.ts";
 import type { Paragraph } from "./paragraphs.ts";
 import { cutWords, type Part, partsOf, type Selected } from "./parts.ts";
-import { cutPlain } from "./plainParagraphs.ts";
-import { hasProse, keepsMarks, readAnswer, shownText } from "./words.ts";
+import { hasProse, keepsMarks, marksIn, readAnswer, shownText } from "./words.ts";
 import { layOut, widthOf } from "./wrap.ts";
 
 export interface RewriteRequest {
@@ -42,8 +41,11 @@ export async function rewriteProse(
   signal: AbortSignal,
 ): Promise<number> {
   const { text } = request;
-  const { prose, paragraphs, parts } = partsIn(request);
-  const width = widthOf(text, paragraphs);
+  const prose = proseOf(request.languageId);
+  const document = new CutDocument(text, prose.createCutter);
+  const parts = partsOf(text, document.paragraphs, request.selected, prose);
+  const width = widthOf(text, document.paragraphs);
+  const lineBreak = text.includes("\r\n") ? "\r\n" : "\n";
   for (const part of parts) {
     const rewritten = await rewriteWords(part, prose, request, rewrite, signal);
     if (signal.aborted) break;
@@ -54,26 +56,13 @@ export async function rewriteProse(
       continue;
     }
     const { paragraph, words, from, to } = part;
-    const lineBreak = text.includes("\r\n") ? "\r\n" : "\n";
     const ownWidth = paragraph.lines.length > 2 ? widthOf(text, [paragraph]) : width;
     const laidOut = layOut(words, rewritten.words, { paragraph, from, to, width: ownWidth, lineBreak });
     const replaced = withRules(text, paragraph, { ...place, text: laidOut });
-    const isSound = hasSameParagraphs(text, replaced, part, { paragraphs, prose });
+    const isSound = document.keepsParagraphs(replaced);
     onPart(isSound ? { ...replaced, isBroken: rewritten.isBroken } : { ...original, isBroken: true }, parts.length);
   }
   return parts.length;
-}
-
-/** What is selected of the prose; of code without a comment, the selection as it is. */
-function partsIn({ text, languageId, selected }: RewriteRequest) {
-  const prose = proseOf(languageId);
-  const paragraphs = prose.cut(text);
-  const parts = partsOf(text, paragraphs, selected, prose);
-  const isAll = selected.start === 0 && selected.end === text.length;
-  if (parts.length > 0 || isAll || !hasComments(languageId)) return { prose, paragraphs, parts };
-  const plain: Prose = { cut: (code) => cutPlain(code), scan: prose.scan };
-  const all = plain.cut(text);
-  return { prose: plain, paragraphs: all, parts: partsOf(text, all, selected, plain) };
 }
 
 /** The new words of a part, unless they are the old ones. Of sentences whose answer is of no use the old ones stay. */
@@ -85,20 +74,25 @@ async function rewriteWords(
   signal: AbortSignal,
 ): Promise<{ readonly words: readonly string[] | undefined; readonly isBroken: boolean }> {
   const runs = cutWords(words.words.slice(from, to), longest);
-  let results: readonly (readonly string[])[] = runs;
+  const marks = { scan, mayAdd };
+  const results: string[][] = [];
   let isBroken = false;
   for (const [i, run] of runs.entries()) {
-    if (!hasProse(run)) continue;
-    const answer = await rewrite(shownText(run));
-    if (signal.aborted) break;
+    const answer = signal.aborted || !hasProse(run) ? undefined : await rewrite(shownText(run));
     const read = answer === undefined ? undefined : readAnswer(answer, run);
-    const next = read && results.with(i, read);
-    const all = next && [...words.words.slice(0, from), ...next.flat(), ...words.words.slice(to)];
-    if (next && (isSame(read, run) || keepsMarks(all ?? [], words, scan, mayAdd))) results = next;
-    else isBroken = true;
+    // Marks may begin in one run and end in the next; what stands farther away is held against the marks at the end.
+    const [before, after] = [results.at(-1) ?? [], runs[i + 1] ?? []];
+    const expected = marksIn([...before, ...run, ...after], words, scan);
+    const isSound = read && keepsMarks([...before, ...read, ...after], expected, words, marks);
+    if (hasProse(run)) isBroken ||= !isSound;
+    results.push(isSound ? read : run);
   }
   const rewritten = results.flat();
-  return { words: isSame(rewritten, words.words.slice(from, to)) ? undefined : rewritten, isBroken };
+  const old = words.words.slice(from, to);
+  if (isSame(rewritten, old)) return { words: undefined, isBroken };
+  const [before, after] = [words.words.slice(0, from), words.words.slice(to)];
+  const isSound = keepsMarks([...before, ...rewritten, ...after], words.marks, words, marks);
+  return isSound ? { words: rewritten, isBroken } : { words: undefined, isBroken: true };
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
@@ -107,10 +101,6 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 function placeOf({ words, from, to }: Part): Selected {
   return { start: words.places[from]?.start ?? 0, end: words.places[to - 1]?.end ?? 0 };
-}
-
-interface Replacement extends Selected {
-  readonly text: string;
 }
 
 /** A replacement with the lines above and below a title, made as long as it. */
@@ -130,27 +120,4 @@ function withRules(text: string, { rules = [], lines }: Paragraph, replacement: 
     }
   }
   return { start, end, text: replaced };
-}
-
-/** Whether a replacement leaves as many paragraphs, each at its place: new words may read as markup of a block. */
-function hasSameParagraphs(
-  text: string,
-  { start, end, text: replaced }: Replacement,
-  { paragraph }: Part,
-  { paragraphs, prose }: { readonly paragraphs: readonly Paragraph[]; readonly prose: Prose },
-): boolean {
-  const again = prose.cut(text.slice(0, start) + replaced + text.slice(end));
-  const added = replaced.length - (end - start);
-  const number = paragraphs.indexOf(paragraph);
-  const [was, is] = [paragraph, again[number]];
-  return (
-    again.length === paragraphs.length &&
-    is?.kind === was.kind &&
-    is.lines[0]?.column === was.lines[0]?.column &&
-    again.every(({ lines }, i) => {
-      // A title that has rules grows with them.
-      if (i === number && was.rules) return true;
-      return lines.at(-1)?.end === (paragraphs[i]?.lines.at(-1)?.end ?? 0) + (i < number ? 0 : added);
-    })
-  );
 }

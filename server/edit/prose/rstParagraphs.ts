@@ -1,51 +1,40 @@
 // The paragraphs of reStructuredText. Directives, comments, targets, literal blocks, tables and doctests are none; what
 // stands in an admonition is prose.
 
-import { indentOf, type Line, linesOf } from "./lines.ts";
-import { type Paragraph, ParagraphCollector } from "./paragraphs.ts";
+import { Cutter } from "./cutDocument.ts";
+import { indentOf, type Line } from "./lines.ts";
 
 const admonition =
   /^\.\. (?:note|warning|tip|important|hint|caution|danger|error|attention|seealso|admonition|topic|sidebar|epigraph|versionadded|versionchanged|deprecated|container|only)::/;
 
-export function cutRst(text: string): Paragraph[] {
-  const lines = linesOf(text);
-  const cutter = new RstCutter(text);
-  for (let i = 0; i < lines.length;) i += cutter.read(lines, i);
-  return cutter.end();
+interface RstState {
+  /** Lines that are indented by more than this are kept. */
+  readonly keptBeyond: number;
+  readonly inTable: boolean;
+  /** Where a further line of the open paragraph begins. */
+  readonly expected: number;
 }
 
-/** Reads reStructuredText line by line. */
-class RstCutter {
-  readonly #collector: ParagraphCollector;
-  /** Lines that are indented by more than this are kept. */
-  #keptBeyond = Infinity;
-  #inTable = false;
-  /** Where a further line of the open paragraph begins. */
-  #expected = 0;
+export class RstCutter extends Cutter {
+  state: RstState = { keptBeyond: Infinity, inTable: false, expected: 0 };
 
-  constructor(text: string) {
-    this.#collector = new ParagraphCollector(text);
+  #set(change: Partial<RstState>): void {
+    this.state = { ...this.state, ...change };
   }
 
-  end(): Paragraph[] {
-    this.#collector.close();
-    return this.#collector.paragraphs;
-  }
-
-  /** @returns how many lines were read */
   read(lines: readonly Line[], i: number): number {
     const line = lines[i];
-    const collector = this.#collector;
+    const { collector } = this;
     const rest = line?.text.trim() ?? "";
     if (!line || rest === "") {
       collector.close();
-      this.#inTable = false;
+      this.#set({ inTable: false });
       return 1;
     }
     const column = indentOf(line.text);
-    if (column > this.#keptBeyond) return 1;
-    this.#keptBeyond = Infinity;
-    const title = collector.isOpen || this.#inTable ? undefined : titleAt(lines, i);
+    if (column > this.state.keptBeyond) return 1;
+    this.#set({ keptBeyond: Infinity });
+    const title = collector.isOpen || this.state.inTable ? undefined : titleAt(lines, i);
     if (title && !isTableLine(rest)) {
       collector.open(title.line, 0, "");
       collector.close(
@@ -56,27 +45,26 @@ class RstCutter {
     }
     this.#readText(line, rest, lines[i + 1]);
     const announcesLiteral = rest.endsWith("::") && !rest.startsWith(".. ");
-    if (announcesLiteral && (lines[i + 1]?.text.trim() ?? "") === "") this.#keptBeyond = column;
+    if (announcesLiteral && (lines[i + 1]?.text.trim() ?? "") === "") this.#set({ keptBeyond: column });
     return 1;
   }
 
   #readText(line: Line, rest: string, next: Line | undefined): void {
     const column = indentOf(line.text);
-    const collector = this.#collector;
-    if (this.#inTable || isTableLine(rest)) {
+    const { collector, state } = this;
+    if (state.inTable || isTableLine(rest)) {
       collector.close();
-      this.#inTable = true;
+      this.#set({ inTable: true });
     } else if (/^(?:\.\.|__)(?: |$)/.test(rest)) {
       collector.close();
-      if (!admonition.test(rest)) this.#keptBeyond = column;
+      if (!admonition.test(rest)) this.#set({ keptBeyond: column });
     } else if (isRule(rest)) collector.close();
     else {
       const { length } = marker.exec(rest)?.[0] ?? "";
-      if (length === 0 && collector.isOpen && column === this.#expected) collector.add(line, column);
+      if (length === 0 && collector.isOpen && column === state.expected) collector.add(line, column);
       else collector.open(line, column + length, line.text.slice(0, column) + " ".repeat(length));
       // Fields and items go on where their text is indented, by however much.
-      if (length > 0) this.#expected = nextColumn(next, column) ?? column + length;
-      else this.#expected = column;
+      this.#set({ expected: length > 0 ? (nextColumn(next, column) ?? column + length) : column });
     }
   }
 }

@@ -134,16 +134,28 @@ export function readAnswer(answer: string, shown: readonly string[]): string[] |
   return words.map((word) => word.replace(placeholder, (_whole, number) => `[${numbers[Number(number) - 1] ?? 0}]`));
 }
 
-/** Whether new words of a paragraph hold the very marks that it had; with `mayAdd`, others beside them. */
-export function keepsMarks(words: readonly string[], old: Words, scan: ScanMarks, mayAdd: boolean): boolean {
-  const flow = words.map((word) => fill(word, old.hidden, "read") + (endsLine(word, old) ? "\n" : " ")).join("");
-  const marks = textsOf(scan(flow.trimEnd()), flow);
+/** Whether words hold the very marks that are expected; with `mayAdd`, others beside them. */
+export function keepsMarks(
+  words: readonly string[],
+  expected: readonly string[],
+  paragraph: Words,
+  { scan, mayAdd }: { readonly scan: ScanMarks; readonly mayAdd: boolean },
+): boolean {
   let matched = 0;
-  for (const mark of marks) {
-    if (mark === old.marks[matched]) matched++;
+  for (const mark of marksIn(words, paragraph, scan)) {
+    if (mark === expected[matched]) matched++;
     else if (!mayAdd) return false;
   }
-  return matched === old.marks.length;
+  return matched === expected.length;
+}
+
+/** The marks of words of a paragraph, as they stand in lines of any length. */
+export function marksIn(words: readonly string[], paragraph: Words, scan: ScanMarks): string[] {
+  const flow = words
+    .map((word) => fill(word, paragraph.hidden, "read") + (endsLine(word, paragraph) ? "\n" : " "))
+    .join("")
+    .trimEnd();
+  return scan(flow).map(({ start, end }) => flow.slice(start, end));
 }
 
 /** Fills hidden parts in again. */

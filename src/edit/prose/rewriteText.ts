@@ -59,6 +59,7 @@ class RewriteRun {
   readonly #proposals: Proposals;
   readonly #places = new PartPlaces();
   readonly #closed = new AbortController();
+  /** Where parts begin that stay as they were. */
   readonly #broken: number[] = [];
   readonly #shown: ProsePart[] = [];
   #isReadOnly = false;
@@ -87,7 +88,7 @@ class RewriteRun {
 
   show(part: ProsePart): void {
     this.done++;
-    if (part.isBroken) this.#broken.push(lineOf(this.#text, part.start));
+    if (part.isBroken) this.#broken.push(part.start);
     const original = this.#text.slice(part.start, part.end);
     if (part.text === original) return;
     this.#shown.push(part);
@@ -122,7 +123,7 @@ class RewriteRun {
     }
     const notes: string[] = [];
     if (this.#broken.length > 0) {
-      const lines = [...new Set(this.#broken)];
+      const lines = linesAt(this.#text, this.#broken);
       const named = lines.slice(0, namedLines).join(", ") + (lines.length > namedLines ? ", …" : "");
       notes.push(l10n.t("Some text came back without its markup and was left as it was, at lines {0}.", named));
     }
@@ -153,8 +154,13 @@ class RewriteRun {
   }
 }
 
-function lineOf(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf("\n"); at >= 0 && at < offset; at = text.indexOf("\n", at + 1)) line++;
-  return line;
+/** The numbers of the lines at rising offsets, each once. */
+function linesAt(text: string, offsets: readonly number[]): number[] {
+  const lines = new Set<number>();
+  let [line, lineBreak] = [1, text.indexOf("\n")];
+  for (const offset of offsets) {
+    for (; lineBreak >= 0 && lineBreak < offset; lineBreak = text.indexOf("\n", lineBreak + 1)) line++;
+    lines.add(line);
+  }
+  return [...lines];
 }

@@ -5,6 +5,7 @@ import { marked, type Token } from "marked";
 
 import { rewriteProse, type RewrittenPart } from "../../../../server/edit/prose/rewrite.ts";
 import fc from "../../../support/fastCheck.ts";
+import { assertWaitingGrowsWithLength, repeated } from "../../../support/growth.ts";
 import {
   commit,
   type Document,
@@ -182,12 +183,16 @@ void test("of a selection the words are sent that it touches, and no hidden part
   });
   assert.deepEqual(shown, ["three [1]"]);
   assert.equal(result, text.replace("three", "THREE"));
-  const code = 'const greeting = "Helo wrld";\n';
-  const selected = { start: code.indexOf("Helo"), end: code.indexOf('";') };
-  const inCode = await rewrite(["typescript", code], (piece) => piece.replace("Helo wrld", "Hello world"), {
-    selected,
+});
+
+void test("of a selection in code nothing but comments is sent", async () => {
+  const code = 'const greeting = "Helo wrld"; // a word\n// a wrod\nrun(greeting);\n';
+  const inCode = await rewrite(["typescript", code], shift, {
+    selected: { start: 0, end: code.indexOf(" // a word") },
   });
-  assert.equal(inCode.result, code.replace("Helo wrld", "Hello world"));
+  assert.deepEqual([inCode.shown, inCode.result], [[], code]);
+  const all = await rewrite(["typescript", code], shift, { selected: { start: 3, end: code.length - 3 } });
+  assert.deepEqual([all.shown, all.result], [["a wrod"], code.replace("a wrod", shift("a wrod"))]);
 });
 
 void test("a long paragraph goes by sentences, and one that comes back broken leaves the others", async () => {
@@ -229,6 +234,25 @@ void test("what was done is there when it is stopped", async () => {
     controller.signal,
   );
   assert.deepEqual(parts, [{ start: 0, end: 3, text: "ONE", isBroken: false }]);
+});
+
+void test("a document of many parts takes as much longer as it is longer, and so does one long paragraph", async () => {
+  for (const [languageId, piece] of [
+    ["markdown", "A word.\n\n"],
+    ["markdown", "- a word\n"],
+    ["markdown", "A word with `code`. "],
+    ["restructuredtext", "A word.\n\n"],
+    ["latex", "A word.\n\n"],
+    ["typescript", "// a word\n//\n"],
+    ["plaintext", "A word.\n\n"],
+  ] as const) {
+    const work = async (length: number) => {
+      const { parts, broken } = await rewrite([languageId, repeated(piece, length)], shift, { longest: 100 });
+      assert.ok(parts.length > 0);
+      assert.equal(broken, 0);
+    };
+    await assertWaitingGrowsWithLength(`${languageId} of ${JSON.stringify(piece)}`, work, 5_000);
+  }
 });
 
 const pieces = fc.constantFrom(
