@@ -51,7 +51,12 @@ export interface ExtensionPaths {
   readonly modelsFolder: string;
 }
 
-type Adapters = Readonly<Record<string, readonly Adapter[]>>;
+/** One of a model's adapters; while it is off it keeps its scale. */
+export interface KeptAdapter extends Adapter {
+  readonly off?: true;
+}
+
+type Adapters = Readonly<Record<string, readonly KeptAdapter[]>>;
 
 export class Settings implements Disposable {
   readonly #paths: ExtensionPaths;
@@ -127,7 +132,7 @@ export class Settings implements Disposable {
   }
 
   /** Counts at once. */
-  async saveAdapters(model: string, list: readonly Adapter[]): Promise<void> {
+  async saveAdapters(model: string, list: readonly KeptAdapter[]): Promise<void> {
     const others = Object.entries(readAdapters()).filter(([path]) => path !== model);
     const all = [...others, ...(list.length === 0 ? [] : [[model, list] as const])];
     const value = all.length === 0 ? undefined : Object.fromEntries(all);
@@ -166,7 +171,7 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
       gpu: readChoice("falcon.model.gpu") as ServerSettings["model"]["gpu"],
       ...(gpuLayers >= 0 && { gpuLayers }),
       kvCache: readChoice("falcon.model.kvCache") as NonNullable<ServerSettings["model"]["kvCache"]>,
-      adapters: readAdapters(),
+      adapters: adaptersInUse(),
       threads: readNumber("falcon.model.threads"),
       idleUnloadMinutes: readNumber("falcon.model.idleUnloadMinutes"),
       measurements,
@@ -206,17 +211,24 @@ function readModelsSettings({ modelsFolder }: ExtensionPaths): ModelsSettings {
 function readAdapters(): Adapters {
   const given = readSetting(adapters);
   if (typeof given !== "object" || given === null) return {};
-  const isAdapter = (each: unknown): each is Adapter =>
+  const isAdapter = (each: unknown): each is Adapter & { readonly off?: unknown } =>
     typeof each === "object" && each !== null && "path" in each && typeof each.path === "string";
   return Object.fromEntries(
     Object.entries(given).map(([model, list]: [string, unknown]) => [
       model,
-      (Array.isArray(list) ? list : []).filter(isAdapter).map(({ path, scale }) => ({
+      (Array.isArray(list) ? list : []).filter(isAdapter).map(({ path, scale, off }) => ({
         path,
         scale: typeof scale === "number" && Number.isFinite(scale) ? scale : 1,
+        ...(off === true && { off }),
       })),
     ]),
   );
+}
+
+function adaptersInUse(): Readonly<Record<string, readonly Adapter[]>> {
+  const inUse = (list: readonly KeptAdapter[]) =>
+    list.filter(({ off }) => !off).map(({ path, scale }) => ({ path, scale }));
+  return Object.fromEntries(Object.entries(readAdapters()).map(([model, list]) => [model, inUse(list)]));
 }
 
 function readSetting(key: keyof typeof properties): unknown {

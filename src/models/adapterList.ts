@@ -2,25 +2,38 @@
 
 import type { l10n } from "vscode";
 
-import type { Adapter } from "../shared/protocol.ts";
+import type { KeptAdapter } from "../settings.ts";
 import type { ListItem } from "../surfaces.ts";
 
 type Localize = Pick<typeof l10n, "t">;
 
 export interface AdapterItem extends ListItem<AdapterItem> {
-  readonly action: "add" | { readonly scale: Adapter } | { readonly remove: Adapter };
+  /** Adding another, asking for one's scale, or making this of the list. */
+  readonly action: "add" | { readonly scale: KeptAdapter } | { readonly save: readonly KeptAdapter[] };
 }
 
-export function adapterList(adapters: readonly Adapter[], l10n: Localize): readonly AdapterItem[] {
+export function adapterList(adapters: readonly KeptAdapter[], l10n: Localize): readonly AdapterItem[] {
   return [
     ...adapters.map((adapter) => {
-      const remove = l10n.t("Remove");
+      const { path, scale, off } = adapter;
+      const button = (icon: string, label: string, save: readonly KeptAdapter[]) => ({
+        icon,
+        tooltip: label,
+        choose: { label, action: { save } },
+      });
+      const switched = adapters.map((each) =>
+        each === adapter ? { path, scale, ...(!off && { off: true as const }) } : each,
+      );
+      const others = adapters.filter((each) => each !== adapter);
       return {
-        icon: "extensions",
-        label: adapter.path.split(/[\\/]/).at(-1) ?? adapter.path,
-        description: l10n.t("scale {0}", String(adapter.scale)),
-        detail: adapter.path,
-        buttons: [{ icon: "trash", tooltip: remove, choose: { label: remove, action: { remove: adapter } } }],
+        icon: off ? "circle-slash" : "check",
+        label: path.split(/[\\/]/).at(-1) ?? path,
+        description: off ? l10n.t("off, scale {0}", String(scale)) : l10n.t("scale {0}", String(scale)),
+        detail: path,
+        buttons: [
+          off ? button("check", l10n.t("Switch On"), switched) : button("circle-slash", l10n.t("Switch Off"), switched),
+          button("trash", l10n.t("Remove"), others),
+        ],
         action: { scale: adapter },
       };
     }),

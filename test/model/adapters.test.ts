@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, describe, test } from "node:test";
 
 import { inspectAdapter } from "../../server/models/files/inspectAdapter.ts";
-import { randomMatrices } from "../fixtures/architectures/weights.ts";
+import { alpha, rank, writeAdapter } from "../fixtures/adapter.ts";
 import { type GgufTensor, writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";
 import { assertSmall, differenceOf } from "../support/closeness.ts";
@@ -23,8 +23,6 @@ after(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-const rank = 4;
-const alpha = 8;
 const text = "const berth = boats[12]; // the boat in the harbour, and its owner\n";
 
 /** Log-probabilities of the text's tokens. */
@@ -60,26 +58,9 @@ for (const kind of ["falcon7b", "falcon40b", "falcon3", "falconH1", "falconMamba
   describe(models[kind].name, () => {
     test("an adapter, by its scale", async () => {
       const { metadata, tensors } = buildModel(models[kind]);
-      const random = randomMatrices(3);
-      const halves = new Map<string, readonly [GgufTensor, GgufTensor]>();
-      for (const { name, dims } of tensors) {
-        if (!/\.(attn_(qkv|q|k|v|output)|ffn_(gate|up|down)|ssm_(in|out))\.weight$/.test(name)) continue;
-        const [input = 0, output = 0] = dims;
-        halves.set(name, [random(`${name}.lora_a`, input, rank), random(`${name}.lora_b`, rank, output, 0.1)]);
-      }
       const adapter = path.join(folder, `${kind}-adapter.gguf`);
-      const architecture = metadata["general.architecture"];
-      assert.ok(architecture && halves.size >= 4);
-      writeGguf(
-        adapter,
-        {
-          "general.architecture": architecture,
-          "general.type": { type: "string", value: "adapter" },
-          "adapter.type": { type: "string", value: "lora" },
-          "adapter.lora.alpha": { type: "f32", value: alpha },
-        },
-        [...halves.values()].flat(),
-      );
+      const halves = writeAdapter(adapter, kind);
+      assert.ok(halves.size >= 4);
       inspectAdapter(adapter, modelFile(kind));
       const base = await score(modelFile(kind));
       for (const scale of [1, 0.5]) {

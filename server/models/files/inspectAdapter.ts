@@ -45,7 +45,7 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 function unusable(file: string, cause: string): UserError {
   return new UserError(
     l10n.t(
-      "The adapter {0} cannot be used with this model: {1}. Change the setting {2}.",
+      "The adapter {0} cannot be used with this model: {1}. Choose another, or remove it from the setting {2}.",
       file,
       cause,
       "falcon.model.adapters",

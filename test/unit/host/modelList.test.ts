@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 
 import * as l10n from "@vscode/l10n";
 
-import { adapterList, readScale } from "../../../src/models/adapterList.ts";
+import { type AdapterItem, adapterList, readScale } from "../../../src/models/adapterList.ts";
 import { askForSizes, modelDetails } from "../../../src/models/modelDetails.ts";
 import { type ActionItem, listPlaceholder, modelList, type Offer, type Rows } from "../../../src/models/modelList.ts";
 import { describeShortage, whyConverted } from "../../../src/models/modelWords.ts";
@@ -312,11 +312,21 @@ test("sizes that nobody published are asked of the hub, one after another, while
   assert.deepEqual(asked, [estimated.file]);
 });
 
-test("the adapters of a model are listed with their scale, and one more can be added", () => {
+test("the adapters of a model are listed with their scale and what else can be made of the list, and one more can be added", () => {
   const adapter = { path: "/models/docs.gguf", scale: 0.5 };
-  const [first, add] = adapterList([adapter], l10n);
+  const off = { path: "/models/code.gguf", scale: 2, off: true as const };
+  const [first, second, add] = adapterList([adapter, off], l10n);
   assert.deepEqual([first?.label, first?.description, first?.action], ["docs.gguf", "scale 0.5", { scale: adapter }]);
-  assert.deepEqual(first?.buttons?.[0]?.choose?.action, { remove: adapter });
+  assert.deepEqual([second?.label, second?.description], ["code.gguf", "off, scale 2"]);
+  const lists = (item?: AdapterItem) => item?.buttons?.map(({ tooltip, choose }) => [tooltip, choose?.action]);
+  assert.deepEqual(lists(first), [
+    ["Switch Off", { save: [{ ...adapter, off: true }, off] }],
+    ["Remove", { save: [off] }],
+  ]);
+  assert.deepEqual(lists(second), [
+    ["Switch On", { save: [adapter, { path: off.path, scale: 2 }] }],
+    ["Remove", { save: [adapter] }],
+  ]);
   assert.equal(add?.action, "add");
   assert.deepEqual(["1", " 0,25 ", "4", "5", "-1", "", "x"].map(readScale), [
     ...[1, 0.25, 4],
