@@ -39,9 +39,11 @@ import { readRemote } from "../models/download/readRemote.ts";
 import { wait } from "../models/download/waiting.ts";
 import { inspectAdapter } from "../models/files/inspectAdapter.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
+import { NameTaken } from "../models/files/newFile.ts";
 import { type FilePlan, planRemoteFile } from "../models/plan/plannedFile.ts";
 import { ThisMachine } from "../models/plan/thisMachine.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
+import { deleteDraftsBelow } from "../models/store/deleteDrafts.ts";
 import { deleteModel } from "../models/store/deleteModel.ts";
 import { importModel } from "../models/store/importModel.ts";
 import { listModels } from "../models/store/listModels.ts";
@@ -133,7 +135,13 @@ function registerConversion(
         if (progressToken === undefined) return;
         send(() => connection.sendProgress(convertProgress, progressToken, fraction));
       };
-      await writing.run(token, (signal) => convertFolder(folder, file, type, { workerPath, signal, onProgress }));
+      try {
+        await writing.run(token, (signal) => convertFolder(folder, file, type, { workerPath, signal, onProgress }));
+      } catch (error) {
+        // Another window has made it of the same weights meanwhile.
+        if (!(error instanceof NameTaken)) throw error;
+        inspectModel(file);
+      }
       return { path: file };
     }),
   );
@@ -168,7 +176,12 @@ function registerCatalogue(connection: Connection, assistant: Assistant): void {
 
 function registerStore(connection: Connection, assistant: Assistant, writing: AbortedAtEnd): void {
   const settings = () => assistant.settings.models ?? {};
-  connection.onRequest(storedModelsRequest, () => assistant.answer(() => listModels(settings())));
+  connection.onRequest(storedModelsRequest, () =>
+    assistant.answer(async () => {
+      await deleteDraftsBelow(settings());
+      return listModels(settings());
+    }),
+  );
   connection.onRequest(unfinishedDownloadsRequest, () => assistant.answer(() => listUnfinished(settings())));
   connection.onRequest(deleteModelRequest, (params) =>
     assistant.answer(async () => ({ freed: await deleteModel(readParams(modelPath, params).path, settings()) })),

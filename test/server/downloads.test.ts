@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { CancellationTokenSource, LSPErrorCodes } from "vscode-languageserver-protocol/node";
 
-import { lockEnding } from "../../server/models/download/fileLock.ts";
+import { lockEnding } from "../../server/models/files/fileLock.ts";
 import type { Download, DownloadParams } from "../../src/shared/downloads.ts";
 import {
   deleteModelRequest,

@@ -37,14 +37,17 @@ export async function convertFolder(
   options: ConvertOptions,
 ): Promise<void> {
   try {
-    await writeNewFile(outFile, async (draft) => {
+    const write = async (draft: string) => {
+      // From now on others see that the folder is being converted.
+      fs.writeFileSync(draft, "");
       const { header, size, tensors } = await plan(folder, fileType, options);
       checkSpace(outFile, size);
       fs.writeFileSync(draft, header);
       fs.truncateSync(draft, size);
       await convert(tensors, draft, options);
       inspectModel(draft);
-    });
+    };
+    await writeNewFile(outFile, write, options.signal);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw toUserError(folder, error);

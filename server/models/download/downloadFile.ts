@@ -6,7 +6,7 @@ import * as l10n from "@vscode/l10n";
 
 import type { DownloadedFile } from "../../../src/shared/downloads.ts";
 import { DownloadError, diskFailure, noRoom, notGguf, notTheFile, wrongHash, wrongSize } from "./failures.ts";
-import { type FileLock, lockFile } from "./fileLock.ts";
+import { type FileLock, lockFile } from "../files/fileLock.ts";
 import type { Access } from "./openAddress.ts";
 import { PartFile, partEnding } from "./partFile.ts";
 import { type TransferredFile, transfer } from "./transfer.ts";

@@ -1,4 +1,4 @@
-// Who downloads a file: one process of all that share the folder, named in NAME.lock. One that died is followed by another.
+// Who writes a file: one process of all that share the folder, named in NAME.lock. One that died is followed by another.
 
 import { randomUUID } from "node:crypto";
 import { readlinkSync } from "node:fs";
@@ -7,7 +7,7 @@ import os from "node:os";
 import process from "node:process";
 import * as v from "valibot";
 
-import type { Wait } from "./waiting.ts";
+import type { Wait } from "../download/waiting.ts";
 
 export const lockEnding = ".lock";
 
@@ -87,6 +87,12 @@ export async function isHeld(lock: string): Promise<boolean> {
   const found = await readLock(lock);
   if (found === undefined || isDead(found.content)) return false;
   return Date.now() - found.mtimeMs < patience * lookInterval;
+}
+
+/** Removes a lock that a process which was killed has left behind. */
+export async function removeDeadLock(lock: string): Promise<void> {
+  const found = await readLock(lock);
+  if (found && isDead(found.content)) await removeLock(lock, found.content);
 }
 
 /** Whether the owner ran on this computer and runs no more. Of one on another computer only its silence tells. */

@@ -7,42 +7,56 @@ import process from "node:process";
 import * as l10n from "@vscode/l10n";
 
 import { UserError } from "../../userError.ts";
+import { wait } from "../download/waiting.ts";
+import { isHeld, lockEnding, lockFile, removeDeadLock } from "./fileLock.ts";
 
-/** Its owner has a name of its own for each, so that two windows never write into one. */
+/** A name of its own for each, so that two processes never write into one. */
 const draftName = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
-/** Milliseconds after which a draft that nobody writes into counts as left behind by a process that was killed. */
-const longestRest = 3_600_000;
 
 /**
- * Calls `write` with the path of a draft beside the file. Nothing is lost when the power fails later, and nothing is left
- * behind when `write` rejects.
- * @throws UserError where the file exists; what `write` rejects with
+ * Calls `write` with the path of a draft beside the file, once no other process writes the file. Nothing is lost when the
+ * power fails later, and nothing is left behind when `write` rejects.
+ * @throws NameTaken where the file exists, or another process has written it meanwhile; what `write` rejects with
  */
-export async function writeNewFile(file: string, write: (draft: string) => Promise<void>): Promise<void> {
+export async function writeNewFile(
+  file: string,
+  write: (draft: string) => Promise<void>,
+  signal: AbortSignal = AbortSignal.any([]),
+): Promise<void> {
   await checkIsFree(file);
-  await deleteOldDrafts(path.dirname(file));
+  const lock = await lockFile(file, { wait, onWaiting: () => exists(file) }, signal);
+  if (!lock) throw takenName(file);
   const draft = `${file}.${randomUUID()}.part`;
   try {
+    await checkIsFree(file);
+    await deleteOldDrafts(path.dirname(file));
     await write(draft);
     await sync(draft, "r+");
     await rename(draft, file);
     await syncFolder(path.dirname(file));
   } finally {
     await fs.rm(draft, { force: true });
+    await lock.release();
   }
 }
 
-/** @throws UserError where the file exists */
+/** The name of a new file is another one's already. */
+export class NameTaken extends UserError {}
+
+/** @throws NameTaken where the file exists */
 export async function checkIsFree(file: string): Promise<void> {
-  const isTaken = await fs.lstat(file).then(
+  if (await exists(file)) throw takenName(file);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return fs.lstat(file).then(
     () => true,
     () => false,
   );
-  if (isTaken) throw takenName(file);
 }
 
-export function takenName(file: string): UserError {
-  return new UserError(l10n.t("{0} exists already. Delete it first, or give the file another name.", file));
+export function takenName(file: string): NameTaken {
+  return new NameTaken(l10n.t("{0} exists already. Delete it first, or give the file another name.", file));
 }
 
 /** The name is taken first, since a rename replaces what has it; a hard link, which does not, is not had on every disk. */
@@ -60,16 +74,27 @@ async function rename(draft: string, file: string): Promise<void> {
   }
 }
 
-async function deleteOldDrafts(folder: string): Promise<void> {
-  const names = await fs.readdir(folder).catch(() => []);
-  const drafts = names.filter((name) => draftName.test(name));
-  for (const draft of drafts.map((name) => path.join(folder, name))) {
-    const changed = await fs.stat(draft).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => Infinity,
-    );
-    if (changed < Date.now() - longestRest) await fs.rm(draft, { force: true });
+/** Deletes the drafts that processes which were killed have left in a folder. */
+export async function deleteOldDrafts(folder: string): Promise<void> {
+  for (const { draft, lock } of await draftsIn(folder)) {
+    if (await isHeld(lock)) continue;
+    await fs.rm(draft, { force: true });
+    await removeDeadLock(lock);
   }
+}
+
+/** Whether some process writes a new file in a folder just now. */
+export async function hasDrafts(folder: string): Promise<boolean> {
+  for (const { lock } of await draftsIn(folder)) if (await isHeld(lock)) return true;
+  return false;
+}
+
+async function draftsIn(folder: string): Promise<{ readonly draft: string; readonly lock: string }[]> {
+  const names = await fs.readdir(folder).catch(() => []);
+  return names
+    .filter((name) => draftName.test(name))
+    .map((name) => path.join(folder, name))
+    .map((draft) => ({ draft, lock: draft.replace(draftName, lockEnding) }));
 }
 
 /** So that a new name outlives a power failure, too. Windows does it by itself, and opens no folders. */

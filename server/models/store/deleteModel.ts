@@ -7,18 +7,21 @@ import * as l10n from "@vscode/l10n";
 import type { ModelsSettings } from "../../../src/shared/downloads.ts";
 import { firstFile, modelFiles } from "../../engine/splitFiles.ts";
 import { UserError } from "../../userError.ts";
-import { isHeld, lockEnding } from "../download/fileLock.ts";
 import { isOriginalFile } from "../download/originalFiles.ts";
 import { partEnding, stateEnding, targetOf } from "../download/partFile.ts";
+import { isHeld, lockEnding } from "../files/fileLock.ts";
+import { hasDrafts } from "../files/newFile.ts";
 
 /**
- * Resolves to the bytes that the disk has free for it.
+ * Resolves to the bytes that the disk has free for it: none for original weights that another conversion reads.
  * @throws UserError
  */
 export async function deleteModel(file: string, { folder }: ModelsSettings): Promise<number> {
   if (folder === undefined || !isBelow(folder, file)) {
     throw new UserError(l10n.t("{0} is not in the models folder, and was not deleted.", file));
   }
+  // Whoever converts original weights last deletes them.
+  if (isOriginalFile(path.basename(file)) && (await hasDrafts(path.dirname(file)))) return 0;
   const targets = modelFiles(firstFile(targetOf(file)));
   for (const target of targets) {
     if (!(await isHeld(target + lockEnding))) continue;

@@ -35,7 +35,7 @@ export async function importModel(
   try {
     if (by === "copy") await checkRoom(parts[0]?.to ?? file, size);
     for (const { from, to } of parts) {
-      if (by === "copy") await writeNewFile(to, (draft) => copy(from, draft, signal));
+      if (by === "copy") await writeNewFile(to, (draft) => copy(from, draft, signal), signal);
       else await link(from, to);
       done.push(to);
     }

@@ -5,7 +5,7 @@ import path from "node:path";
 
 import type { ModelsSettings, UnfinishedDownload } from "../../../src/shared/downloads.ts";
 import { firstFile, modelFiles } from "../../engine/splitFiles.ts";
-import { isHeld, lockEnding } from "../download/fileLock.ts";
+import { isHeld, lockEnding } from "../files/fileLock.ts";
 import { partEnding, readPartState, targetOf } from "../download/partFile.ts";
 import { deepest, filesBelow } from "./filesBelow.ts";
 

@@ -10,7 +10,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 
-import { computer, lockFile } from "../../../../server/models/download/fileLock.ts";
+import { computer, lockFile } from "../../../../server/models/files/fileLock.ts";
 import type { Network } from "../../../../server/models/download/network.ts";
 import { download, file, letOthersRun, openLoopback, repository } from "../../../support/downloads.ts";
 import fc from "../../../support/fastCheck.ts";

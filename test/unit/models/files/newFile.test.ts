@@ -1,13 +1,15 @@
 // Files that have their name only when they are whole: what a failure, a killed process and a lost power leave of them.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, suite, test } from "node:test";
 
-import { writeNewFile } from "../../../../server/models/files/newFile.ts";
+import { computer } from "../../../../server/models/files/fileLock.ts";
+import { hasDrafts, NameTaken, writeNewFile } from "../../../../server/models/files/newFile.ts";
 import { UserError } from "../../../../server/userError.ts";
 
 let folder: string;
@@ -69,19 +71,53 @@ suite("a new file", () => {
   });
 
   test("is the time to delete drafts that killed processes have left, and nothing else", async () => {
-    const draft = (name: string, hours: number) => {
-      fs.writeFileSync(path.join(folder, name), "");
-      const time = Date.now() / 1000 - hours * 3600;
-      fs.utimesSync(path.join(folder, name), time, time);
-    };
-    draft("left.gguf.9b0c7a2e-3c1f-4d53-8a44-0d8b1f7e6a55.part", 2);
-    draft("running.gguf.9b0c7a2e-3c1f-4d53-8a44-0d8b1f7e6a56.part", 0);
-    draft("download.gguf.part", 2);
+    const lockOf = (pid: number) => JSON.stringify({ id: "1", pid, computer });
+    const running = "running.gguf.9b0c7a2e-3c1f-4d53-8a44-0d8b1f7e6a56.part";
+    for (const [name, content] of [
+      ["killed.gguf.9b0c7a2e-3c1f-4d53-8a44-0d8b1f7e6a55.part", "some"],
+      ["killed.gguf.lock", lockOf(spawnSync(process.execPath, ["-e", ""]).pid)],
+      ["older.gguf.9b0c7a2e-3c1f-4d53-8a44-0d8b1f7e6a57.part", "some"],
+      [running, "some"],
+      ["running.gguf.lock", lockOf(process.pid)],
+      ["download.gguf.part", "some"],
+    ] as const) {
+      fs.writeFileSync(path.join(folder, name), content);
+    }
+    assert.ok(await hasDrafts(folder));
     await writeNewFile(file, write);
-    assert.deepEqual(fs.readdirSync(folder).sort(), [
-      "download.gguf.part",
-      "falcon.gguf",
-      "running.gguf.9b0c7a2e-3c1f-4d53-8a44-0d8b1f7e6a56.part",
-    ]);
+    const left = ["download.gguf.part", "falcon.gguf", running, "running.gguf.lock"];
+    assert.deepEqual(fs.readdirSync(folder).sort(), left);
+    fs.rmSync(path.join(folder, running));
+    assert.equal(await hasDrafts(folder), false);
+  });
+
+  test("that another writes already is waited for, and then has its name", async () => {
+    const begun = Promise.withResolvers<undefined>();
+    const end = Promise.withResolvers<undefined>();
+    const first = writeNewFile(file, async (draft) => {
+      begun.resolve(undefined);
+      await end.promise;
+      await write(draft);
+    });
+    await begun.promise;
+    const second = assert.rejects(
+      writeNewFile(file, () => assert.fail("two write one file")),
+      NameTaken,
+    );
+    end.resolve(undefined);
+    await Promise.all([first, second]);
+    assert.deepEqual(fs.readdirSync(folder), ["falcon.gguf"]);
+  });
+
+  test("that another writes is waited for no longer than its user wants", async () => {
+    const stop = new AbortController();
+    const first = writeNewFile(file, async (draft) => {
+      const second = writeNewFile(file, () => assert.fail("two write one file"), stop.signal);
+      stop.abort();
+      await assert.rejects(second, { name: "AbortError" });
+      await write(draft);
+    });
+    await first;
+    assert.deepEqual(fs.readdirSync(folder), ["falcon.gguf"]);
   });
 });

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
 
-import { computer } from "../../../../server/models/download/fileLock.ts";
+import { computer } from "../../../../server/models/files/fileLock.ts";
 import { deleteModel } from "../../../../server/models/store/deleteModel.ts";
 import { importModel } from "../../../../server/models/store/importModel.ts";
 import { listUnfinished } from "../../../../server/models/store/listUnfinished.ts";
