@@ -22,6 +22,7 @@ import { importModelFile } from "./models/importModelFile.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { chooseModel, type ChoiceDependencies } from "./models/chooseModel.ts";
 import { selectModelFile } from "./models/useModel.ts";
+import type { DownloadParams } from "./shared/downloads.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
 export interface CommandDependencies extends ChoiceDependencies, EditDependencies {
@@ -69,7 +70,9 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.selectModelFile": () => selectModelFile(dependencies),
     "falcon.importModelFile": () => importModelFile(dependencies.models),
     "falcon.showDownloads": () => dependencies.downloads.show(),
-    "falcon.continueDownload": () => dependencies.downloads.continue(),
+    // A hub that did not answer before anything was downloaded is asked again by another choice.
+    "falcon.continueDownload": (params) =>
+      params ? dependencies.downloads.continue(params as DownloadParams) : chooseModel(dependencies),
     "falcon.setHubToken": () => dependencies.hubToken.set(),
     "falcon.deleteSavedContexts": () => deleteSavedContexts(server),
     "falcon.resetCompletionFigures": () => figures.reset(),

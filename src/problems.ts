@@ -43,11 +43,14 @@ export function refusalOf(error: unknown, log: LogOutputChannel): string {
   return plainText(problem?.message ?? l10n.t("Falcon ran into an error. The log has the details."));
 }
 
-/** Shows a problem with its button, and one that opens the log. */
-export async function showProblem({ message, action = "showLog" }: Problem): Promise<void> {
+/**
+ * Shows a problem with its button, and one that opens the log.
+ * @param subject what the button's command is told to act on
+ */
+export async function showProblem({ message, action = "showLog" }: Problem, subject?: unknown): Promise<void> {
   const labels = actionLabels();
   const chosen = await showErrorMessage(message, ...new Set([labels[action], labels.showLog]));
-  if (chosen === labels[action]) await runAction(action);
+  if (chosen === labels[action]) await runAction(action, subject);
   else if (chosen === labels.showLog) await runAction("showLog");
 }
 
@@ -65,7 +68,7 @@ export function actionLabels(): Record<ProblemAction, string> {
   };
 }
 
-export async function runAction(action: ProblemAction): Promise<void> {
+export async function runAction(action: ProblemAction, subject?: unknown): Promise<void> {
   const table: Record<ProblemAction, readonly [command: string, ...args: string[]]> = {
     selectModel: ["falcon.chooseModel"],
     restartServer: ["falcon.restartServer"],
@@ -78,7 +81,7 @@ export async function runAction(action: ProblemAction): Promise<void> {
     proxySettings: ["workbench.action.openSettings", "http.proxy"],
   };
   const [command, ...args] = table[action];
-  await commands.executeCommand(command, ...args);
+  await commands.executeCommand(command, ...args, ...(subject === undefined ? [] : [subject]));
 }
 
 /** Shows a model or server that failed once, however often that is reported, until something works again. */

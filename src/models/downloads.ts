@@ -24,8 +24,8 @@ type UseFiles = (files: readonly DownloadedFile[]) => Promise<void>;
 export class Downloads {
   readonly #models: ModelsClient;
   readonly #running = new Map<string, RunningDownload>();
-  /** What failed or was cancelled last, and what was to come after it. */
-  #ended: { readonly params: DownloadParams; readonly use: UseFiles | undefined } | undefined;
+  /** What was to come after each download that failed or was cancelled. */
+  readonly #ended = new Map<string, readonly UseFiles[]>();
 
   constructor(models: ModelsClient) {
     this.#models = models;
@@ -37,27 +37,33 @@ export class Downloads {
    * @param use gets the files, also those of a download that went on later
    */
   async start(params: DownloadParams, use?: UseFiles): Promise<readonly DownloadedFile[] | undefined> {
-    const running = this.#running.get(keyOf(params));
-    if (running) {
-      const files = await running.files;
-      if (files) await use?.(files);
-      return files;
-    }
-    const cancel = new AbortController();
-    const files = this.#download(params, use, cancel.signal);
-    this.#running.set(keyOf(params), { cancel, files });
+    const key = keyOf(params);
+    const { files } = this.#running.get(key) ?? this.#begin(params);
+    const downloaded = await files;
     try {
-      return await files;
-    } finally {
-      this.#running.delete(keyOf(params));
+      if (downloaded) await use?.(downloaded);
+      else if (use) this.#keep(key, use);
+      return downloaded;
+    } catch (error) {
+      if (use) this.#keep(key, use);
+      this.#tell(error, params);
+      return undefined;
     }
   }
 
-  async #download(
-    params: DownloadParams,
-    use: UseFiles | undefined,
-    signal: AbortSignal,
-  ): Promise<readonly DownloadedFile[] | undefined> {
+  #begin(params: DownloadParams): RunningDownload {
+    const key = keyOf(params);
+    this.#ended.delete(key);
+    const cancel = new AbortController();
+    const running = {
+      cancel,
+      files: this.#download(params, cancel.signal).finally(() => this.#running.delete(key)),
+    };
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #download(params: DownloadParams, signal: AbortSignal): Promise<readonly DownloadedFile[] | undefined> {
     const name = downloadName(params);
     try {
       const files = await showProgress(l10n.t("Downloading {0}", name), (report, cancelled) =>
@@ -69,20 +75,30 @@ export class Downloads {
           l10n.t("{0} was downloaded. Its source gives no hash, so that only its size is known to be right.", name),
         );
       }
-      await use?.(files);
       return files;
     } catch (error) {
-      this.#ended = { params, use };
-      const problem = problemOf(error);
-      if (problem) void showProblem(problem);
-      else if (!isCancelled(error)) throw error;
+      this.#tell(error, params);
       return undefined;
     }
   }
 
-  /** Goes on with what failed or was cancelled last. */
-  async continue(): Promise<void> {
-    if (this.#ended) await this.start(this.#ended.params, this.#ended.use);
+  #keep(key: string, use: UseFiles): void {
+    this.#ended.set(key, [...(this.#ended.get(key) ?? []), use]);
+  }
+
+  /** @throws what is a bug */
+  #tell(error: unknown, params: DownloadParams): void {
+    const problem = problemOf(error);
+    if (problem) void showProblem(problem, params);
+    else if (!isCancelled(error)) throw error;
+  }
+
+  /** Goes on with a download that failed or was cancelled, and with what was to come after it. */
+  async continue(params: DownloadParams): Promise<void> {
+    const key = keyOf(params);
+    const uses = this.#ended.get(key) ?? [undefined];
+    this.#ended.delete(key);
+    await Promise.all(uses.map((use) => this.start(params, use)));
   }
 
   /**
@@ -121,7 +137,7 @@ export class Downloads {
       ],
       onDidChange: this.#models.onDidChangeDownloads,
     });
-    if (chosen?.ended) await this.start(chosen.ended);
+    if (chosen?.ended) await this.continue(chosen.ended);
     else if (chosen?.running?.state === "paused") await this.#models.resume(chosen.running);
     else if (chosen?.running) await this.#models.pause(chosen.running);
   }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 
 import { after, before, describe, it } from "mocha";
 import { ConfigurationTarget, workspace } from "vscode";
@@ -70,13 +71,24 @@ describe("downloads", () => {
     await falcon.models.delete(one[0]?.path ?? "");
   });
 
-  it("tells of a model that wants a token, and goes on once it is asked to", async () => {
+  it("goes on with each of two that failed, and with what was to come after it, once it is asked to", async () => {
+    const other = { ...params, files: ["another.gguf"] };
+    hub.put(other.repository, "another.gguf", content);
+    const used: string[] = [];
+    const start = (each: typeof params) =>
+      falcon.downloads.start(each, (files) => {
+        used.push(...files.map(({ path }) => basename(path)));
+        return Promise.resolve();
+      });
     hub.token = "hf_secret";
-    assert.equal(await falcon.downloads.start(params), undefined);
+    for (const each of [params, other]) assert.equal(await start(each), undefined);
     hub.token = undefined;
-    await runAction("continueDownload");
-    const [model] = (await falcon.models.stored()).filter(({ repository }) => repository === params.repository);
-    assert.ok(model);
-    await falcon.models.delete(model.path);
+    for (const each of [params, other]) {
+      await runAction("continueDownload", each);
+      assert.deepEqual(used.splice(0), each.files);
+    }
+    const stored = (await falcon.models.stored()).filter(({ repository }) => repository === params.repository);
+    assert.equal(stored.length, 2);
+    for (const { path } of stored) await falcon.models.delete(path);
   });
 });
