@@ -132,6 +132,8 @@ export class Proposal {
       this.dispose("document");
       return;
     }
+    // VS Code also tells that the document is unsaved now, or saved.
+    if (changes.length === 0) return;
     const edits = changes
       .map(({ rangeOffset, rangeLength, text }) => ({ start: rangeOffset, end: rangeOffset + rangeLength, text }))
       .toSorted((a, b) => b.start - a.start);

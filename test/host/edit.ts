@@ -102,6 +102,27 @@ describe("edit", () => {
     assert.equal(document.getText(), code);
   });
 
+  it("changes that come one after the other into a saved file are one step to undo, too", async () => {
+    const files = new MemoryFiles("edit-undo");
+    try {
+      // The first of them makes the file unsaved.
+      const editor = await files.open("steps.js", code);
+      const { document } = editor;
+      const done = begin(editor);
+      last().onDelta(`${changed.split("\n").slice(0, 6).join("\n")}\n`);
+      await until("the first change shows", () => placed().length === 1 && document.isDirty);
+      last().answer({ text: changed });
+      await done;
+      const [, second] = placed();
+      await commands.executeCommand("falcon.rejectChange", falcon.proposals.all[0], second?.hunk);
+      assert.equal(document.getText(), code.replace("one", "1"));
+      await commands.executeCommand("undo");
+      assert.equal(document.getText(), code);
+    } finally {
+      files.dispose();
+    }
+  });
+
   it("all changes are accepted or rejected at once", async () => {
     const editor = await openEditor(code, "javascript", "end");
     await propose(editor, changed);
