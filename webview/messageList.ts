@@ -118,9 +118,21 @@ function createMessageNodes(
       nodes.set(message.id, answer.node);
       isWhole = answer.show(message, message.id === last, hasTime) && isWhole;
     }
-    const wanted = messages.flatMap((message) => nodes.get(message.id) ?? []);
-    const same = wanted.length === place.childElementCount && wanted.every((node, at) => node === place.children[at]);
-    if (!same) place.replaceChildren(...wanted);
+    placeNodes(
+      place,
+      messages.flatMap((message) => nodes.get(message.id) ?? []),
+    );
     return isWhole;
   };
+}
+
+/** Leaves alone what is in its place: a browser lays out anew what is taken away and put back. */
+function placeNodes(place: HTMLElement, wanted: readonly HTMLElement[]): void {
+  const kept = new Set<Element>(wanted);
+  for (const node of [...place.children]) if (!kept.has(node)) node.remove();
+  let next = place.firstElementChild;
+  for (const node of wanted) {
+    if (node === next) next = node.nextElementSibling;
+    else place.insertBefore(node, next);
+  }
 }

@@ -239,3 +239,22 @@ async function stream(page: Page, pieces: readonly string[]): Promise<void> {
     }
   }, pieces);
 }
+
+test("a long chat that opens frame by frame puts each message into the page once", async () => {
+  const { page, tell } = await openPage();
+  const messages = Array.from({ length: 150 }, (_, i) => [
+    userMessage(`Question ${i}`),
+    { ...answerMessage(`\`\`\`js\n${"let answer = 42;\n".repeat(20)}\`\`\`\n\nAnswer ${i}.`), id: `answer ${i}` },
+  ]).flat();
+  await page.evaluate(() => {
+    const place = document.querySelector<HTMLElement>(".messages");
+    if (!place) throw new Error("There is no list of messages.");
+    new MutationObserver((changes) => {
+      const added = changes.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0);
+      place.dataset["added"] = String(Number(place.dataset["added"] ?? 0) + added);
+    }).observe(place, { childList: true });
+  });
+  await tell(stateMessage(messages));
+  assert.equal(await page.locator(".messages > .message").count(), messages.length);
+  assert.equal(await page.locator(".messages").getAttribute("data-added"), String(messages.length));
+});
