@@ -1,6 +1,8 @@
 // The commands that rewrite text: the words of each prompt.
 
 import type { EditCommand, EditParams } from "../../src/shared/edit.ts";
+import { askForCommitMessage, cleanCommitMessage } from "./commitMessage.ts";
+import { shortenDiff } from "./shortenDiff.ts";
 
 export type EditRequest = Omit<EditParams, "partialResultToken">;
 
@@ -13,6 +15,13 @@ export interface EditCommandRow {
   readonly writesAnew?: boolean;
   /** Whether only the comments of the answer are taken, and the text's code stays as it is. */
   readonly onlyComments?: boolean;
+  /** For a short answer about a text that may be long. */
+  readonly about?: {
+    readonly answerTokens: number;
+    /** The text in at most `length` characters. */
+    readonly shorten: (text: string, length: number) => string;
+    readonly clean: (answer: string) => string;
+  };
 }
 
 /** A row for prose, whose markup a model sees as numbers in brackets. */
@@ -52,6 +61,12 @@ export const editCommands: Readonly<Record<EditCommand, EditCommandRow>> = {
   outline: anew("Write an outline of the text, as a Markdown list."),
   title: anew("Write one short title for the text: a single line without quotation marks."),
   continue: anew("Write the paragraph that comes next after the text. Do not repeat the text."),
+  commitMessage: {
+    ask: ({ instruction = "" }) => askForCommitMessage(instruction),
+    context: false,
+    writesAnew: true,
+    about: { answerTokens: 320, shorten: shortenDiff, clean: cleanCommitMessage },
+  },
   fix: { ask: faults, context: true },
   document: {
     ask: () =>

@@ -35,12 +35,12 @@ export async function editText(
   const { info } = model;
   if (info.demonstration) return { text: request.text, stopReason: "end", problem: needsRealModel(info) };
   const room = info.contextSize;
-  const textTokens = await model.countTokens([request.text], room);
-  const wanted = textTokens + Math.max(64, Math.min(addedTokens, Math.floor(room / 4)));
+  const row = editCommands[request.command];
+  const textTokens = row.about ? 0 : await model.countTokens([request.text], room);
+  const wanted = row.about?.answerTokens ?? textTokens + Math.max(64, Math.min(addedTokens, Math.floor(room / 4)));
   const { prompt, stop, fence, tokens } = await editPrompt(request, formatOf(info), model, room - wanted);
   if (tokens + wanted > room) throw tooLong(tokens + wanted, room);
 
-  const row = editCommands[request.command];
   const answer = new AnswerText(fence, request.text);
   const ended = new AbortController();
   const show = (text: string) => {
@@ -52,17 +52,18 @@ export async function editText(
     {
       priority: "chat",
       prompt,
-      maxTokens: Math.min(room - tokens, Math.ceil(textTokens * (1 + addedPart)) + addedTokens),
+      maxTokens:
+        row.about?.answerTokens ?? Math.min(room - tokens, Math.ceil(textTokens * (1 + addedPart)) + addedTokens),
       temperature: 0,
       stop,
-      repeatsPrompt: true,
+      repeatsPrompt: row.about === undefined,
       private: isPrivate,
     },
     (piece) => show(answer.push(piece)),
     AbortSignal.any([signal, ended.signal]),
   );
   show(answer.end());
-  const text = likeOriginal(answer.text, request.text);
+  const text = row.about ? row.about.clean(answer.text) : likeOriginal(answer.text, request.text);
   return {
     text: row.onlyComments && text !== "" ? onlyComments(request.text, text, request.languageId) : text,
     stopReason: ended.signal.aborted && !signal.aborted ? "end" : stopReason,

@@ -27,9 +27,29 @@ export interface EditPrompt {
   readonly stop: GenerateRequest["stop"];
 }
 
-/** @param budget tokens that it should have at most: as much of the context is left out */
+/** Characters that a token stands for at most, in texts that people write. */
+const longestToken = 8;
+
+/** @param budget tokens that it should have at most: as much of the context, or of a text that may be shortened, is left out */
 export async function editPrompt(
   request: EditRequest,
+  format: PromptFormat,
+  model: Model,
+  budget: number,
+): Promise<EditPrompt> {
+  const { about, context } = editCommands[request.command];
+  let length = about ? Math.min(request.text.length, budget * longestToken) : context ? contextLength : 0;
+  for (;;) {
+    const asked = about ? { ...request, text: about.shorten(request.text, length) } : request;
+    const made = await promptWith(asked, about ? 0 : length, format, model, budget);
+    if (made.tokens <= budget || length < 100) return made;
+    length = Math.floor(about ? length * 0.8 : length / 4);
+  }
+}
+
+async function promptWith(
+  request: EditRequest,
+  contextLength: number,
   format: PromptFormat,
   model: Model,
   budget: number,
@@ -37,18 +57,16 @@ export async function editPrompt(
   const least = fencedLanguages.has(request.languageId) ? 4 : 3;
   const fence = fenceFor(least, request.text, request.before, request.after, request.instruction ?? "");
   const stop = [`\n${fence}`, ...format.stopTokens];
+  const { about, writesAnew } = editCommands[request.command];
+  const turns = [
+    { role: "system", text: writesAnew ? systemForNewText : system } as const,
+    { role: "user", text: userText(request, fence, contextLength) } as const,
+  ];
   // The text's empty lines are text, whatever the model was trained on.
   const exact = { ...format, squeezesEmptyLines: false };
-  for (let length = editCommands[request.command].context ? contextLength : 0; ; length = Math.floor(length / 4)) {
-    const user = userText(request, fence, length);
-    const turns = [
-      { role: "system", text: editCommands[request.command].writesAnew ? systemForNewText : system } as const,
-      { role: "user", text: user } as const,
-    ];
-    const prompt = [...renderTurns(turns, exact), ...answerStart(format, fence, request.languageId)];
-    const tokens = 1 + (await model.countTokens(prompt, 4 * Math.max(budget, 1)));
-    if (tokens <= budget || length < 100) return { prompt, tokens, fence, stop };
-  }
+  const prompt = [...renderTurns(turns, exact), ...answerStart(format, fence, about ? "" : request.languageId)];
+  const tokens = 1 + (await model.countTokens(prompt, 4 * Math.max(budget, 1)));
+  return { prompt, tokens, fence, stop };
 }
 
 function answerStart(format: PromptFormat, fence: string, languageId: string): PromptPart[] {

@@ -4,6 +4,7 @@ import { Range, Uri, workspace, type TextEditor } from "vscode";
 
 import type { LastEditor } from "../lastEditor.ts";
 import type { CodeCommand } from "../shared/edit.ts";
+import { writeCommitMessage } from "./commitMessage.ts";
 import { describeProblems } from "./describeProblems.ts";
 import { type EditDependencies, proposeEdit, rangeToEdit } from "./editSelection.ts";
 
@@ -16,6 +17,7 @@ export function readyCommands(dependencies: Dependencies): Record<string, (...ar
   };
   return {
     "falcon.fix": (uri, range) => fix(dependencies, uri, range),
+    "falcon.writeCommitMessage": (view) => writeCommitMessage(view, dependencies),
     "falcon.addDocumentation": () => rewrite("document"),
     "falcon.simplify": () => rewrite("simplify"),
     "falcon.addTypes": () => rewrite("types"),

@@ -4,7 +4,7 @@ import type { DigestCommand, RewriteCommand } from "./prose.ts";
 import type { ChatResult, Problem } from "./protocol.ts";
 
 /** The rows of server/edit/commands.ts. */
-export type EditCommand = "edit" | "apply" | CodeCommand | RewriteCommand | DigestCommand;
+export type EditCommand = "edit" | "apply" | "commitMessage" | CodeCommand | RewriteCommand | DigestCommand;
 
 /** What the ready commands ask of code. */
 export type CodeCommand = "fix" | "document" | "simplify" | "types";

@@ -11,7 +11,6 @@ import {
   Range,
   Uri,
   commands,
-  extensions,
   languages,
   window,
   workspace,
@@ -20,7 +19,7 @@ import {
 import type { TestApi } from "../../src/extension.ts";
 import type { ContextUse, Offer } from "../../src/shared/chatContext.ts";
 import type { ToWebview } from "../../src/shared/protocol.ts";
-import { openEditor, readyFalcon, until } from "./falcon.ts";
+import { openEditor, openRepository, readyFalcon, until } from "./falcon.ts";
 
 const files: Readonly<Record<string, string>> = {
   "harbour/readme.md": "The harbour's own words.\n",
@@ -31,19 +30,6 @@ const files: Readonly<Record<string, string>> = {
   "harbour/deep/lighthouse.py": "def herring():\n    pass\n",
   "harbour/picture.bin": "\0\u0001herring",
 };
-
-interface GitExtension {
-  readonly enabled: boolean;
-  getAPI(version: 1): { openRepository(root: Uri): Promise<unknown> };
-}
-
-/** Git is off in the tests' profile. */
-async function openRepository(root: Uri): Promise<void> {
-  await workspace.getConfiguration().update("git.enabled", true, ConfigurationTarget.Global);
-  const git = await extensions.getExtension<GitExtension>("vscode.git")?.activate();
-  await until("git is on", () => git?.enabled === true);
-  await git?.getAPI(1).openRepository(root);
-}
 
 describe("what goes with a message", () => {
   let falcon: TestApi;

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { ConfigurationTarget, Selection, extensions, window, workspace, type TextEditor } from "vscode";
+import { ConfigurationTarget, Selection, extensions, window, workspace, type TextEditor, type Uri } from "vscode";
 
+import type { Repository } from "../../src/chat/context/git.ts";
 import type { TestApi } from "../../src/extension.ts";
 
 /** Path of a model file, put in by build.mjs. */
@@ -53,4 +54,19 @@ export async function openEditor(content: string, language: string, select: "all
   const end = document.positionAt(content.length);
   editor.selection = new Selection(select === "all" ? document.positionAt(0) : end, end);
   return editor;
+}
+
+interface GitExtension {
+  readonly enabled: boolean;
+  getAPI(version: 1): { openRepository(root: Uri): Promise<Repository | null> };
+}
+
+/** Git is off in the tests' profile. */
+export async function openRepository(root: Uri): Promise<Repository> {
+  await workspace.getConfiguration().update("git.enabled", true, ConfigurationTarget.Global);
+  const git = await extensions.getExtension<GitExtension>("vscode.git")?.activate();
+  await until("git is on", () => git?.enabled === true);
+  const repository = await git?.getAPI(1).openRepository(root);
+  assert.ok(repository, "the repository is open");
+  return repository;
 }

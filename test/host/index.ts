@@ -14,6 +14,7 @@ export async function run(): Promise<void> {
   await import("./edit.ts");
   await import("./prose.ts");
   await import("./readyCommands.ts");
+  await import("./commitMessage.ts");
   await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");

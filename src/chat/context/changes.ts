@@ -23,12 +23,9 @@ export async function attachChanges(settings: Pick<Settings, "isExcluded">, room
   let secret = 0;
   for (const root of roots) {
     // A repository without a commit has nothing to compare with but what was staged.
-    const args = ["-c", "core.quotePath=false", "diff", ...diffOptions];
-    const diff = (await runGit(root, [...args, "HEAD"])) ?? (await runGit(root, [...args, "--cached"])) ?? "";
-    for (const part of splitDiff(diff)) {
-      if (settings.isExcluded(Uri.file(path.join(root, part.file)))) secret++;
-      else diffs.push(part.text);
-    }
+    const diff = (await readDiff(root, "HEAD", settings)) ?? (await readDiff(root, "--cached", settings));
+    diffs.push(...(diff?.files ?? []));
+    secret += diff?.secret ?? 0;
     const untracked = await runGit(root, ["ls-files", "-z", "--others", "--exclude-standard"]);
     const names = untracked?.split("\0").filter((name) => name !== "") ?? [];
     for (const name of names) {
@@ -48,4 +45,17 @@ export async function attachChanges(settings: Pick<Settings, "isExcluded">, room
       leftOut: l10n.t("the changes of {0} files are left out: they are too long, or may hold secrets", leftOut),
     }),
   });
+}
+
+/** The diff of each file, without those that may hold secrets; undefined where git fails. */
+export async function readDiff(
+  root: string,
+  against: "HEAD" | "--cached",
+  settings: Pick<Settings, "isExcluded">,
+): Promise<{ readonly files: readonly string[]; readonly secret: number } | undefined> {
+  const diff = await runGit(root, ["-c", "core.quotePath=false", "diff", ...diffOptions, against]);
+  if (diff === undefined) return undefined;
+  const parts = splitDiff(diff);
+  const open = parts.filter(({ file }) => !settings.isExcluded(Uri.file(path.join(root, file))));
+  return { files: open.map(({ text }) => text), secret: parts.length - open.length };
 }

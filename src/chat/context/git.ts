@@ -8,7 +8,14 @@ import { extensions, workspace, type Uri } from "vscode";
 /** What is used of the git extension's API, version 1. */
 interface GitApi {
   readonly git: { readonly path: string };
-  readonly repositories: readonly { readonly rootUri: Uri }[];
+  readonly repositories: readonly Repository[];
+}
+
+export interface Repository {
+  readonly rootUri: Uri;
+  /** The message of the next commit. */
+  readonly inputBox: { value: string };
+  readonly ui: { readonly selected: boolean };
 }
 
 /** Bytes of a diff that are read; the rest is left out. */
@@ -26,8 +33,12 @@ async function openGit(): Promise<GitApi | undefined> {
   }
 }
 
+export async function gitRepositories(): Promise<readonly Repository[]> {
+  return (await openGit())?.repositories ?? [];
+}
+
 export async function gitRoots(): Promise<readonly string[]> {
-  return (await openGit())?.repositories.map(({ rootUri }) => rootUri.fsPath) ?? [];
+  return (await gitRepositories()).map(({ rootUri }) => rootUri.fsPath);
 }
 
 /** What git writes, or undefined where it fails. What is too long ends where the limit is. */
