@@ -66,6 +66,7 @@ export async function proposeEdit(
       void showInformationMessage(l10n.t("The changes of {0} are ready. They are shown when it is.", nameOf(document)));
     }
     const outcome = await proposal.finish(result.text);
+    if (outcome === "ended" && proposal.endedBy === "document") throw endedError(document);
     if (outcome === "readOnly") await showInNewDocument(document, result.text);
     if (proposal.conflicts > 0) {
       void showInformationMessage(
@@ -79,9 +80,7 @@ export async function proposeEdit(
 }
 
 function endedError(document: TextDocument): UserError {
-  return new UserError(
-    l10n.t("The edit was stopped: {0} was closed, or its line ends were changed.", nameOf(document)),
-  );
+  return new UserError(l10n.t("The edit was stopped: {0} was closed or renamed.", nameOf(document)));
 }
 
 /** Whether a result can be shown; if not, the user is told why. */

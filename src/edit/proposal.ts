@@ -3,20 +3,22 @@
 import { EndOfLine, EventEmitter, Range, window, type TextDocument, type TextDocumentContentChangeEvent } from "vscode";
 
 import { findHunks, type Granularity, type Hunk } from "./hunks.ts";
+import { type LineEnd, hunkMover, withLineEnds } from "./lineEnds.ts";
+import { settledHunks } from "./settledHunks.ts";
 import { type PlacedHunk, type TextEdit, TrackedText } from "./trackedText.ts";
 
-/** `readOnly`: the document takes no edit. `ended`: it was closed, or its line ends were changed. */
+/** `readOnly`: the document takes no edit. `ended`: it was closed or renamed. */
 export type ProposalOutcome = "shown" | "readOnly" | "ended";
 
 export class Proposal {
   readonly document: TextDocument;
   readonly by: Granularity;
-  readonly #eol: EndOfLine;
+  #eol: EndOfLine;
   readonly #tracked: TrackedText;
   readonly #change = new EventEmitter<void>();
   readonly #end = new AbortController();
   #wanted: readonly Hunk[] = [];
-  readonly #decided: Hunk[] = [];
+  #decided: readonly Hunk[] = [];
   #isComplete = false;
   /** What we have asked the editor to change, while it does, and what is entered when it has. */
   #underWay: { readonly edits: readonly TextEdit[]; readonly enter: () => void } | undefined;
@@ -45,7 +47,7 @@ export class Proposal {
     return this.#end.signal;
   }
 
-  /** Whether it ended since the document was closed or has other line ends. */
+  /** Whether it ended since the document was closed or renamed. */
   endedBy: "user" | "document" | undefined;
 
   /** Whether more of the new text is to come. */
@@ -69,7 +71,7 @@ export class Proposal {
   /** Shows what the beginning of the new text changes; the text has whole lines. */
   update(beginning: string): void {
     if (!this.isWriting) return;
-    this.#wanted = this.#settledHunks(this.#withLineEnds(beginning));
+    this.#wanted = settledHunks(this.original, this.#withLineEnds(beginning), this.by);
     void this.refresh();
   }
 
@@ -97,24 +99,24 @@ export class Proposal {
   }
 
   accept(hunks: readonly Hunk[]): void {
-    this.#decided.push(...hunks);
+    this.#decided = [...this.#decided, ...hunks];
     for (const hunk of hunks) this.#tracked.keep(hunk);
     this.#settle();
   }
 
   async reject(hunks: readonly Hunk[]): Promise<void> {
-    this.#decided.push(...hunks);
+    this.#decided = [...this.#decided, ...hunks];
     await this.refresh();
     this.#settle();
   }
 
   /** Takes back all that was not accepted, which takes until the document is visible. */
-  async cancel(): Promise<void> {
+  async cancel(by: "user" | "document" = "user"): Promise<void> {
     this.#wanted = [];
     this.#isComplete = true;
     await this.refresh();
-    if (this.placed.length > 0 && !this.#isReadOnly) void this.#nextVisibility().then(() => this.cancel());
-    else this.dispose();
+    if (this.placed.length > 0 && !this.#isReadOnly) void this.#nextVisibility().then(() => this.cancel(by));
+    else this.dispose(by);
   }
 
   dispose(by: "user" | "document" = "user"): void {
@@ -128,15 +130,14 @@ export class Proposal {
   /** Follows a change of the document. */
   follow(changes: readonly TextDocumentContentChangeEvent[]): void {
     if (this.ended.aborted) return;
-    if (this.document.eol !== this.#eol) {
-      this.dispose("document");
-      return;
-    }
-    // VS Code also tells that the document is unsaved now, or saved.
-    if (changes.length === 0) return;
+    const hasOtherLineEnds = this.document.eol !== this.#eol;
     const edits = changes
+      // Other line ends are told as a change of all the text.
+      .filter(({ rangeOffset, text }) => !(hasOtherLineEnds && rangeOffset === 0 && text === this.document.getText()))
       .map(({ rangeOffset, rangeLength, text }) => ({ start: rangeOffset, end: rangeOffset + rangeLength, text }))
       .toSorted((a, b) => b.start - a.start);
+    // VS Code also tells that the document is unsaved now, or saved.
+    if (edits.length === 0 && !hasOtherLineEnds) return;
     if (this.#underWay && isSame(edits, this.#underWay.edits)) {
       this.#underWay.enter();
       this.#underWay = undefined;
@@ -144,6 +145,7 @@ export class Proposal {
       return;
     }
     for (const edit of edits) this.#tracked.follow(edit);
+    if (hasOtherLineEnds) this.#changeLineEnds();
     this.#beginsStep = true;
     this.#settle();
   }
@@ -207,27 +209,18 @@ export class Proposal {
     }
   }
 
-  /**
-   * What the beginning of the new text surely changes: hunks that are followed by two lines which stay. What stands beyond
-   * the last line may yet come, and a line alone may be like another by chance.
-   */
-  #settledHunks(beginning: string): readonly Hunk[] {
-    const hunks = findHunks(this.original, beginning.trimEnd(), this.by);
-    const settled = hunks.findLastIndex(({ end }, i) => {
-      const next = hunks[i + 1];
-      return (
-        next &&
-        this.original
-          .slice(end, next.start)
-          .split("\n")
-          .filter((line) => line.trim() !== "").length > 1
-      );
-    });
-    return hunks.slice(0, settled + 1);
+  #withLineEnds(text: string): string {
+    return withLineEnds(text, lineEndOf(this.#eol));
   }
 
-  #withLineEnds(text: string): string {
-    return text.replaceAll(/\r?\n/g, this.#eol === EndOfLine.CRLF ? "\r\n" : "\n");
+  /** The document has other line ends: all that stands in it, or is wanted there, gets them too. */
+  #changeLineEnds(): void {
+    const next = lineEndOf(this.document.eol);
+    const move = hunkMover(this.original, next);
+    this.#wanted = this.#wanted.map(move);
+    this.#decided = this.#decided.map(move);
+    this.#tracked.changeLineEnds(this.#withLineEnds(this.document.getText()), next);
+    this.#eol = this.document.eol;
   }
 
   /** Ends when nothing is left to decide. */
@@ -245,6 +238,10 @@ export class Proposal {
       this.ended.addEventListener("abort", () => void listener.dispose(), { once: true });
     });
   }
+}
+
+function lineEndOf(eol: EndOfLine): LineEnd {
+  return eol === EndOfLine.CRLF ? "\r\n" : "\n";
 }
 
 function has(hunks: readonly Hunk[], { start, end, text }: Hunk): boolean {

@@ -1,38 +1,41 @@
 // The commands that accept and reject proposed changes, for keys and for what is written above the changes.
 
-import { Uri, window, workspace, type TextDocument, type TextEditor } from "vscode";
+import { Uri, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
 
 import { UserError } from "../problems.ts";
-import { l10n } from "vscode";
+import type { Hunk } from "./hunks.ts";
 import { Proposal } from "./proposal.ts";
 import type { Proposals } from "./proposals.ts";
 
 export function proposalCommands(proposals: Proposals): Record<string, (...args: unknown[]) => unknown> {
   return {
     "falcon.acceptChange": (proposal, hunk) => {
-      const placed = placedIn(proposal, hunk);
-      if (placed) placed.proposal.accept([placed.hunk]);
+      if (proposal instanceof Proposal) proposal.accept(placedIn(proposal, hunk));
       else proposals.acceptAtCursor(activeEditor());
     },
-    "falcon.rejectChange": (proposal, hunk) => {
-      const placed = placedIn(proposal, hunk);
-      return placed ? placed.proposal.reject([placed.hunk]) : proposals.rejectAtCursor(activeEditor());
+    "falcon.rejectChange": (proposal, hunk) =>
+      proposal instanceof Proposal
+        ? proposal.reject(placedIn(proposal, hunk))
+        : proposals.rejectAtCursor(activeEditor()),
+    "falcon.acceptAllChanges": (uri) => {
+      const document = documentOf(uri);
+      if (document) proposals.acceptAll(document);
     },
-    "falcon.acceptAllChanges": (uri) => proposals.acceptAll(documentOf(uri)),
-    "falcon.rejectAllChanges": (uri) => proposals.rejectAll(documentOf(uri)),
+    "falcon.rejectAllChanges": async (uri) => {
+      const document = documentOf(uri);
+      if (document) await proposals.rejectAll(document);
+    },
   };
 }
 
-/** What stands above a change hands it on; a key does not. */
-function placedIn(proposal: unknown, hunk: unknown) {
-  if (!(proposal instanceof Proposal)) return undefined;
-  const placed = proposal.placed.find((each) => each.hunk === hunk);
-  return placed && { proposal, hunk: placed.hunk };
+/** What stands above a change hands it on, which a key does not; by the click it may be decided already. */
+function placedIn({ placed }: Proposal, hunk: unknown): Hunk[] {
+  return placed.flatMap((each) => (each.hunk === hunk ? [each.hunk] : []));
 }
 
-function documentOf(uri: unknown): TextDocument {
-  const document = uri instanceof Uri && workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
-  return document || activeEditor().document;
+function documentOf(uri: unknown): TextDocument | undefined {
+  if (!(uri instanceof Uri)) return activeEditor().document;
+  return workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
 }
 
 function activeEditor(): TextEditor {

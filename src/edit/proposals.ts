@@ -12,14 +12,21 @@ import {
   type Range,
   type TextDocument,
   type TextEditor,
+  type Uri,
 } from "vscode";
 
+import { onDidCloseDocument } from "../closedDocuments.ts";
 import { UserError } from "../problems.ts";
 import type { Granularity } from "./hunks.ts";
 import { Proposal } from "./proposal.ts";
 import { ProposalDecorations } from "./proposalDecorations.ts";
 import { registerProposalLenses } from "./proposalLenses.ts";
 import type { PlacedHunk } from "./trackedText.ts";
+
+interface PlacedChange {
+  readonly proposal: Proposal;
+  readonly placed: PlacedHunk;
+}
 
 export class Proposals implements Disposable {
   #all: readonly Proposal[] = [];
@@ -38,8 +45,13 @@ export class Proposals implements Disposable {
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         for (const proposal of this.of(document)) proposal.follow(contentChanges);
       }),
-      workspace.onDidCloseTextDocument((document) => {
+      onDidCloseDocument((document) => {
         for (const proposal of this.of(document)) proposal.dispose("document");
+      }),
+      workspace.onWillRenameFiles((event) => {
+        const isRenamed = ({ uri }: TextDocument) => event.files.some(({ oldUri }) => isWithin(uri, oldUri));
+        const writing = this.#all.filter(({ document, isWriting }) => isWriting && isRenamed(document));
+        event.waitUntil(Promise.all(writing.map((proposal) => proposal.cancel("document"))));
       }),
       window.onDidChangeVisibleTextEditors(() => {
         for (const proposal of this.#all) void proposal.refresh();
@@ -105,19 +117,28 @@ export class Proposals implements Disposable {
     this.#parts.dispose();
   }
 
-  #findAtCursor({ document, selection }: TextEditor): { readonly proposal: Proposal; readonly placed: PlacedHunk } {
-    const cursor = document.offsetAt(selection.active);
-    const all = this.of(document).flatMap((proposal) => proposal.placed.map((placed) => ({ proposal, placed })));
-    const found = all.find(({ placed }) => placed.end >= cursor) ?? all[0];
+  #findAtCursor(editor: TextEditor): PlacedChange {
+    const found = this.#findNext(editor);
+    if (!found && this.of(editor.document).some(({ isWriting }) => isWriting)) {
+      throw new UserError(l10n.t("The changes are still being written. Accept or reject them when they are complete."));
+    }
     if (!found) throw new UserError(l10n.t("No changes are proposed for this file."));
     return found;
   }
 
-  #goToNext(editor: TextEditor): void {
-    const { document, selection } = editor;
+  /** The change at the cursor, or the first one after it, or else the first of the file. */
+  #findNext({ document, selection }: TextEditor): PlacedChange | undefined {
     const cursor = document.offsetAt(selection.active);
-    const all = this.of(document).flatMap((proposal) => proposal.placed.map((placed) => ({ proposal, placed })));
-    const next = all.find(({ placed }) => placed.end >= cursor) ?? all[0];
+    const all = this.of(document)
+      // What is still being written may yet become another change.
+      .filter(({ isWriting }) => !isWriting)
+      .flatMap((proposal) => proposal.placed.map((placed) => ({ proposal, placed })))
+      .toSorted((a, b) => a.placed.start - b.placed.start);
+    return all.find(({ placed }) => placed.end >= cursor) ?? all[0];
+  }
+
+  #goToNext(editor: TextEditor): void {
+    const next = this.#findNext(editor);
     if (next) showPlace(editor, next.proposal.rangeOf(next.placed));
   }
 
@@ -140,4 +161,9 @@ function hunksOf(proposal: Proposal) {
 function showPlace(editor: TextEditor, range: Range): void {
   editor.selection = new Selection(range.start, range.start);
   editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+/** Whether it is that file, or lies in that folder. */
+function isWithin(uri: Uri, place: Uri): boolean {
+  return uri.scheme === place.scheme && (uri.path === place.path || uri.path.startsWith(`${place.path}/`));
 }

@@ -1,6 +1,7 @@
 // A range of a document whose text changes are proposed for, followed through whatever is edited there.
 
 import type { Hunk } from "./hunks.ts";
+import { type LineEnd, hunkMover, offsetMover, withLineEnds } from "./lineEnds.ts";
 
 /** An edit of a document, by offsets. */
 export interface TextEdit {
@@ -29,14 +30,18 @@ export interface PlacedHunk {
 }
 
 export class TrackedText {
-  readonly original: string;
+  #original: string;
   #start: number;
   #pieces: readonly Piece[];
 
   constructor(original: string, start: number) {
-    this.original = original;
+    this.#original = original;
     this.#start = start;
     this.#pieces = [{ kind: "same", from: 0, to: original.length, length: original.length }];
+  }
+
+  get original(): string {
+    return this.#original;
   }
 
   get start(): number {
@@ -100,6 +105,21 @@ export class TrackedText {
       this.#cut(0, Math.min(end, last) - first, 0);
       this.#start = start + inserted;
     } else this.#cut(start - first, Math.min(end, last) - first, end > last ? 0 : inserted);
+  }
+
+  /** The document, whose text was `text`, has other line ends now. */
+  changeLineEnds(text: string, eol: LineEnd): void {
+    const [inDocument, inOriginal] = [offsetMover(text, eol), offsetMover(this.#original, eol)];
+    const moveHunk = hunkMover(this.#original, eol);
+    this.#pieces = this.#located().map(({ piece, at }) => ({
+      ...piece,
+      from: inOriginal(piece.from),
+      to: inOriginal(piece.to),
+      length: inDocument(at + piece.length) - inDocument(at),
+      ...(piece.hunk && { hunk: moveHunk(piece.hunk) }),
+    }));
+    this.#start = inDocument(this.#start);
+    this.#original = withLineEnds(this.#original, eol);
   }
 
   #cut(start: number, end: number, inserted: number): void {

@@ -11,7 +11,10 @@ import {
   Position,
   Range,
   Selection,
+  Uri,
+  WorkspaceEdit,
   commands,
+  languages,
   window,
   workspace,
   type CodeAction,
@@ -28,6 +31,9 @@ import { MemoryFiles } from "./memoryFiles.ts";
 
 const code = ["function a() {", "  return one;", "}", "", "function b() {", "  return two;", "}", ""].join("\n");
 const changed = code.replace("one", "1").replace("two", "2");
+
+/** The beginning of the answer that surely changes one line. */
+const firstChanged = `${changed.split("\n").slice(0, 6).join("\n")}\n`;
 
 const instructions = new EditInstructions({ get: () => [], keys: () => [], update: () => Promise.resolve() } as never);
 
@@ -79,6 +85,12 @@ describe("edit", () => {
   }
 
   const placed = () => falcon.proposals.all.flatMap((proposal) => proposal.placed);
+
+  /** The server writes the beginning of the answer, and the first change shows. */
+  async function writeFirst(): Promise<void> {
+    last().onDelta(firstChanged);
+    await until("the first change shows", () => placed().length === 1);
+  }
 
   async function propose(editor: TextEditor, text: string): Promise<void> {
     const done = begin(editor);
@@ -139,8 +151,7 @@ describe("edit", () => {
   it("a change shows while the rest is being written, and all goes when it is stopped", async () => {
     const editor = await openEditor(code, "javascript", "end");
     const done = begin(editor);
-    last().onDelta(changed.split("\n").slice(0, 6).join("\n").replace("two", "2") + "\n");
-    await until("the first change shows", () => placed().length === 1);
+    await writeFirst();
     assert.equal(editor.document.getText(), code.replace("one", "1"));
     await commands.executeCommand("falcon.rejectAllChanges");
     await done;
@@ -207,8 +218,7 @@ describe("edit", () => {
   it("what was written into a file is taken back when that is shown again, where the edit ended meanwhile", async () => {
     const editor = await openEditor(code, "javascript", "end");
     const done = begin(editor);
-    last().onDelta(`${changed.split("\n").slice(0, 6).join("\n")}\n`);
-    await until("the first change shows", () => placed().length === 1);
+    await writeFirst();
     await openEditor("other", "plaintext", "end");
     last().answer({ text: changed, stopReason: "limit" });
     await assert.rejects(done, /reached its limit/);
@@ -240,9 +250,8 @@ describe("edit", () => {
 
   it("a document that is closed ends its edit", async () => {
     const editor = await openEditor(code, "javascript", "end");
-    const failed = assert.rejects(begin(editor), /was closed, or its line ends/);
-    last().onDelta(`${changed.split("\n").slice(0, 6).join("\n")}\n`);
-    await until("the first change shows", () => placed().length === 1);
+    const failed = assert.rejects(begin(editor), /was closed or renamed/);
+    await writeFirst();
     await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
     await failed;
     assert.ok(editor.document.isClosed);
@@ -290,14 +299,96 @@ describe("edit", () => {
     assert.deepEqual(await offered(new Range(1, 0, 2, 0)), ["falcon.editSelection"]);
   });
 
-  it("a file that gets other line ends ends its edit", async () => {
+  it("goes on in a file that gets another language", async () => {
     const editor = await openEditor(code, "javascript", "end");
     const done = begin(editor);
-    const failed = assert.rejects(done, /was closed, or its line ends/);
-    await editor.edit((builder) => builder.setEndOfLine(EndOfLine.CRLF));
-    await failed;
-    assert.ok(last().signal.aborted);
-    assert.equal(editor.document.getText(), code.replaceAll("\n", "\r\n"));
+    await writeFirst();
+    await languages.setTextDocumentLanguage(editor.document, "typescript");
+    assert.equal(editor.document.languageId, "typescript");
+    last().answer({ text: changed });
+    await done;
+    assert.equal(editor.document.getText(), changed);
+    await commands.executeCommand("falcon.rejectAllChanges");
+    assert.equal(editor.document.getText(), code);
+  });
+
+  it("goes on in a file that gets other line ends", async () => {
+    const editor = await openEditor(`// first\n${code}`, "javascript", "end");
+    const { document } = editor;
+    for (const [eol, ends] of [
+      [EndOfLine.CRLF, "\r\n"],
+      [EndOfLine.LF, "\n"],
+    ] as const) {
+      const done = begin(editor);
+      last().onDelta("// first\n" + firstChanged);
+      await until("the first change shows", () => placed().length === 1);
+      await editor.edit((builder) => builder.setEndOfLine(eol));
+      assert.equal(document.eol, eol);
+      last().answer({ text: `// first\n${changed}\nlast();` });
+      await done;
+      assert.equal(document.getText(), `// first\n${changed}\nlast();`.replaceAll("\n", ends));
+      assert.equal(placed().length, 3);
+      await commands.executeCommand("falcon.rejectAllChanges");
+      assert.equal(document.getText(), `// first\n${code}`.replaceAll("\n", ends));
+    }
+  });
+
+  it("is taken back before its file gets another name", async () => {
+    const files = new MemoryFiles("edit-renamed");
+    try {
+      const editor = await files.open("old.js", code);
+      const done = begin(editor);
+      const failed = assert.rejects(done, /was closed or renamed/);
+      await writeFirst();
+      const rename = new WorkspaceEdit();
+      rename.renameFile(files.uri("old.js"), files.uri("new.js"));
+      assert.ok(await workspace.applyEdit(rename));
+      await failed;
+      const renamed = await workspace.openTextDocument(files.uri("new.js"));
+      assert.equal(renamed.getText(), code);
+    } finally {
+      files.dispose();
+    }
+  });
+
+  it("the keys decide the change at the cursor, whichever edit was begun first", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const { document } = editor;
+    const lines = code.split("\n");
+    for (const line of [5, 1]) {
+      const proposal = falcon.proposals.begin(document, document.lineAt(line).range);
+      await proposal.finish((lines[line] ?? "").replace("one", "1").replace("two", "2"));
+    }
+    assert.equal(document.getText(), changed);
+    editor.selection = new Selection(0, 0, 0, 0);
+    await commands.executeCommand("falcon.rejectChange");
+    assert.equal(document.getText(), code.replace("two", "2"));
+    assert.equal(editor.selection.active.line, 5);
+  });
+
+  it("a click above a change that is decided already decides no other", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    await propose(editor, changed);
+    const [proposal] = falcon.proposals.all;
+    const hunk = placed()[0]?.hunk;
+    await commands.executeCommand("falcon.acceptChange", proposal, hunk);
+    assert.equal(placed().length, 1);
+    await commands.executeCommand("falcon.acceptChange", proposal, hunk);
+    await commands.executeCommand("falcon.rejectChange", proposal, hunk);
+    await commands.executeCommand("falcon.rejectAllChanges", Uri.parse("untitled:not-open"));
+    assert.equal(placed().length, 1);
+    assert.equal(editor.document.getText(), changed);
+  });
+
+  it("the keys decide nothing while the answer is being written", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const done = begin(editor);
+    await writeFirst();
+    assert.throws(() => falcon.proposals.acceptAtCursor(editor), /still being written/);
+    await assert.rejects(falcon.proposals.rejectAtCursor(editor), /still being written/);
+    last().answer({ text: changed });
+    await done;
+    assert.equal(placed().length, 2);
   });
 
   it("offers a new document where the file is read-only", async () => {

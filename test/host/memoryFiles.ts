@@ -64,8 +64,9 @@ export class MemoryFiles implements FileSystemProvider, Disposable {
     throw FileSystemError.NoPermissions();
   }
 
-  rename(): void {
-    throw FileSystemError.NoPermissions();
+  rename(from: Uri, to: Uri): void {
+    this.#files.set(to.path, this.#require(from.path));
+    this.#files.delete(from.path);
   }
 
   #require(path: string): Uint8Array {

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 
 import { Range, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
 
+import { onDidCloseDocument } from "../../closedDocuments.ts";
 import { isCancelled, problemOf, showProblem, UserError } from "../../problems.ts";
 import type { ServerClient } from "../../server/client.ts";
 import { prosePart, rewriteProseRequest } from "../../shared/methods.ts";
@@ -70,7 +71,7 @@ class RewriteRun {
     workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
       if (document === this.#document) this.#places.follow(contentChanges);
     }),
-    workspace.onDidCloseTextDocument((document) => {
+    onDidCloseDocument((document) => {
       if (document === this.#document) this.#closed.abort();
     }),
   ];
