@@ -68,6 +68,8 @@ test("an edit shows as changes, of which one is accepted and one rejected by a k
   await workbench.page.keyboard.press("Alt+Backspace");
   await lens("Accept").waitFor({ state: "detached" });
   assert.equal(await workbench.save(file), original.replace(berth, newBerth));
+  await workbench.page.keyboard.press("Control+z");
+  assert.equal(await workbench.save(file), original, "the edit is one step to undo");
 });
 
 test("what is typed while an edit is written stays, beside the changes that are accepted", async () => {
@@ -76,8 +78,8 @@ test("what is typed while an edit is written stays, beside the changes that are 
   await workbench.goTo(1);
   await workbench.type("// Mine.");
   await workbench.page.keyboard.press("Enter");
-  await lens("Reject").waitFor();
+  await lens("Accept All (2)").waitFor();
   await workbench.page.keyboard.press("Shift+Alt+y");
-  await lens("Accept").waitFor({ state: "detached" });
+  await lens("Accept All (2)").waitFor({ state: "detached" });
   assert.equal(await workbench.save(file), `// Mine.\n${changed}`);
 });
