@@ -10,6 +10,9 @@ import { type PlacedHunk, type TextEdit, TrackedText } from "./trackedText.ts";
 /** `readOnly`: the document takes no edit. `ended`: it was closed or renamed. */
 export type ProposalOutcome = "shown" | "readOnly" | "ended";
 
+/** In one go: VS Code makes a thousand and more to one edit of all the text between them. */
+const mostEdits = 500;
+
 export class Proposal {
   readonly document: TextDocument;
   readonly by: Granularity;
@@ -186,7 +189,7 @@ export class Proposal {
   /** Makes edits in one go. The user may write in between: then they are made anew, where they belong now. */
   async #edit(find: () => [Hunk, TextEdit][], enter: (hunk: Hunk) => void): Promise<void> {
     for (;;) {
-      const found = find();
+      const found = find().slice(0, mostEdits);
       const editor = window.visibleTextEditors.find(({ document }) => document === this.document);
       if (found.length === 0 || !editor || this.ended.aborted || this.#isReadOnly) return;
       const { version } = this.document;
@@ -205,7 +208,7 @@ export class Proposal {
       if (isDone === undefined) return;
       // A read-only editor claims to have done what it was asked.
       this.#isReadOnly = this.document.version === version;
-      if (isDone) return;
+      if (isDone && found.length < mostEdits) return;
     }
   }
 
