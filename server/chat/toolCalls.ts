@@ -21,10 +21,14 @@ export class ToolCallStream {
   /** The end of what came, where it may be the beginning of a tag. */
   #held = "";
   #line: string[] = [];
+  /** The first four characters of the line, and whether what follows stands in inline code. */
+  #lineHead = "";
+  #inInlineCode = false;
   #fences: OpenFences = [];
   /** The tag whose end is waited for, and what came after it. */
   #tag: Tag | undefined;
   #body: string[] = [];
+  #strings: OpenString = "before";
 
   /** @param onText gets in pieces what the answer says: no thinking, and no calls but those that cannot be read */
   constructor(tools: readonly Tool[], onText: (text: string) => void) {
@@ -54,13 +58,14 @@ export class ToolCallStream {
       if (step === "\n") {
         this.#line.push(text.slice(said, index));
         this.#fences = followFences(this.#fences, this.#line.join(""));
-        this.#line = [];
+        this.#beginLine();
         this.#onText(text.slice(said, next));
         said = next;
       } else if (this.#fences.length === 0) {
         this.#say(text.slice(said, index));
-        this.#tag = answerTags.find(({ start }) => start === step);
-        return text.slice(next);
+        said = index;
+        this.#tag = answerTags.find((tag) => tag.start === step && this.#opensHere(tag));
+        if (this.#tag) return text.slice(next);
       }
     }
     const rest = text.slice(said);
@@ -75,24 +80,50 @@ export class ToolCallStream {
     return undefined;
   }
 
+  /** A tag is one at the start of a line. A call may follow what the model says of it, for its text is not lost where it is none. */
+  #opensHere({ kind }: Tag): boolean {
+    if (/^ {0,3}$/.test(this.#lineHead)) return true;
+    return kind === "toolCall" && !this.#inInlineCode && this.#lineHead.trim() !== "";
+  }
+
+  #beginLine(): void {
+    this.#line = [];
+    this.#lineHead = "";
+    this.#inInlineCode = false;
+  }
+
   /** Reads up to behind the end tag; returns what is left, if that can be read now. */
   #readBody(text: string, { kind, end }: Tag): string | undefined {
     const found = text.indexOf(end);
     if (found < 0) {
       this.#held = beginningOf(text, [end]);
-      this.#body.push(text.slice(0, text.length - this.#held.length));
+      this.#addToBody(text.slice(0, text.length - this.#held.length));
       return undefined;
     }
-    this.#body.push(text.slice(0, found));
+    this.#addToBody(text.slice(0, found));
+    const rest = text.slice(found + end.length);
+    if (kind === "toolCall" && isInString(this.#strings)) {
+      // A file that is written may hold the tag.
+      this.#addToBody(end);
+      return rest;
+    }
     if (kind === "toolCall") this.#take(this.#body.join(""), end);
     this.#tag = undefined;
     this.#body = [];
-    this.#line = [];
-    return text.slice(found + end.length);
+    this.#strings = "before";
+    this.#beginLine();
+    return rest;
+  }
+
+  #addToBody(text: string): void {
+    this.#body.push(text);
+    this.#strings = followStrings(this.#strings, text);
   }
 
   #say(text: string): void {
     this.#line.push(text);
+    this.#lineHead += text.slice(0, 4 - this.#lineHead.length);
+    if (text.split("`").length % 2 === 0) this.#inInlineCode = !this.#inInlineCode;
     if (text !== "") this.#onText(text);
   }
 
@@ -136,11 +167,32 @@ function beginningOf(text: string, tags: readonly string[]): string {
   return "";
 }
 
+/** Where JSON or Python ends: before its first bracket, between strings, or in one, perhaps behind a backslash. */
+type OpenString = "before" | "between" | '"' | "'" | '"\\' | "'\\";
+
+function followStrings(open: OpenString, text: string): OpenString {
+  let now = open;
+  for (const character of text) {
+    if (now === "before") now = character === "{" || character === "[" ? "between" : now;
+    else if (now === "between") now = character === '"' || character === "'" ? character : now;
+    else if (now === '"\\') now = '"';
+    else if (now === "'\\") now = "'";
+    else if (character === "\\") now = now === '"' ? '"\\' : "'\\";
+    else if (character === now) now = "between";
+  }
+  return now;
+}
+
+function isInString(open: OpenString): boolean {
+  return open !== "before" && open !== "between";
+}
+
+/** A string without its end is never given one: it would do what nobody wrote. */
 function parse(text: string, repair: boolean): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (!repair || text.length > longestRepaired) return undefined;
+    if (!repair || text.length > longestRepaired || isInString(followStrings("before", text))) return undefined;
   }
   try {
     return JSON.parse(jsonrepair(text));

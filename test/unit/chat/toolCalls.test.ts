@@ -125,6 +125,46 @@ const answers: Readonly<Record<string, { readonly answer: string } & Parts>> = {
     text: `So:\n\`\`\`\n${tagged(json(readA))}\n\`\`\`\nThat is it.`,
     calls: [],
   },
+  "a tag that is named in the middle of a line is text": {
+    answer: "The `<think>` tag, <think>, marks thinking; `<tool_call>` calls.\n    <think>\n- <think> it is\n",
+    text: "The `<think>` tag, <think>, marks thinking; `<tool_call>` calls.\n    <think>\n- <think> it is\n",
+    calls: [],
+  },
+  "a tag that is indented as text is, and one behind another": {
+    answer: `   <think>\nHm.\n</think><think>So.</think>Well.`,
+    text: "   Well.",
+    calls: [],
+  },
+  "a call behind the name of its tag": {
+    answer: `With \`<tool_call>\` I look: ${tagged(json(readA))}`,
+    text: "With `<tool_call>` I look: ",
+    calls: [readA],
+  },
+  "the end tag in an argument": {
+    answer: tagged('{"name": "read", "arguments": {"path": "a \\"</tool_call>\\" b"}}'),
+    text: "",
+    calls: [{ name: "read", arguments: { path: 'a "</tool_call>" b' } }],
+  },
+  "the end tag in an argument of Python's": {
+    answer: `${tagged("{'name': 'read', 'arguments': {'path': 'a</tool_call> \"b', 'deep': True}}")}.`,
+    text: ".",
+    calls: [{ name: "read", arguments: { path: 'a</tool_call> "b', deep: true } }],
+  },
+  "an argument without its end": {
+    answer: tagged('{"name": "read", "arguments": {"path": "a.t'),
+    text: tagged('{"name": "read", "arguments": {"path": "a.t'),
+    calls: [],
+  },
+  "arguments in a string, one without its end": {
+    answer: tagged(json({ name: "read", arguments: '{"path": "a.t' })),
+    text: tagged(json({ name: "read", arguments: '{"path": "a.t' })),
+    calls: [],
+  },
+  "prose with an apostrophe in the tag": {
+    answer: `${tagged("I'd read a.ts")} So.`,
+    text: `${tagged("I'd read a.ts")} So.`,
+    calls: [],
+  },
   "the beginning of a tag at the end is text": { answer: "a < b <tool_", text: "a < b <tool_", calls: [] },
 };
 
