@@ -8,32 +8,33 @@ import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
 import type { Attachment } from "../../shared/protocol.ts";
-import { gitRoots, runGit } from "./git.ts";
-import { splitDiff } from "./splitDiff.ts";
-import { fitParts, gathered } from "./source.ts";
+import { openGit } from "./git.ts";
+import type { Git } from "./gitProgram.ts";
+import { wholeParts } from "./splitDiff.ts";
+import { fitParts, gathered, notes } from "./source.ts";
 
 /** Whatever the user has set for his own eyes. */
 const diffOptions = ["--no-color", "--no-ext-diff", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"];
 
+const noDiff = { files: [], secret: 0, isCut: false };
+
 /** The diff of each file is whole or left out. */
 export async function attachChanges(settings: Pick<Settings, "isExcluded">, room: number): Promise<Attachment> {
-  const roots = await gitRoots();
-  if (roots.length === 0) throw new UserError(l10n.t("The workspace is in no git repository, or is not trusted."));
+  const opened = await openGit();
+  if (!opened || opened.roots.length === 0)
+    throw new UserError(l10n.t("The workspace is in no git repository, or is not trusted."));
   const diffs: string[] = [];
   let secret = 0;
-  for (const root of roots) {
+  let isCut = false;
+  for (const root of opened.roots) {
     // A repository without a commit has nothing to compare with but what was staged.
-    const diff = (await readDiff(root, "HEAD", settings)) ?? (await readDiff(root, "--cached", settings));
-    diffs.push(...(diff?.files ?? []));
-    secret += diff?.secret ?? 0;
-    const untracked = await runGit(root, ["ls-files", "-z", "--others", "--exclude-standard"]);
-    const names = untracked?.split("\0").filter((name) => name !== "") ?? [];
-    for (const name of names) {
-      const uri = Uri.file(path.join(root, name));
-      if (!settings.isExcluded(uri)) diffs.push(l10n.t("New file: {0}", workspace.asRelativePath(uri)));
-    }
+    const diff = (await readDiff(root, "HEAD", settings)) ?? (await readDiff(root, "--cached", settings)) ?? noDiff;
+    const untracked = await listUntracked(opened.git, root, settings);
+    diffs.push(...diff.files, ...untracked.files);
+    secret += diff.secret;
+    isCut ||= diff.isCut || untracked.isCut;
   }
-  if (diffs.length + secret === 0) throw new UserError(l10n.t("Nothing differs from the last commit."));
+  if (diffs.length + secret === 0 && !isCut) throw new UserError(l10n.t("Nothing differs from the last commit."));
   const fitted = fitParts(diffs, room);
   const leftOut = fitted.leftOut + secret;
   return gathered(gatheredUri("changes"), {
@@ -41,9 +42,10 @@ export async function attachChanges(settings: Pick<Settings, "isExcluded">, room
     languageId: "diff",
     icon: "git-compare",
     text: fitted.text || l10n.t("No change fits."),
-    ...(leftOut > 0 && {
-      leftOut: l10n.t("the changes of {0} files are left out: they are too long, or may hold secrets", leftOut),
-    }),
+    ...notes([
+      leftOut > 0 && l10n.t("the changes of {0} files are left out: they are too long, or may hold secrets", leftOut),
+      isCut && l10n.t("the changes are too long to be read to their end"),
+    ]),
   });
 }
 
@@ -52,10 +54,18 @@ export async function readDiff(
   root: string,
   against: "HEAD" | "--cached",
   settings: Pick<Settings, "isExcluded">,
-): Promise<{ readonly files: readonly string[]; readonly secret: number } | undefined> {
-  const diff = await runGit(root, ["-c", "core.quotePath=false", "diff", ...diffOptions, against]);
-  if (diff === undefined) return undefined;
-  const parts = splitDiff(diff);
+): Promise<{ readonly files: readonly string[]; readonly secret: number; readonly isCut: boolean } | undefined> {
+  const opened = await openGit();
+  const diff = await opened?.git(root, ["-c", "core.quotePath=false", "diff", ...diffOptions, against]);
+  if (diff?.code !== 0) return undefined;
+  const parts = wholeParts(diff);
   const open = parts.filter(({ file }) => !settings.isExcluded(Uri.file(path.join(root, file))));
-  return { files: open.map(({ text }) => text), secret: parts.length - open.length };
+  return { files: open.map(({ text }) => text), secret: parts.length - open.length, isCut: diff.isCut };
+}
+
+async function listUntracked(git: Git, root: string, settings: Pick<Settings, "isExcluded">) {
+  const { code, text, isCut } = await git(root, ["ls-files", "-z", "--others", "--exclude-standard"]);
+  const names = code === 0 ? text.split("\0").slice(0, -1) : [];
+  const uris = names.map((name) => Uri.file(path.join(root, name))).filter((uri) => !settings.isExcluded(uri));
+  return { files: uris.map((uri) => l10n.t("New file: {0}", workspace.asRelativePath(uri))), isCut };
 }

@@ -11,7 +11,7 @@ import type { Attachment } from "../../shared/protocol.ts";
 import { attachDocument } from "../attachments.ts";
 import { withoutIgnored } from "./git.ts";
 import { rankPaths } from "./rankNames.ts";
-import { fitParts, gathered, type Candidate, type FindCandidates } from "./source.ts";
+import { fitParts, gathered, notes, type Candidate, type FindCandidates } from "./source.ts";
 import { outlineOf } from "./outline.ts";
 import { type WorkspaceFiles, openFile, readText } from "./workspaceFiles.ts";
 
@@ -89,8 +89,8 @@ function parentOf(path: string): string {
 
 /** The files and their symbols first, then whole files, those that explain a folder before the rest, as far as there is room. */
 async function attachFolder(uri: Uri, label: string, { files, settings, room }: FileDependencies): Promise<Attachment> {
-  const isExcluded = ({ path }: Uri) => settings.isExcluded(uri.with({ path }));
-  const found = await files.inFolder(uri, mostInFolder, isExcluded);
+  const all = (await files.inFolder(uri)).filter((file) => !settings.isExcluded(file));
+  const found = all.slice(0, mostInFolder);
   const outlines = await Promise.all(
     found.map(async (file, index) => {
       const path = workspace.asRelativePath(file);
@@ -116,7 +116,10 @@ async function attachFolder(uri: Uri, label: string, { files, settings, room }: 
     languageId: "plaintext",
     icon: "folder",
     text: `${outline.text}\n${whole.text}`,
-    ...(leftOut > 0 && { leftOut: l10n.t("only the outline of {0} of {1} files fits", leftOut, found.length) }),
+    ...notes([
+      leftOut > 0 && l10n.t("only the outline of {0} of {1} files fits", leftOut, found.length),
+      all.length > found.length && l10n.t("at least {0} more files are left out", all.length - found.length),
+    ]),
   });
 }
 
@@ -131,8 +134,9 @@ async function attachMatches(text: string, { files, settings, room }: FileDepend
   const wanted = text.toLowerCase();
   const lines: string[] = [];
   let more = 0;
-  const listed = (await files.list()).filter((uri) => !settings.isExcluded(uri)).slice(0, mostSearched);
-  for (const uri of await withoutIgnored(listed)) {
+  const all = (await files.list()).filter((uri) => !settings.isExcluded(uri));
+  const notSearched = Math.max(all.length - mostSearched, 0);
+  for (const uri of all.slice(0, mostSearched)) {
     const content = await readText(uri);
     if (!content?.toLowerCase().includes(wanted)) continue;
     for (const [index, line] of content.split("\n").entries()) {
@@ -141,14 +145,23 @@ async function attachMatches(text: string, { files, settings, room }: FileDepend
       else lines.push(`${workspace.asRelativePath(uri)}:${index + 1}: ${line.trim().slice(0, longestLine)}`);
     }
   }
-  if (lines.length === 0) throw new UserError(l10n.t("“{0}” is in no file of the workspace.", plainName(text)));
+  const name = plainName(text);
+  if (lines.length === 0)
+    throw new UserError(
+      notSearched > 0
+        ? l10n.t("“{0}” is in none of {1} files; at least {2} more were not searched.", name, mostSearched, notSearched)
+        : l10n.t("“{0}” is in no file of the workspace.", name),
+    );
   const fitted = fitParts(lines, room());
   const leftOut = more + fitted.leftOut;
   return gathered(gatheredUri(`search:${text}`), {
-    label: l10n.t("“{0}” in files", plainName(text)),
+    label: l10n.t("“{0}” in files", name),
     languageId: "plaintext",
     icon: "search",
     text: fitted.text,
-    ...(leftOut > 0 && { leftOut: l10n.t("{0} more lines are left out", leftOut) }),
+    ...notes([
+      leftOut > 0 && l10n.t("{0} more lines are left out", leftOut),
+      notSearched > 0 && l10n.t("at least {0} more files were not searched", notSearched),
+    ]),
   });
 }

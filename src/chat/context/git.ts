@@ -1,9 +1,8 @@
 // What git says of the workspace, by the program that VS Code's own git extension has found.
 
-import { execFile } from "node:child_process";
-import path from "node:path";
-
 import { extensions, workspace, type Uri } from "vscode";
+
+import { byInnermost, gitProgram, ignoredFiles, listFiles, repositoryOf, type Git } from "./gitProgram.ts";
 
 /** What is used of the git extension's API, version 1. */
 interface GitApi {
@@ -18,11 +17,34 @@ export interface Repository {
   readonly ui: { readonly selected: boolean };
 }
 
-/** Bytes of a diff that are read; the rest is left out. */
-const longestOutput = 4_000_000;
+interface OpenGit {
+  readonly git: Git;
+  /** The repositories that hold the workspace's folders, and those that VS Code has opened. */
+  readonly roots: readonly string[];
+  /** The folders of the workspace that are in one, and the roots that VS Code has opened. */
+  readonly folders: readonly string[];
+}
 
 /** Undefined where there is no git, or the workspace is not trusted: its configuration may name programs that git runs. */
-async function openGit(): Promise<GitApi | undefined> {
+export async function openGit(): Promise<OpenGit | undefined> {
+  const api = await openApi();
+  if (!api) return undefined;
+  const git = gitProgram(api.git.path);
+  const opened = api.repositories.map(({ rootUri }) => rootUri.fsPath);
+  const local = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  const found = await Promise.all(
+    local.map(async ({ uri }) => ({ folder: uri.fsPath, root: await repositoryOf(git, uri.fsPath) })),
+  );
+  // VS Code opens the repositories of the workspace's folders some time after its start, if at all.
+  const own = found.flatMap(({ folder, root }) => (root === undefined ? [] : [{ folder, root }]));
+  return {
+    git,
+    roots: [...new Set([...opened, ...own.map(({ root }) => root)])],
+    folders: [...new Set([...opened, ...own.map(({ folder }) => folder)])],
+  };
+}
+
+async function openApi(): Promise<GitApi | undefined> {
   if (!workspace.isTrusted) return undefined;
   const extension = extensions.getExtension<{ getAPI(version: 1): GitApi }>("vscode.git");
   try {
@@ -34,45 +56,33 @@ async function openGit(): Promise<GitApi | undefined> {
 }
 
 export async function gitRepositories(): Promise<readonly Repository[]> {
-  return (await openGit())?.repositories ?? [];
-}
-
-export async function gitRoots(): Promise<readonly string[]> {
-  return (await gitRepositories()).map(({ rootUri }) => rootUri.fsPath);
+  return (await openApi())?.repositories ?? [];
 }
 
 /** What git writes, or undefined where it fails. What is too long ends where the limit is. */
-export async function runGit(folder: string, args: readonly string[], input?: string): Promise<string | undefined> {
-  const api = await openGit();
-  if (!api) return undefined;
-  return new Promise((resolve) => {
-    const child = execFile(
-      api.git.path,
-      [...args],
-      { cwd: folder, maxBuffer: longestOutput, timeout: 20_000, windowsHide: true },
-      (error, stdout) => {
-        const isCut = error?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
-        resolve(error === null || isCut ? stdout : undefined);
-      },
-    );
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(input);
-  });
+export async function runGit(folder: string, args: readonly string[]): Promise<string | undefined> {
+  const api = await openApi();
+  const output = api && (await gitProgram(api.git.path)(folder, args));
+  return output?.code === 0 ? output.text : undefined;
 }
 
 /** The files without those that git ignores; all of them where there is no git. */
 export async function withoutIgnored(uris: readonly Uri[]): Promise<readonly Uri[]> {
+  const opened = await openGit();
+  if (!opened) return uris;
+  const paths = uris.filter(({ scheme }) => scheme === "file").map(({ fsPath }) => fsPath);
   const ignored = new Set<string>();
-  for (const root of await gitRoots()) {
-    const inside = uris.map(({ fsPath }) => fsPath).filter((file) => isInside(root, file));
-    if (inside.length === 0) continue;
-    const found = await runGit(root, ["check-ignore", "-z", "--stdin"], inside.join("\0"));
-    for (const file of found?.split("\0") ?? []) ignored.add(path.normalize(file));
+  for (const [folder, files] of byInnermost(opened.folders, paths)) {
+    if (files.length === 0) continue;
+    for (const file of await ignoredFiles(opened.git, folder, files)) ignored.add(file);
   }
-  return uris.filter(({ fsPath }) => !ignored.has(path.normalize(fsPath)));
+  return uris.filter(({ fsPath }) => !ignored.has(fsPath));
 }
 
-function isInside(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
+/** Folders of git, each with its files but those that are ignored. */
+export async function filesInGit(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const opened = await openGit();
+  if (!opened) return new Map();
+  const lists = opened.folders.map(async (folder) => [folder, await listFiles(opened.git, folder)] as const);
+  return new Map(await Promise.all(lists));
 }

@@ -36,3 +36,9 @@ export function fitParts(parts: readonly string[], room: number): { readonly tex
   }
   return { text: kept.join("\n"), leftOut: parts.length - kept.length };
 }
+
+/** What an attachment says of what it lacks. */
+export function notes(said: readonly (string | false)[]): Pick<Attachment, "leftOut"> {
+  const leftOut = said.filter((note) => note !== false).join("; ");
+  return leftOut === "" ? {} : { leftOut };
+}

@@ -1,8 +1,20 @@
 // A diff, file by file.
 
+interface DiffPart {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The parts of a diff that was read to its end, or up to the part that was cut. */
+export function wholeParts({ text, isCut }: { readonly text: string; readonly isCut: boolean }): readonly DiffPart[] {
+  const parts = splitDiff(text);
+  return isCut ? parts.slice(0, -1) : parts;
+}
+
 /** The parts of a diff, each with the file that it is about. */
-export function splitDiff(diff: string): { readonly file: string; readonly text: string }[] {
-  const starts = [...diff.matchAll(/^diff --git /gm)].map(({ index }) => index);
+export function splitDiff(diff: string): DiffPart[] {
+  // In a line of a file may be what ends a line elsewhere, as U+2028, which `^` counts.
+  const starts = [...diff.matchAll(/(?<=^|\n)diff --git /g)].map(({ index }) => index);
   return starts.map((start, at) => {
     const text = diff.slice(start, starts[at + 1]).trimEnd();
     return { file: fileOf(text), text };

@@ -8,7 +8,7 @@ import { plainOutput } from "../../../src/chat/context/plainOutput.ts";
 import { rankPaths } from "../../../src/chat/context/rankNames.ts";
 import { fitParts, gathered } from "../../../src/chat/context/source.ts";
 import { gatheredUri } from "../../../src/shared/chatContext.ts";
-import { splitDiff } from "../../../src/chat/context/splitDiff.ts";
+import { splitDiff, wholeParts } from "../../../src/chat/context/splitDiff.ts";
 import fc from "../../support/fastCheck.ts";
 import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
 
@@ -63,6 +63,17 @@ suite("splitDiff", () => {
       ["src/a b.ts", ".env", 'a\t"b".md'],
     );
     assert.equal(`${parts.map(({ text }) => text).join("\n")}\n`, diff.join(""));
+  });
+
+  test("a part begins at a line of the diff, not at what ends a line elsewhere", () => {
+    const text = "diff --git a/a.ts b/a.ts\n+\u2028diff --git x\n+\rdiff --git a/b b/b\n+\u2029diff --git y";
+    assert.deepEqual(splitDiff(text), [{ file: "a.ts", text }]);
+  });
+
+  test("of a diff that is cut, the last part is left out", () => {
+    const text = "diff --git a/a b/a\n+a\ndiff --git a/b b/b\n+b";
+    const names = (isCut: boolean) => wholeParts({ text, isCut }).map(({ file }) => file);
+    assert.deepEqual([names(false), names(true)], [["a", "b"], ["a"]]);
   });
 
   test("nothing differs: there are no parts", () => assert.deepEqual(splitDiff(""), []));
