@@ -78,6 +78,9 @@ export class Chat {
       dependencies.store.remember(copyId);
       dependencies.onCopied();
     };
+    dependencies.store.onRenamed = (id, title) => {
+      if (id === this.#conversation.id) this.#conversation = { ...this.#conversation, title };
+    };
   }
 
   get conversation(): Conversation {

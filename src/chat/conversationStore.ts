@@ -8,6 +8,7 @@ import type { Conversation, ConversationEvent } from "../shared/protocol.ts";
 import { chatContent, chatIdPattern, parseChat, readStamp, readStamped, replaceFile } from "./chatFile.ts";
 import type { StoredConversation } from "./chatFile.ts";
 import type { Storage } from "./chatsFolder.ts";
+import { mergeChats } from "./mergeChats.ts";
 
 export interface StoreOptions {
   readonly folder: string;
@@ -30,6 +31,8 @@ export class ConversationStore {
   readonly #options: StoreOptions;
   /** The stamp of each conversation's file when this window last read or wrote it. */
   readonly #seen = new Map<string, string>();
+  /** The title that each had then. */
+  readonly #seenTitles = new Map<string, string | undefined>();
   /** What is to be written, and what could not be. */
   readonly #unsaved = new Map<string, StoredConversation>();
   readonly #skipped = new Set<string>();
@@ -40,6 +43,9 @@ export class ConversationStore {
 
   /** A conversation that another window changed was saved as one of its own, under another id. */
   onCopied: (id: string, copyId: string) => void = () => undefined;
+
+  /** Another window has given the conversation another title. */
+  onRenamed: (id: string, title: string) => void = () => undefined;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -75,6 +81,7 @@ export class ConversationStore {
       const { text, stamp } = readStamped(this.#file(id));
       const stored = parseChat(id, text);
       this.#seen.set(id, stamp);
+      this.#seenTitles.set(id, stored.conversation.title);
       return stored;
     } catch (error) {
       this.#skip(id, error);
@@ -151,10 +158,26 @@ export class ConversationStore {
     const stamp = readStamp(file) === seen ? replaceFile(file, contentOf(stored), durable, seen) : undefined;
     if (stamp !== undefined) {
       this.#seen.set(id, stamp);
+      this.#seenTitles.set(id, stored.conversation.title);
       if (seen === undefined) this.#pruning = this.#pruning.then(() => this.#prune());
-    } else if (fs.existsSync(file)) {
+    } else if (fs.existsSync(file) && !this.#merge(id, stored, durable)) {
       this.#copy(id, stored);
     }
+  }
+
+  /** False where the windows have parted. */
+  #merge(id: string, stored: StoredConversation, durable: boolean): boolean {
+    const file = this.#file(id);
+    const theirs = readOrNone(id, file);
+    const merged = theirs && mergeChats(stored, theirs, this.#seenTitles.get(id));
+    const stamp = merged && replaceFile(file, contentOf(merged), durable, theirs.stamp);
+    if (!merged || stamp === undefined) return false;
+    const { title } = merged.conversation;
+    this.#seenTitles.set(id, title);
+    // Where the other window has gone on, this one knows the beginning alone: the file stays one that it has not seen.
+    if (merged.isAhead) this.#seen.set(id, stamp);
+    if (title !== undefined) this.onRenamed(id, title);
+    return true;
   }
 
   /** Another window has gone on with the conversation: what it wrote stays, and this window's becomes one of its own. */
@@ -174,12 +197,13 @@ export class ConversationStore {
     if (this.#failures === 2) this.#options.onFailure(reason);
   }
 
-  /** Deletes all but the newest, and what killed processes left half written. */
+  /** Deletes all but the newest and those that have a title, and what killed processes left half written. */
   async #prune(): Promise<void> {
     const { folder, log } = this.#options;
     try {
       const stamps = new Map((await this.#findIds()).map((id) => [id, readStamp(this.#file(id))]));
-      for (const { conversation } of (await this.list()).slice(keptConversations)) {
+      const untitled = (await this.list()).filter(({ conversation }) => conversation.title === undefined);
+      for (const { conversation } of untitled.slice(keptConversations)) {
         const { id } = conversation;
         // Another window may have gone on with it since.
         if (readStamp(this.#file(id)) === stamps.get(id)) this.delete(id);
@@ -228,6 +252,15 @@ export class ConversationStore {
 
 function contentOf({ conversation, changed }: StoredConversation): string {
   return chatContent(changed, conversation.messages, conversation.title);
+}
+
+function readOrNone(id: string, file: string): (StoredConversation & { readonly stamp: string }) | undefined {
+  try {
+    const { text, stamp } = readStamped(file);
+    return { ...parseChat(id, text), stamp };
+  } catch {
+    return undefined;
+  }
 }
 
 function isMissing(error: unknown): boolean {

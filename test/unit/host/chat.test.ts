@@ -312,6 +312,38 @@ suite("chat", () => {
     assert.equal(chat.open("none"), false);
   });
 
+  test("a chat that another window has only named is gone on with under that title, and can be named anew", async () => {
+    chat.send("Hi");
+    lastAsked().onDelta("Hel");
+    const { id } = chat.conversation;
+    await store.flush();
+    const other = openStore(folder).store;
+    assert.ok(other.rename(id, "Theirs"));
+    chat.stop();
+    chat.send("More");
+    chat.stop();
+    assert.deepEqual([copies, chat.conversation.id, chat.conversation.title], [0, id, "Theirs"]);
+    assert.deepEqual(other.find(id)?.messages.length, 4);
+    assert.ok(other.rename(id, "Again"));
+    assert.ok(chat.rename(id, "Ours"));
+    assert.deepEqual([copies, other.find(id)?.title, (await store.list()).length], [0, "Ours", 1]);
+  });
+
+  test("a title that is given where another window has gone on keeps what is new there", async () => {
+    chat.send("Hi");
+    chat.stop();
+    const { id } = chat.conversation;
+    const other = openStore(folder).store;
+    other.save(ask(other.find(id) ?? chat.conversation, "theirs"), "ended");
+    assert.ok(chat.rename(id, "Ours"));
+    assert.deepEqual([other.find(id)?.title, other.find(id)?.messages.length, copies], ["Ours", 4, 0]);
+    chat.send("mine");
+    chat.stop();
+    assert.equal(copies, 1);
+    assert.equal((await store.list()).length, 2);
+    assert.equal(other.find(id)?.messages[2]?.text, "theirs");
+  });
+
   test("to open the chat that is open shows what another window made of it", () => {
     chat.send("Hi");
     const { id } = chat.conversation;

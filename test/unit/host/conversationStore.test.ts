@@ -113,7 +113,7 @@ suite("windows of one workspace", () => {
     assert.deepEqual(await listAllQuestions(a), ["1 more"]);
   });
 
-  test("the fifty newest of all of them are kept, and what cannot be read is not counted", async () => {
+  test("the fifty newest of all of them are kept, also those that have a title, and what cannot be read is not counted", async () => {
     const windows = [openStore(folder).store, openStore(folder).store];
     fs.writeFileSync(fileOf("broken"), "{");
     fs.writeFileSync(fileOf("newer"), JSON.stringify({ version: 2, chat: "of a newer version" }));
@@ -123,10 +123,11 @@ suite("windows of one workspace", () => {
       await pause(2);
       store.save(newConversation(String(i)), "asked");
       await store.flush();
+      if (i === 3) assert.ok(store.rename("3", "Of worth"));
     }
     const [store] = windows;
     assert.ok(store);
-    const kept = Array.from({ length: 50 }, (_, index) => String(59 - index));
+    const kept = [...Array.from({ length: 50 }, (_, index) => String(59 - index)), "3"];
     assert.deepEqual(await listQuestions(store), kept);
     const files = [...kept, "broken", "newer"].map((id) => `${id}.json`);
     assert.deepEqual(fs.readdirSync(folder).sort(), files.sort());
