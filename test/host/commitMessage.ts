@@ -44,10 +44,12 @@ describe("the message of a commit", () => {
     });
   });
 
-  beforeEach(() => {
+  beforeEach(async () => {
     asked = [];
     refusals = [];
     box.value = "Mine";
+    // VS Code tells back what was put in, last test's texts, too, before it answers this.
+    await commands.executeCommand("setContext", "falcon.test", true);
   });
 
   after(async () => {
