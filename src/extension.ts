@@ -98,6 +98,7 @@ export function activate(context: ExtensionContext) {
     terminalOutput,
     status: () => statusOf(server.status, "chat"),
     attach: (attachment) => chat.attach(attachment),
+    conversationId: () => chat.conversation.id,
     command: async (command) => chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings)),
   });
   const chatState = () =>
@@ -112,7 +113,8 @@ export function activate(context: ExtensionContext) {
     log,
     state: chatState,
     onNotice: (notice) => {
-      if (notice.type === "draft") meter.draft = notice.text;
+      if (notice.type === "ready") meter.refresh();
+      else if (notice.type === "draft") meter.draft = notice.text;
       else void places.existing(notice.names).then((names) => chatView.post({ type: "places", names }));
     },
     receive: (message) =>

@@ -56,8 +56,13 @@ export class LastEditor implements Disposable {
   }
 }
 
+/** Whether it is the user's, and no part of the workbench. */
+export function isUsers({ uri }: TextDocument): boolean {
+  return !workbenchSchemes.includes(uri.scheme);
+}
+
 function onDocument(editor: TextEditor | undefined): TextEditor | undefined {
-  return editor && !workbenchSchemes.includes(editor.document.uri.scheme) ? editor : undefined;
+  return editor && isUsers(editor.document) ? editor : undefined;
 }
 
 /** VS Code keeps the document of a closed editor for minutes, so that its tab tells; some visible editors are in no tab. */

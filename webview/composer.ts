@@ -82,6 +82,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
     if (reason) hint.textContent = reason;
     if (reason || sending) return;
     sending = true;
+    // What was chosen for the message may still be gathered.
+    await offers.whenChosen();
     const sent = text.value;
     const accepted = await ask({ type: "send", text: sent.trim() });
     sending = false;

@@ -12,6 +12,8 @@ export interface OfferList {
   /** The text or its cursor has changed. */
   follow(): void;
   readonly show: (query: string, offers: readonly Offer[]) => void;
+  /** Resolves when all that was chosen goes with the message. */
+  whenChosen(): Promise<void>;
   /** Whether a key was the list's. */
   take(event: KeyboardEvent): boolean;
 }
@@ -46,6 +48,8 @@ export function createOfferList(
   let settled: string | undefined;
   /** Enter or Tab came before the answer: the key takes the first row of it. */
   let takesFirst = false;
+  /** Resolves when all that was chosen goes with the message. */
+  let chosen: Promise<unknown> = Promise.resolve();
 
   function queryNow(): string | undefined {
     if (text.selectionStart !== text.selectionEnd) return undefined;
@@ -79,7 +83,7 @@ export function createOfferList(
     asked = undefined;
     text.focus();
     onChange();
-    if (offer.continues === undefined) void ask({ type: "chooseOffer", id: offer.id });
+    if (offer.continues === undefined) chosen = Promise.all([chosen, ask({ type: "chooseOffer", id: offer.id })]);
   }
 
   function createRow(offer: Offer, index: number): HTMLElement {
@@ -105,8 +109,13 @@ export function createOfferList(
   }
 
   function show(query: string, found: readonly Offer[]): void {
-    if (query !== asked || document.activeElement !== text) return;
+    if (query !== asked) return;
     settled = query;
+    // The cursor may be elsewhere by now.
+    if (document.activeElement !== text || queryNow() !== query) {
+      close();
+      return;
+    }
     const [first] = found;
     const isTaken = takesFirst;
     takesFirst = false;
@@ -124,6 +133,19 @@ export function createOfferList(
     if (wasHidden) context.announce(fill(strings.offerCount, found.length));
   }
 
+  /** Takes a key that comes before the answer: what it chooses is known then, and after Escape nothing is shown. */
+  function takeEarly(event: KeyboardEvent): boolean {
+    const isChoice = (event.key === "Enter" || event.key === "Tab") && !event.shiftKey;
+    const isAsked = asked !== undefined && settled !== asked && queryNow() === asked;
+    if (!isAsked || !(isChoice || event.key === "Escape")) return false;
+    takesFirst = isChoice;
+    if (!isChoice) asked = undefined;
+    event.preventDefault();
+    // Escape would also stop an answer.
+    event.stopPropagation();
+    return true;
+  }
+
   text.addEventListener("blur", close);
   // The cursor may leave what the list is for without a change of the text.
   text.addEventListener("selectionchange", () => {
@@ -139,14 +161,13 @@ export function createOfferList(
       text.focus();
     },
     show,
+    whenChosen: async () => {
+      await chosen;
+    },
     take: (event) => {
       if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false;
       const isChoice = (event.key === "Enter" || event.key === "Tab") && !event.shiftKey;
-      if (isChoice && asked !== undefined && settled !== asked) {
-        takesFirst = true;
-        event.preventDefault();
-        return true;
-      }
+      if (takeEarly(event)) return true;
       const offer = offers[active];
       if (!offer) return false;
       const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };

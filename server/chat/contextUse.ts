@@ -14,10 +14,11 @@ interface UseOptions {
   readonly counts: TurnCounts;
 }
 
-/** Counts from the newest message on, and no longer when there is no more room: what is older would be left out. */
+/** Counts from the newest message on, until there is no more room, since what is older would be left out, or the signal fires. */
 export async function measureContext(
   { messages }: ContextUseParams,
   { model, settings, counts }: UseOptions,
+  signal: AbortSignal,
 ): Promise<ContextUse> {
   const { info } = model;
   const format = formatOf(info);
@@ -37,7 +38,7 @@ export async function measureContext(
   // A demonstration model is asked single questions.
   const earlier = info.demonstration ? [] : turnsOf(messages.slice(0, -1)).slice(1).reverse();
   for (const { role, text } of earlier) {
-    if (total > room) break;
+    if (total > room || signal.aborted) break;
     total += await count(role, text);
   }
   return { question: questionTokens, total, room, attachments };

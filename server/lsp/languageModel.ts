@@ -18,11 +18,11 @@ export function registerLanguageModel(connection: Connection, assistant: Assista
     }),
   );
 
-  connection.onRequest(countTokensRequest, (params) =>
+  connection.onRequest(countTokensRequest, (params, token) =>
     assistant.answer(async () => {
       const { role, text } = readParams(countTokensParams, params);
       const model = await assistant.models.ready(role);
-      return model.countTokens([text]);
+      return token.isCancellationRequested ? 0 : model.countTokens([text]);
     }),
   );
 }

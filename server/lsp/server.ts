@@ -166,11 +166,13 @@ function registerChat(connection: Connection, assistant: Assistant, documents: O
       return answerChat(asked, options, onText, signalOf(token));
     }),
   );
-  connection.onRequest(contextUseRequest, (params) =>
+  connection.onRequest(contextUseRequest, (params, token) =>
     assistant.answer(() => {
       const asked = readParams(contextUseParams, params);
       const { model } = assistant.models.session("chat");
-      return model ? measureContext(asked, { model, settings: assistant.settings.chat, counts }) : null;
+      return model
+        ? measureContext(asked, { model, settings: assistant.settings.chat, counts }, signalOf(token))
+        : null;
     }),
   );
 }

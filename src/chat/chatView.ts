@@ -17,7 +17,7 @@ export interface ChatViewOptions {
   /** All that a new page needs to know. */
   readonly state: () => ToWebview;
   /** Takes what the page says without an answer. */
-  readonly onNotice: (notice: Exclude<PageNotice, { type: "ready" }>) => void;
+  readonly onNotice: (notice: PageNotice) => void;
   /** Does what the page asks for; rejects where that cannot be done. */
   readonly receive: (request: PageRequest) => Promise<void>;
 }
@@ -87,6 +87,7 @@ export class ChatView implements WebviewViewProvider {
         this.#ready = true;
         this.post(this.#options.state());
         this.#postFocus();
+        this.#options.onNotice(message);
         break;
       case "draft":
       case "findPlaces":

@@ -64,6 +64,11 @@ export class ContextMeter {
 function newest(messages: readonly Message[], most: number): readonly Message[] {
   let length = 0;
   let first = messages.length;
-  while (first > 0 && length < most) length += messages[--first]?.text.length ?? 0;
+  while (first > 0 && length < most) length += lengthOf(messages[--first]);
   return messages.slice(first);
+}
+
+function lengthOf(message: Message | undefined): number {
+  const attachments = message && "attachments" in message ? message.attachments : [];
+  return attachments.reduce((sum, { text }) => sum + text.length, message?.text.length ?? 0);
 }

@@ -42,13 +42,18 @@ export async function receivePageMessage(message: PageRequest, dependencies: Pag
 }
 
 function tableOf(dependencies: PageDependencies): Table {
-  const { chat, lastEditor, offers, post, settings } = dependencies;
+  const { chat, lastEditor, offers, post, server, settings } = dependencies;
   return {
     send: ({ text }) => chat.send(text),
     stop: () => chat.stop(),
     retry: () => chat.retry(),
     retryWith: () => retryWith(chat, settings),
-    resend: ({ id, text }) => chat.resend(id, text),
+    resend: ({ id, text }) => {
+      const status = statusOf(server.status, "chat");
+      // The answer that is there would make way for one that fails.
+      if (status.state === "failed") throw new UserError(status.problem.message);
+      chat.resend(id, text);
+    },
     branch: ({ id }) => chat.branch(id),
     command: async ({ command }) => chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings)),
     completeLine: () => triggerCompletion(lastEditor.get(), settings),

@@ -14,6 +14,7 @@ interface Way extends ListItem<Way> {
 }
 
 export async function retryWith(chat: Chat, settings: Settings): Promise<void> {
+  const asked = lastOf(chat);
   const number = (temperature: number) => temperature.toLocaleString(env.language);
   const way = await showList<Way>({
     title: l10n.t("Try Again With"),
@@ -28,14 +29,20 @@ export async function retryWith(chat: Chat, settings: Settings): Promise<void> {
       { icon: "chip", label: l10n.t("Another model…") },
     ],
   });
-  if (!way) return;
+  // The user may have gone on meanwhile, or to another chat.
+  if (!way || lastOf(chat) !== asked) return;
   if (way.temperature !== undefined) {
     chat.retry(way.temperature);
     return;
   }
   const before = modelOf(settings);
   await commands.executeCommand("falcon.chooseModel");
-  if (modelOf(settings) !== before) chat.retry();
+  if (modelOf(settings) !== before && lastOf(chat) === asked) chat.retry();
+}
+
+/** Which answer is the last, of which chat. */
+function lastOf({ conversation: { id, messages } }: Chat): string {
+  return `${id} ${messages.at(-1)?.id}`;
 }
 
 function modelOf({ server }: Settings): string {

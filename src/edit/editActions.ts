@@ -12,16 +12,16 @@ import {
   type TextDocument,
 } from "vscode";
 
+import { isUsers } from "../lastEditor.ts";
+
 const rewriteKind = CodeActionKind.RefactorRewrite.append("falcon");
 
 export function registerEditActions(): Disposable {
   return languages.registerCodeActionsProvider(
     { scheme: "*" },
     {
-      provideCodeActions: (document, range, context) => [
-        ...fixes(document, context),
-        ...(range.isEmpty ? [] : rewrites()),
-      ],
+      provideCodeActions: (document, range, context) =>
+        isUsers(document) ? [...fixes(document, context), ...(range.isEmpty ? [] : rewrites())] : [],
     },
     { providedCodeActionKinds: [CodeActionKind.QuickFix, rewriteKind] },
   );

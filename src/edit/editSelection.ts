@@ -25,17 +25,21 @@ const contextLength = 8_000;
 
 export async function editSelection(editor: TextEditor, dependencies: EditDependencies): Promise<void> {
   const { instructions } = dependencies;
-  const range = await rangeToEdit(editor.document, editor.selection);
+  const { document } = editor;
+  const { version } = document;
+  const selected = await rangeToEdit(document, editor.selection);
   const instruction = await askTextAgain(
-    l10n.t("Edit {0}", nameOf(editor.document)),
+    l10n.t("Edit {0}", nameOf(document)),
     l10n.t("What should be changed? For example: handle errors, rename, add types"),
     instructions.list(),
   );
   if (instruction === undefined) return;
   await instructions.add(instruction);
+  // The text may have moved meanwhile, as where saving formats it; the selection has moved with it.
+  const range = document.version === version ? selected : await rangeToEdit(document, editor.selection);
   // The selection's ground would hide that of the changes, and the first of them is the next one from here.
   editor.selection = new Selection(range.start, range.start);
-  await proposeEdit(editor.document, range, { command: "edit", instruction }, dependencies);
+  await proposeEdit(document, range, { command: "edit", instruction }, dependencies);
 }
 
 /** Asks the model for a new text of the range, and shows it as a proposal while it comes. */
@@ -50,9 +54,11 @@ export async function proposeEdit(
   try {
     const result = await showProgress(l10n.t("Falcon edits {0}", nameOf(document)), (report, cancelled) => {
       let written = "";
+      let lines = 0;
       const onDelta = (text: string) => {
         written += text;
-        report(l10n.t("{0} lines", written.split("\n").length - 1));
+        lines += text.split("\n").length - 1;
+        report(l10n.t("{0} lines", lines));
         proposal.update(written);
       };
       return server.edit(params, onDelta, AbortSignal.any([cancelled, proposal.ended]));

@@ -30,6 +30,8 @@ export class Proposal {
   /** Our edits are one step to undo, unless the user has written between them. */
   #beginsStep = true;
   #isReadOnly = false;
+  /** What is written is compared anew after three times as long as that takes, so that a long text does not hold up the editor. */
+  #nextUpdate = 0;
 
   /** Fires when its hunks change, and when it ends. */
   readonly onDidChange = this.#change.event;
@@ -73,8 +75,10 @@ export class Proposal {
 
   /** Shows what the beginning of the new text changes; the text has whole lines. */
   update(beginning: string): void {
-    if (!this.isWriting) return;
+    const start = performance.now();
+    if (!this.isWriting || start < this.#nextUpdate) return;
     this.#wanted = settledHunks(this.original, this.#withLineEnds(beginning), this.by);
+    this.#nextUpdate = start + 4 * (performance.now() - start);
     void this.refresh();
   }
 

@@ -12,6 +12,11 @@ import type { Workbench } from "../support/workbench.ts";
 
 const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
 
+/** What a test reads of an element of the page. */
+interface Row {
+  getAttribute(name: string): string | null;
+}
+
 let falcon: FalconWindow;
 let workbench: Workbench;
 let bar: Locator;
@@ -38,14 +43,19 @@ const timeout = 240_000;
 /** Asks once all of the question stands in the composer, and waits for the answer that ends. */
 async function ask(question: string): Promise<string> {
   const composer = bar.locator(".interactive-input-part .monaco-editor").first();
-  const earlier = await bar.locator(".interactive-response").count();
+  // The list has only those rows that are in sight: a question takes the next one, and its answer the one after it.
+  const rows = bar.locator(".interactive-list .monaco-list-row");
+  const shown = await rows.evaluateAll((elements: readonly Row[]) =>
+    elements.map((row) => Number(row.getAttribute("data-index"))),
+  );
+  const next = Math.max(-1, ...shown) + 2;
   await composer.click();
   await workbench.page.keyboard.insertText(question);
   await composer.locator(".view-lines").getByText(question).waitFor();
   // A list of participants takes Enter.
   await workbench.page.keyboard.press("Escape");
   await workbench.page.keyboard.press("Enter");
-  const response = bar.locator(".interactive-response").nth(earlier);
+  const response = bar.locator(`.interactive-list .monaco-list-row[data-index="${next}"]`);
   await response.locator(".rendered-markdown").filter({ hasText: /\S/ }).first().waitFor({ timeout });
   await bar.locator(".interactive-response.chat-response-loading").waitFor({ state: "detached", timeout });
   return response.locator(".rendered-markdown").first().innerText();

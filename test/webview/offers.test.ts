@@ -107,13 +107,54 @@ test("Enter that comes before the list waits for it: it takes the first row, or 
   await page.keyboard.type("@problems");
   await page.keyboard.press("Enter");
   assert.ok(!(await said()).some(({ type }) => type === "send" || type === "chooseOffer"));
+  await page.evaluate(() => (window.refusal = null));
   await tell({ type: "offers", query: "@problems", offers: kinds.slice(2) });
   assert.deepEqual(await said(), [{ type: "chooseOffer", id: "2" }]);
+  await page.evaluate(() => (window.refusal = undefined));
   await page.keyboard.type("for @bob");
   await page.keyboard.press("Enter");
   await said();
   await tell({ type: "offers", query: "@bob", offers: [] });
   assert.deepEqual(await said(), [{ type: "send", text: "for @bob" }]);
+});
+
+test("Escape that comes before the list wants none, and stops no answer", async () => {
+  const { page, tell, said } = await openComposer();
+  await tell(stateMessage([userMessage("Hello"), answerMessage("Some", "streaming")]));
+  await page.evaluate(() => (window.refusal = undefined));
+  await page.keyboard.type("@problems");
+  await page.keyboard.press("Escape");
+  await tell({ type: "offers", query: "@problems", offers: kinds.slice(2) });
+  assert.equal(await page.getByRole("listbox").count(), 0);
+  assert.ok(!(await said()).some(({ type }) => type === "stop"));
+});
+
+test("a list that comes while the focus is elsewhere holds no key back later", async () => {
+  const { page, tell, said } = await openComposer();
+  await page.evaluate(() => (window.refusal = undefined));
+  await page.keyboard.type("@problems");
+  await page.locator("textarea").blur();
+  await tell({ type: "offers", query: "@problems", offers: kinds.slice(2) });
+  await page.locator("textarea").focus();
+  await page.keyboard.press("Enter");
+  assert.deepEqual((await said()).at(-1), { type: "send", text: "@problems" });
+});
+
+test("a message waits for the context that was chosen for it", async () => {
+  const chat = await openComposer();
+  const { page, tell, said } = chat;
+  await typeFor(chat, "@problems", kinds.slice(2));
+  await page.evaluate(() => (window.refusal = undefined));
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("Why?");
+  const request = await page.evaluate(() => {
+    const chosen = window.posted.findLast((message) => message.type === "chooseOffer");
+    return chosen?.type === "chooseOffer" ? chosen.request : 0;
+  });
+  await page.keyboard.press("Enter");
+  assert.ok(!(await said()).some(({ type }) => type === "send"));
+  await tell({ type: "reply", request });
+  assert.deepEqual(await said(), [{ type: "send", text: "Why?" }]);
 });
 
 test("a slash at the beginning offers the commands; elsewhere, as an @ in a word, it is a letter", async () => {

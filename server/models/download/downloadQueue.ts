@@ -36,6 +36,8 @@ export class DownloadQueue {
   readonly #entries = new Map<string, Entry>();
   #running: Promise<void> | undefined;
   #reported = -Infinity;
+  /** The report of what came too soon after the last one. */
+  #pending: NodeJS.Timeout | undefined;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -134,6 +136,8 @@ export class DownloadQueue {
       if (progress.state === "downloading") entry.speed.add(progress.received, now);
       else entry.speed.rest();
       if (isNews || now - this.#reported >= reportInterval) this.#report();
+      // Nothing may come after it, as where the connection stands still.
+      else this.#pending ??= setTimeout(() => this.#report(), reportInterval);
     };
     try {
       const files = await this.#options.run(entry.params, onProgress, controller.signal);
@@ -155,6 +159,8 @@ export class DownloadQueue {
   }
 
   #report(): void {
+    clearTimeout(this.#pending);
+    this.#pending = undefined;
     this.#reported = this.#options.now();
     this.#options.onChanged(this.downloads);
   }

@@ -22,6 +22,8 @@ export interface OfferDependencies {
   readonly workspaceFiles: WorkspaceFiles;
   readonly status: () => ModelStatus;
   readonly attach: (attachment: Attachment) => void;
+  /** Of the open chat. */
+  readonly conversationId: () => string;
   /** Asks what a command stands for of the code at the cursor. */
   readonly command: (command: ChatCommand) => Promise<void>;
 }
@@ -58,12 +60,12 @@ function roomFor(status: ModelStatus): number {
 export class Offers {
   readonly #commands: readonly SlashCommand[];
   readonly #kinds: readonly Kind[];
-  readonly #addAttachment: OfferDependencies["attach"];
+  readonly #dependencies: OfferDependencies;
   readonly #chosen = new Map<string, () => Promise<void>>();
   #count = 0;
 
   constructor(dependencies: OfferDependencies) {
-    this.#addAttachment = dependencies.attach;
+    this.#dependencies = dependencies;
     this.#commands = commandsOf(dependencies);
     this.#kinds = kindsOf(dependencies);
   }
@@ -109,7 +111,11 @@ export class Offers {
   }
 
   async #attach(make: () => Promise<readonly Attachment[]>): Promise<void> {
-    for (const attachment of await make()) this.#addAttachment(attachment);
+    const { attach, conversationId } = this.#dependencies;
+    const id = conversationId();
+    const attachments = await make();
+    // The user may have gone on to another chat.
+    if (conversationId() === id) for (const attachment of attachments) attach(attachment);
   }
 }
 

@@ -12,6 +12,8 @@ import { gathered } from "./source.ts";
 
 /** Characters that are kept of each command, its newest. */
 const longestOutput = 100_000;
+/** Characters of a command itself, which may hold a whole file. */
+const longestCommand = 2_000;
 
 interface Written {
   readonly command: string;
@@ -48,7 +50,7 @@ export class TerminalOutput implements Disposable {
       label: l10n.t("Terminal: {0}", plainName(written.command)),
       languageId: "shellsession",
       icon: "terminal",
-      text: `$ ${written.command}\n${text.slice(-room)}`,
+      text: `$ ${plainOutput(written.command.slice(0, longestCommand))}\n${text.slice(-room)}`,
       ...(isCut && { leftOut: l10n.t("the beginning of the output is left out") }),
     });
   }

@@ -30,8 +30,9 @@ const answer = (tokens: number): Message => ({
   text: crosses(tokens),
   state: "done",
 });
+const never = new AbortController().signal;
 const measure = (messages: readonly Message[], model = scriptedModel()) =>
-  measureContext({ messages }, { model, settings, counts: new TurnCounts() });
+  measureContext({ messages }, { model, settings, counts: new TurnCounts() }, never);
 
 test("a question, its attachments and the conversation before it are counted, against what an answer leaves", async () => {
   const use = await measure([question(10), answer(20), question(3, 100, 50)]);
@@ -46,13 +47,23 @@ test("what is older than there is room for is not counted", async () => {
   assert.ok(model.counted.length < 10, `${model.counted.length} turns are counted`);
 });
 
+test("nothing more is counted once nobody waits for it", async () => {
+  const model = scriptedModel();
+  const messages = Array.from({ length: 4 }, (_, index) => [question(10 + index), answer(20 + index)]).flat();
+  const options = { model, settings, counts: new TurnCounts() };
+  await measureContext({ messages: [...messages, question(1)] }, options, AbortSignal.abort());
+  const alone = scriptedModel();
+  await measure([question(1)], alone);
+  assert.equal(model.counted.length, alone.counted.length);
+});
+
 test("a key in the question counts nothing again but its words", async () => {
   const model = scriptedModel();
   const counts = new TurnCounts();
   const options = { model, settings, counts };
-  await measureContext({ messages: [question(5), answer(6), question(1, 40)] }, options);
+  await measureContext({ messages: [question(5), answer(6), question(1, 40)] }, options, never);
   const before = model.counted.length;
-  const use = await measureContext({ messages: [question(5), answer(6), question(2, 40)] }, options);
+  const use = await measureContext({ messages: [question(5), answer(6), question(2, 40)] }, options, never);
   assert.equal(use.total, 53);
   assert.equal(model.counted.length, before + 1);
 });

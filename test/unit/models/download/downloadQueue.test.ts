@@ -119,6 +119,17 @@ suite("DownloadQueue", () => {
     assert.deepEqual([queue.downloads[0]?.speed, queue.downloads[0]?.note], [undefined, "no network"]);
   });
 
+  test("reports what came last, though nothing comes after it", (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const { queue, runs, reports } = scripted();
+    void queue.add(paramsOf("a"), never);
+    runs[0]?.onProgress({ state: "downloading", received: 0, size: 10 });
+    runs[0]?.onProgress({ state: "downloading", received: 5, size: 10 });
+    assert.equal(reports.at(-1)?.[0]?.received, 0);
+    context.mock.timers.tick(250);
+    assert.equal(reports.at(-1)?.[0]?.received, 5);
+  });
+
   test("reports at most four times a second while nothing else changes", () => {
     const { queue, runs, clock, reports } = scripted();
     void queue.add(paramsOf("a"), never);
