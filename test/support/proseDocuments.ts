@@ -2,6 +2,17 @@
 
 import { rewriteProse, type RewriteRequest, type RewrittenPart } from "../../server/edit/prose/rewrite.ts";
 
+/** One of each kind that is cut in its own way. */
+export const proseLanguages = [
+  "markdown",
+  "latex",
+  "restructuredtext",
+  "typescript",
+  "python",
+  "git-commit",
+  "plaintext",
+] as const;
+
 export type Document = readonly [languageId: string, text: string];
 
 export const echo = (shown: string) => shown;

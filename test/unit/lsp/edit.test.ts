@@ -1,44 +1,17 @@
 // Edits over the protocol, of files that may hold secrets and of others.
 
 import assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { createConnection } from "vscode-languageserver/node";
-import { createProtocolConnection } from "vscode-languageserver-protocol/node";
 
-import { Grammars } from "../../../server/completion/syntax/grammars.ts";
-import { startServer } from "../../../server/lsp/server.ts";
-import { editRequest, statusChanged } from "../../../src/shared/methods.ts";
+import { editRequest } from "../../../src/shared/methods.ts";
 import { scriptedModel } from "../../support/scriptedModel.ts";
+import { serveInProcess } from "../../support/serverInProcess.ts";
 
 test("the engine saves nothing of an edit in a file that may hold secrets, nor in a notebook of that name", async () => {
-  const [toServer, toClient] = [new PassThrough(), new PassThrough()];
   const model = scriptedModel();
-  const server = createConnection(toServer, toClient);
-  startServer(server, {
-    createHost: () => ({ memory: undefined, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
-    grammars: new Grammars(""),
-    useMessages: () => undefined,
-    convertWorker: "",
-    bundledModel: fileURLToPath(new URL("../../../media/models/falcon-tiny-demo.gguf", import.meta.url)),
-  });
-  server.listen();
-  const client = createProtocolConnection(toClient, toServer);
-  const ready = new Promise<void>((resolve) => {
-    client.onNotification(statusChanged, ({ state }) => {
-      if (state === "ready") resolve();
-    });
-  });
-  client.listen();
-  await client.sendRequest("initialize", {
-    processId: null,
-    rootUri: null,
-    capabilities: {},
+  const { client, stop } = await serveInProcess(model, {
     initializationOptions: { settings: { excludedFiles: ["**/.env", "**/keys.ipynb"] } },
   });
-  await client.sendNotification("initialized", {});
-  await ready;
   const cell = "vscode-notebook-cell:/project/keys.ipynb#one";
   await client.sendNotification("notebookDocument/didOpen", {
     notebookDocument: {
@@ -60,7 +33,5 @@ test("the engine saves nothing of an edit in a file that may hold secrets, nor i
     model.asked.map((request) => request.private),
     [false, true, true],
   );
-  await client.sendRequest("shutdown");
-  client.dispose();
-  server.dispose();
+  await stop();
 });

@@ -4,6 +4,7 @@ import test from "node:test";
 import { CutDocument } from "../../../../server/edit/prose/cutDocument.ts";
 import { proseOf } from "../../../../server/edit/prose/languages.ts";
 import fc from "../../../support/fastCheck.ts";
+import { proseLanguages } from "../../../support/proseDocuments.ts";
 
 const piece = fc.constantFrom(
   ..."word a 1. - * > # ``` ~~~ $$ | |---| --- === ==== :: .. <!-- --> <div> // /* */ # % \\item \\[ \\begin{verbatim} \\end{verbatim} @param".split(
@@ -12,15 +13,7 @@ const piece = fc.constantFrom(
 );
 const space = fc.constantFrom(" ", " ", "\n", "\n", "\n\n", "\n  ", "\n    ", "\r\n", "\n// ", "\n * ", "\n> ");
 const anyText = fc.array(fc.tuple(piece, space), { maxLength: 40 }).map((all) => all.flat().join(""));
-const anyLanguage = fc.constantFrom(
-  "markdown",
-  "latex",
-  "restructuredtext",
-  "typescript",
-  "python",
-  "git-commit",
-  "plaintext",
-);
+const anyLanguage = fc.constantFrom(...proseLanguages);
 
 void test("words leave the paragraphs of a document exactly where they do when all of it is read again", () => {
   let kept = 0;

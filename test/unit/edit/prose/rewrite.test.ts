@@ -17,6 +17,7 @@ import {
   rst,
   shift,
   typescript,
+  proseLanguages,
 } from "../../../support/proseDocuments.ts";
 
 const documents = [markdown, latex, rst, typescript, python, commit];
@@ -277,15 +278,7 @@ const spaces = fc.constantFrom(
   "\\\n",
 );
 const anyText = fc.array(fc.tuple(pieces, spaces), { maxLength: 40 }).map((all) => all.flat().join(""));
-const anyLanguage = fc.constantFrom(
-  "markdown",
-  "latex",
-  "restructuredtext",
-  "typescript",
-  "python",
-  "git-commit",
-  "plaintext",
-);
+const anyLanguage = fc.constantFrom(...proseLanguages);
 
 void test("any text is the very bytes again when the answers repeat what was shown", async () => {
   await fc.assert(

@@ -1,0 +1,48 @@
+// The language server in the test's own process, over a connection, with a model whose words a test knows.
+
+import { PassThrough } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { createConnection } from "vscode-languageserver/node";
+import {
+  createProtocolConnection,
+  type InitializeParams,
+  type ProtocolConnection,
+} from "vscode-languageserver-protocol/node";
+
+import { Grammars } from "../../server/completion/syntax/grammars.ts";
+import type { Model } from "../../server/engine/engine.ts";
+import { startServer } from "../../server/lsp/server.ts";
+import { statusChanged } from "../../src/shared/methods.ts";
+
+/** Starts it, and resolves when its model is loaded. `stop` ends both sides. */
+export async function serveInProcess(
+  model: Model,
+  params: Partial<InitializeParams>,
+): Promise<{ readonly client: ProtocolConnection; readonly stop: () => Promise<void> }> {
+  const [toServer, toClient] = [new PassThrough(), new PassThrough()];
+  const server = createConnection(toServer, toClient);
+  startServer(server, {
+    createHost: () => ({ memory: undefined, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
+    grammars: new Grammars(""),
+    useMessages: () => undefined,
+    convertWorker: "",
+    bundledModel: fileURLToPath(new URL("../../media/models/falcon-tiny-demo.gguf", import.meta.url)),
+  });
+  server.listen();
+  const client = createProtocolConnection(toClient, toServer);
+  const ready = new Promise<void>((resolve) => {
+    client.onNotification(statusChanged, ({ state }) => {
+      if (state === "ready") resolve();
+    });
+  });
+  client.listen();
+  await client.sendRequest("initialize", { processId: null, rootUri: null, capabilities: {}, ...params });
+  await client.sendNotification("initialized", {});
+  await ready;
+  const stop = async () => {
+    await client.sendRequest("shutdown");
+    client.dispose();
+    server.dispose();
+  };
+  return { client, stop };
+}
