@@ -1,6 +1,6 @@
 // A block of code of an answer, as changes that are proposed for the file it belongs to.
 
-import { Range, l10n, window, workspace, type TextDocument, type Uri } from "vscode";
+import { Range, l10n, window, type TextDocument } from "vscode";
 
 import { findSymbols } from "../chat/enclosingSymbol.ts";
 import type { LastEditor } from "../lastEditor.ts";
@@ -10,17 +10,16 @@ import { type EditDependencies, proposeEdit } from "./editSelection.ts";
 import { findCodeRange, indentLike } from "./findCodeRange.ts";
 
 /**
- * Proposes the code for the file at the URI, or the one that the user works in: in the place of the lines that it is a new
+ * Proposes the code for the file that the user works in: in the place of the lines that it is a new
  * version of, or, where these cannot be told, where the model puts it.
  */
 export async function applyCodeBlock(
   code: string,
   dependencies: EditDependencies & { readonly lastEditor: LastEditor },
-  uri?: Uri,
 ): Promise<void> {
   const { lastEditor, proposals } = dependencies;
   if (code.trim() === "" || code.length > longestText) throw new UserError(l10n.t("There is no code to apply."));
-  const document = uri ? await workspace.openTextDocument(uri) : lastEditor.get().document;
+  const { document } = lastEditor.get();
   await showDocument(document);
   const text = document.getText();
   const lines = findCodeRange(text, code, await findSymbols(document));
