@@ -42,6 +42,8 @@ export interface SpawnOptions {
   readonly transport?: "ipc" | "stdio";
   /** What is set in its environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Program and arguments that start it, over standard streams. */
+  readonly under?: readonly string[];
 }
 
 /** Milliseconds to wait for a status. The machine may be busy: only what never comes takes so long. */
@@ -60,13 +62,14 @@ export class LspClient {
   /** What the server wrote to its standard error. */
   errors = "";
 
-  private constructor({ module = serverModule, transport = "ipc", env = {} }: SpawnOptions) {
+  private constructor({ module = serverModule, transport = "ipc", env = {}, under = [] }: SpawnOptions) {
     const options = { env: { FALCON_WITHOUT: leftOut, ...process.env, ...env } };
     if (transport === "ipc") {
       this.child = fork(module, ["--node-ipc"], { ...options, stdio: ["ignore", "pipe", "pipe", "ipc"] });
       this.connection = createProtocolConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
     } else {
-      const child = spawn(process.execPath, [module, "--stdio"], { ...options, stdio: "pipe" });
+      const [program, ...args] = [...under, process.execPath, module, "--stdio"] as const;
+      const child = spawn(program, args, { ...options, stdio: "pipe" });
       this.child = child;
       const [reader, writer] = [new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin)];
       this.connection = createProtocolConnection(reader, writer);
