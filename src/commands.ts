@@ -3,8 +3,7 @@
 import { Disposable, commands } from "vscode";
 
 import { attachCodeAtCursor, attachSelection } from "./chat/attachments.ts";
-import type { Chat } from "./chat/chat.ts";
-import type { ChatView } from "./chat/chatView.ts";
+import { explainCommands, type ExplainDependencies } from "./chat/explain.ts";
 import type { ContextDocument } from "./completion/contextDocument.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
 import { editSelection, type EditDependencies } from "./edit/editSelection.ts";
@@ -14,7 +13,6 @@ import { exportChat, renameChat, showPreviousChats } from "./chat/previousChats.
 import { proseCommands } from "./edit/prose/proseCommands.ts";
 import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
-import type { LastEditor } from "./lastEditor.ts";
 import { useInChat } from "./languageModel/useInChat.ts";
 import { showMenu } from "./status/menu.ts";
 import type { HubToken } from "./models/hubToken.ts";
@@ -25,14 +23,11 @@ import { selectModelFile } from "./models/useModel.ts";
 import type { DownloadParams } from "./shared/downloads.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
-export interface CommandDependencies extends ChoiceDependencies, EditDependencies {
-  readonly chat: Chat;
-  readonly chatView: ChatView;
+export interface CommandDependencies extends ChoiceDependencies, EditDependencies, ExplainDependencies {
   readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
   readonly figures: Figures;
   readonly hubToken: HubToken;
-  readonly lastEditor: LastEditor;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
@@ -45,6 +40,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     ...proposalCommands(dependencies.proposals),
     ...proseCommands(dependencies),
     ...readyCommands(dependencies),
+    ...explainCommands(dependencies),
     "falcon.editSelection": () => editSelection(lastEditor.get(), dependencies),
     "falcon.explainSelection": () => ask("explain"),
     "falcon.documentSelection": () => ask("document"),

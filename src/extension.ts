@@ -149,6 +149,7 @@ export function activate(context: ExtensionContext) {
       recentModels,
       server,
       settings,
+      terminalOutput,
     }),
     registerEditActions(),
     registerStatusBar(server, models, settings, lastEditor),

@@ -98,6 +98,11 @@ export class Chat {
     this.#ask(text, attachments);
   }
 
+  /** Asks about these attachments alone; those of the message that is being written stay. */
+  ask(text: string, attachments: readonly Attachment[]): void {
+    this.#ask(text, attachments);
+  }
+
   /** Asks what the command stands for of a piece of code. */
   command(command: ChatCommand, attachment: Attachment): void {
     this.#ask("", [attachment], command);

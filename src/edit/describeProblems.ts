@@ -1,14 +1,19 @@
 // What the languages' extensions report of some lines, in words for a model.
 
-import { DiagnosticSeverity, languages, type Range, type TextDocument } from "vscode";
+import { DiagnosticSeverity, languages, type Diagnostic, type Range, type TextDocument } from "vscode";
 
 const mostProblems = 20;
+
+/** Hints and the like are no faults. */
+export function isReported({ severity }: Diagnostic): boolean {
+  return severity <= DiagnosticSeverity.Warning;
+}
 
 /** One line each, errors first, with its line counted from the given one. Empty where nothing is reported. */
 export function describeProblems(document: TextDocument, place: Range, firstLine: number): string {
   return languages
     .getDiagnostics(document.uri)
-    .filter(({ range, severity }) => severity <= DiagnosticSeverity.Warning && range.intersection(place) !== undefined)
+    .filter((each) => isReported(each) && each.range.intersection(place) !== undefined)
     .sort((a, b) => a.severity - b.severity || a.range.start.compareTo(b.range.start))
     .slice(0, mostProblems)
     .map(({ range, message }) => {

@@ -3,7 +3,6 @@
 import {
   CodeAction,
   CodeActionKind,
-  DiagnosticSeverity,
   languages,
   l10n,
   type CodeActionContext,
@@ -13,6 +12,7 @@ import {
 } from "vscode";
 
 import { isUsers } from "../lastEditor.ts";
+import { isReported } from "./describeProblems.ts";
 
 const rewriteKind = CodeActionKind.RefactorRewrite.append("falcon");
 
@@ -27,16 +27,19 @@ export function registerEditActions(): Disposable {
   );
 }
 
-/** One for all that is reported there: the command reads it again when it runs. */
+/** For all that is reported there: the command reads it again when it runs. */
 function fixes({ uri }: TextDocument, { diagnostics }: CodeActionContext): CodeAction[] {
-  const reported = diagnostics.filter(({ severity }) => severity <= DiagnosticSeverity.Warning);
+  const reported = diagnostics.filter(isReported);
   const [first, ...others] = reported;
   if (!first) return [];
   const place = others.reduce<Range>((all, { range }) => all.union(range), first.range);
-  const action = new CodeAction(l10n.t("Fix with Falcon"), CodeActionKind.QuickFix);
-  action.diagnostics = [...reported];
-  action.command = { title: action.title, command: "falcon.fix", arguments: [uri, place] };
-  return [action];
+  const titles = { "falcon.fix": l10n.t("Fix with Falcon"), "falcon.explainError": l10n.t("Explain with Falcon") };
+  return Object.entries(titles).map(([command, title]) => {
+    const action = new CodeAction(title, CodeActionKind.QuickFix);
+    action.diagnostics = [...reported];
+    action.command = { title, command, arguments: [uri, place] };
+    return action;
+  });
 }
 
 function rewrites(): CodeAction[] {

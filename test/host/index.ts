@@ -16,6 +16,7 @@ export async function run(): Promise<void> {
   await import("./prose.ts");
   await import("./readyCommands.ts");
   await import("./commitMessage.ts");
+  await import("./explain.ts");
   await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");

@@ -1,6 +1,6 @@
 // The composer's list: what may go with a message, after `@`, and the commands, after `/`.
 
-import { l10n } from "vscode";
+import { commands, l10n } from "vscode";
 
 import type { LastEditor } from "../../lastEditor.ts";
 import type { Settings } from "../../settings.ts";
@@ -11,7 +11,7 @@ import { attachChanges } from "./changes.ts";
 import { attachOpenFiles, attachProblems } from "./editors.ts";
 import { findFiles, findFolders, findText } from "./files.ts";
 import { findSymbols } from "./outline.ts";
-import type { Candidate, FindCandidates } from "./source.ts";
+import { type Candidate, type FindCandidates, roomFor } from "./source.ts";
 import type { TerminalOutput } from "./terminalOutput.ts";
 import type { WorkspaceFiles } from "./workspaceFiles.ts";
 
@@ -44,18 +44,8 @@ interface Kind {
   readonly find?: FindCandidates;
 }
 
-/** Code has about so many. */
-const charactersPerToken = 3;
-const longestGathered = 100_000;
-
 /** Rows that the page may still choose from, though a newer list was made. */
 const mostKept = 300;
-
-/** Characters that one attachment may have: half of the model's context, since the rest of the chat needs some, too. */
-function roomFor(status: ModelStatus): number {
-  const tokens = status.state === "ready" ? status.model.contextSize : 4096;
-  return Math.min(longestGathered, Math.floor((tokens * charactersPerToken) / 2));
-}
 
 export class Offers {
   readonly #commands: readonly SlashCommand[];
@@ -120,9 +110,21 @@ export class Offers {
 }
 
 function commandsOf({ command }: OfferDependencies): readonly SlashCommand[] {
+  /** Of the palette: it tells itself how far it is, and what is wrong. */
+  const run = (id: string) => () => {
+    void commands.executeCommand(`falcon.${id}`);
+    return Promise.resolve();
+  };
   return [
     { name: "explain", description: l10n.t("Explain this code"), run: () => command("explain") },
     { name: "document", description: l10n.t("Document this function"), run: () => command("document") },
+    { name: "error", description: l10n.t("Explain the error at the cursor"), run: run("explainError") },
+    { name: "terminal", description: l10n.t("Explain the terminal's last output"), run: run("explainTerminalOutput") },
+    { name: "fix", description: l10n.t("Mend what is reported at the cursor"), run: run("fix") },
+    { name: "simplify", description: l10n.t("Make the code simpler"), run: run("simplify") },
+    { name: "types", description: l10n.t("Add the types that are missing"), run: run("addTypes") },
+    { name: "comment", description: l10n.t("Add a documentation comment"), run: run("addDocumentation") },
+    { name: "commit", description: l10n.t("Write the message for what is staged"), run: run("writeCommitMessage") },
   ];
 }
 

@@ -3,7 +3,17 @@
 import { randomUUID } from "node:crypto";
 
 import { plainName } from "../../shared/plainText.ts";
-import type { Attachment } from "../../shared/protocol.ts";
+import type { Attachment, ModelStatus } from "../../shared/protocol.ts";
+
+/** Code has about so many. */
+const charactersPerToken = 3;
+const longestGathered = 100_000;
+
+/** Characters that one attachment may have: half of the model's context, since the rest of the chat needs some, too. */
+export function roomFor(status: ModelStatus): number {
+  const tokens = status.state === "ready" ? status.model.contextSize : 4096;
+  return Math.min(longestGathered, Math.floor((tokens * charactersPerToken) / 2));
+}
 
 /** What goes with a message when the user chooses it. */
 export interface Candidate {

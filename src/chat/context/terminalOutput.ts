@@ -1,7 +1,7 @@
-// `@terminal`: the last command of a terminal with what it wrote, as shells tell VS Code.
+// `@terminal`: the last command of a terminal with what it wrote, as shells tell VS Code; and what is selected in one.
 
 import type { Disposable } from "vscode";
-import { l10n, window, type Terminal, type TerminalShellExecution } from "vscode";
+import { commands, env, l10n, window, type Terminal, type TerminalShellExecution } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import { terminalUri } from "../../shared/chatContext.ts";
@@ -14,6 +14,39 @@ import { gathered } from "./source.ts";
 const longestOutput = 100_000;
 /** Characters of a command itself, which may hold a whole file. */
 const longestCommand = 2_000;
+
+/** What is selected in the terminal in front. VS Code tells no extension of it, but copies it: the clipboard is as it was afterwards. */
+export async function attachTerminalSelection(room: number): Promise<Attachment> {
+  const { clipboard } = env;
+  const before = await clipboard.readText();
+  try {
+    await clipboard.writeText("");
+    await commands.executeCommand("workbench.action.terminal.copySelection");
+    const output = plainOutput((await clipboard.readText()).slice(-longestOutput));
+    if (output === "") throw new UserError(l10n.t("Select the text in the terminal first."));
+    return attachment({ label: l10n.t("Terminal: {0}", l10n.t("selection")), command: "", output, isCut: false, room });
+  } finally {
+    await clipboard.writeText(before);
+  }
+}
+
+interface Shown {
+  readonly label: string;
+  readonly command: string;
+  readonly output: string;
+  readonly isCut: boolean;
+  readonly room: number;
+}
+
+function attachment({ label, command, output, isCut, room }: Shown): Attachment {
+  return gathered(terminalUri, {
+    label,
+    languageId: "shellsession",
+    icon: "terminal",
+    text: command + output.slice(-room),
+    ...((isCut || output.length > room) && { leftOut: l10n.t("the beginning of the output is left out") }),
+  });
+}
 
 interface Written {
   readonly command: string;
@@ -44,14 +77,12 @@ export class TerminalOutput implements Disposable {
         ),
       );
     }
-    const text = plainOutput(written.output);
-    const isCut = written.isCut || text.length > room;
-    return gathered(terminalUri, {
+    return attachment({
       label: l10n.t("Terminal: {0}", plainName(written.command)),
-      languageId: "shellsession",
-      icon: "terminal",
-      text: `$ ${plainOutput(written.command.slice(0, longestCommand))}\n${text.slice(-room)}`,
-      ...(isCut && { leftOut: l10n.t("the beginning of the output is left out") }),
+      command: `$ ${plainOutput(written.command.slice(0, longestCommand))}\n`,
+      output: plainOutput(written.output),
+      isCut: written.isCut,
+      room,
     });
   }
 
