@@ -25,6 +25,7 @@ const builds = [
     ...forNode,
     entryPoints: {
       server: "server/main.ts",
+      service: "server/service.ts",
       engine: "server/engine/llama/main.ts",
       parentWatch: "server/engine/llama/parentWatch.ts",
       convert: "server/models/convert/worker.ts",

@@ -14,7 +14,14 @@ const largest = 58e6;
 const grammars = [...new Set(Object.values(grammarOf))].map((name) => `tree-sitter-${name}`);
 const required = [
   ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt", "THIRD-PARTY-LICENSES.txt"],
-  ...["dist/extension.cjs", "dist/server.cjs", "dist/engine.cjs", "dist/parentWatch.cjs", "dist/convert.cjs"],
+  ...[
+    "dist/extension.cjs",
+    "dist/server.cjs",
+    "dist/engine.cjs",
+    "dist/parentWatch.cjs",
+    "dist/convert.cjs",
+    "dist/service.cjs",
+  ],
   ...["dist/webview.js", "dist/webview.css", "dist/codicon.ttf", "dist/node_modules/node-llama-cpp/LICENSE"],
   ...["tree-sitter", ...grammars].map((name) => `dist/grammars/${name}.wasm`),
 ];

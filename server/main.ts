@@ -2,6 +2,7 @@
 
 import "./nodeVersion.ts";
 
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -11,6 +12,9 @@ import { createConnection } from "vscode-languageserver/node";
 
 import { Grammars } from "./completion/syntax/grammars.ts";
 import { ModelProcess } from "./engine/process/modelProcess.ts";
+import { Claims, userFolder } from "./engine/shared/claims.ts";
+import type { ServiceLocation } from "./engine/shared/openService.ts";
+import { SharedHost } from "./engine/shared/sharedHost.ts";
 import { startServer } from "./lsp/server.ts";
 
 /** The model that lies beside the server, as in the package. */
@@ -18,6 +22,18 @@ function findBundledModel(): string | undefined {
   const folder = path.join(__dirname, "../media/models");
   const file = fs.existsSync(folder) ? fs.readdirSync(folder).find((name) => name.endsWith(".gguf")) : undefined;
   return file && path.join(folder, file);
+}
+
+const [engine, service] = [path.join(__dirname, "engine.cjs"), path.join(__dirname, "service.cjs")];
+
+const location = locateService();
+
+/** The service of exactly this version of the product. */
+function locateService(): ServiceLocation {
+  const version = createHash("sha256");
+  for (const file of [engine, service]) version.update(fs.readFileSync(file));
+  const claims = new Claims(userFolder(process.env), version.digest("hex").slice(0, 16));
+  return { claims, modulePath: service };
 }
 
 // An unhandled rejection is a bug, but the requests that run need not end with it.
@@ -29,7 +45,10 @@ process.on("disconnect", () => process.exit(1));
 
 const connection = createConnection();
 startServer(connection, {
-  createHost: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
+  createHost: (log, onDied, onUnloaded) => {
+    const own = new ModelProcess({ modulePath: engine, log, onDied });
+    return new SharedHost({ location, own, log, onDied, onUnloaded });
+  },
   grammars: new Grammars(path.join(__dirname, "grammars")),
   useMessages: (contents) => {
     l10n.config({ contents: { ...contents } });

@@ -49,6 +49,8 @@ export interface GenerateRequest extends Sampling {
   readonly probabilities?: boolean;
   /** The prompt holds what must not be written to a disk: the prompt cache saves nothing of the request. */
   readonly private?: boolean;
+  /** Whose request it is, where several share the model: those of equal priority get their turns by client. */
+  readonly client?: string;
 }
 
 /** The parts of JSON Schema that the engine's grammars know. */
@@ -100,6 +102,8 @@ export interface ScoreRequest {
   readonly prompt: readonly PromptPart[];
   /** Texts whose probability after the prompt is asked for. */
   readonly continuations: readonly string[];
+  /** As in a `GenerateRequest`. */
+  readonly client?: string;
 }
 
 /** How likely a continuation is. */
@@ -155,6 +159,8 @@ export interface LoadPlan {
   readonly promptCache?: string;
   /** File in which is remembered what was measured of models on this machine; nothing is measured unless given. */
   readonly measurements?: string;
+  /** Whether the model may be one that other clients of this user use, too; no unless given. */
+  readonly shared?: boolean;
 }
 
 export interface LoadRequest {

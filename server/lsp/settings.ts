@@ -23,6 +23,7 @@ const model = {
   ),
   promptCache: v.exactOptional(v.object({ folder: v.string(), keep: v.boolean() })),
   measurements: v.exactOptional(absolutePath()),
+  shared: v.exactOptional(v.boolean()),
 };
 const byLanguage = v.record(v.string(), v.boolean());
 const inlineCompletion = {

@@ -31,9 +31,9 @@ test("a context that cannot be written in time is not begun", async () => {
   const { planned } = planFile(plan.path);
   const prompt = ["let boat = find(12);\n".repeat(20)];
   const filesAfter = async (within: number) => {
-    await connection.sendRequest(loadRequest, { plan, planned, markers: [], progressToken: 0 });
+    await connection.sendRequest(loadRequest, { plan, planned, markers: [], progressToken: "0" });
     const request = { priority: "completion", prompt, maxTokens: 1, temperature: 0, stop: [] } as const;
-    await connection.sendRequest(generateRequest, { ...request, progressToken: 1 });
+    await connection.sendRequest(generateRequest, { ...request, progressToken: "1" });
     await connection.sendRequest(unloadRequest, { within });
     return fs.readdirSync(promptCache).length;
   };

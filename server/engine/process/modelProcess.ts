@@ -1,30 +1,18 @@
 // The model host as the language server sees it: a child process that runs the model, started on demand.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { addAbortListener } from "node:events";
 import fs from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
-import type { MessageConnection, ProgressType } from "vscode-jsonrpc";
+import type { MessageConnection } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
+import { loadModelOf, orDied, type Peer } from "./askModel.ts";
 import { copyFolder } from "./copyFolder.ts";
-import { EngineError, type LoadedModel, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
+import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
 import { heartbeat, watchHeartbeat } from "./heartbeat.ts";
-import {
-  cancellable,
-  countTokensRequest,
-  fromResponseError,
-  generateProgress,
-  generateRequest,
-  loadProgress,
-  loadRequest,
-  pingRequest,
-  preparedRequest,
-  scoreRequest,
-  unloadRequest,
-} from "./rpc.ts";
+import { pingRequest, unloadRequest } from "./rpc.ts";
 
 /**
  * How long a process may take to be gone once it is killed, in milliseconds: the system frees some ten gigabytes a second,
@@ -33,13 +21,10 @@ import {
 const endTime = 30_000;
 
 /** How long a process may take to write the prompt cache, in milliseconds: an editor that closes waits for two seconds. */
-const unloadTime = 1500;
+export const unloadTime = 1500;
 
-interface Running {
+interface Running extends Peer {
   readonly child: ChildProcess;
-  readonly connection: MessageConnection;
-  /** Fires with an `EngineError` when the process ends or hangs. */
-  readonly ended: AbortSignal;
   /** Resolves when it is gone. */
   readonly gone: Promise<void>;
 }
@@ -58,7 +43,6 @@ export class ModelProcess implements ModelHost {
   readonly #options: ModelProcessOptions;
   #running: Running | undefined;
   #memory: number | undefined;
-  #nextProgressToken = 0;
   /** The process before this one: its id, and what resolves when it is gone. */
   #ending: { readonly pid: number | undefined; readonly gone: Promise<void> } | undefined;
 
@@ -80,37 +64,9 @@ export class ModelProcess implements ModelHost {
     // Two models would not fit into the memory.
     await this.#waitUntilGone();
     const running = (this.#running ??= this.#start());
-    const info = await this.#withProgress(running, loadProgress, onProgress, async (progressToken) => {
-      const loaded = await running.connection.sendRequest(loadRequest, { ...request, progressToken });
-      await this.#ping(running.connection);
-      return loaded;
-    });
-    return this.#modelOf(running, info);
-  }
-
-  /** The model that a process has loaded. */
-  #modelOf(running: Running, info: LoadedModel): Model {
-    const { connection } = running;
-    // What ends the process ends the wait.
-    const prepared = () => orDied(running, () => connection.sendRequest(preparedRequest)).catch(() => undefined);
-    return {
-      info,
-      ...(info.gpuLayers > 0 && { prepared: prepared() }),
-      generate: (request, onText, signal) =>
-        cancellable(signal, (token) =>
-          this.#withProgress(running, generateProgress, onText, (progressToken) =>
-            connection.sendRequest(generateRequest, { ...request, progressToken }, token),
-          ),
-        ),
-      score: (request, signal) =>
-        cancellable(signal, (token) =>
-          orDied(running, async () => (await connection.sendRequest(scoreRequest, request, token)) ?? undefined),
-        ),
-      countTokens: (prompt, limit) => {
-        const params = { prompt, ...(limit !== undefined && { limit }) };
-        return orDied(running, () => connection.sendRequest(countTokensRequest, params));
-      },
-    };
+    const model = await loadModelOf(running, request, onProgress);
+    await orDied(running, () => this.#ping(running.connection));
+    return model;
   }
 
   /**
@@ -140,23 +96,6 @@ export class ModelProcess implements ModelHost {
     return progress;
   }
 
-  async #withProgress<T, R>(
-    running: Running,
-    type: ProgressType<T>,
-    onProgress: (value: T) => void,
-    send: (token: number) => Promise<R>,
-  ): Promise<R> {
-    const token = this.#nextProgressToken++;
-    return orDied(running, async () => {
-      const subscription = running.connection.onProgress(type, token, onProgress);
-      try {
-        return await send(token);
-      } finally {
-        subscription.dispose();
-      }
-    });
-  }
-
   #start(): Running {
     const child = fork(this.#options.modulePath, {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -174,7 +113,7 @@ export class ModelProcess implements ModelHost {
     connection.listen();
     const ended = new AbortController();
     const { promise: gone, resolve: setGone } = Promise.withResolvers<void>();
-    const running = { child, connection, ended: ended.signal, gone };
+    const running = { child, connection, ended: ended.signal, isReachable: () => child.connected, gone };
     const end = (reason: string) => {
       stopHeartbeat();
       ended.abort(new EngineError("died", reason));
@@ -208,25 +147,6 @@ export class ModelProcess implements ModelHost {
     // One that could not be started does not exit.
     if (child.pid === undefined) setGone();
     return running;
-  }
-}
-
-/**
- * The answer to what is sent to a process.
- * @throws EngineError `died` when the process ends before
- */
-async function orDied<R>({ child, ended }: Running, send: () => Promise<R>): Promise<R> {
-  // Of its own: one promise for all requests would keep the answer of each that was raced against it.
-  const { promise: died, reject } = Promise.withResolvers<never>();
-  const listener = addAbortListener(ended, () => reject(ended.reason as EngineError));
-  try {
-    return await Promise.race([send(), died]);
-  } catch (error) {
-    // What is sent while the process ends can fail before its end is known.
-    if (!(error instanceof EngineError) && !child.connected) return await died;
-    throw fromResponseError(error);
-  } finally {
-    listener[Symbol.dispose]();
   }
 }
 

@@ -1,9 +1,11 @@
-// The protocol between the language server and the model process: JSON-RPC over Node's IPC channel.
+// The protocol in which a model in another process is asked: JSON-RPC, over Node's IPC channel or a socket.
 
 import {
   type CancellationToken,
   CancellationTokenSource,
   ErrorCodes,
+  NotificationType,
+  NotificationType0,
   ProgressType,
   RequestType,
   RequestType0,
@@ -23,7 +25,7 @@ import {
 } from "../engine.ts";
 
 /** Progress comes with the id that the request carries; ids are the caller's. */
-export type WithProgress<T> = T & { readonly progressToken: number };
+export type WithProgress<T> = T & { readonly progressToken: string };
 
 /** What of an `EngineError` goes with its message. */
 export interface Failure {
@@ -60,6 +62,15 @@ export interface Pong {
   readonly progress?: number | undefined;
 }
 export const pingRequest = new RequestType0<Pong, void>("ping");
+
+/** Of a service that several clients share: the process of the loaded model ended, or hung. */
+export const diedNotification = new NotificationType<{ readonly reason: string }>("died");
+
+/** Of such a service: the model was unloaded, since another client's needs its place. */
+export const unloadedNotification = new NotificationType0("unloaded");
+
+/** Of such a service: a line that the model process wrote. */
+export const logNotification = new NotificationType<{ readonly line: string }>("log");
 
 const engineErrorCode = 1;
 

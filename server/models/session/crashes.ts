@@ -1,9 +1,5 @@
 // Remembers which model files the model process died with, and when one is to be left alone.
 
-import fs from "node:fs";
-
-import { modelFiles } from "../../engine/splitFiles.ts";
-
 /** Deaths that are further apart have nothing to do with each other, in milliseconds. */
 const memory = 10 * 60_000;
 /** Deaths in a row after which a file is set aside. */
@@ -32,18 +28,6 @@ export class Crashes {
   forget(): void {
     this.#byFile.clear();
   }
-}
-
-/**
- * What tells a model's file, with all its parts, from others, and from itself before it was changed.
- * @throws the file system's error
- */
-export function fileVersion(path: string): string {
-  const parts = modelFiles(path).map((part) => {
-    const { size, mtimeMs } = fs.statSync(part);
-    return [part, size, mtimeMs];
-  });
-  return JSON.stringify(parts);
 }
 
 export function isSetAside(crashes: readonly Crash[]): boolean {

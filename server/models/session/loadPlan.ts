@@ -44,7 +44,7 @@ export function planOf({ promptCache, adapters, ...plan }: ModelSettings): LoadP
 
 /** Whether a model that was loaded by the one settings is what the other ones ask for. */
 export function samePlan(a: ModelSettings, b: ModelSettings): boolean {
-  const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads"] as const;
+  const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads", "shared"] as const;
   const adapters = ({ adapters: all, path }: ModelSettings) => JSON.stringify(all?.[path] ?? []);
   const sameCache = a.promptCache?.folder === b.promptCache?.folder && a.promptCache?.keep === b.promptCache?.keep;
   return keys.every((key) => a[key] === b[key]) && adapters(a) === adapters(b) && sameCache;

@@ -7,7 +7,8 @@ import * as l10n from "@vscode/l10n";
 import type { ModelStatus, ServerSettings } from "../../../src/shared/protocol.ts";
 import type { LoadedModel, Model, ModelHost, Usage } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
-import { Crashes, fileVersion, isSetAside, reloadDelay } from "./crashes.ts";
+import { fileVersion } from "../../engine/splitFiles.ts";
+import { Crashes, isSetAside, reloadDelay } from "./crashes.ts";
 import { describeLoad } from "../../metrics/metrics.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { planFile } from "../plan/plannedFile.ts";
@@ -130,6 +131,13 @@ export class ModelSession {
     this.#crashes.add(version, { time: Date.now(), reason });
     const crashes = this.#crashes.of(version);
     void this.#load(isSetAside(crashes) ? 0 : reloadDelay(crashes));
+  }
+
+  /** To be called when another client's model took the place of this one: the next request loads it again. */
+  hostUnloaded(): void {
+    if (this.#state.state !== "ready" || this.#state.unloaded) return;
+    this.#options.log("model unloaded: it left its place to one that another window uses");
+    this.#setState({ ...this.#state, unloaded: true });
   }
 
   /** Unloads the model for good: no load begins after that, and no status is reported. Never rejects. */

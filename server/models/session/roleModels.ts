@@ -10,8 +10,15 @@ import { ModelSession, type ModelSessionOptions } from "./modelSession.ts";
 
 type ModelSettings = ServerSettings["model"];
 
-/** Makes what runs models. `onDied` is called when its process ends by itself. */
-export type CreateHost = (log: (line: string) => void, onDied: (reason: string) => void) => ModelHost;
+/**
+ * Makes what runs models. `onDied` is called when its process ends by itself, and `onUnloaded` when the model has left its place
+ * to another client's.
+ */
+export type CreateHost = (
+  log: (line: string) => void,
+  onDied: (reason: string) => void,
+  onUnloaded: () => void,
+) => ModelHost;
 
 export interface RoleModelsOptions extends Pick<ModelSessionOptions, "markers" | "onStatus" | "log"> {
   readonly createHost: CreateHost;
@@ -109,7 +116,13 @@ export class RoleModels {
 
   #create(): RoleModel {
     const { createHost, ...options } = this.#options;
-    const host = this.#turns.join(createHost(options.log, (reason) => session.hostDied(reason)));
+    const host = this.#turns.join(
+      createHost(
+        options.log,
+        (reason) => session.hostDied(reason),
+        () => session.hostUnloaded(),
+      ),
+    );
     const usage = new RecentUsage();
     const session = new ModelSession({
       ...options,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
-import { TextSender } from "../../../server/engine/llama/textSender.ts";
+import { TextSender } from "../../../server/engine/process/textSender.ts";
 
 test("a piece is sent once what goes on at once has gone on", async () => {
   const events: string[] = [];

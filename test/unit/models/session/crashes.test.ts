@@ -6,7 +6,8 @@ import os from "node:os";
 import path from "node:path";
 import { suite, test } from "node:test";
 
-import { Crashes, fileVersion, isSetAside, reloadDelay } from "../../../../server/models/session/crashes.ts";
+import { fileVersion } from "../../../../server/engine/splitFiles.ts";
+import { Crashes, isSetAside, reloadDelay } from "../../../../server/models/session/crashes.ts";
 
 const minute = 60_000;
 

@@ -1,0 +1,136 @@
+// The service: one process of a user, which holds the models for all of the user's windows and editors.
+
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import net from "node:net";
+import process from "node:process";
+import { createMessageConnection, type Message } from "vscode-jsonrpc/node";
+import { SocketMessageReader, SocketMessageWriter } from "vscode-jsonrpc/node";
+
+import { answerModel } from "../process/answerModel.ts";
+import { diedNotification, logNotification, unloadedNotification } from "../process/rpc.ts";
+import type { Claims } from "./claims.ts";
+import { type Client, type CreateProcess, SharedModels } from "./sharedModels.ts";
+
+/** Bytes of a token, as text. */
+const tokenLength = 64;
+/** Milliseconds within which a client has to send the token. */
+const tokenTime = 30_000;
+/** So many messages may wait for a client that does not read them: more than an answer of any length that is read in time. */
+const mostUnread = 10_000;
+
+export interface ServiceOptions {
+  readonly claims: Claims;
+  /** The number that it claims. */
+  readonly number: number;
+  readonly createProcess: CreateProcess;
+  /** Milliseconds without a client after which it ends. */
+  readonly idleTime: number;
+}
+
+/** Serves until no client was there for a while. Resolves to whether it did: another may have been first. */
+export async function runService({ claims, number, createProcess, idleTime }: ServiceOptions): Promise<boolean> {
+  const models = new SharedModels(createProcess);
+  const token = randomBytes(tokenLength / 2).toString("hex");
+  const address = claims.newAddress();
+  const ended = Promise.withResolvers<void>();
+  let clients = 0;
+  let idle = setTimeout(() => ended.resolve(), idleTime);
+  const server = net.createServer((socket) => {
+    clients++;
+    clearTimeout(idle);
+    void serveClient(socket, token, models)
+      .catch(() => socket.destroy())
+      .finally(() => {
+        clients--;
+        if (clients === 0) idle = setTimeout(() => ended.resolve(), idleTime);
+      });
+  });
+  server.listen(address);
+  await once(server, "listening");
+  try {
+    if (!(await claims.claim(number, { pid: process.pid, address, token }))) return false;
+    await ended.promise;
+    return true;
+  } finally {
+    clearTimeout(idle);
+    // Whoever connects from now on is refused, and starts another.
+    server.close();
+  }
+}
+
+/** Serves a client, and resolves when it is gone and nothing is left of it. */
+async function serveClient(socket: net.Socket, token: string, models: SharedModels): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  // It closes after that.
+  socket.on("error", () => undefined);
+  if (!(await sendsToken(socket, token))) {
+    socket.destroy();
+    return closed;
+  }
+  const connection = createMessageConnection(new SocketMessageReader(socket), new BoundedWriter(socket));
+  // A message that is none.
+  connection.onError(() => socket.destroy());
+  const ended = new AbortController();
+  const notify = (message: () => Promise<void>) => {
+    if (!ended.signal.aborted) message().catch(() => undefined);
+  };
+  const onLog = (line: string) => notify(() => connection.sendNotification(logNotification, { line }));
+  const client: Client = {
+    id: randomBytes(8).toString("hex"),
+    ended: ended.signal,
+    onDied: (reason) => notify(() => connection.sendNotification(diedNotification, { reason })),
+    onUnloaded: () => notify(() => connection.sendNotification(unloadedNotification)),
+    onLog,
+  };
+  let prepared: Promise<void> | undefined;
+  const host = {
+    ping: () => ({ memory: models.memoryFor(client) ?? 0 }),
+    load: async (...[request, onProgress]: Parameters<Parameters<typeof answerModel>[1]["load"]>) => {
+      const model = await models.load(request, client, onProgress);
+      prepared = model.prepared;
+      return model;
+    },
+    prepared: () => prepared ?? Promise.resolve(),
+    unload: () => models.release(client),
+    log: (fault: unknown) => onLog(String(fault)),
+  };
+  answerModel(connection, host, ended.signal);
+  connection.listen();
+  if (!socket.destroyed) await closed;
+  ended.abort();
+  connection.dispose();
+  // Whoever wants its memory is told what stays there.
+  await models.release(client).catch(() => undefined);
+}
+
+/** Whether the first bytes of a client are the token. */
+async function sendsToken(socket: net.Socket, token: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(tokenTime);
+  for (;;) {
+    const bytes = socket.read(tokenLength) as Buffer | null;
+    if (bytes) return bytes.length === tokenLength && timingSafeEqual(bytes, Buffer.from(token));
+    if (socket.readableEnded || socket.destroyed) return false;
+    await Promise.race([once(socket, "readable", { signal }), once(socket, "close", { signal })]);
+  }
+}
+
+class BoundedWriter extends SocketMessageWriter {
+  readonly #socket: net.Socket;
+  #unread = 0;
+
+  constructor(socket: net.Socket) {
+    super(socket);
+    this.#socket = socket;
+  }
+
+  override async write(message: Message): Promise<void> {
+    this.#unread++;
+    if (this.#unread > mostUnread) this.#socket.destroy();
+    try {
+      await super.write(message);
+    } finally {
+      this.#unread--;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+// The model host as a language server sees it that shares its models: a client of the service.
+
+import type net from "node:net";
+import * as l10n from "@vscode/l10n";
+
+import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
+import { loadModelOf, orDied, type Peer } from "../process/askModel.ts";
+import { heartbeat, watchHeartbeat } from "../process/heartbeat.ts";
+import { diedNotification, logNotification, pingRequest, unloadedNotification, unloadRequest } from "../process/rpc.ts";
+import { unloadTime } from "../process/modelProcess.ts";
+import { kill, openService, type ServiceConnection, type ServiceLocation } from "./openService.ts";
+
+export interface SharedHostOptions {
+  readonly location: ServiceLocation;
+  /** Loads what is not to be shared, and everything where no service can be reached. */
+  readonly own: ModelHost;
+  readonly log: (line: string) => void;
+  /** The model's process, or the service, ended although nobody asked it to. The next `load` starts another. */
+  readonly onDied: (reason: string) => void;
+  /** The model left its place to another client's. */
+  readonly onUnloaded: () => void;
+  readonly heartbeat?: typeof heartbeat;
+}
+
+interface Running extends Peer {
+  readonly socket: net.Socket;
+  readonly end: (reason: string) => void;
+}
+
+export class SharedHost implements ModelHost {
+  readonly #options: SharedHostOptions;
+  #running: Running | undefined;
+  #memory: number | undefined;
+  #opening = new AbortController();
+
+  constructor(options: SharedHostOptions) {
+    this.#options = options;
+  }
+
+  /** Resident bytes of the model's process, at the last heartbeat. */
+  get memory(): number | undefined {
+    return this.#running ? this.#memory : this.#options.own.memory;
+  }
+
+  async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
+    await this.dispose();
+    const { location, own, log } = this.#options;
+    if (request.plan.shared !== true) return own.load(request, onProgress);
+    const opening = new AbortController();
+    this.#opening = opening;
+    let opened: ServiceConnection;
+    try {
+      opened = await openService(location, opening.signal);
+    } catch (error) {
+      if (opening.signal.aborted) throw new EngineError("died", "it was told to end before it began to load");
+      log(`the model is not shared: ${String(error)}`);
+      return own.load(request, onProgress);
+    }
+    if (opening.signal.aborted) {
+      opened.connection.dispose();
+      opened.socket.destroy();
+      throw new EngineError("died", "it was told to end before it began to load");
+    }
+    const running = this.#run(opened);
+    const model = await loadModelOf(running, request, onProgress);
+    await orDied(running, () => this.#ping(running));
+    return model;
+  }
+
+  /**
+   * Gives the model back, and resolves when nothing of it is left in memory, unless other clients use it.
+   * @throws EngineError `notEnded`
+   */
+  async dispose(): Promise<void> {
+    this.#opening.abort();
+    const running = this.#running;
+    this.#running = undefined;
+    if (running) await giveBack(running);
+    await this.#options.own.dispose();
+  }
+
+  #run({ socket, connection, pid }: ServiceConnection): Running {
+    const { log, onDied, onUnloaded } = this.#options;
+    const ended = new AbortController();
+    const close = (reason: string): boolean => {
+      const isInUse = this.#running === running;
+      if (isInUse) this.#running = undefined;
+      stopHeartbeat();
+      ended.abort(new EngineError("died", reason));
+      connection.dispose();
+      socket.destroy();
+      return isInUse;
+    };
+    const end = (reason: string) => {
+      if (!ended.signal.aborted && close(reason)) onDied(reason);
+    };
+    const isReachable = () => !socket.destroyed && socket.writable;
+    const running: Running = { connection, ended: ended.signal, isReachable, socket, end };
+    const times = this.#options.heartbeat ?? heartbeat;
+    const stopHeartbeat = watchHeartbeat(
+      // Whether the model makes progress is what the service watches.
+      () => this.#ping(running).then(() => undefined),
+      times,
+      () => {
+        kill(pid);
+        end(l10n.t("did not answer for {0} seconds", (times.interval * times.patience) / 1000));
+      },
+    );
+    connection.onClose(() => end(l10n.t("the model service ended")));
+    connection.onNotification(diedNotification, ({ reason }) => end(reason));
+    connection.onNotification(unloadedNotification, () => {
+      if (!ended.signal.aborted && close("the model left its place to another")) onUnloaded();
+    });
+    connection.onNotification(logNotification, ({ line }) => log(line));
+    this.#running = running;
+    return running;
+  }
+
+  async #ping({ connection }: Running): Promise<void> {
+    this.#memory = (await connection.sendRequest(pingRequest)).memory;
+  }
+}
+
+/** @throws EngineError `notEnded` */
+async function giveBack(running: Running): Promise<void> {
+  try {
+    await orDied(running, () => running.connection.sendRequest(unloadRequest, { within: unloadTime }));
+  } catch (error) {
+    // Nothing of a model is left whose process or service ended.
+    if (error instanceof EngineError && error.failure === "notEnded") throw error;
+  } finally {
+    running.end("it was told to end");
+  }
+}

@@ -1,0 +1,214 @@
+// The models of a service: one process for each, which all clients with an equal request share, and two at most.
+
+import { EngineError, type LoadRequest, type Model } from "../engine.ts";
+import type { ModelProcess } from "../process/modelProcess.ts";
+import { fileVersion } from "../splitFiles.ts";
+
+/** So many models may be in memory, if they fit. */
+const most = 2;
+
+/** A client as far as the models know it. It holds one model at most. */
+export interface Client {
+  /** Requests of one client take turns with those of others. */
+  readonly id: string;
+  /** Fires when the client is gone. */
+  readonly ended: AbortSignal;
+  readonly onDied: (reason: string) => void;
+  /** The model left its place to another one. */
+  readonly onUnloaded: () => void;
+  readonly onLog: (line: string) => void;
+}
+
+export type CreateProcess = (
+  log: (line: string) => void,
+  onDied: (reason: string) => void,
+) => Pick<ModelProcess, "load" | "dispose" | "memory">;
+
+interface Entry {
+  readonly key: string;
+  readonly process: ReturnType<CreateProcess>;
+  readonly clients: Set<Client>;
+  readonly onProgress: Set<(fraction: number) => void>;
+  loaded: Promise<Model>;
+  state: "waiting" | "loading" | "ready";
+  /** Requests that run or wait. */
+  running: number;
+  /** In milliseconds. */
+  lastUse: number;
+}
+
+export class SharedModels {
+  readonly #create: CreateProcess;
+  #entries: readonly Entry[] = [];
+  /** Processes that were told to end. */
+  readonly #leaving = new Set<Entry["process"]>();
+  /** The load that the next one has to wait for. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Resolves when a model may have become one that can give way. */
+  #change = Promise.withResolvers<void>();
+
+  constructor(create: CreateProcess) {
+    this.#create = create;
+  }
+
+  /** Resident bytes of the process of a client's model. */
+  memoryFor(client: Client): number | undefined {
+    return this.#heldBy(client)?.process.memory;
+  }
+
+  /**
+   * Gives a client the model that it asks for, in the place of the one that it holds.
+   * @throws EngineError
+   */
+  async load(request: LoadRequest, client: Client, onProgress: (fraction: number) => void): Promise<Model> {
+    await this.release(client);
+    if (client.ended.aborted) throw new EngineError("died", "the client is gone");
+    const key = keyOf(request);
+    const entry = this.#entries.find((each) => each.key === key) ?? this.#add(key, request);
+    entry.clients.add(client);
+    entry.onProgress.add(onProgress);
+    try {
+      return this.#modelFor(client, entry, await entry.loaded);
+    } finally {
+      entry.onProgress.delete(onProgress);
+    }
+  }
+
+  /**
+   * Takes a client's model away from it. Resolves when nothing is left of it in memory, unless others hold it.
+   * @throws EngineError `notEnded`
+   */
+  async release(client: Client): Promise<void> {
+    const entry = this.#heldBy(client);
+    entry?.clients.delete(client);
+    if (entry?.clients.size === 0) await this.#end(entry);
+  }
+
+  #heldBy(client: Client): Entry | undefined {
+    return this.#entries.find(({ clients }) => clients.has(client));
+  }
+
+  #add(key: string, request: LoadRequest): Entry {
+    const clients = new Set<Client>();
+    const { promise, resolve, reject } = Promise.withResolvers<Model>();
+    const entry: Entry = {
+      key,
+      clients,
+      process: this.#create(
+        (line) => {
+          for (const { onLog } of clients) onLog(line);
+        },
+        (reason) => this.#onDied(entry, reason),
+      ),
+      onProgress: new Set(),
+      loaded: promise,
+      state: "waiting",
+      running: 0,
+      lastUse: performance.now(),
+    };
+    this.#entries = [...this.#entries, entry];
+    // What each load finds of free memory is then what the model will have.
+    this.#turn = this.#turn.then(() => this.#load(entry, request)).then(resolve, reject);
+    return entry;
+  }
+
+  async #load(entry: Entry, request: LoadRequest): Promise<Model> {
+    try {
+      await this.#makeRoom(entry);
+      entry.state = "loading";
+      const load = () =>
+        entry.process.load(request, (fraction) => {
+          for (const onProgress of entry.onProgress) onProgress(fraction);
+        });
+      const loaded = await load().catch(async (error: unknown) => {
+        const isTooMuch = error instanceof EngineError && error.failure === "outOfMemory";
+        if (!isTooMuch || !this.#putAway(entry)) throw error;
+        await this.#makeRoom(entry);
+        return load();
+      });
+      entry.state = "ready";
+      return loaded;
+    } catch (error) {
+      await this.#end(entry).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Waits until the model may be loaded. */
+  async #makeRoom(entry: Entry): Promise<void> {
+    for (;;) {
+      // What does not end leaves no memory: it is said, as to the client that wanted it to end.
+      for (const process of this.#leaving) await this.#dispose(process);
+      if (entry.clients.size === 0) throw new EngineError("died", "nobody waits for the model any more");
+      if (this.#others(entry).length < most) return;
+      if (!this.#putAway(entry)) await this.#change.promise;
+    }
+  }
+
+  #others(entry: Entry): readonly Entry[] {
+    return this.#entries.filter((each) => each !== entry && each.state !== "waiting");
+  }
+
+  /** Unloads another model, the one that was used the longest ago, if there is one that nobody uses now. */
+  #putAway(entry: Entry): boolean {
+    const [spare] = this.#others(entry)
+      .filter(({ state, running }) => state === "ready" && running === 0)
+      .toSorted((a, b) => a.lastUse - b.lastUse);
+    if (!spare) return false;
+    const clients = [...spare.clients];
+    void this.#end(spare).catch(() => undefined);
+    for (const { onUnloaded } of clients) onUnloaded();
+    return true;
+  }
+
+  #onDied(entry: Entry, reason: string): void {
+    // A load rejects by itself.
+    if (entry.state !== "ready") return;
+    const clients = [...entry.clients];
+    void this.#end(entry).catch(() => undefined);
+    for (const { onDied } of clients) onDied(reason);
+  }
+
+  /** From now on nobody holds the model. */
+  async #end(entry: Entry): Promise<void> {
+    this.#entries = this.#entries.filter((other) => other !== entry);
+    entry.clients.clear();
+    this.#leaving.add(entry.process);
+    this.#changed();
+    await this.#dispose(entry.process);
+  }
+
+  async #dispose(process: Entry["process"]): Promise<void> {
+    await process.dispose();
+    this.#leaving.delete(process);
+  }
+
+  #changed(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
+  #modelFor({ id }: Client, entry: Entry, model: Model): Model {
+    const use = async <R>(work: () => Promise<R>): Promise<R> => {
+      entry.running++;
+      try {
+        return await work();
+      } finally {
+        entry.running--;
+        entry.lastUse = performance.now();
+        this.#changed();
+      }
+    };
+    return {
+      ...model,
+      generate: (request, onText, signal) => use(() => model.generate({ ...request, client: id }, onText, signal)),
+      score: (request, signal) => use(() => model.score({ ...request, client: id }, signal)),
+    };
+  }
+}
+
+/** What two requests have in common that are for the same model. */
+function keyOf({ plan, markers, saveAfter }: LoadRequest): string {
+  const files = [plan.path, ...(plan.adapters ?? []).map((adapter) => adapter.path)];
+  return JSON.stringify([plan, markers, saveAfter, files.map(fileVersion)]);
+}
