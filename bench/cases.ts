@@ -13,6 +13,19 @@ export interface CutCase {
   readonly truth: string;
   /** Files of its package that are open beside it; none unless given. */
   readonly others?: readonly { readonly path: string; readonly text: string }[];
+  /** What was changed of them and of this one before the cursor came here; nothing unless given. */
+  readonly edits?: readonly LineEdit[];
+  /** The text of this one before that; as it is unless given. */
+  readonly opened?: string;
+}
+
+export interface LineEdit {
+  readonly path: string;
+  /** Counted from 0, in the text that the edits before it have left. */
+  readonly line: number;
+  /** Lines that give way. */
+  readonly removed: number;
+  readonly lines: readonly string[];
 }
 
 export const cutKinds = ["block", "function", "files"] as const;

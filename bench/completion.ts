@@ -1,5 +1,5 @@
-// `npm run bench:completion [-- --kind line|block|function|files] [--limit 300] [--without STEP,… | --ablate] [--verbose]
-//     [--cases FILE] [--model FILE]`
+// `npm run bench:completion [-- --kind line|block|function|files|edits] [--limit 300] [--without STEP,… | --ablate] [--verbose]
+//     [--prompt-rate TOKENS] [--cases FILE] [--model FILE]`
 // How well the product completes held-out files, through the language server: lines beside the bare model and two baselines;
 // blocks, bodies of functions, and lines that take from other files of their package, which lies on the disk.
 
@@ -7,17 +7,21 @@ import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import type { TextDocumentContentChangeEvent } from "vscode-languageserver-protocol/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 
 import { steps } from "../server/completion/ablation.ts";
 import { buildExtension } from "../scripts/vsix.ts";
 import { completionContextRequest, settingsChanged } from "../src/shared/methods.ts";
 import type { Suggestions } from "../src/shared/protocol.ts";
-import { cutCases, cutKinds } from "./cases.ts";
+import { type CutCase, cutCases, type CutKind, cutKinds, type LineEdit } from "./cases.ts";
+import { cutChanges } from "./changeCases.ts";
 import { ablationText, type Case, type Result, toText } from "./completionReport.ts";
 import { contextOf } from "./contextReport.ts";
 import { gateSettings } from "./gateReport.ts";
+import { readHeldOutFiles } from "./heldOut.ts";
 import { bundledModel, exported, type Product, startProduct } from "./product.ts";
+import { olderFiles } from "./releases.ts";
 import { enterRepository, forget, Repositories } from "./repositories.ts";
 
 const { values: options } = parseArgs({
@@ -26,6 +30,7 @@ const { values: options } = parseArgs({
     cases: { type: "string", default: path.join(exported, "cases.jsonl") },
     model: { type: "string", default: bundledModel },
     limit: { type: "string", default: "300" },
+    "prompt-rate": { type: "string" },
     without: { type: "string", default: "" },
     ablate: { type: "boolean", default: false },
     verbose: { type: "boolean", default: false },
@@ -33,7 +38,7 @@ const { values: options } = parseArgs({
 });
 
 const cases = casesOf(options.kind).slice(0, Number(options.limit));
-const repositories = new Repositories();
+const repositories = new Repositories(options.kind === "edits" ? olderFiles() : readHeldOutFiles());
 process.on("exit", () => repositories.dispose());
 await buildExtension();
 if (options.ablate) {
@@ -46,13 +51,14 @@ if (options.ablate) {
 }
 
 function casesOf(kind: string): Case[] {
+  const limit = Number(options.limit);
+  // Those of a package one after the other, as it is indexed anew after another one.
+  const sorted = (cut: readonly CutCase[], kind: CutKind | "edits") =>
+    cut.map((each) => ({ ...each, kind })).sort((a, b) => a.package.localeCompare(b.package));
+  if (kind === "edits") return sorted(cutChanges(limit), kind);
   const cutKind = cutKinds.find((known) => known === kind);
-  if (cutKind) {
-    const cut = cutCases(cutKind, Number(options.limit)).map((each) => ({ ...each, kind: cutKind }));
-    // Those of a package one after the other, as it is indexed anew after another one.
-    return cut.sort((a, b) => a.package.localeCompare(b.package));
-  }
-  if (kind !== "line") throw new Error(`There is no kind ${kind}: there are line, ${cutKinds.join(", ")}.`);
+  if (cutKind) return sorted(cutCases(cutKind, limit), cutKind);
+  if (kind !== "line") throw new Error(`There is no kind ${kind}: there are line, ${cutKinds.join(", ")}, edits.`);
   if (!fs.existsSync(options.cases)) {
     throw new Error(`There is no ${options.cases}: training/README.md says how it is made.`);
   }
@@ -62,8 +68,11 @@ function casesOf(kind: string): Case[] {
 
 /** By a server of its own. */
 async function completeAll(without: string): Promise<Result[]> {
-  const folders = cases.filter(({ kind }) => kind !== "files").map(folderOf);
-  const product = await startProduct({ model: options.model, folders, without });
+  const folders = cases.filter((each) => !isOnDisk(each)).map(folderOf);
+  const product = await startProduct({
+    ...{ model: options.model, folders, without },
+    promptRate: options["prompt-rate"],
+  });
   try {
     const { name, device, promptRate } = product.model;
     const megabytes = (fs.statSync(options.model).size / 1e6).toFixed(1);
@@ -81,8 +90,12 @@ async function completeAll(without: string): Promise<Result[]> {
 
 /** The workspace folder of a case's file: its package, apart from those of other cases where it is on no disk. */
 function folderOf(each: Case, i: number): string {
-  if (each.kind === "files") return repositories.folderOf(each.package);
+  if (isOnDisk(each)) return repositories.folderOf(each.package);
   return `file:///held-out/${i}/${encodeURIComponent(each.package)}`;
+}
+
+function isOnDisk({ kind }: Case): boolean {
+  return kind === "files" || kind === "edits";
 }
 
 function uriIn(folder: string, file: string): string {
@@ -97,22 +110,22 @@ async function complete({ client, settings, cpuSeconds }: Product, i: number): P
   const previous = cases[i - 1];
   // What the server remembers of the cases before is no part of this one.
   const earlier = cases.slice(0, i).map((_, other) => `/held-out/${other}/`);
-  const isOnDisk = each.kind === "files";
-  const shared = { ...settings, readWorkspace: isOnDisk, excludedFiles: [...settings.excludedFiles, ...earlier] };
+  const shared = { ...settings, readWorkspace: isOnDisk(each), excludedFiles: [...settings.excludedFiles, ...earlier] };
   await client.connection.sendNotification(settingsChanged, shared);
-  if (isOnDisk) await enterRepository(client, folder, previous && folderOf(previous, i - 1));
+  if (isOnDisk(each)) await enterRepository(client, folder, previous && folderOf(previous, i - 1));
   const uri = uriIn(folder, each.path);
   const text = each.prefix + each.suffix;
   const { line, character } = TextDocument.create(uri, each.language, 1, text).positionAt(each.prefix.length);
   const others = each.others ?? [];
-  for (const other of others) await client.open(uriIn(folder, other.path), other.text, each.language);
-  await client.open(uri, text, each.language);
+  await openAll(client, each, folder);
   const cpuBefore = cpuSeconds();
   const start = performance.now();
   const [item] = await client.complete(uri, line, character);
   const milliseconds = performance.now() - start;
   const cpu = cpuSeconds() - cpuBefore;
-  const context = isOnDisk ? contextOf(each, await client.connection.sendRequest(completionContextRequest)) : undefined;
+  const context = isOnDisk(each)
+    ? contextOf(each, await client.connection.sendRequest(completionContextRequest))
+    : undefined;
   const bySetting: Partial<Record<Suggestions, string | undefined>> = {};
   for (const suggestions of options.ablate || options.without !== "" ? [] : gateSettings) {
     // What the model wrote is remembered, also where it was not worth showing.
@@ -122,4 +135,22 @@ async function complete({ client, settings, cpuSeconds }: Product, i: number): P
   }
   await forget(client, [uri, ...others.map((other) => uriIn(folder, other.path))]);
   return { ...each, shown: item?.insertText, bySetting, milliseconds, cpuSeconds: cpu, ...(context && { context }) };
+}
+
+/** The others, the case's own document, and what was changed in both. */
+async function openAll(client: Product["client"], each: Case, folder: string): Promise<void> {
+  const { others = [], edits, language } = each;
+  const uri = uriIn(folder, each.path);
+  const text = each.prefix + each.suffix;
+  for (const other of others) await client.open(uriIn(folder, other.path), other.text, language);
+  await client.open(uri, each.opened ?? text, language);
+  if (!edits) return;
+  // Versions begin at 1.
+  for (const [i, edit] of edits.entries()) await client.change(uriIn(folder, edit.path), i + 2, changeOf(edit));
+  await client.change(uri, edits.length + 2, { text });
+}
+
+function changeOf({ line, removed, lines }: LineEdit): TextDocumentContentChangeEvent {
+  const range = { start: { line, character: 0 }, end: { line: line + removed, character: 0 } };
+  return { range, text: lines.map((each) => `${each}\n`).join("") };
 }

@@ -11,7 +11,7 @@ import { score } from "./scores.ts";
 /** A place in a held-out file and what stands there; of a line also what others than the product answered. */
 export interface Case extends CutCase {
   /** The rest of the line unless given. */
-  readonly kind?: "line" | CutKind;
+  readonly kind?: "line" | "edits" | CutKind;
   /** Written by training/evaluate.py. */
   readonly answers?: Readonly<Record<"model" | "nearest line" | "5-gram", string>>;
 }

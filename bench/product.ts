@@ -31,14 +31,18 @@ export interface ProductOptions {
   readonly folders: readonly string[];
   /** Names of the steps of ghost text that it leaves out, with commas. */
   readonly without: string;
+  /** Tokens of a prompt in a second that its prompts are made for, with no limits of time; what it measures unless given. */
+  readonly promptRate?: string | undefined;
   /** On the CPU; as many as the product chooses unless given. */
   readonly threads?: number;
 }
 
 /** Starts it, and waits until its model is loaded. */
-export async function startProduct({ model, folders, without, threads }: ProductOptions): Promise<Product> {
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const { model, folders, without, promptRate, threads } = options;
   if (!fs.existsSync(model)) throw new Error(`There is no ${model}: training/README.md says how it is made.`);
   leaveOut(without);
+  setPromptRate(promptRate);
   const settings = defaultSettings(model, threads);
   const client = await LspClient.start(settings, undefined, folders);
   const status = await client.statusWhere(({ state }) => state === "ready" || state === "failed");
@@ -60,6 +64,12 @@ function leaveOut(names: string): void {
   const unknown = names.split(",").find((name) => name !== "" && !(steps as readonly string[]).includes(name));
   if (unknown !== undefined) throw new Error(`There is no step ${unknown}: ${steps.join(", ")} can be left out.`);
   process.env["FALCON_WITHOUT"] = names;
+}
+
+function setPromptRate(rate: string | undefined): void {
+  if (rate === undefined) return;
+  if (!(Number(rate) > 0)) throw new Error(`--prompt-rate ${rate}: tokens in a second, such as 4096.`);
+  process.env["FALCON_PROMPT_RATE"] = rate;
 }
 
 /** What the extension sends when the user has set nothing. No contexts are saved: each case is asked once. */

@@ -11,11 +11,20 @@ import { DidChangeWatchedFilesNotification, FileChangeType, type FileEvent } fro
 
 import { completionContextRequest } from "../src/shared/methods.ts";
 import type { LspClient } from "../test/support/lspClient.ts";
-import { readHeldOutFiles } from "./heldOut.ts";
+
+interface SourceFile {
+  readonly package: string;
+  readonly path: string;
+  readonly text: string;
+}
 
 export class Repositories {
   readonly #root = fs.mkdtempSync(path.join(tmpdir(), "falcon-held-out-"));
-  readonly #files = Map.groupBy(readHeldOutFiles(), (file) => file.package);
+  readonly #files: ReadonlyMap<string, readonly SourceFile[]>;
+
+  constructor(files: readonly SourceFile[]) {
+    this.#files = Map.groupBy(files, (file) => file.package);
+  }
 
   /** The folder of a package, as a URI. */
   folderOf(name: string): string {

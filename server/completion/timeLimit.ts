@@ -1,7 +1,7 @@
 // A suggestion of several lines that takes too long ends with the line that is being written: what there is is shown.
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
-import { isLeftOut } from "./ablation.ts";
+import { isLeftOut, limited } from "./ablation.ts";
 import type { CompletionRequest } from "./request.ts";
 
 /** Why a text has ended. */
@@ -16,7 +16,7 @@ export function followTime(
   { timeLimit }: Pick<ServerSettings["inlineCompletion"], "timeLimit">,
 ): (text: string, piece: string) => boolean {
   const end =
-    automatic && timeLimit !== undefined && !isLeftOut("timeLimit") ? performance.now() + timeLimit : Infinity;
+    automatic && timeLimit !== undefined && !isLeftOut("timeLimit") ? performance.now() + limited(timeLimit) : Infinity;
   return (text, piece) =>
     piece.includes("\n") && performance.now() >= end && text.slice(0, text.lastIndexOf("\n")).trim() !== "";
 }

@@ -1,6 +1,7 @@
 // Cuts the text around the cursor to a token budget.
 
 import type { ModelInfo } from "../../src/shared/protocol.ts";
+import { promptRateOf } from "./ablation.ts";
 import type { CompletionRequest } from "./request.ts";
 
 export interface CompletionWindow {
@@ -41,11 +42,12 @@ export function contextBudget(
 
 /** `otherTokens`: those of the context that the window leaves free. */
 export function windowBudget(
-  { contextSize, infill, promptRate }: Pick<ModelInfo, "contextSize" | "infill" | "promptRate">,
+  info: Pick<ModelInfo, "contextSize" | "infill" | "promptRate">,
   otherTokens: number,
 ): WindowBudget {
+  const { contextSize, infill } = info;
   // A power of two: the next load measures a little more or less, and its windows are to be the same.
-  const evaluated = 2 ** Math.floor(Math.log2(promptRate * evaluationTime));
+  const evaluated = 2 ** Math.floor(Math.log2(promptRateOf(info) * evaluationTime));
   const worthwhile = Math.min(Math.max(evaluated, fewestTokens), mostTokens);
   const total = Math.max(0, Math.min(contextSize - otherTokens - reservedTokens, worthwhile));
   const suffix = infill ? Math.min(maxSuffixTokens, Math.floor(total / 4)) : 0;

@@ -14,6 +14,7 @@ import {
   type ProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
+  type TextDocumentContentChangeEvent,
 } from "vscode-languageserver-protocol/node";
 
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
@@ -147,6 +148,12 @@ export class LspClient {
     await this.connection.sendNotification("textDocument/didOpen", {
       textDocument: { uri, languageId, version: 1, text },
     });
+  }
+
+  /** Changes an open document. */
+  async change(uri: string, version: number, change: TextDocumentContentChangeEvent): Promise<void> {
+    const textDocument = { uri, version };
+    await this.connection.sendNotification("textDocument/didChange", { textDocument, contentChanges: [change] });
   }
 
   async complete(

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { isLeftOut } from "../ablation.ts";
+import { isLeftOut, limited } from "../ablation.ts";
 import type { CompletionRequest } from "../request.ts";
 import type { ContextProvider } from "./provider.ts";
 import type { Candidate } from "./rank.ts";
@@ -55,7 +55,7 @@ async function ask(
   };
   const result = await Promise.race([
     find().catch((error: unknown) => failed(error instanceof Error ? error.message : String(error))),
-    sleep(timeLimit, failed("late"), { signal: ended }).catch(() => failed("cancelled")),
+    sleep(limited(timeLimit), failed("late"), { signal: ended }).catch(() => failed("cancelled")),
   ]);
   done.abort();
   return { name, ...result, milliseconds: performance.now() - start };
