@@ -14,7 +14,7 @@ import { runService } from "./engine/shared/service.ts";
 const idleTime = 60_000;
 
 const text = { type: "string", default: "" } as const;
-const { values } = parseArgs({ options: { folder: text, version: text, number: text, idle: text } });
+const { values } = parseArgs({ options: { folder: text, version: text, number: text, address: text, idle: text } });
 
 // An unhandled rejection is a bug, but the requests that run need not end with it.
 process.on("unhandledRejection", () => undefined);
@@ -22,6 +22,7 @@ process.on("unhandledRejection", () => undefined);
 void runService({
   claims: new Claims(values.folder, values.version),
   number: Number(values.number),
+  address: values.address,
   createProcess: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
   idleTime: values.idle === "" ? idleTime : Number(values.idle),
 }).then(

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { GenerateRequest, LoadPlan, Model } from "../../server/engine/engine.ts";
 import type { heartbeat } from "../../server/engine/process/heartbeat.ts";
 import { Claims } from "../../server/engine/shared/claims.ts";
-import type { ServiceLocation } from "../../server/engine/shared/openService.ts";
+import { openService, type ServiceConnection, type ServiceLocation } from "../../server/engine/shared/openService.ts";
 import { SharedHost } from "../../server/engine/shared/sharedHost.ts";
 import { modelFile } from "./models.ts";
 import { plannedOf } from "./modelUnderTest.ts";
@@ -69,6 +69,16 @@ export class ServiceUnderTest {
     const client = new TestClient({ ...this.location, ...options.location }, options.heartbeat);
     this.#clients.push(client);
     return client;
+  }
+
+  /** Connects as a client does before it loads. */
+  async open(location: Partial<ServiceLocation> = {}): Promise<ServiceConnection & { readonly close: () => void }> {
+    const opened = await openService({ ...this.location, ...location }, new AbortController().signal);
+    const close = () => {
+      opened.connection.dispose();
+      opened.socket.destroy();
+    };
+    return { ...opened, close };
   }
 
   async end(): Promise<void> {

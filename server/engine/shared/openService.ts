@@ -89,7 +89,13 @@ class Starts {
 /** Starts a process that outlives this one, and holds no folder of the user's. */
 function startService({ claims, modulePath, idleTime }: ServiceLocation, number: number): ChildProcess {
   const { folder, version } = claims;
-  const values = { folder, version, number, ...(idleTime !== undefined && { idle: idleTime }) };
+  const values = {
+    folder,
+    version,
+    number,
+    address: claims.newAddress(),
+    ...(idleTime !== undefined && { idle: idleTime }),
+  };
   const given = Object.entries(values).map(([name, value]) => `--${name}=${value}`);
   const options = { cwd: folder, detached: true, stdio: "ignore", windowsHide: true } as const;
   const child = spawn(process.execPath, [modulePath, ...given], options);

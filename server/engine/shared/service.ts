@@ -23,16 +23,23 @@ export interface ServiceOptions {
   readonly claims: Claims;
   /** The number that it claims. */
   readonly number: number;
+  /** Where it listens. */
+  readonly address: string;
   readonly createProcess: CreateProcess;
   /** Milliseconds without a client after which it ends. */
   readonly idleTime: number;
 }
 
 /** Serves until no client was there for a while. Resolves to whether it did: another may have been first. */
-export async function runService({ claims, number, createProcess, idleTime }: ServiceOptions): Promise<boolean> {
+export async function runService({
+  claims,
+  number,
+  address,
+  createProcess,
+  idleTime,
+}: ServiceOptions): Promise<boolean> {
   const models = new SharedModels(createProcess);
   const token = randomBytes(tokenLength / 2).toString("hex");
-  const address = claims.newAddress();
   const ended = Promise.withResolvers<void>();
   let clients = 0;
   let idle = setTimeout(() => ended.resolve(), idleTime);

@@ -1,0 +1,99 @@
+// The service's clients that behave badly, with a model whose requests a test ends.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+
+import type { Generation, GenerateRequest, LoadRequest, Model } from "../../../server/engine/engine.ts";
+import { loadModelOf } from "../../../server/engine/process/askModel.ts";
+import { Claims } from "../../../server/engine/shared/claims.ts";
+import { openService } from "../../../server/engine/shared/openService.ts";
+import { runService } from "../../../server/engine/shared/service.ts";
+
+let folder = "";
+let served: Promise<boolean>;
+/** The requests that the model has at hand, with what ends them. */
+let requests: {
+  readonly request: GenerateRequest;
+  readonly onText: (text: string) => void;
+  readonly signal: AbortSignal;
+}[];
+const claims = () => new Claims(folder, "1");
+
+const model: Model = {
+  info: { gpuLayers: 0 } as Model["info"],
+  generate: (request, onText, signal) =>
+    new Promise<Generation>((resolve) => {
+      requests.push({ request, onText, signal });
+      const usage = { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 };
+      signal.addEventListener("abort", () => resolve({ text: "", alternatives: [], stopReason: "aborted", usage }));
+    }),
+  score: () => Promise.resolve([]),
+  countTokens: () => Promise.resolve(0),
+};
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-clients-"));
+  fs.writeFileSync(path.join(folder, "model.gguf"), "");
+  requests = [];
+  served = runService({
+    claims: claims(),
+    number: 1,
+    address: claims().newAddress(),
+    createProcess: () => ({ memory: 1, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
+    idleTime: 100,
+  });
+});
+afterEach(async () => {
+  assert.ok(await served, "the service has ended by itself");
+  fs.rmSync(folder, { recursive: true });
+});
+
+async function connect() {
+  while ((await claims().newest()) === undefined) await new Promise(setImmediate);
+  const { socket, connection } = await openService({ claims: claims(), modulePath: "" }, new AbortController().signal);
+  const peer = { connection, ended: new AbortController().signal, isReachable: () => true };
+  const plan = { path: path.join(folder, "model.gguf"), contextSize: 1, gpu: "off", threads: 1 } as const;
+  const loaded = await loadModelOf(peer, { plan, markers: [] } as unknown as LoadRequest, () => undefined);
+  const generate = () => {
+    const request = { priority: "chat", prompt: ["x"], maxTokens: 1, temperature: 0, stop: [] } as const;
+    loaded.generate(request, () => undefined, new AbortController().signal).catch(() => undefined);
+  };
+  return { socket, connection, generate };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test("a client that is gone takes its requests with it, and nobody else's", async () => {
+  const [gone, stays] = [await connect(), await connect()];
+  for (const { generate } of [gone, gone, stays]) generate();
+  await until(() => requests.length === 3);
+  gone.socket.destroy();
+  await until(() => requests.filter(({ signal }) => signal.aborted).length === 2);
+  const [left, ...more] = requests.filter(({ signal }) => !signal.aborted);
+  assert.ok(left && more.length === 0);
+  const clients = new Set(requests.map(({ request }) => request.client));
+  assert.equal(clients.size, 2, "the model is told whose requests they are");
+  assert.equal(requests.filter(({ request }) => request.client === left.request.client).length, 1);
+  stays.socket.destroy();
+});
+
+test("a client that does not read is left, with what it asked for", async () => {
+  const [slow, other] = [await connect(), await connect()];
+  slow.generate();
+  other.generate();
+  await until(() => requests.length === 2);
+  slow.socket.pause();
+  const [asked, others] = requests;
+  for (let piece = 0; asked && !asked.signal.aborted; piece++) {
+    assert.ok(piece < 100_000, "what it does not read is kept without end");
+    asked.onText("word ".repeat(20));
+    await new Promise(setImmediate);
+  }
+  assert.equal(others?.signal.aborted, false);
+  for (const { socket } of [slow, other]) socket.destroy();
+});
