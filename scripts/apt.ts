@@ -61,6 +61,40 @@ export async function unpackSystemPackages(folder: string, ...packages: string[]
   const { added } = await plan(apt, packages);
   console.log(`Downloading with apt-get into ${folder}: ${added.join(" ")} …`);
   await runProgram(apt, ["download", "-q", "-o", "APT::Sandbox::User=root", ...added], { env: quiet, cwd: folder });
+  await extractArchives(folder);
+}
+
+/**
+ * Puts packages of another release of Debian, and all that they need down to the C library, into a folder. Its programs run
+ * by the loader of that folder.
+ */
+export async function unpackPackagesOf(release: string, folder: string, ...packages: string[]): Promise<void> {
+  const apt = findProgram("apt-get");
+  if (!apt) throw new Error("There is no apt-get.");
+  const state = path.join(folder, "apt");
+  for (const name of ["lists/partial", "cache/archives/partial"]) {
+    fs.mkdirSync(path.join(state, name), { recursive: true });
+  }
+  // To these lists nothing is installed, so that everything is among what is added.
+  fs.writeFileSync(path.join(state, "status"), "");
+  const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+  const source = `deb [signed-by=${keyring}] http://deb.debian.org/debian ${release} main\n`;
+  fs.writeFileSync(path.join(state, "sources.list"), source);
+  const own = [
+    ...["-o", `Dir::State=${state}`, "-o", `Dir::State::status=${path.join(state, "status")}`],
+    ...["-o", `Dir::Cache=${path.join(state, "cache")}`, "-o", `Dir::Etc::sourcelist=${path.join(state, "sources.list")}`],
+    ...["-o", "Dir::Etc::sourceparts=/dev/null", "-o", "APT::Sandbox::User=root"],
+  ];
+  await runProgram(apt, [...own, "update", "-q"], { env: quiet });
+  const simulation = [...own, "--simulate", ...install, ...packages];
+  const { added } = readPlan(execFileSync(apt, simulation, { env: quiet, encoding: "utf8" }));
+  console.log(`Downloading from Debian ${release} into ${folder}: ${added.join(" ")} …`);
+  await runProgram(apt, [...own, "download", "-q", ...added], { env: quiet, cwd: folder });
+  await extractArchives(folder);
+  fs.rmSync(state, { recursive: true });
+}
+
+async function extractArchives(folder: string): Promise<void> {
   for (const archive of fs.globSync("*.deb", { cwd: folder })) {
     const file = path.join(folder, archive);
     await runProgram("dpkg-deb", ["--extract", file, folder]);

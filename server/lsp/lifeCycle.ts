@@ -5,6 +5,7 @@ import {
   DidChangeWorkspaceFoldersNotification,
   ErrorCodes,
   type InitializeResult,
+  PositionEncodingKind,
   ResponseError,
   TextDocumentSyncKind,
 } from "vscode-languageserver";
@@ -12,6 +13,7 @@ import {
 import { completionAccepted, settingsChanged } from "../../src/shared/methods.ts";
 import { expireSavedContexts } from "../models/session/savedContexts.ts";
 import type { Assistant } from "./assistant.ts";
+import { followConfiguration } from "./configuration.ts";
 import { readFolders, readOptions, readSettings } from "./settings.ts";
 import { watchFiles } from "./watchedFiles.ts";
 
@@ -31,6 +33,11 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     const withPath = (path: string) => ({ ...model, path });
     models.use({ completion: withPath(inlineCompletion.model || both), chat: withPath(chat.model || both) });
   };
+  const useSettings = (given: unknown) => {
+    if (assistant.phase !== "serving") return;
+    assistant.settings = readSettings(given, warn);
+    useModels();
+  };
   let stopExpiring = () => {};
 
   connection.onInitialize((params) => {
@@ -42,15 +49,20 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     assistant.folders = readFolders(params);
     assistant.phase = "serving";
     followFolders(connection, assistant);
+    const askForSettings = followConfiguration(connection, params, useSettings);
     watchFiles(connection, params);
     // The server may send nothing before its answer. A client that never says `initialized` gets its model, too.
     setImmediate(() => {
-      if (assistant.phase !== "serving") return;
-      stopExpiring = expireSavedContexts(() => assistant.settings.model.promptCache, warn);
-      useModels();
+      void askForSettings().then(() => {
+        if (assistant.phase !== "serving") return;
+        stopExpiring = expireSavedContexts(() => assistant.settings.model.promptCache, warn);
+        useModels();
+      });
     });
     return {
       capabilities: {
+        // Every client has to know it, and it is how the documents here count.
+        positionEncoding: PositionEncodingKind.UTF16,
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
         textDocumentSync: TextDocumentSyncKind.Incremental,
         notebookDocumentSync: { notebookSelector: [{ notebook: "*", cells: [{ language: "*" }] }] },
@@ -60,11 +72,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
     } satisfies InitializeResult;
   });
 
-  connection.onNotification(settingsChanged, (changed) => {
-    if (assistant.phase !== "serving") return;
-    assistant.settings = readSettings(changed, warn);
-    useModels();
-  });
+  connection.onNotification(settingsChanged, useSettings);
 
   connection.onShutdown(async () => {
     assistant.phase = "ended";

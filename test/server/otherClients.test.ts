@@ -8,9 +8,10 @@ import os from "node:os";
 import path from "node:path";
 import { after, afterEach, suite, test } from "node:test";
 
-import { ErrorCodes, type InitializeResult, type ResponseError } from "vscode-languageserver-protocol/node";
+import { ErrorCodes, type InitializeResult, ResponseError } from "vscode-languageserver-protocol/node";
 
 import { inspectModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
+import type { ServerStatus } from "../../src/shared/protocol.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings, serverModule, type SpawnOptions } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
@@ -110,6 +111,58 @@ suite("what a client leaves out", () => {
     await client.open("file:///a.ts", "let x = ");
     const place = { textDocument: { uri: "file:///a.ts" }, position: { line: 0, character: 8 } };
     assert.equal(((await request(client, "textDocument/inlineCompletion", place)) as unknown[]).length, 1);
+  });
+});
+
+suite("the configuration of a client that sends no options", () => {
+  const { settings } = withModel;
+
+  test("is asked for where the client can be asked, and again when it has changed", async () => {
+    const client = spawnServer();
+    const { connection } = client;
+    let configured: object | null = settings;
+    const asked: unknown[] = [];
+    connection.onRequest("workspace/configuration", ({ items }: { items: readonly unknown[] }) => {
+      asked.push(...items);
+      return [configured];
+    });
+    const capabilities = { workspace: { configuration: true } };
+    const started = await request(client, "initialize", { ...initialize, capabilities });
+    assert.equal((started as InitializeResult).capabilities.positionEncoding, "utf-16");
+    const { state } = await client.statusWhere(({ state }) => state !== "loading");
+    assert.equal(state, "ready");
+    const nameOf = (status: ServerStatus) => (status.state === "ready" ? status.model.name : undefined);
+    assert.deepEqual(
+      client.statuses.map(nameOf).filter(Boolean),
+      ["Tiny Falcon 7B"],
+      "another model was loaded before",
+    );
+    assert.deepEqual(asked, [{ section: "falcon" }]);
+    configured = { ...settings, model: { ...settings.model, path: modelFile("falcon3") } };
+    await connection.sendNotification("workspace/didChangeConfiguration", { settings: null });
+    await client.statusWhere((status) => nameOf(status) === "Tiny Falcon3");
+  });
+
+  test("is taken as the client sends it", async () => {
+    const client = await serve(undefined);
+    const { connection } = client;
+    await connection.sendNotification("workspace/didChangeConfiguration", { settings: { other: { model: 7 } } });
+    await connection.sendNotification("workspace/didChangeConfiguration", { settings: { falcon: settings } });
+    await client.statusWhere((status) => status.state === "ready" && status.model.name === "Tiny Falcon 7B");
+    assert.deepEqual(
+      client.logs.filter((line) => line.startsWith("settings")),
+      [],
+    );
+  });
+
+  test("that cannot be had leaves the defaults, and the log says why", async () => {
+    const client = spawnServer();
+    client.connection.onRequest("workspace/configuration", () => new ResponseError(1, "no such thing"));
+    const capabilities = { workspace: { configuration: true } };
+    await request(client, "initialize", { ...initialize, capabilities });
+    const status = await client.statusWhere(({ state }) => state !== "loading");
+    assert.ok(status.state === "ready" && status.model.demonstration, JSON.stringify(status));
+    assert.match(client.logs.join("\n"), /asked for its settings, and failed: .*no such thing/);
   });
 });
 
