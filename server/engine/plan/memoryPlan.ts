@@ -10,8 +10,13 @@ export interface PlanOptions extends ContextOptions {
   readonly gpuLayers?: number;
 }
 
-/** A device, and bytes of the largest tensor that it takes: what is larger stays on the CPU. */
+/** A device with the bytes that a model may fill, and those of the largest tensor that it takes: what is larger stays on the CPU. */
 export type PlannedDevice = Pick<DeviceInfo, "kind" | "name" | "free"> & { readonly longestTensor?: number };
+
+/**
+ * The part of the free main memory that a model may fill. What is left is for the programs beside it, and for their growth.
+ */
+export const fillableRam = 7 / 8;
 
 /** Node, the engine and its libraries, as measured with a model of no size. */
 const processBytes = 120e6;

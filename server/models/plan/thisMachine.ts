@@ -6,7 +6,7 @@ import type { ModelRole } from "../../../src/shared/modelRoles.ts";
 import type { ModelStatus, ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
 import { availableRam } from "../../availableRam.ts";
 import { measureBandwidth } from "./bandwidth.ts";
-import { neededOf, planMemory, type PlannedDevice } from "../../engine/plan/memoryPlan.ts";
+import { fillableRam, neededOf, planMemory, type PlannedDevice } from "../../engine/plan/memoryPlan.ts";
 import { UserError } from "../../userError.ts";
 import { planFile } from "./plannedFile.ts";
 import type { Bandwidth } from "./speed.ts";
@@ -50,7 +50,7 @@ export class ThisMachine {
     return {
       devices: [
         ...(gpu === "off" ? [] : gpusBefore(loaded, held)),
-        { kind: "cpu", name: "CPU", free: Math.max(cpuFree, 0) },
+        { kind: "cpu", name: "CPU", free: Math.max(cpuFree, 0) * fillableRam },
       ],
       bandwidth: ({ kind, name }) => (kind === "cpu" ? cpu : this.#gpus.get(name)),
     };

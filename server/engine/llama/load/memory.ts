@@ -6,7 +6,7 @@ import type { Llama } from "node-llama-cpp";
 import { availableRam } from "../../../availableRam.ts";
 import { EngineError } from "../../engine.ts";
 import { contextStep } from "../../plan/buffers.ts";
-import type { PlannedDevice } from "../../plan/memoryPlan.ts";
+import { fillableRam, type PlannedDevice } from "../../plan/memoryPlan.ts";
 
 /** Bytes, in the two places where a context may lie. */
 export interface Memory {
@@ -23,9 +23,6 @@ export interface Storage {
 }
 
 type Need = Memory & { readonly tokens: number };
-
-/** The part of the main memory that a model may fill. What is left is for the programs beside it, and for their growth. */
-const fillableRam = 7 / 8;
 
 /** What a context may have of both, whatever of it the weights in the main memory need. */
 export async function freeMemory(llama: Llama): Promise<Memory> {
