@@ -5,6 +5,7 @@ import { Disposable, commands } from "vscode";
 import { attachCodeAtCursor, attachSelection } from "./chat/attachments.ts";
 import { explainCommands, type ExplainDependencies } from "./chat/explain.ts";
 import type { ContextDocument } from "./completion/contextDocument.ts";
+import type { WorkspaceFiles } from "./chat/context/workspaceFiles.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
 import { editSelection, type EditDependencies } from "./edit/editSelection.ts";
 import { proposalCommands } from "./edit/proposalCommands.ts";
@@ -24,6 +25,7 @@ import type { DownloadParams } from "./shared/downloads.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
 export interface CommandDependencies extends ChoiceDependencies, EditDependencies, ExplainDependencies {
+  readonly workspaceFiles: WorkspaceFiles;
   readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
   readonly figures: Figures;

@@ -150,6 +150,7 @@ export function activate(context: ExtensionContext) {
       server,
       settings,
       terminalOutput,
+      workspaceFiles,
     }),
     registerEditActions(),
     registerStatusBar(server, models, settings, lastEditor),

@@ -3,6 +3,7 @@
 import type { EditCommand, EditParams } from "../../src/shared/edit.ts";
 import { askForCommitMessage, cleanCommitMessage } from "./commitMessage.ts";
 import { shortenDiff } from "./shortenDiff.ts";
+import { askForTests } from "./tests.ts";
 
 export type EditRequest = Omit<EditParams, "partialResultToken">;
 
@@ -11,16 +12,19 @@ export interface EditCommandRow {
   readonly ask: (request: EditRequest) => string;
   /** Whether the prompt holds what stands around the text. */
   readonly context: boolean;
+  /** What `after` is, where it does not stand after the text. */
+  readonly after?: string;
   /** Whether what is asked for is a text of its own, not a new version of the text. */
   readonly writesAnew?: boolean;
   /** Whether only the comments of the answer are taken, and the text's code stays as it is. */
   readonly onlyComments?: boolean;
+  /** What of the answer is the result, where that is not a new version of the text. */
+  readonly clean?: (answer: string) => string;
   /** For a short answer about a text that may be long. */
   readonly about?: {
     readonly answerTokens: number;
     /** The text in at most `length` characters. */
     readonly shorten: (text: string, length: number) => string;
-    readonly clean: (answer: string) => string;
   };
 }
 
@@ -65,7 +69,15 @@ export const editCommands: Readonly<Record<EditCommand, EditCommandRow>> = {
     ask: ({ instruction = "" }) => askForCommitMessage(instruction),
     context: false,
     writesAnew: true,
-    about: { answerTokens: 320, shorten: shortenDiff, clean: cleanCommitMessage },
+    clean: cleanCommitMessage,
+    about: { answerTokens: 320, shorten: shortenDiff },
+  },
+  tests: {
+    ask: askForTests,
+    context: true,
+    after: "Tests of the same workspace, for their style:",
+    writesAnew: true,
+    clean: (answer) => answer.trim(),
   },
   fix: { ask: faults, context: true },
   document: {

@@ -63,7 +63,7 @@ export async function editText(
     AbortSignal.any([signal, ended.signal]),
   );
   show(answer.end());
-  const text = row.about ? row.about.clean(answer.text) : likeOriginal(answer.text, request.text);
+  const text = row.clean ? row.clean(answer.text) : likeOriginal(answer.text, request.text);
   return {
     text: row.onlyComments && text !== "" ? onlyComments(request.text, text, request.languageId) : text,
     stopReason: ended.signal.aborted && !signal.aborted ? "end" : stopReason,

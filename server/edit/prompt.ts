@@ -82,7 +82,7 @@ function userText(request: EditRequest, fence: string, contextLength: number): s
   const after = firstLines(request.after, contextLength);
   const around = [
     before.trim() === "" ? "" : `Before the text stands:\n${fenced(before)}`,
-    after.trim() === "" ? "" : `After the text stands:\n${fenced(after)}`,
+    after.trim() === "" ? "" : `${editCommands[command].after ?? "After the text stands:"}\n${fenced(after)}`,
   ];
   const ask = editCommands[command].ask(request);
   const task =

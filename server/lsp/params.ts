@@ -75,6 +75,7 @@ export const contextUseParams: v.GenericSchema<unknown, ContextUseParams> = v.lo
 export const editParams: v.GenericSchema<unknown, EditParams> = v.object({
   command: v.picklist(editCommandIds),
   instruction: v.exactOptional(v.string()),
+  tests: v.exactOptional(v.object({ framework: v.exactOptional(v.string()), file: v.string(), source: v.string() })),
   uri: v.string(),
   languageId: v.string(),
   text: v.string(),

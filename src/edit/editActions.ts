@@ -48,6 +48,7 @@ function rewrites(): CodeAction[] {
     "falcon.simplify": l10n.t("Simplify with Falcon"),
     "falcon.addTypes": l10n.t("Add Types with Falcon"),
     "falcon.addDocumentation": l10n.t("Document with Falcon"),
+    "falcon.writeTests": l10n.t("Write Tests with Falcon"),
   };
   return Object.entries(titles).map(([command, title]) => {
     const action = new CodeAction(title, rewriteKind);

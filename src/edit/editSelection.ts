@@ -90,7 +90,7 @@ function endedError(document: TextDocument): UserError {
 }
 
 /** Whether a result can be shown; if not, the user is told why. */
-async function isOfUse(result: EditResult, original: string, document: TextDocument): Promise<boolean> {
+export async function isOfUse(result: EditResult, original: string, document: TextDocument): Promise<boolean> {
   const { text, stopReason, problem } = result;
   if (problem) void showProblem(problem);
   if (problem ?? stopReason === "aborted") return false;
@@ -102,12 +102,12 @@ async function isOfUse(result: EditResult, original: string, document: TextDocum
       l10n.t("The answer reached its limit before its end. {0} is as it was. Select less.", nameOf(document)),
     );
   }
+  if (text.trim() === "" && (original === "" || text !== original))
+    throw new UserError(l10n.t("The model's answer is empty. {0} is as it was.", nameOf(document)));
   if (text === original) {
     void showInformationMessage(l10n.t("The model changed nothing. Say what to change in other words."));
     return false;
   }
-  if (text.trim() === "")
-    throw new UserError(l10n.t("The model's answer is empty. {0} is as it was.", nameOf(document)));
   return !deletesMost(original, text) || askToDelete(document);
 }
 

@@ -2,13 +2,15 @@
 
 import { Range, Uri, workspace, type TextEditor } from "vscode";
 
+import type { WorkspaceFiles } from "../chat/context/workspaceFiles.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import type { CodeCommand } from "../shared/edit.ts";
 import { writeCommitMessage } from "./commitMessage.ts";
 import { describeProblems } from "./describeProblems.ts";
 import { type EditDependencies, proposeEdit, rangeToEdit } from "./editSelection.ts";
+import { writeTests } from "./tests/writeTests.ts";
 
-type Dependencies = EditDependencies & { readonly lastEditor: LastEditor };
+type Dependencies = EditDependencies & { readonly lastEditor: LastEditor; readonly workspaceFiles: WorkspaceFiles };
 
 export function readyCommands(dependencies: Dependencies): Record<string, (...args: unknown[]) => unknown> {
   const rewrite = async (command: CodeCommand) => {
@@ -21,6 +23,7 @@ export function readyCommands(dependencies: Dependencies): Record<string, (...ar
     "falcon.addDocumentation": () => rewrite("document"),
     "falcon.simplify": () => rewrite("simplify"),
     "falcon.addTypes": () => rewrite("types"),
+    "falcon.writeTests": () => writeTests(dependencies.lastEditor.get(), dependencies),
   };
 }
 

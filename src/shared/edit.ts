@@ -4,21 +4,31 @@ import type { DigestCommand, RewriteCommand } from "./prose.ts";
 import type { ChatResult, Problem } from "./protocol.ts";
 
 /** The rows of server/edit/commands.ts. */
-export type EditCommand = "edit" | "apply" | "commitMessage" | CodeCommand | RewriteCommand | DigestCommand;
+export type EditCommand = "edit" | "apply" | "commitMessage" | "tests" | CodeCommand | RewriteCommand | DigestCommand;
 
 /** What the ready commands ask of code. */
 export type CodeCommand = "fix" | "document" | "simplify" | "types";
+
+export interface TestsWanted {
+  /** The framework's name, where it is known. */
+  readonly framework?: string;
+  /** The file that they go into, and the one that they test. */
+  readonly file: string;
+  readonly source: string;
+}
 
 /** Parameters of `falcon/edit`. */
 export interface EditParams {
   readonly command: EditCommand;
   /** What the user asks for, for commands that take words. */
   readonly instruction?: string;
+  /** What the tests are written for, for `tests`. Paths are relative to the same folder. */
+  readonly tests?: TestsWanted;
   readonly uri: string;
   readonly languageId: string;
   /** What is replaced; empty where something is to be written at a place. */
   readonly text: string;
-  /** What stands around it, for the model to know; as much of it is used as fits. */
+  /** What stands around it, for the model to know; as much of it is used as fits. For `tests`: nothing, and other tests. */
   readonly before: string;
   readonly after: string;
   /** Pieces of the new text come as `$/progress` with this token. */

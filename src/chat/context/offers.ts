@@ -124,6 +124,7 @@ function commandsOf({ command }: OfferDependencies): readonly SlashCommand[] {
     { name: "simplify", description: l10n.t("Make the code simpler"), run: run("simplify") },
     { name: "types", description: l10n.t("Add the types that are missing"), run: run("addTypes") },
     { name: "comment", description: l10n.t("Add a documentation comment"), run: run("addDocumentation") },
+    { name: "tests", description: l10n.t("Write tests for the code"), run: run("writeTests") },
     { name: "commit", description: l10n.t("Write the message for what is staged"), run: run("writeCommitMessage") },
   ];
 }

@@ -28,6 +28,12 @@ export class WorkspaceFiles {
     return files;
   }
 
+  /** Those that are there now, for what is done once. */
+  listAnew(): Promise<readonly Uri[]> {
+    this.#listed = undefined;
+    return this.list();
+  }
+
   async inFolder(folder: Uri): Promise<readonly Uri[]> {
     const start = `${folder.path.replace(/\/$/, "")}/`;
     return (await this.list()).filter((uri) => uri.scheme === folder.scheme && uri.path.startsWith(start));

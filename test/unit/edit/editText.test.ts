@@ -50,6 +50,25 @@ suite("an edit", () => {
     assert.equal(shown, "    c = 1\n    b = c\n");
   });
 
+  test("writes tests as they come, with what they are written in and other tests to go by", async () => {
+    const tests = { framework: "vitest", file: "test/main.test.ts", source: "src/main.ts" };
+    const after = 'import { test } from "vitest";';
+    const { result, model } = await edit("Here are the tests:\n```ts\n\ntest(a);\n```\nDone.", {
+      command: "tests",
+      tests,
+      before: "",
+      after,
+    });
+    assert.deepEqual(result, { text: "test(a);", stopReason: "end" });
+    const prompt = textOf(model.asked[0]?.prompt ?? []);
+    assert.match(
+      prompt,
+      /Write tests for it with vitest: .* into test\/main\.test\.ts\. The code is in \.\.\/src\/main\.ts\./,
+    );
+    assert.match(prompt, /for their style:\n```python\nimport \{ test \} from "vitest";\n```/);
+    assert.doesNotMatch(prompt, /Change it|def f/);
+  });
+
   test("keeps empty lines where a family's chats have none", async () => {
     const { model } = await edit("", { text: "a\n\n\nb" });
     assert.ok(textOf(model.asked[0]?.prompt ?? []).includes("a\n\n\nb"));
