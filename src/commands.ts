@@ -14,6 +14,8 @@ import { exportChat, renameChat, showPreviousChats } from "./chat/previousChats.
 import { proseCommands } from "./edit/prose/proseCommands.ts";
 import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
+import type { LocalApi } from "./localApi.ts";
+import type { LastEditor } from "./lastEditor.ts";
 import { useInChat } from "./languageModel/useInChat.ts";
 import { showMenu } from "./status/menu.ts";
 import type { HubToken } from "./models/hubToken.ts";
@@ -30,10 +32,13 @@ export interface CommandDependencies extends ChoiceDependencies, EditDependencie
   readonly conversations: ConversationStore;
   readonly figures: Figures;
   readonly hubToken: HubToken;
+  readonly lastEditor: LastEditor;
+  readonly localApi: LocalApi;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
-  const { chat, chatView, contextDocument, conversations, figures, lastEditor, log, server, settings } = dependencies;
+  const { chat, chatView, contextDocument, conversations, figures, lastEditor, localApi, log, server, settings } =
+    dependencies;
   const ask = async (command: ChatCommand) => {
     chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings));
     await chatView.focus();
@@ -77,8 +82,13 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.reloadModel": () => server.reloadModel(),
     "falcon.restartServer": () => server.restart(),
     "falcon.showCompletionContext": () => contextDocument.show(),
+    "falcon.startLocalApi": async () => {
+      await localApi.start();
+      void localApi.show();
+    },
+    "falcon.stopLocalApi": () => localApi.stop(),
     "falcon.showLog": () => log.show(),
-    "falcon.showMenu": () => showMenu(server, settings, lastEditor, figures.sum),
+    "falcon.showMenu": () => showMenu({ server, settings, lastEditor, localApi }, figures.sum),
   };
   const registrations = Object.entries(table).map(([id, run]) =>
     commands.registerCommand(id, async (...args: unknown[]) => {

@@ -20,11 +20,12 @@ import { ModelsClient } from "./server/modelsClient.ts";
 import { registerCommands } from "./commands.ts";
 import { registerParticipant } from "./languageModel/participant.ts";
 import { FalconProvider } from "./languageModel/provider.ts";
-import { announceFailures, endOfFailedAnswer } from "./problems.ts";
+import { announceFailures, endOfFailedAnswer, showError } from "./problems.ts";
 import { Figures } from "./completion/figures.ts";
 import { ContextDocument } from "./completion/contextDocument.ts";
 import { inlineCompletionMiddleware } from "./completion/inlineCompletion.ts";
 import { LastEditor } from "./lastEditor.ts";
+import { LocalApi } from "./localApi.ts";
 import { Downloads } from "./models/downloads.ts";
 import { HubToken } from "./models/hubToken.ts";
 import { RecentModels } from "./models/recentModels.ts";
@@ -58,9 +59,18 @@ export function activate(context: ExtensionContext) {
       module: Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath,
       log,
       middleware: inlineCompletionMiddleware(settings, log),
-      listen: (client) => models.listen(client),
+      listen: (client) => {
+        models.listen(client);
+        localApi.listen(client);
+      },
     },
     () => settings.server,
+  );
+  const localApi: LocalApi = new LocalApi(
+    context.secrets,
+    () => server,
+    settings,
+    (error) => void showError(error, log),
   );
   const proposals = new Proposals();
   const instructions = new EditInstructions(context.globalState);
@@ -143,6 +153,7 @@ export function activate(context: ExtensionContext) {
       hubToken,
       instructions,
       lastEditor,
+      localApi,
       log,
       models,
       proposals,
@@ -187,7 +198,7 @@ export function activate(context: ExtensionContext) {
   };
 
   return context.extensionMode === ExtensionMode.Test
-    ? { chat, chatView, downloads, figures, models, proposals, server, settings }
+    ? { chat, chatView, downloads, figures, localApi, models, proposals, server, settings }
     : undefined;
 }
 

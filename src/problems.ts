@@ -65,6 +65,7 @@ export function actionLabels(): Record<ProblemAction, string> {
     modelsFolder: l10n.t("Open Setting"),
     hubSetting: l10n.t("Open Setting"),
     proxySettings: l10n.t("Open Setting"),
+    localApiPort: l10n.t("Open Setting"),
   };
 }
 
@@ -79,6 +80,7 @@ export async function runAction(action: ProblemAction, subject?: unknown): Promi
     modelsFolder: ["workbench.action.openSettings", "falcon.models.folder"],
     hubSetting: ["workbench.action.openSettings", "falcon.models.hub"],
     proxySettings: ["workbench.action.openSettings", "http.proxy"],
+    localApiPort: ["workbench.action.openSettings", "falcon.localApi.port"],
   };
   const [command, ...args] = table[action];
   await commands.executeCommand(command, ...args, ...(subject === undefined ? [] : [subject]));

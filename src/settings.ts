@@ -126,6 +126,11 @@ export class Settings implements Disposable {
     this.#refresh.now();
   }
 
+  /** The port of the local API; 0 is any that is free. */
+  get localApiPort(): number {
+    return readNumber("falcon.localApi.port");
+  }
+
   /** The adapters of each model, by its path. */
   get adapters(): Adapters {
     return readAdapters();

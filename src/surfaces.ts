@@ -28,6 +28,14 @@ export async function showInformationMessage(message: string): Promise<void> {
   await window.showInformationMessage(plainText(message));
 }
 
+/** Says something with what can be done about it; resolves to the button that was chosen. */
+export async function askButton<Button extends string>(
+  message: string,
+  ...buttons: readonly Button[]
+): Promise<Button | undefined> {
+  return window.showInformationMessage(plainText(message), ...buttons);
+}
+
 /** Asks before something is done. Resolves to whether the button was chosen. */
 export async function askConsent(message: string, button: string): Promise<boolean> {
   return (await askChoice(message, "", button)) === button;

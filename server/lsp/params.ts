@@ -10,6 +10,7 @@ import {
 } from "vscode-languageserver";
 
 import { type DigestParams, digestCommands, type RewriteProseParams, rewriteCommands } from "../../src/shared/prose.ts";
+import type { ApiParams } from "../../src/shared/api.ts";
 import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
@@ -142,6 +143,11 @@ export const importParams: v.GenericSchema<unknown, ImportParams> = v.object({
 });
 
 export const originalFilesParams = v.object({ repository: v.string() });
+
+export const apiParams: v.GenericSchema<unknown, ApiParams> = v.object({
+  port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
+  token: v.pipe(v.string(), v.minLength(16)),
+});
 
 export const downloadId = v.object({ id: v.string() });
 

@@ -27,6 +27,7 @@ import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
 import { WorkspaceIndex } from "../completion/context/workspaceIndex.ts";
 import { completionRequest, type CompletionSite } from "../completion/request.ts";
 import type { CreateHost } from "../models/session/roleModels.ts";
+import { registerApi } from "./api.ts";
 import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
@@ -64,6 +65,7 @@ export function startServer(
   registerLanguageModel(connection, assistant);
   registerProse(connection, assistant, documents);
   registerModels(connection, assistant, convertWorker);
+  registerApi(connection, assistant);
 }
 
 function registerInlineCompletion(

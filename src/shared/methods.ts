@@ -8,6 +8,7 @@ import {
   RequestType0,
 } from "vscode-languageserver-protocol";
 
+import type { ApiAddress, ApiParams } from "./api.ts";
 import type { ContextUse, ContextUseParams } from "./chatContext.ts";
 import type { CompletionContextReport } from "./completionContext.ts";
 import type {
@@ -196,6 +197,17 @@ export const completionAccepted = "falcon.completionAccepted";
 export const completionContextRequest = new RequestType0<CompletionContextReport | null, void>(
   "falcon/completionContext",
 );
+
+/**
+ * Serves the models to other programs of this machine, in the place of where they were served before. Fails with a `Problem`
+ * when the port cannot be had.
+ */
+export const startApiRequest = new RequestType<ApiParams, ApiAddress, Problem>(
+  "falcon/startApi",
+  ParameterStructures.byName,
+);
+
+export const stopApiRequest = new RequestType0<void, void>("falcon/stopApi");
 
 /** New settings, whole. */
 export const settingsChanged = new NotificationType<ServerSettings>("falcon/settingsChanged");

@@ -93,7 +93,8 @@ export type ProblemAction =
   | "setHubToken"
   | "modelsFolder"
   | "hubSetting"
-  | "proxySettings";
+  | "proxySettings"
+  | "localApiPort";
 
 /** A failure that the user can mend, already worded in the user's language. */
 export interface Problem {

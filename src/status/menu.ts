@@ -3,6 +3,7 @@
 import { commands, l10n } from "vscode";
 
 import type { LastEditor } from "../lastEditor.ts";
+import type { LocalApi } from "../localApi.ts";
 import type { ServerClient } from "../server/client.ts";
 import { actionLabels, runAction } from "../problems.ts";
 import type { Settings } from "../settings.ts";
@@ -24,16 +25,21 @@ interface MenuItem extends ListItem<MenuItem> {
   readonly run?: () => unknown;
 }
 
+interface MenuDependencies {
+  readonly server: ServerClient;
+  readonly settings: Settings;
+  readonly lastEditor: LastEditor;
+  readonly localApi: LocalApi;
+}
+
 export async function showMenu(
-  server: ServerClient,
-  settings: Settings,
-  lastEditor: LastEditor,
+  { server, settings, lastEditor, localApi }: MenuDependencies,
   figures: CompletionFigures,
 ): Promise<void> {
   const chosen = await showList({
     title: "Falcon",
     placeholder: l10n.t("Choose what to do"),
-    items: () => menuItems(server.status, settings, lastEditor.document?.languageId, figures),
+    items: () => menuItems(server.status, settings, lastEditor.document?.languageId, figures, localApi),
   });
   await chosen?.run?.();
 }
@@ -43,6 +49,7 @@ function menuItems(
   settings: Settings,
   language: string | undefined,
   figures: CompletionFigures,
+  localApi: LocalApi,
 ): (MenuItem | Separator)[] {
   const separator = { separator: "" };
   return [
@@ -54,6 +61,7 @@ function menuItems(
     commandItem("comment-discussion", l10n.t("Open Chat"), "falcon.openChat"),
     commandItem("library", l10n.t("Choose Model…"), "falcon.chooseModel"),
     commandItem("cloud-download", l10n.t("Downloads"), "falcon.showDownloads"),
+    localApiItem(localApi),
     {
       icon: "gear",
       label: l10n.t("Settings"),
@@ -117,6 +125,12 @@ function switchItems(settings: Settings, language: string | undefined): MenuItem
 function figuresItem(figures: CompletionFigures): MenuItem[] {
   if (figures.shown === 0) return [];
   return [{ icon: "graph", label: describeFigures(figures, l10n), description: describeKept(figures, l10n) }];
+}
+
+function localApiItem(localApi: LocalApi): MenuItem {
+  const { address } = localApi;
+  if (address === undefined) return commandItem("broadcast", l10n.t("Start Local API"), "falcon.startLocalApi");
+  return { icon: "broadcast", label: l10n.t("Local API"), description: address, run: () => localApi.show() };
 }
 
 function commandItem(icon: string, label: string, command: string): MenuItem {

@@ -1,0 +1,43 @@
+// A request that is refused or fails, in OpenAI's form and with the status of HTTP that clients act on.
+
+import { UserError } from "../userError.ts";
+
+/** `type` and `code` are OpenAI's names where it has one. */
+interface ApiErrorOptions {
+  readonly type?: string;
+  readonly code?: string;
+  /** Seconds after which asking again makes sense. */
+  readonly retryAfter?: number;
+}
+
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  readonly type: string;
+  readonly code: string | null;
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, message: string, { type, code, retryAfter }: ApiErrorOptions = {}) {
+    super(message);
+    this.status = status;
+    this.type = type ?? (status < 500 ? "invalid_request_error" : "server_error");
+    this.code = code ?? null;
+    this.retryAfter = retryAfter;
+  }
+
+  toBody(): object {
+    const { message, type, code } = this;
+    return { error: { message, type, param: null, code } };
+  }
+}
+
+/** Any failure of a request. What the user can mend by an action is the server's state; else the request is at fault. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof UserError) {
+    return error.action === undefined
+      ? new ApiError(400, error.message, { code: "context_length_exceeded" })
+      : new ApiError(503, error.message, { code: "model_not_ready", retryAfter: 5 });
+  }
+  return new ApiError(500, "Falcon ran into an error. Its log has the details.", { code: "internal_error" });
+}

@@ -1,0 +1,57 @@
+// The models by the names that clients ask for.
+
+import path from "node:path";
+
+import { type ModelRole, modelRoles, statusOf } from "../../src/shared/modelRoles.ts";
+import type { ModelStatus } from "../../src/shared/protocol.ts";
+import { ApiError } from "./apiError.ts";
+import { type ApiModels, type Route, sendJson } from "./exchange.ts";
+
+/** Names that mean the model of what is asked for. */
+const anyModel = ["", "falcon", "default"];
+
+/** The name of a file without its ending. */
+function modelId(status: ModelStatus): string {
+  return path.basename(status.state === "ready" ? status.model.path : status.model).replace(/\.gguf$/i, "");
+}
+
+/**
+ * The role whose model a client names; what is asked for decides where it names none.
+ * @throws ApiError when there is no such model
+ */
+export function roleOf(name: string | null | undefined, role: ModelRole, { status }: ApiModels): ModelRole {
+  if (anyModel.includes(name ?? "")) return role;
+  const named = [role, ...modelRoles].find((each) => modelId(statusOf(status, each)) === name);
+  if (named !== undefined) return named;
+  const ids = idsOf({ status }).join(", ");
+  throw new ApiError(404, `There is no model of that name. There are: ${ids}.`, { code: "model_not_found" });
+}
+
+function idsOf({ status }: Pick<ApiModels, "status">): string[] {
+  return [...new Set(modelRoles.map((role) => modelId(statusOf(status, role))))];
+}
+
+export const modelRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/v1/models",
+    run: (exchange) => {
+      const data = idsOf(exchange.models).map((id) => ({ id, object: "model", created: 0, owned_by: "falcon" }));
+      sendJson(exchange, { object: "list", data });
+    },
+  },
+  {
+    method: "GET",
+    path: "/health",
+    isOpen: true,
+    run: (exchange) => {
+      const { state } = statusOf(exchange.models.status, "completion");
+      if (state === "ready") sendJson(exchange, { status: "ok" });
+      else
+        throw new ApiError(503, state === "loading" ? "The model is being loaded." : "The model is not loaded.", {
+          code: "model_not_ready",
+          retryAfter: 1,
+        });
+    },
+  },
+];

@@ -1,0 +1,274 @@
+// Who may ask the HTTP server, how much, and what becomes of those who leave, are slow or ask too much.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
+import { after, suite, test } from "node:test";
+
+import type { Generation, Model } from "../../../server/engine/engine.ts";
+import type { ApiOptions } from "../../../server/http/apiServer.ts";
+import { UserError } from "../../../server/userError.ts";
+import { apiToken, readyStatus, sendRaw, startTestApi, type TestApi } from "../../support/apiServer.ts";
+import { scriptedModel } from "../../support/scriptedModel.ts";
+
+const apis: TestApi[] = [];
+after(() => Promise.all(apis.map((api) => api.stop())));
+
+async function start(model: Model = scriptedModel(), options: Partial<ApiOptions> = {}) {
+  const api = await startTestApi(model, options);
+  apis.push(api);
+  return api;
+}
+
+async function refusal(response: Response) {
+  const { error } = (await response.json()) as { error: { code: string; message: string } };
+  return { status: response.status, code: error.code };
+}
+
+/** Writes a piece, and goes on until it is stopped. */
+function endless(piece = "") {
+  const begun = Promise.withResolvers<undefined>();
+  const stopped = Promise.withResolvers<Generation["stopReason"]>();
+  const model = scriptedModel({}, (onText, signal) => {
+    if (piece !== "") onText(piece);
+    begun.resolve(undefined);
+    signal.addEventListener("abort", () => stopped.resolve("aborted"));
+    if (signal.aborted) stopped.resolve("aborted");
+    return stopped.promise;
+  });
+  return { model, begun: begun.promise, stopped: stopped.promise };
+}
+
+suite("who may ask", () => {
+  test("only who brings the token", async () => {
+    const api = await start();
+    const ask = (headers: Record<string, string>) => fetch(`${api.address}/v1/models`, { headers });
+    assert.deepEqual(await refusal(await ask({})), { status: 401, code: "invalid_api_key" });
+    for (const wrong of ["Bearer", "Bearer x", `Bearer ${apiToken}x`, `Basic ${apiToken}`, apiToken]) {
+      assert.equal((await ask({ authorization: wrong })).status, 401, wrong);
+    }
+    assert.equal((await ask({ authorization: `Bearer ${apiToken}` })).status, 200);
+    assert.equal((await ask({ "x-api-key": apiToken })).status, 200);
+    assert.equal((await fetch(`${api.address}/health`)).status, 200);
+  });
+
+  test("no page of another origin, and none of a name that leads here", async () => {
+    const api = await start();
+    const { host } = new URL(api.address);
+    const ask = (headers: string) =>
+      sendRaw(
+        api.address,
+        `GET /v1/models HTTP/1.1\r\nAuthorization: Bearer ${apiToken}\r\nConnection: close\r\n${headers}\r\n\r\n`,
+      );
+    assert.match(await ask(`Host: ${host}`), /^HTTP\/1\.1 200/);
+    assert.match(await ask(`Host: ${host}\r\nOrigin: http://${host}`), /^HTTP\/1\.1 200/);
+    assert.match(await ask(`Host: localhost:${host.split(":")[1] ?? ""}`), /^HTTP\/1\.1 200/);
+    for (const wrong of [
+      "Host: evil.example",
+      "Host: localhost.evil.example",
+      "Host: user@localhost",
+      `Host: ${host}\r\nOrigin: http://evil.example`,
+      `Host: ${host}\r\nOrigin: null`,
+      `Host: ${host}\r\nOrigin: https://${host}`,
+    ]) {
+      assert.match(await ask(wrong), /^HTTP\/1\.1 403/, wrong);
+    }
+    const preflight = await sendRaw(
+      api.address,
+      `OPTIONS /v1/models HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n`,
+    );
+    assert.match(preflight, /^HTTP\/1\.1 403/);
+    assert.doesNotMatch(preflight, /access-control/i);
+  });
+
+  test("a path that is none, and one that is asked otherwise", async () => {
+    const api = await start();
+    const headers = { authorization: `Bearer ${apiToken}` };
+    assert.deepEqual(await refusal(await fetch(`${api.address}/v2`, { headers })), {
+      status: 404,
+      code: "unknown_url",
+    });
+    assert.equal((await fetch(`${api.address}/v1/completions`, { headers })).status, 405);
+  });
+});
+
+suite("bodies", () => {
+  test("one that is too long is refused before it is read, told of or not", async () => {
+    const api = await start(scriptedModel(), { limits: { body: 1000 } });
+    const { host } = new URL(api.address);
+    const head = `POST /v1/completions HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${apiToken}\r\n`;
+    assert.match(await sendRaw(api.address, `${head}Content-Length: 1000000000\r\n\r\n{`), /^HTTP\/1\.1 413/);
+    const chunk = `200\r\n${"x".repeat(512)}\r\n`;
+    assert.match(
+      await sendRaw(api.address, `${head}Transfer-Encoding: chunked\r\n\r\n`, ...new Array<string>(10).fill(chunk)),
+      /^HTTP\/1\.1 413/,
+    );
+    const fits = { prompt: "x".repeat(900) };
+    assert.equal((await api.post("/v1/completions", fits)).status, 200);
+  });
+
+  test("one that is no JSON, or not what is asked for", async () => {
+    const api = await start();
+    const bad = async (body: string) => refusal(await api.post("/v1/completions", undefined, { body }));
+    for (const body of ["", "{", '{"prompt":"x"', "\u0000"]) {
+      assert.deepEqual(await bad(body), { status: 400, code: "invalid_json" }, body);
+    }
+    for (const body of ["null", "[]", "{}", '{"prompt":1}', '{"prompt":"x","max_tokens":1.5}']) {
+      assert.deepEqual(await bad(body), { status: 400, code: "invalid_value" }, body);
+    }
+  });
+});
+
+suite("the queue", () => {
+  test("more than may wait are refused, and there is room again when one is done", async () => {
+    const { model, begun, stopped } = endless();
+    const api = await start(model, { limits: { queue: 1 } });
+    const leaving = new AbortController();
+    const first = api.post("/completion", { prompt: "x" }, { signal: leaving.signal });
+    await begun;
+    const second = await api.post("/completion", { prompt: "x" });
+    assert.equal(second.headers.get("retry-after"), "1");
+    assert.deepEqual(await refusal(second), { status: 429, code: "queue_full" });
+    // What asks for no generation is answered.
+    assert.equal((await fetch(`${api.address}/health`)).status, 200);
+    leaving.abort();
+    await assert.rejects(first);
+    await stopped;
+    for (;;) {
+      const response = await api.post("/completion", { prompt: "x" }, { signal: AbortSignal.timeout(60_000) });
+      if (response.status !== 429) {
+        assert.equal(response.status, 200);
+        break;
+      }
+    }
+  });
+
+  test("who leaves stops what is written for him, whole or streaming", async () => {
+    for (const stream of [true, false]) {
+      const { model, begun, stopped } = endless("a");
+      const api = await start(model);
+      const leaving = new AbortController();
+      const asked = api.post(
+        "/v1/chat/completions",
+        { stream, messages: [{ role: "user", content: "Hi" }] },
+        { signal: leaving.signal },
+      );
+      await begun;
+      leaving.abort();
+      await asked.then((response) => response.text()).catch(() => undefined);
+      assert.equal(await stopped, "aborted");
+    }
+  });
+
+  test("when the time is over, there is what was written by then; what did not begin is refused", async () => {
+    const written = await start(endless("a").model, { limits: { time: 50 } });
+    const { choices } = (await (await written.post("/v1/completions", { prompt: "x" })).json()) as {
+      choices: { text: string; finish_reason: string }[];
+    };
+    assert.partialDeepStrictEqual(choices[0], { text: "a", finish_reason: "length" });
+    const nothing = await start(endless().model, { limits: { time: 50 } });
+    assert.deepEqual(await refusal(await nothing.post("/v1/completions", { prompt: "x" })), {
+      status: 503,
+      code: "busy",
+    });
+    const loading = await start(scriptedModel(), {
+      limits: { time: 50 },
+      models: { status: readyStatus(scriptedModel()), ready: () => new Promise<never>(() => undefined) },
+    });
+    assert.deepEqual(await refusal(await loading.post("/infill", {})), { status: 503, code: "busy" });
+  });
+});
+
+suite("a model that is not there", () => {
+  test("while it loads, health says so", async () => {
+    const status = { state: "loading", model: "falcon.gguf", progress: 0.5 } as const;
+    const api = await start(scriptedModel(), { models: { status, ready: () => new Promise<never>(() => undefined) } });
+    assert.deepEqual(await refusal(await fetch(`${api.address}/health`)), { status: 503, code: "model_not_ready" });
+  });
+
+  test("one that failed is named with its reason", async () => {
+    const failed = new UserError("The file x.gguf is damaged.", { action: "selectModel" });
+    const status = { state: "failed", model: "x.gguf", problem: failed.toProblem() } as const;
+    const api = await start(scriptedModel(), { models: { status, ready: () => Promise.reject(failed) } });
+    for (const [path, body] of [
+      ["/v1/completions", { prompt: "x" }],
+      ["/v1/chat/completions", { messages: [{ role: "user", content: "Hi" }] }],
+      ["/generate", { inputs: "x" }],
+      ["/infill", {}],
+    ] as const) {
+      const response = await api.post(path, body);
+      assert.equal(response.status, 503, path);
+      assert.match(await response.text(), /x\.gguf is damaged/, path);
+    }
+  });
+
+  test("a process that ends in the middle of a text is told, and a bug is logged", async () => {
+    const dying = await start(scriptedModel({}, () => "interrupted"));
+    assert.deepEqual(await refusal(await dying.post("/completion", { prompt: "x" })), {
+      ...{ status: 503, code: "model_interrupted" },
+    });
+    const broken = await start(
+      scriptedModel({}, (onText) => {
+        onText("a");
+        throw new Error("of the model's text: secret");
+      }),
+    );
+    const text = await (await broken.post("/v1/completions", { prompt: "x", stream: true })).text();
+    assert.match(text, /"text":"a"[^]*"code":"internal_error"/);
+    assert.doesNotMatch(text, /secret|DONE/);
+    assert.match(broken.logs.join("\n"), /secret/);
+  });
+});
+
+suite("slow readers", () => {
+  const paragraph = "falcon ".repeat(10_000);
+
+  /** Asks for a stream and reads nothing until it is told to. */
+  async function ask(api: TestApi): Promise<net.Socket> {
+    const { hostname, port, host } = new URL(api.address);
+    const socket = net.connect({ port: Number(port), host: hostname });
+    socket.pause();
+    await once(socket, "connect");
+    const body = JSON.stringify({ prompt: "x", stream: true });
+    socket.write(
+      `POST /completion HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${apiToken}\r\nConnection: close\r\n` +
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    return socket;
+  }
+
+  test("get all of the text, in few events", async () => {
+    const api = await start(
+      scriptedModel({}, (onText) => {
+        for (const word of paragraph.match(/\S+ /g) ?? []) onText(word);
+        return "end";
+      }),
+    );
+    const socket = await ask(api);
+    let received = "";
+    socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+    socket.resume();
+    await once(socket, "close");
+    const contents = Array.from(received.matchAll(/"content":"([^"]*)"/g), ([, text]) => text);
+    assert.equal(contents.join(""), paragraph);
+    assert.ok(contents.length < 5000, `10,000 pieces came in ${contents.length} events`);
+  });
+
+  test("one that reads nothing is let go, and its generation ends", async () => {
+    const stopped = Promise.withResolvers<undefined>();
+    const api = await start(
+      scriptedModel({}, async (onText, signal) => {
+        signal.addEventListener("abort", () => stopped.resolve(undefined));
+        while (!signal.aborted) {
+          onText(paragraph);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return "aborted" as const;
+      }),
+      { limits: { stall: 100 } },
+    );
+    const socket = await ask(api);
+    await stopped.promise;
+    socket.destroy();
+  });
+});
