@@ -13,7 +13,7 @@ import process from "node:process";
 
 import { downloadFile } from "../server/models/download/downloadFile.ts";
 import { openHub } from "../server/models/download/hub.ts";
-import { openNetwork } from "../server/models/download/network.ts";
+import { openNetwork } from "../server/network.ts";
 import { wait } from "../server/models/download/waiting.ts";
 
 const size = 300_000_000;

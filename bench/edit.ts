@@ -75,7 +75,6 @@ async function editOnce(model: Model, { file, instruction, text, expected }: Edi
   let generation: Generation | undefined;
   const measured: Model = {
     info: model.info,
-    score: (...asked) => model.score(...asked),
     countTokens: (...asked) => model.countTokens(...asked),
     generate: async (request, onText, signal) => {
       generation = await model.generate({ ...request, repeatsPrompt: lookup }, onText, signal);

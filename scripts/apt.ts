@@ -82,7 +82,12 @@ export async function unpackPackagesOf(release: string, folder: string, ...packa
   fs.writeFileSync(path.join(state, "sources.list"), source);
   const own = [
     ...["-o", `Dir::State=${state}`, "-o", `Dir::State::status=${path.join(state, "status")}`],
-    ...["-o", `Dir::Cache=${path.join(state, "cache")}`, "-o", `Dir::Etc::sourcelist=${path.join(state, "sources.list")}`],
+    ...[
+      "-o",
+      `Dir::Cache=${path.join(state, "cache")}`,
+      "-o",
+      `Dir::Etc::sourcelist=${path.join(state, "sources.list")}`,
+    ],
     ...["-o", "Dir::Etc::sourceparts=/dev/null", "-o", "APT::Sandbox::User=root"],
   ];
   await runProgram(apt, [...own, "update", "-q"], { env: quiet });

@@ -12,6 +12,8 @@ import { createConnection } from "vscode-languageserver/node";
 
 import { Grammars } from "./completion/syntax/grammars.ts";
 import { ModelProcess } from "./engine/process/modelProcess.ts";
+import { RemoteHost } from "./engine/remote/remoteHost.ts";
+import { environmentKey } from "./engine/remote/serverKey.ts";
 import { Claims, userFolder } from "./engine/shared/claims.ts";
 import type { ServiceLocation } from "./engine/shared/openService.ts";
 import { SharedHost } from "./engine/shared/sharedHost.ts";
@@ -49,6 +51,15 @@ startServer(connection, {
     const own = new ModelProcess({ modulePath: engine, log, onDied });
     return new SharedHost({ location, own, log, onDied, onUnloaded });
   },
+  remote:
+    ({ key, network }) =>
+    (onDied, onNote) =>
+      new RemoteHost({
+        key: async (name) => (await key(name)) ?? environmentKey(name),
+        network,
+        onDied,
+        onNote,
+      }),
   grammars: new Grammars(path.join(__dirname, "grammars")),
   useMessages: (contents) => {
     l10n.config({ contents: { ...contents } });

@@ -19,6 +19,7 @@ import type { LastEditor } from "./lastEditor.ts";
 import { useInChat } from "./languageModel/useInChat.ts";
 import { showMenu } from "./status/menu.ts";
 import type { HubToken } from "./models/hubToken.ts";
+import type { ServerKeys } from "./server/serverKeys.ts";
 import { importModelFile } from "./models/importModelFile.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { chooseModel, type ChoiceDependencies } from "./models/chooseModel.ts";
@@ -34,6 +35,7 @@ export interface CommandDependencies extends ChoiceDependencies, EditDependencie
   readonly hubToken: HubToken;
   readonly lastEditor: LastEditor;
   readonly localApi: LocalApi;
+  readonly serverKeys: ServerKeys;
 }
 
 export function registerCommands(dependencies: CommandDependencies): Disposable {
@@ -77,6 +79,10 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.continueDownload": (params) =>
       params ? dependencies.downloads.continue(params as DownloadParams) : chooseModel(dependencies),
     "falcon.setHubToken": () => dependencies.hubToken.set(),
+    "falcon.setServerKey": async () => {
+      // The models whose server refused the key before are tried again.
+      if (await dependencies.serverKeys.set(settings)) await server.reloadModel();
+    },
     "falcon.deleteSavedContexts": () => deleteSavedContexts(server),
     "falcon.resetCompletionFigures": () => figures.reset(),
     "falcon.reloadModel": () => server.reloadModel(),

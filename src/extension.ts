@@ -16,6 +16,7 @@ import { registerEditActions } from "./edit/editActions.ts";
 import { EditInstructions } from "./edit/instructions.ts";
 import { Proposals } from "./edit/proposals.ts";
 import { ServerClient } from "./server/client.ts";
+import { ServerKeys } from "./server/serverKeys.ts";
 import { ModelsClient } from "./server/modelsClient.ts";
 import { registerCommands } from "./commands.ts";
 import { registerParticipant } from "./languageModel/participant.ts";
@@ -30,6 +31,7 @@ import { Downloads } from "./models/downloads.ts";
 import { HubToken } from "./models/hubToken.ts";
 import { RecentModels } from "./models/recentModels.ts";
 import { Settings } from "./settings.ts";
+import { serverKeyRequest } from "./shared/methods.ts";
 import { statusOf } from "./shared/modelRoles.ts";
 import { registerStatusBar } from "./status/statusBar.ts";
 import { createLog } from "./surfaces.ts";
@@ -49,6 +51,7 @@ export function activate(context: ExtensionContext) {
   const figures = new Figures(context.globalState);
   const conversations = openConversations(context, log);
   const hubToken = new HubToken(context.secrets);
+  const serverKeys = new ServerKeys(context.secrets);
   const models: ModelsClient = new ModelsClient(
     (...asked) => server.ask(...asked),
     () => hubToken.get(),
@@ -62,6 +65,7 @@ export function activate(context: ExtensionContext) {
       listen: (client) => {
         models.listen(client);
         localApi.listen(client);
+        client.onRequest(serverKeyRequest, async ({ name }) => (await serverKeys.get(name)) ?? null);
       },
     },
     () => settings.server,
@@ -159,6 +163,7 @@ export function activate(context: ExtensionContext) {
       proposals,
       recentModels,
       server,
+      serverKeys,
       settings,
       terminalOutput,
       workspaceFiles,

@@ -66,6 +66,9 @@ export function actionLabels(): Record<ProblemAction, string> {
     hubSetting: l10n.t("Open Setting"),
     proxySettings: l10n.t("Open Setting"),
     localApiPort: l10n.t("Open Setting"),
+    setServerKey: l10n.t("Set Key…"),
+    serversSetting: l10n.t("Open Setting"),
+    manageTrust: l10n.t("Manage Trust"),
   };
 }
 
@@ -81,6 +84,9 @@ export async function runAction(action: ProblemAction, subject?: unknown): Promi
     hubSetting: ["workbench.action.openSettings", "falcon.models.hub"],
     proxySettings: ["workbench.action.openSettings", "http.proxy"],
     localApiPort: ["workbench.action.openSettings", "falcon.localApi.port"],
+    setServerKey: ["falcon.setServerKey"],
+    serversSetting: ["workbench.action.openSettings", "falcon.servers"],
+    manageTrust: ["workbench.trust.manage"],
   };
   const [command, ...args] = table[action];
   await commands.executeCommand(command, ...args, ...(subject === undefined ? [] : [subject]));

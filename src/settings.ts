@@ -18,7 +18,7 @@ import { readNetworkSettings } from "./networkSettings.ts";
 import { settingNumber } from "./settingNumber.ts";
 import type { ModelsSettings } from "./shared/downloads.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
-import type { Adapter, ByLanguage, ServerSettings, Suggestions } from "./shared/protocol.ts";
+import type { Adapter, ByLanguage, RemoteServer, ServerSettings, Suggestions } from "./shared/protocol.ts";
 
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
@@ -169,6 +169,7 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
   const path = readPath(modelPath);
   const gpuLayers = readNumber("falcon.model.gpuLayers");
   const [forCompletion, forChat] = [readPath(completionModel), readPath(chatModel)];
+  const [completionBackend, chatBackend] = [readPath("falcon.completion.backend"), readPath("falcon.chat.backend")];
   return {
     model: {
       path: path || demonstrationModel,
@@ -190,17 +191,34 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
       comments: readByLanguage("falcon.inlineCompletion.comments"),
       strings: readByLanguage("falcon.inlineCompletion.strings"),
       ...(forCompletion !== "" && { model: forCompletion }),
+      ...(completionBackend !== "" && { backend: completionBackend }),
     },
     chat: {
       maxTokens: readNumber("falcon.chat.maxTokens"),
       temperature: readNumber("falcon.chat.temperature"),
       ...(forChat !== "" && { model: forChat }),
+      ...(chatBackend !== "" && { backend: chatBackend }),
     },
+    ...readBackends(),
     excludedFiles: readExcludedFiles(),
     readWorkspace: workspace.isTrusted,
     models: readModelsSettings(paths),
     network: readNetworkSettings(),
   };
+}
+
+/** Where models run. The language server says what is wrong with a server. */
+function readBackends(): Pick<ServerSettings, "backend" | "servers"> {
+  const servers = readServers();
+  return { backend: readPath("falcon.backend") || "local", ...(servers.length > 0 && { servers }) };
+}
+
+/** What has no name is left out. */
+function readServers(): readonly RemoteServer[] {
+  const given = readSetting("falcon.servers");
+  const isServer = (each: unknown): each is RemoteServer =>
+    typeof each === "object" && each !== null && "name" in each && typeof each.name === "string";
+  return Array.isArray(given) ? (given as unknown[]).filter(isServer) : [];
 }
 
 function readModelsSettings({ modelsFolder }: ExtensionPaths): ModelsSettings {
@@ -241,7 +259,14 @@ function readSetting(key: keyof typeof properties): unknown {
 }
 
 type TextKey =
-  typeof modelPath | typeof completionModel | typeof chatModel | "falcon.models.folder" | "falcon.models.hub";
+  | typeof modelPath
+  | typeof completionModel
+  | typeof chatModel
+  | "falcon.backend"
+  | "falcon.completion.backend"
+  | "falcon.chat.backend"
+  | "falcon.models.folder"
+  | "falcon.models.hub";
 
 function readPath(key: TextKey): string {
   const path = readSetting(key);

@@ -39,7 +39,7 @@ async function score(file: string): Promise<Scores> {
   const model = await host.load({ plan, planned: planFile(file).planned, markers: [] }, () => undefined);
   const texts = scored.map(({ text }) => text);
   const request = { priority: "background", prompt: [], continuations: texts } as const;
-  const scores = await model.score(request, new AbortController().signal);
+  const scores = await model.score?.(request, new AbortController().signal);
   return (scores ?? []).map(({ logProbabilities }) => logProbabilities);
 }
 

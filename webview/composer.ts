@@ -230,10 +230,10 @@ function createModelButton({ strings, ask }: PageContext) {
     show: (status: ModelStatus): void => {
       node.hidden = status.state !== "ready";
       if (status.state !== "ready") return;
-      const { contextSize, device } = status.model;
+      const { contextSize, device, remote } = status.model;
       const name = plainName(status.model.name);
       node.textContent = name;
-      setLabel(node, fill(strings.modelDetails, name, contextSize, device));
+      setLabel(node, fill(strings.modelDetails, name, contextSize, remote ? plainName(remote.name) : device));
     },
   };
 }

@@ -2,7 +2,8 @@
 
 import type { PageRequest, ModelStatus } from "../src/shared/protocol.ts";
 import { codicon, element } from "./components.ts";
-import type { PageContext } from "./context.ts";
+import { plainName } from "../src/shared/plainText.ts";
+import { type PageContext, fill } from "./context.ts";
 import { isDemonstration } from "./statusCard.ts";
 
 export interface Welcome {
@@ -16,17 +17,12 @@ export function createWelcome(context: PageContext, onSuggestion: (text: string)
   const { strings } = context;
   const suggestions = element("ul", "suggestions");
   const hint = element("p", "");
+  const place = element("p", "");
   let shown: boolean | undefined;
   return {
-    node: element(
-      "section",
-      "welcome",
-      element("h1", "", strings.welcomeTitle),
-      element("p", "", codicon("lock"), strings.welcomeText),
-      suggestions,
-      hint,
-    ),
+    node: element("section", "welcome", element("h1", "", strings.welcomeTitle), place, suggestions, hint),
     show: (status) => {
+      place.replaceChildren(...placeOf(status, context));
       const demonstration = isDemonstration(status);
       if (status.state !== "ready" || demonstration === shown) return;
       shown = demonstration;
@@ -43,6 +39,14 @@ export function createWelcome(context: PageContext, onSuggestion: (text: string)
       );
     },
   };
+}
+
+/** Where the model runs, and whether what is written leaves the machine; nothing until that is known. */
+function placeOf(status: ModelStatus, { strings }: PageContext): (string | Node)[] {
+  if (status.state !== "ready") return [];
+  const { remote } = status.model;
+  if (!remote) return [codicon("lock"), strings.welcomeText];
+  return [codicon("cloud-upload"), fill(strings.welcomeRemote, plainName(remote.name))];
 }
 
 function createDemonstrations({ strings, ask }: PageContext): HTMLElement[] {

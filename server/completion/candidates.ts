@@ -34,7 +34,7 @@ export async function findAlternatives(
   }
   const continuations = [...others.keys()];
   if (signal.aborted || continuations.length < 2) return [...others.values()];
-  const scores = await model.score({ priority: "completion", prompt, continuations }, signal);
+  const scores = await model.score?.({ priority: "completion", prompt, continuations }, signal);
   const likelihood = new Map(scores?.map(({ logProbabilities }, i) => [continuations[i], meanOf(logProbabilities)]));
   return [...others.values()].toSorted((a, b) => (likelihood.get(b.text) ?? 0) - (likelihood.get(a.text) ?? 0));
 }

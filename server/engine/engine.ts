@@ -1,6 +1,6 @@
 // The interface between the assistant and what runs a model: a `ModelHost` loads it, a `Model` answers requests.
 
-import type { Adapter, ModelInfo } from "../../src/shared/protocol.ts";
+import type { Adapter, ModelInfo, RemoteServer } from "../../src/shared/protocol.ts";
 import type { PlannedModel } from "./plan/shape.ts";
 
 /**
@@ -173,6 +173,13 @@ export interface LoadRequest {
   readonly saveAfter?: number;
 }
 
+/** A server elsewhere whose model is to be used. */
+export interface ConnectRequest {
+  readonly server: RemoteServer;
+  /** Special tokens whose presence the caller asks for. */
+  readonly markers: readonly string[];
+}
+
 /** A model that answers requests: in a process of this machine, or behind an address. */
 export interface Model {
   readonly info: LoadedModel;
@@ -187,10 +194,11 @@ export interface Model {
    */
   generate(request: GenerateRequest, onText: (text: string) => void, signal: AbortSignal): Promise<Generation>;
   /**
-   * Log-probabilities of continuations, one score for each; undefined when the signal fired.
+   * Log-probabilities of continuations, one score for each; undefined when the signal fired. Absent where a server elsewhere
+   * tells none.
    * @throws EngineError `promptTooLong`
    */
-  score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined>;
+  score?(request: ScoreRequest, signal: AbortSignal): Promise<readonly Score[] | undefined>;
   /**
    * How many tokens a part of a prompt has, without the one that the model's prompts may begin with.
    * @param limit the count may end at any number above it
@@ -199,7 +207,7 @@ export interface Model {
 }
 
 /** Loads models; the only part of the product that knows devices and layers. */
-export interface ModelHost {
+export interface ModelHost<Request = LoadRequest> {
   /** Resident bytes of the process that the model runs in, as far as they are known. */
   readonly memory: number | undefined;
   /**
@@ -207,7 +215,7 @@ export interface ModelHost {
    * @param onProgress gets a fraction from 0 to 1
    * @throws EngineError
    */
-  load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model>;
+  load(request: Request, onProgress: (fraction: number) => void): Promise<Model>;
   /**
    * Unloads the model, and resolves when nothing of it is left in memory.
    * @throws EngineError `notEnded` when it stays there

@@ -12,7 +12,7 @@ import { matchExcludedFiles } from "../../src/shared/excludedFiles.ts";
 import { problemCode, statusChanged } from "../../src/shared/methods.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
-import { type CreateHost, RoleModels } from "../models/session/roleModels.ts";
+import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
 import { UserError } from "../userError.ts";
 import { readSettings } from "./settings.ts";
 
@@ -27,10 +27,10 @@ export class Assistant {
   #settings = readSettings(undefined, () => undefined);
   #isExcluded = matchExcludedFiles(this.#settings.excludedFiles);
 
-  constructor(connection: Connection, createHost: CreateHost) {
+  constructor(connection: Connection, hosts: Pick<RoleModelsOptions, "createHost" | "createRemote">) {
     const log = (line: string) => connection.console.log(line);
     this.models = new RoleModels({
-      createHost,
+      ...hosts,
       markers: chatMarkers,
       log,
       onStatus: () => send(() => connection.sendNotification(statusChanged, this.models.status)),

@@ -11,6 +11,7 @@ import {
 } from "vscode-languageserver";
 
 import { completionAccepted, settingsChanged } from "../../src/shared/methods.ts";
+import { settingsOf } from "../models/session/backend.ts";
 import { expireSavedContexts } from "../models/session/savedContexts.ts";
 import type { Assistant } from "./assistant.ts";
 import { followConfiguration } from "./configuration.ts";
@@ -28,10 +29,12 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
   const { models } = assistant;
   const warn = (message: string) => connection.console.warn(message);
   const useModels = () => {
-    const { model, inlineCompletion, chat } = assistant.settings;
-    const both = model.path || (options.bundledModel ?? "");
-    const withPath = (path: string) => ({ ...model, path });
-    models.use({ completion: withPath(inlineCompletion.model || both), chat: withPath(chat.model || both) });
+    const { settings } = assistant;
+    const bundled = options.bundledModel ?? "";
+    models.use({
+      completion: settingsOf("completion", settings, bundled),
+      chat: settingsOf("chat", settings, bundled),
+    });
   };
   const useSettings = (given: unknown) => {
     if (assistant.phase !== "serving") return;

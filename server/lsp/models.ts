@@ -32,7 +32,7 @@ import { convertFolder } from "../models/convert/convertFolder.ts";
 import { downloadFiles } from "../models/download/downloadFiles.ts";
 import { DownloadQueue } from "../models/download/downloadQueue.ts";
 import { fileAddress, openHub } from "../models/download/hub.ts";
-import { openNetwork } from "../models/download/network.ts";
+import { openNetwork } from "../network.ts";
 import type { Access } from "../models/download/openAddress.ts";
 import { findOriginalFiles } from "../models/download/originalFiles.ts";
 import { readRemote } from "../models/download/readRemote.ts";

@@ -10,6 +10,7 @@ import {
   completionContextRequest,
   completionsCounted,
   contextUseRequest,
+  serverKeyRequest,
 } from "../../src/shared/methods.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { measureContext } from "../chat/contextUse.ts";
@@ -26,7 +27,8 @@ import { VisitedDocuments } from "../completion/context/visited.ts";
 import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
 import { WorkspaceIndex } from "../completion/context/workspaceIndex.ts";
 import { completionRequest, type CompletionSite } from "../completion/request.ts";
-import type { CreateHost } from "../models/session/roleModels.ts";
+import type { CreateHost, CreateRemote } from "../models/session/roleModels.ts";
+import type { NetworkSettings } from "../../src/shared/downloads.ts";
 import { registerApi } from "./api.ts";
 import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
@@ -45,17 +47,30 @@ import {
 
 export interface ServerDependencies extends LifeCycleOptions {
   readonly createHost: CreateHost;
+  /** Makes what reaches models of servers elsewhere; none can be had unless given. */
+  readonly remote?: (access: RemoteAccess) => CreateRemote;
   readonly grammars: Grammars;
   /** Path of the bundle of the threads that convert weights. */
   readonly convertWorker: string;
 }
 
+/** What the client says of the way to servers elsewhere. */
+export interface RemoteAccess {
+  /** The key of a server that has a name. */
+  readonly key: (name: string) => Promise<string | undefined>;
+  readonly network: () => NetworkSettings | undefined;
+}
+
 /** Serves a connection until it ends. The caller listens on it. */
 export function startServer(
   connection: Connection,
-  { createHost, grammars, convertWorker, ...options }: ServerDependencies,
+  { createHost, remote, grammars, convertWorker, ...options }: ServerDependencies,
 ): void {
-  const assistant = new Assistant(connection, createHost);
+  const createRemote = remote?.({
+    key: (name) => askServerKey(connection, name),
+    network: () => assistant.settings.network,
+  });
+  const assistant: Assistant = new Assistant(connection, { createHost, ...(createRemote && { createRemote }) });
   registerLifeCycle(connection, assistant, options);
   const acceptance = new Acceptance((added) => send(() => connection.sendNotification(completionsCounted, added)));
   const documents = listenToDocuments(connection, acceptance);
@@ -66,6 +81,11 @@ export function startServer(
   registerProse(connection, assistant, documents);
   registerModels(connection, assistant, convertWorker);
   registerApi(connection, assistant);
+}
+
+/** A client that knows nothing of keys has none. */
+async function askServerKey(connection: Connection, name: string): Promise<string | undefined> {
+  return (await connection.sendRequest(serverKeyRequest, { name }).catch(() => undefined)) ?? undefined;
 }
 
 function registerInlineCompletion(

@@ -34,12 +34,20 @@ const inlineCompletion = {
   comments: v.exactOptional(byLanguage),
   strings: v.exactOptional(byLanguage),
   model: v.exactOptional(v.string()),
+  backend: v.exactOptional(v.string()),
 };
 const chat = {
   maxTokens: v.optional(count(4_194_304, 1), 1024),
   temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0.1),
   model: v.exactOptional(v.string()),
+  backend: v.exactOptional(v.string()),
 };
+const server = v.object({
+  name: v.pipe(v.string(), v.minLength(1)),
+  address: v.string(),
+  kind: v.picklist(["llama-server", "vllm", "openai", "tgi", "endpoint"]),
+  model: v.exactOptional(v.string()),
+});
 const models = {
   folder: v.exactOptional(absolutePath()),
   createFolder: v.exactOptional(v.boolean()),
@@ -65,6 +73,7 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
     model: group("model", model),
     inlineCompletion: group("inlineCompletion", inlineCompletion),
     chat: group("chat", chat),
+    ...readBackend(section, warn),
     ...(section["models"] !== undefined && { models: group("models", models) }),
     ...(section["network"] !== undefined && { network: group("network", network) }),
     excludedFiles: readExcludedFiles(section["excludedFiles"], warn),
@@ -97,6 +106,22 @@ function absolutePath() {
     v.string(),
     v.check((file) => path.isAbsolute(file), "must be an absolute path"),
   );
+}
+
+/** A server that is wrong is left out, and the others stay. */
+function readBackend(
+  { backend, servers }: Readonly<Record<string, unknown>>,
+  warn: (message: string) => void,
+): Pick<ServerSettings, "backend" | "servers"> {
+  if (backend !== undefined && typeof backend !== "string") warn("settings.backend is no string.");
+  if (servers !== undefined && !Array.isArray(servers)) warn("settings.servers is no array.");
+  const read = (Array.isArray(servers) ? (servers as unknown[]) : []).flatMap((each, i) => {
+    const result = v.safeParse(server, each);
+    if (result.success) return [result.output];
+    for (const issue of result.issues) warn(`settings.servers[${i}].${v.getDotPath(issue) ?? ""}: ${issue.message}`);
+    return [];
+  });
+  return { ...(typeof backend === "string" && { backend }), ...(read.length > 0 && { servers: read }) };
 }
 
 function readExcludedFiles(given: unknown, warn: (message: string) => void): readonly string[] {

@@ -76,6 +76,7 @@ export function pageStrings(): WebviewStrings {
     actions: actionLabels(),
     welcomeTitle: l10n.t("What are you working on?"),
     welcomeText: l10n.t("Answers come from a model on this machine. Nothing you write leaves it."),
+    welcomeRemote: l10n.t("Answers come from the server {0}: what you write and attach is sent there."),
     suggestions: [
       l10n.t("Write a function that …"),
       l10n.t("Find bugs in the attached code"),

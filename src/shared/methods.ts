@@ -184,6 +184,12 @@ export const importModelRequest = new RequestType<ImportParams, StoredModel, Pro
 /** The server asks for the hub's access token, when the hub gives a file to accounts alone. */
 export const hubTokenRequest = new RequestType0<string | null, void>("falcon/hubToken");
 
+/** The server asks for the key of the server elsewhere that has the name; null where none was set. */
+export const serverKeyRequest = new RequestType<{ name: string }, string | null, void>(
+  "falcon/serverKey",
+  ParameterStructures.byName,
+);
+
 /** Deletes what the prompt cache keeps on disk. Fails with a `Problem` that names the folder and the cause. */
 export const deleteSavedContextsRequest = new RequestType0<void, Problem>("falcon/deleteSavedContexts");
 

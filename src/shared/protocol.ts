@@ -46,6 +46,8 @@ export interface ServerSettings {
     readonly strings?: ByLanguage;
     /** The model that writes them, as an absolute path; `model.path` unless given. */
     readonly model?: string;
+    /** Takes the place of `backend`. */
+    readonly backend?: string;
   };
   readonly chat: {
     readonly maxTokens: number;
@@ -53,7 +55,13 @@ export interface ServerSettings {
     readonly temperature: number;
     /** The model that answers, as an absolute path; `model.path` unless given. */
     readonly model?: string;
+    /** Takes the place of `backend`. */
+    readonly backend?: string;
   };
+  /** Servers elsewhere that run models. */
+  readonly servers?: readonly RemoteServer[];
+  /** The name of the one that ghost text and the chat run on, unless they name another; `local`, which is this machine, unless given. */
+  readonly backend?: string;
   /** Globs of files that are never completed, read along or saved with what the model has read (`matchExcludedFiles`). */
   readonly excludedFiles: readonly string[];
   /** Where models come from and are kept; no model is downloaded unless given. */
@@ -63,6 +71,19 @@ export interface ServerSettings {
   /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. */
   readonly readWorkspace?: boolean;
 }
+
+/** A server elsewhere that runs a model. */
+export interface RemoteServer {
+  readonly name: string;
+  /** Where it listens, such as http://gpubox:8080. */
+  readonly address: string;
+  /** What it speaks. `endpoint`: an Inference Endpoint of Hugging Face, which tells what it speaks, and may be asleep. */
+  readonly kind: ServerKind;
+  /** Which of its models; its only one unless given. */
+  readonly model?: string;
+}
+
+export type ServerKind = "llama-server" | "vllm" | "openai" | "tgi" | "endpoint";
 
 /** A setting for documents of a language; that of `*` holds for all others. */
 export type ByLanguage = Readonly<Record<string, boolean>>;
@@ -94,7 +115,10 @@ export type ProblemAction =
   | "modelsFolder"
   | "hubSetting"
   | "proxySettings"
-  | "localApiPort";
+  | "localApiPort"
+  | "setServerKey"
+  | "serversSetting"
+  | "manageTrust";
 
 /** A failure that the user can mend, already worded in the user's language. */
 export interface Problem {
@@ -131,6 +155,15 @@ export interface ModelInfo {
   readonly devices: readonly DeviceInfo[];
   /** Why it runs on less than was wanted, in the user's language; absent when it does not. */
   readonly fallback?: string;
+  /** The server that it runs on, to which text leaves this machine; absent where it runs on this one. */
+  readonly remote?: RemotePlace;
+}
+
+/** `host`: with its port. `encrypted`: nobody on the way can read what goes there. */
+export interface RemotePlace {
+  readonly name: string;
+  readonly host: string;
+  readonly encrypted: boolean;
 }
 
 /** Memory is in bytes: what was free when the model was loaded, and all there is as far as that is known. */
@@ -177,8 +210,8 @@ export interface ModelMetrics {
 export type ServerStatus = ModelStatus & { readonly chat?: ModelStatus };
 
 export type ModelStatus =
-  /** `progress` runs from 0 to 1. */
-  | { readonly state: "loading"; readonly model: string; readonly progress: number }
+  /** `progress` runs from 0 to 1. `note`: what a server elsewhere is waited for, in the user's language. */
+  | { readonly state: "loading"; readonly model: string; readonly progress: number; readonly note?: string }
   /**
    * `unloaded`: not asked for anything for so long that it left memory; the next request loads it again. `preparing`: the
    * GPU's driver compiles its programs, once, for which requests may have to wait.
@@ -189,6 +222,8 @@ export type ModelStatus =
       readonly generating: boolean;
       readonly unloaded: boolean;
       readonly preparing?: boolean;
+      /** What a server elsewhere is waited for, in the user's language. */
+      readonly note?: string;
       readonly metrics: ModelMetrics;
     }
   | { readonly state: "failed"; readonly model: string; readonly problem: Problem };

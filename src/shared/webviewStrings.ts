@@ -149,6 +149,8 @@ export interface WebviewStrings {
   readonly welcomeTitle: string;
   /** "Answers come from a model on this machine. Nothing you write leaves it." */
   readonly welcomeText: string;
+  /** Where the model runs on a server elsewhere, which {0} names. */
+  readonly welcomeRemote: string;
   /** Ways to begin, each a button that puts its text into the composer:
    *  "Write a function that …", "Find bugs in the attached code", "Write unit tests for the attached code" */
   readonly suggestions: readonly string[];

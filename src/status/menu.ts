@@ -9,7 +9,7 @@ import { actionLabels, runAction } from "../problems.ts";
 import type { Settings } from "../settings.ts";
 import { statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { CompletionFigures, ModelStatus, ServerStatus } from "../shared/protocol.ts";
+import type { CompletionFigures, ModelInfo, ModelStatus, ServerStatus } from "../shared/protocol.ts";
 import { showList, type ListItem, type Separator } from "../surfaces.ts";
 import {
   describeDemonstration,
@@ -18,6 +18,7 @@ import {
   describeMetrics,
   describeModel,
   describePreparing,
+  describeRemote,
   ofRole,
 } from "./statusBarView.ts";
 
@@ -88,21 +89,27 @@ function statusItems(status: ServerStatus): MenuItem[] {
 function statusItem(status: ModelStatus): MenuItem {
   switch (status.state) {
     case "loading":
-      return { icon: "loading~spin", label: l10n.t("Loading {0}", plainName(status.model)) };
+      return { icon: "loading~spin", label: status.note ?? l10n.t("Loading {0}", plainName(status.model)) };
     case "ready":
       return {
         icon: status.generating || status.preparing ? "loading~spin" : "check",
         label: describeModel(status.model, l10n),
-        description: status.preparing ? describePreparing(l10n) : describeMetrics(status.metrics, l10n),
-        ...(status.model.demonstration
-          ? { detail: describeDemonstration(l10n), run: () => runAction("selectModel") }
-          : { detail: status.model.path }),
+        description:
+          status.note ?? (status.preparing ? describePreparing(l10n) : describeMetrics(status.metrics, l10n)),
+        ...detailOf(status.model),
       };
     case "failed": {
       const { message, action = "showLog" } = status.problem;
       return { icon: "error", label: actionLabels()[action], detail: message, run: () => runAction(action) };
     }
   }
+}
+
+/** What is to be known of a model that is ready, and what choosing it does. */
+function detailOf(model: ModelInfo): Pick<MenuItem, "detail" | "run"> {
+  if (model.remote) return { detail: describeRemote(model.remote, l10n), run: () => runAction("serversSetting") };
+  if (model.demonstration) return { detail: describeDemonstration(l10n), run: () => runAction("selectModel") };
+  return { detail: model.path };
 }
 
 function switchItems(settings: Settings, language: string | undefined): MenuItem[] {

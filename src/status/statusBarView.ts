@@ -6,7 +6,14 @@ import type { Completions } from "../completion/inlineCompletion.ts";
 import { decimal } from "../models/decimal.ts";
 import { type ModelRole, statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { CompletionFigures, ModelInfo, ModelMetrics, ModelStatus, ServerStatus } from "../shared/protocol.ts";
+import type {
+  CompletionFigures,
+  ModelInfo,
+  ModelMetrics,
+  ModelStatus,
+  RemotePlace,
+  ServerStatus,
+} from "../shared/protocol.ts";
 import type { StatusItemView } from "../surfaces.ts";
 
 export type Localize = Pick<typeof l10n, "t">;
@@ -44,12 +51,14 @@ interface ModelView {
 function modelView(status: ModelStatus, l10n: Localize): ModelView {
   switch (status.state) {
     case "loading":
-      return loadingView(status.model, status.progress, l10n);
+      return loadingView(status, l10n);
     case "failed":
       return { icon: "error", text: "Falcon", lines: [status.problem.message] };
     case "ready": {
       const lines = [
         describeModel(status.model, l10n),
+        ...(status.model.remote ? [describeRemote(status.model.remote, l10n)] : []),
+        ...(status.note === undefined ? [] : [status.note]),
         ...(status.model.demonstration ? [describeDemonstration(l10n)] : []),
         ...(status.model.fallback === undefined ? [] : [status.model.fallback]),
         describeMetrics(status.metrics, l10n),
@@ -59,11 +68,17 @@ function modelView(status: ModelStatus, l10n: Localize): ModelView {
       ];
       return {
         ...((status.generating || status.preparing) && { icon: "loading~spin" }),
-        text: status.model.demonstration ? l10n.t("Falcon Demo") : "Falcon",
+        text: textOf(status.model, l10n),
         lines: lines.filter((line) => line !== ""),
       };
     }
   }
+}
+
+/** Text that leaves the machine is always in sight. */
+function textOf({ remote, demonstration }: ModelInfo, l10n: Localize): string {
+  if (remote) return l10n.t("Falcon on {0}", plainName(remote.name));
+  return demonstration ? l10n.t("Falcon Demo") : "Falcon";
 }
 
 function withRole(role: ModelRole, [first = "", ...more]: readonly string[], l10n: Localize): string[] {
@@ -77,13 +92,21 @@ export function ofRole(role: ModelRole, line: string, l10n: Localize): string {
 
 /** The model in one line: name, context and device. */
 export function describeModel(model: ModelInfo, l10n: Localize): string {
-  const { name, contextSize, kvCache, device, gpuLayers, layers } = model;
+  const { name, contextSize, kvCache, device, gpuLayers, layers, remote } = model;
+  if (remote) return l10n.t("{0}: {1} tokens of context, on {2}", plainName(name), contextSize, plainName(remote.name));
   const isSplit = device !== "CPU" && gpuLayers < layers;
   const place = isSplit ? l10n.t("{0} ({1} of {2} layers)", device, gpuLayers, layers) : device;
   if (kvCache === "q8_0") {
     return l10n.t("{0}: {1} tokens of context in 8 bits, on {2}", plainName(name), contextSize, place);
   }
   return l10n.t("{0}: {1} tokens of context, on {2}", plainName(name), contextSize, place);
+}
+
+/** Where text goes that leaves this machine. */
+export function describeRemote({ host, encrypted }: RemotePlace, l10n: Localize): string {
+  return encrypted
+    ? l10n.t("Text leaves this machine: it is sent to {0}", plainName(host))
+    : l10n.t("Text leaves this machine: it is sent to {0}, not encrypted", plainName(host));
 }
 
 /** What is to be said of a demonstration model. */
@@ -123,9 +146,12 @@ export function describeKept(figures: CompletionFigures, l10n: Localize): string
   ].join(", ");
 }
 
-function loadingView(model: string, progress: number, l10n: Localize): ModelView {
+function loadingView(
+  { model, progress, note }: ModelStatus & { readonly state: "loading" },
+  l10n: Localize,
+): ModelView {
   const percent = Math.floor(Math.min(Math.max(progress, 0), 1) * 100);
-  const lines = [l10n.t("Falcon is loading {0}", plainName(model))];
+  const lines = [note ?? l10n.t("Falcon is loading {0}", plainName(model))];
   return { icon: "loading~spin", text: percent === 0 ? "Falcon" : `Falcon ${percent}%`, lines };
 }
 

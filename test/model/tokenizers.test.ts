@@ -8,7 +8,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 
-import { textPieces } from "../../server/engine/llama/text/textPieces.ts";
+import { textPieces } from "../../server/engine/textPieces.ts";
 import { string } from "../fixtures/architectures/weights.ts";
 import { writeGguf } from "../fixtures/ggufWriter.ts";
 import { buildModel, models } from "../fixtures/models.ts";

@@ -7,7 +7,7 @@ import process from "node:process";
 import { downloadFile, type FileProgress } from "../../server/models/download/downloadFile.ts";
 import { DownloadError } from "../../server/models/download/failures.ts";
 import { fileAddress, openHub } from "../../server/models/download/hub.ts";
-import { type Network, openNetwork } from "../../server/models/download/network.ts";
+import { type Network, openNetwork } from "../../server/network.ts";
 import type { Wait } from "../../server/models/download/waiting.ts";
 import type { DownloadedFile } from "../../src/shared/downloads.ts";
 

@@ -8,6 +8,8 @@ import { ModelProcess, type ModelProcessOptions } from "../../server/engine/proc
 import { planFile } from "../../server/models/plan/plannedFile.ts";
 import { UserError } from "../../server/userError.ts";
 
+type Score = NonNullable<Model["score"]>;
+
 type Options = Pick<ModelProcessOptions, "heartbeat" | "endTime"> &
   Partial<Pick<ModelProcessOptions, "log" | "onDied">>;
 
@@ -43,8 +45,10 @@ export class ModelUnderTest {
     return this.#loaded.generate(...request);
   }
 
-  score(...request: Parameters<Model["score"]>): ReturnType<Model["score"]> {
-    return this.#loaded.score(...request);
+  score(...request: Parameters<Score>): ReturnType<Score> {
+    const model = this.#loaded;
+    if (!model.score) throw new Error("the model tells no probabilities of texts");
+    return model.score(...request);
   }
 
   countTokens(...prompt: Parameters<Model["countTokens"]>): ReturnType<Model["countTokens"]> {

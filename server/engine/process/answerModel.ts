@@ -71,7 +71,7 @@ export function answerModel(connection: MessageConnection, host: AnsweringHost, 
     });
   });
   connection.onRequest(scoreRequest, (request, cancellation) =>
-    withModel(async (model) => (await model.score(request, signalOf(cancellation))) ?? null),
+    withModel(async (model) => (await model.score?.(request, signalOf(cancellation))) ?? null),
   );
   connection.onRequest(countTokensRequest, ({ prompt, limit }) =>
     withModel((model) => model.countTokens(prompt, limit)),

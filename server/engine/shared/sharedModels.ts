@@ -199,10 +199,11 @@ export class SharedModels {
         this.#changed();
       }
     };
+    const score = model.score?.bind(model);
     return {
       ...model,
       generate: (request, onText, signal) => use(() => model.generate({ ...request, client: id }, onText, signal)),
-      score: (request, signal) => use(() => model.score({ ...request, client: id }, signal)),
+      ...(score && { score: (request, signal) => use(() => score({ ...request, client: id }, signal)) }),
     };
   }
 }

@@ -3,6 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
+import { retryAfterOf } from "../../network.ts";
 import { proxyRefusal } from "./connectionFailures.ts";
 import { DownloadError } from "./failures.ts";
 import type { Answer } from "./openAddress.ts";
@@ -83,12 +84,4 @@ function overload(status: number, host: string, retryAfter: number | undefined):
     l10n.t("{0} has a fault (HTTP {1}). Continue later: what was received is kept.", host, String(status)),
     retryAfter,
   );
-}
-
-/** Milliseconds of a Retry-After header, which holds seconds or a date. */
-function retryAfterOf(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
 }

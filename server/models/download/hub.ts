@@ -5,7 +5,7 @@ import * as l10n from "@vscode/l10n";
 
 import type { ModelsSettings } from "../../../src/shared/downloads.ts";
 import { UserError } from "../../userError.ts";
-import { withoutCredentials } from "./network.ts";
+import { withoutCredentials } from "../../network.ts";
 
 export interface Hub {
   /** Without a slash at its end. */

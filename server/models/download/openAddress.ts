@@ -7,7 +7,7 @@ import { answerFailure } from "./answerFailures.ts";
 import { connectionFailure } from "./connectionFailures.ts";
 import { DownloadError } from "./failures.ts";
 import type { Hub } from "./hub.ts";
-import type { Network } from "./network.ts";
+import type { Network } from "../../network.ts";
 
 /** The network, and the hub for addresses that are its own. */
 export interface Access {

@@ -2,7 +2,6 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import {
   type Backend,
   EngineError,
@@ -14,6 +13,7 @@ import {
   type PassedOver,
 } from "../../engine/engine.ts";
 import type { PlannedModel } from "../../engine/plan/shape.ts";
+import type { SessionSettings } from "./backend.ts";
 
 /** Failures that another attempt may not have. A GPU's driver without memory often ends the process. */
 const worthAnother: readonly EngineFailure[] = ["deviceFailed", "outOfMemory", "died"];
@@ -34,18 +34,17 @@ export interface LoadOptions {
   readonly deaths: number;
 }
 
-type ModelSettings = ServerSettings["model"];
-
 /** What of the settings a loaded model depends on. */
-export function planOf({ promptCache, adapters, ...plan }: ModelSettings): LoadPlan {
+export function planOf({ promptCache, adapters, ...plan }: SessionSettings): LoadPlan {
   const own = adapters?.[plan.path];
   return { ...plan, ...(own && { adapters: own }), ...(promptCache?.keep && { promptCache: promptCache.folder }) };
 }
 
 /** Whether a model that was loaded by the one settings is what the other ones ask for. */
-export function samePlan(a: ModelSettings, b: ModelSettings): boolean {
+export function samePlan(a: SessionSettings, b: SessionSettings): boolean {
+  if (a.backend ?? b.backend) return JSON.stringify(a.backend) === JSON.stringify(b.backend);
   const keys = ["path", "contextSize", "gpu", "gpuLayers", "kvCache", "threads", "shared"] as const;
-  const adapters = ({ adapters: all, path }: ModelSettings) => JSON.stringify(all?.[path] ?? []);
+  const adapters = ({ adapters: all, path }: SessionSettings) => JSON.stringify(all?.[path] ?? []);
   const sameCache = a.promptCache?.folder === b.promptCache?.folder && a.promptCache?.keep === b.promptCache?.keep;
   return keys.every((key) => a[key] === b[key]) && adapters(a) === adapters(b) && sameCache;
 }

@@ -4,10 +4,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
-import type { ModelStatus, ServerSettings } from "../../../src/shared/protocol.ts";
-import type { LoadedModel, Model, ModelHost, Usage } from "../../engine/engine.ts";
+import type { ModelStatus, RemoteServer } from "../../../src/shared/protocol.ts";
+import type { ConnectRequest, LoadedModel, Model, ModelHost, Usage } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import { fileVersion } from "../../engine/splitFiles.ts";
+import { requireServer, type SessionSettings } from "./backend.ts";
 import { Crashes, isSetAside, reloadDelay } from "./crashes.ts";
 import { describeLoad } from "../../metrics/metrics.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
@@ -20,26 +21,35 @@ import { watchModel } from "./watchModel.ts";
 /** Node fires a timer of more milliseconds at once. */
 const longestTimer = 2 ** 31 - 1;
 
-type ModelSettings = ServerSettings["model"];
+/** Milliseconds after which a server that failed is worth a request that nobody has asked for by a command. */
+const serverRest = 5_000;
 
 /** How the session stands. `ready`: in memory, or `unloaded` and loaded again by the next request. */
 type State =
   | Exclude<ModelStatus, { state: "ready" }>
-  | (LoadedFile & { readonly state: "ready"; readonly unloaded: boolean; readonly preparing: boolean });
+  | (Loaded & { readonly state: "ready"; readonly unloaded: boolean; readonly preparing: boolean });
 
-interface LoadedFile {
+interface Loaded {
   readonly model: Model;
-  /** What tells the file from itself before it was changed: its crashes are counted by that. */
-  readonly version: string;
+  /** What tells the file from itself before it was changed: its crashes are counted by that. Absent where a server has it. */
+  readonly version?: string;
 }
 
 /** How a session stands, as others see it. */
 type SessionState =
   | Exclude<State, { state: "ready" }>
-  | { readonly state: "ready"; readonly model: LoadedModel; readonly unloaded: boolean; readonly preparing?: boolean };
+  | {
+      readonly state: "ready";
+      readonly model: LoadedModel;
+      readonly unloaded: boolean;
+      readonly preparing?: boolean;
+      readonly note?: string;
+    };
 
 export interface ModelSessionOptions {
   readonly host: ModelHost;
+  /** Has the models of servers elsewhere. */
+  readonly remote?: ModelHost<ConnectRequest>;
   /** Of all sessions: a file is left alone by each. */
   readonly crashes?: Crashes;
   /** Special tokens whose presence decides the prompt format. */
@@ -54,13 +64,16 @@ export class ModelSession {
   readonly #options: ModelSessionOptions;
   readonly #crashes: Crashes;
   #state: State = { state: "loading", model: "", progress: 0 };
-  #settings: ModelSettings | undefined;
+  #settings: SessionSettings | undefined;
   /** Aborts the newest load: a later one, or the end of the session, supersedes it. */
   #newest = new AbortController();
   #loaded: Promise<Model | undefined> = Promise.resolve(undefined);
   #isDisposed = false;
   #running = 0;
   #idle: NodeJS.Timeout | undefined;
+  /** When the last load failed, as `performance.now()` tells it. */
+  #failed = 0;
+  #note: string | undefined;
 
   constructor(options: ModelSessionOptions) {
     this.#options = options;
@@ -70,9 +83,11 @@ export class ModelSession {
   /** How the model stands. */
   get state(): SessionState {
     const state = this.#state;
-    if (state.state !== "ready") return state;
+    const note = this.#note === undefined ? {} : { note: this.#note };
+    if (state.state === "loading") return { ...state, ...note };
+    if (state.state === "failed") return state;
     const { model, unloaded, preparing } = state;
-    return { state: "ready", model: model.info, unloaded, ...(preparing && { preparing }) };
+    return { state: "ready", model: model.info, unloaded, ...(preparing && { preparing }), ...note };
   }
 
   /** Requests that run or wait. */
@@ -87,7 +102,7 @@ export class ModelSession {
   }
 
   /** Loads the model that the settings name, unless it is the loaded one. Never rejects: the status says how it went. */
-  async use(settings: ModelSettings): Promise<void> {
+  async use(settings: SessionSettings): Promise<void> {
     const isSame = this.#settings && samePlan(this.#settings, settings);
     this.#settings = settings;
     if (isSame) this.#watchIdle();
@@ -105,9 +120,10 @@ export class ModelSession {
     if (!this.#isUpToDate()) await this.reload();
   }
 
-  /** Begins to load a model that is unloaded. */
+  /** Begins to load a model that is unloaded, or whose server failed a while ago. */
   wake(): void {
-    if (this.#state.state === "ready" && this.#state.unloaded) void this.#load();
+    const isUnloaded = this.#state.state === "ready" && this.#state.unloaded;
+    if (isUnloaded || this.#mayBeBack(serverRest)) void this.#load();
   }
 
   /**
@@ -115,19 +131,27 @@ export class ModelSession {
    * @throws UserError when there is none
    */
   async ready(): Promise<Model> {
-    this.wake();
+    if (this.#mayBeBack(0)) void this.#load();
+    else this.wake();
     const model = await this.#loaded;
     if (model) return model;
     if (this.#state.state === "failed") throw new UserError(this.#state.problem.message, this.#state.problem);
     throw new UserError(l10n.t("The model is not loaded."), { action: "retry" });
   }
 
-  /** To be called when the model's process ended by itself. */
+  /** What a server elsewhere is waited for, in the user's language; undefined once it is not. */
+  setNote(note: string | undefined): void {
+    this.#note = note;
+    if (!this.#isDisposed) this.#options.onStatus();
+  }
+
+  /** To be called when the model's process ended by itself, or its server failed. */
   hostDied(reason: string): void {
-    this.#options.log(`model process ended: ${reason}`);
+    this.#options.log(`the model is gone: ${reason}`);
     // While a model loads, the load itself rejects and says so.
     if (this.#state.state !== "ready" || this.#state.unloaded) return;
     const { version } = this.#state;
+    if (version === undefined) return void this.#load();
     this.#crashes.add(version, { time: Date.now(), reason });
     const crashes = this.#crashes.of(version);
     void this.#load(isSetAside(crashes) ? 0 : reloadDelay(crashes));
@@ -159,11 +183,13 @@ export class ModelSession {
   }
 
   /** A superseded load deletes nothing, judges no file and reports nothing; it resolves to the newest load's model. */
-  async #loadNow(settings: ModelSettings, delay: number, signal: AbortSignal): Promise<Model | undefined> {
-    const model = path.basename(settings.path);
+  async #loadNow(settings: SessionSettings, delay: number, signal: AbortSignal): Promise<Model | undefined> {
+    const model = settings.backend?.name ?? path.basename(settings.path);
     this.#setState({ state: "loading", model, progress: 0 });
     try {
-      const loaded = await this.#tryLoad(settings, delay, signal);
+      const loaded = settings.backend
+        ? await this.#connect(requireServer(settings.backend), signal)
+        : await this.#tryLoad(settings, delay, signal);
       signal.throwIfAborted();
       const { prepared } = loaded.model;
       this.#setState({ ...loaded, state: "ready", unloaded: false, preparing: prepared !== undefined });
@@ -173,19 +199,35 @@ export class ModelSession {
       if (signal.aborted) return this.#loaded;
       const failure = loadError(error, settings.path);
       this.#options.log(failure.message);
+      this.#failed = performance.now();
       this.#setState({ state: "failed", model, problem: failure.toProblem() });
       return undefined;
     }
   }
 
   /**
+   * Reaches the model of a server elsewhere.
+   * @throws UserError; anything once the signal fired
+   */
+  async #connect(server: RemoteServer, signal: AbortSignal): Promise<Loaded> {
+    const { host, remote, markers, log } = this.#options;
+    if (!remote) throw new Error("no models of servers can be had");
+    await host.dispose();
+    signal.throwIfAborted();
+    const model = await remote.load({ server, markers }, () => undefined);
+    signal.throwIfAborted();
+    log(`using ${model.info.name} of the server ${server.name} at ${model.info.remote?.host ?? ""}`);
+    return { model: this.#watch(model, model.info) };
+  }
+
+  /**
    * Loads the model.
    * @throws UserError, EngineError; anything once the signal fired
    */
-  async #tryLoad(settings: ModelSettings, delay: number, signal: AbortSignal): Promise<LoadedFile> {
-    const { host, markers, log, onUsage } = this.#options;
+  async #tryLoad(settings: SessionSettings, delay: number, signal: AbortSignal): Promise<Loaded> {
+    const { host, remote, markers, log } = this.#options;
     // A fresh process for each model: the old one is in memory no more, and nothing of it is left.
-    await host.dispose();
+    await Promise.all([host.dispose(), remote?.dispose()]);
     // The user may replace the file during the delay, so it is inspected after that.
     await sleep(delay, undefined, { signal });
     await deleteUnwanted(settings.promptCache, log, signal);
@@ -211,16 +253,26 @@ export class ModelSession {
     signal.throwIfAborted();
     log(describeLoad(model.info, performance.now() - start, host.memory));
     const info = { ...model.info, ...(fallback !== undefined && { fallback }) };
-    const watched = watchModel(model, info, {
+    return { model: this.#watch(model, info), version };
+  }
+
+  #watch(model: Model, info: LoadedModel): Model {
+    return watchModel(model, info, {
       onRunning: (change) => this.#setRunning(change),
       onUse: () => this.#watchIdle(),
-      onUsage,
+      onUsage: this.#options.onUsage,
     });
-    return { model: watched, version };
+  }
+
+  /** Whether a server failed so long ago. It may be there again, and nobody tells. */
+  #mayBeBack(milliseconds: number): boolean {
+    if (this.#state.state !== "failed" || !this.#settings?.backend?.server) return false;
+    return performance.now() - this.#failed >= milliseconds;
   }
 
   #isUpToDate(): boolean {
     if (this.#state.state !== "ready") return false;
+    if (this.#state.version === undefined) return true;
     try {
       return fileVersion(this.#state.model.info.path) === this.#state.version;
     } catch {
@@ -233,7 +285,7 @@ export class ModelSession {
   #watchIdle(): void {
     clearTimeout(this.#idle);
     const minutes = this.#settings?.idleUnloadMinutes ?? 0;
-    if (this.#isDisposed || minutes === 0 || !this.model) return;
+    if (this.#isDisposed || minutes === 0 || !this.model || this.#settings?.backend) return;
     this.#idle = setTimeout(() => this.#unloadIdle(), Math.min(minutes * 60_000, longestTimer));
   }
 
@@ -248,7 +300,7 @@ export class ModelSession {
   /** Never rejects: a model that stays in memory is the next load's failure. */
   async #unload(): Promise<void> {
     try {
-      await this.#options.host.dispose();
+      await Promise.all([this.#options.host.dispose(), this.#options.remote?.dispose()]);
     } catch (error) {
       this.#options.log(String(error));
     }

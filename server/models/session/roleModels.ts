@@ -1,14 +1,13 @@
 // The models of ghost text and of the chat: a session with a process of its own for each, and one where both use the same.
 
 import { type ModelRole, modelRoles } from "../../../src/shared/modelRoles.ts";
-import type { ModelStatus, ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
-import type { Model, ModelHost } from "../../engine/engine.ts";
+import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
+import type { ConnectRequest, Model, ModelHost } from "../../engine/engine.ts";
 import { RecentUsage } from "../../metrics/metrics.ts";
+import { keyOf, type SessionSettings } from "./backend.ts";
 import { Crashes } from "./crashes.ts";
 import { LoadingTurns } from "./loadInTurn.ts";
 import { ModelSession, type ModelSessionOptions } from "./modelSession.ts";
-
-type ModelSettings = ServerSettings["model"];
 
 /**
  * Makes what runs models. `onDied` is called when its process ends by itself, and `onUnloaded` when the model has left its place
@@ -20,13 +19,22 @@ export type CreateHost = (
   onUnloaded: () => void,
 ) => ModelHost;
 
+/** Makes what reaches models of servers elsewhere. */
+export type CreateRemote = (
+  /** A request failed in a way that the next ones may, too. */
+  onDied: (reason: string) => void,
+  /** What the server is waited for, in the user's language; undefined once it is not. */
+  onNote: (note: string | undefined) => void,
+) => ModelHost<ConnectRequest>;
+
 export interface RoleModelsOptions extends Pick<ModelSessionOptions, "markers" | "onStatus" | "log"> {
   readonly createHost: CreateHost;
+  readonly createRemote?: CreateRemote;
 }
 
 interface RoleModel {
-  /** The model file that it was last told to use. */
-  path: string;
+  /** Tells the model that it was last told to use from others. */
+  key: string;
   readonly session: ModelSession;
   readonly host: ModelHost;
   readonly usage: RecentUsage;
@@ -57,19 +65,19 @@ export class RoleModels {
   }
 
   /** Loads the models that the settings name, unless they are loaded. */
-  use(wanted: Readonly<Record<ModelRole, ModelSettings>>): void {
+  use(wanted: Readonly<Record<ModelRole, SessionSettings>>): void {
     if (this.#isDisposed) return;
-    const paths = new Set(modelRoles.map((role) => wanted[role].path));
+    const keys = new Set(modelRoles.map((role) => keyOf(wanted[role])));
     const before = this.#all();
-    const spare = before.filter(({ path }) => !paths.has(path));
-    const byPath = new Map<string, RoleModel>();
-    for (const path of paths) {
-      const model = before.find((each) => each.path === path) ?? spare.shift() ?? this.#create();
-      model.path = path;
-      byPath.set(path, model);
+    const spare = before.filter(({ key }) => !keys.has(key));
+    const byKey = new Map<string, RoleModel>();
+    for (const key of keys) {
+      const model = before.find((each) => each.key === key) ?? spare.shift() ?? this.#create();
+      model.key = key;
+      byKey.set(key, model);
     }
     const last = this.#of;
-    const find = (role: ModelRole) => byPath.get(wanted[role].path) ?? last[role];
+    const find = (role: ModelRole) => byKey.get(keyOf(wanted[role])) ?? last[role];
     this.#of = { completion: find("completion"), chat: find("chat") };
     for (const { session } of spare) void session.dispose();
     for (const role of modelRoles) void this.#of[role].session.use(wanted[role]);
@@ -115,7 +123,7 @@ export class RoleModels {
   }
 
   #create(): RoleModel {
-    const { createHost, ...options } = this.#options;
+    const { createHost, createRemote, ...options } = this.#options;
     const host = this.#turns.join(
       createHost(
         options.log,
@@ -123,14 +131,19 @@ export class RoleModels {
         () => session.hostUnloaded(),
       ),
     );
+    const remote = createRemote?.(
+      (reason) => session.hostDied(reason),
+      (note) => session.setNote(note),
+    );
     const usage = new RecentUsage();
-    const session = new ModelSession({
+    const session: ModelSession = new ModelSession({
       ...options,
       host,
+      ...(remote && { remote }),
       crashes: this.#crashes,
       onUsage: (used, model) => usage.add(used, model),
     });
-    return { path: "", session, host, usage };
+    return { key: "", session, host, usage };
   }
 }
 

@@ -22,6 +22,7 @@ export interface ModelWatcher {
 /** `info` stands for the model's own. */
 export function watchModel(model: Model, info: LoadedModel, { onRunning, onUse, onUsage }: ModelWatcher): Model {
   const name = plainName(info.name);
+  const score = model.score?.bind(model);
   const count = async <R>(work: () => Promise<R>): Promise<R> => {
     onRunning(1);
     try {
@@ -44,7 +45,7 @@ export function watchModel(model: Model, info: LoadedModel, { onRunning, onUse, 
           throw error;
         }
       }),
-    score: (request, signal) => count(() => model.score(request, signal)),
+    ...(score && { score: (request, signal) => count(() => score(request, signal)) }),
     countTokens: (prompt, limit) => {
       onUse();
       return inUsersWords(name, () => model.countTokens(prompt, limit));

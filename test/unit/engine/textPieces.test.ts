@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "../../support/fastCheck.ts";
 
-import { textPieces } from "../../../server/engine/llama/text/textPieces.ts";
+import { textPieces } from "../../../server/engine/textPieces.ts";
 
 test("the pieces are the text, none is long, and no character is cut", () => {
   const unit = fc.oneof(

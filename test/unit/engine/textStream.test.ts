@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import fc from "../../support/fastCheck.ts";
 
-import { TextStream } from "../../../server/engine/llama/text/textStream.ts";
+import { TextStream } from "../../../server/engine/textStream.ts";
 import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
 
 /** What comes through when the text arrives in these pieces. */

@@ -2,7 +2,7 @@
 
 import type { Token } from "node-llama-cpp";
 
-import { TextStream } from "./textStream.ts";
+import { TextStream } from "../../textStream.ts";
 
 /** No character is spread over more tokens than a UTF-8 sequence has bytes. */
 const longestCharacter = 4;

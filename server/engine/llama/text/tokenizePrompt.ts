@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import type { LlamaModel, Token } from "node-llama-cpp";
 
 import { EngineError, type PromptPart, type SpecialToken } from "../../engine.ts";
-import { longestPiece, textPieces } from "./textPieces.ts";
+import { longestPiece, textPieces } from "../../textPieces.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export interface TokenizedPrompt {

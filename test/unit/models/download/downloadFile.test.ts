@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, afterEach, before, beforeEach, suite, test } from "node:test";
 
 import type { FailureKind } from "../../../../server/models/download/failures.ts";
-import type { Network } from "../../../../server/models/download/network.ts";
+import type { Network } from "../../../../server/network.ts";
 import { download, type Downloaded, failureOf, file, openLoopback, repository } from "../../../support/downloads.ts";
 import type { TestDownload } from "../../../support/downloads.ts";
 import fc from "../../../support/fastCheck.ts";

@@ -9,7 +9,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
 
-import { type Network, openNetwork } from "../../../../server/models/download/network.ts";
+import { type Network, openNetwork } from "../../../../server/network.ts";
 import { openModelsFolder } from "../../../../server/models/store/modelsFolder.ts";
 import { UserError } from "../../../../server/userError.ts";
 import { download, failureOf, file, openLoopback, repository } from "../../../support/downloads.ts";

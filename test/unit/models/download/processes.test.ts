@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 
 import { computer, lockFile } from "../../../../server/models/files/fileLock.ts";
-import type { Network } from "../../../../server/models/download/network.ts";
+import type { Network } from "../../../../server/network.ts";
 import { download, file, letOthersRun, openLoopback, repository } from "../../../support/downloads.ts";
 import fc from "../../../support/fastCheck.ts";
 import { HubServer, status } from "../../../support/hubServer.ts";

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 
 import { DownloadError } from "../../../../server/models/download/failures.ts";
 import { fileAddress, openHub } from "../../../../server/models/download/hub.ts";
-import { type Network, openNetwork } from "../../../../server/models/download/network.ts";
+import { type Network, openNetwork } from "../../../../server/network.ts";
 import { readRemote } from "../../../../server/models/download/readRemote.ts";
 import { HubServer } from "../../../support/hubServer.ts";
 

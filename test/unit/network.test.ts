@@ -9,14 +9,14 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { after, afterEach, before, test } from "node:test";
 
-import { fileAddress, openHub } from "../../../../server/models/download/hub.ts";
-import { openNetwork } from "../../../../server/models/download/network.ts";
-import { openAddress } from "../../../../server/models/download/openAddress.ts";
-import { UserError } from "../../../../server/userError.ts";
-import type { NetworkSettings } from "../../../../src/shared/downloads.ts";
-import { failureOf } from "../../../support/downloads.ts";
+import { fileAddress, openHub } from "../../server/models/download/hub.ts";
+import { openNetwork } from "../../server/network.ts";
+import { openAddress } from "../../server/models/download/openAddress.ts";
+import { UserError } from "../../server/userError.ts";
+import type { NetworkSettings } from "../../src/shared/downloads.ts";
+import { failureOf } from "../support/downloads.ts";
 
-const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/tls/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
 const noToken = () => Promise.resolve(undefined);
 const { signal } = new AbortController();
 const environment = { ...process.env };

@@ -8,9 +8,9 @@ import * as l10n from "@vscode/l10n";
 // imported when something is fetched, since nothing is at the start.
 import type { Dispatcher } from "undici";
 
-import type { NetworkSettings } from "../../../src/shared/downloads.ts";
-import { plainName } from "../../../src/shared/plainText.ts";
-import { UserError } from "../../userError.ts";
+import type { NetworkSettings } from "../src/shared/downloads.ts";
+import { plainName } from "../src/shared/plainText.ts";
+import { UserError } from "./userError.ts";
 
 export interface Network {
   readonly dispatcher: Dispatcher;
@@ -81,4 +81,12 @@ function trustedCertificates({ systemCertificates = true }: NetworkSettings): st
 function portOf(proxy: string): string {
   const { port, protocol } = new URL(proxy);
   return port || (protocol === "https:" ? "443" : "80");
+}
+
+/** Milliseconds of a Retry-After header, which holds seconds or a date. */
+export function retryAfterOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
 }

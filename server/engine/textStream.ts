@@ -1,6 +1,6 @@
 // Turns generated text into pieces that may be shown: whole characters, and nothing of a stop string.
 
-import { overlaps } from "../../../overlap.ts";
+import { overlaps } from "../overlap.ts";
 
 /** What `TextStream.push` lets through, and whether a stop string ended the text. */
 export interface StreamedText {

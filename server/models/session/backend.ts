@@ -1,0 +1,63 @@
+// Where a role's model runs: on this machine, or on the server that the settings name.
+
+import * as l10n from "@vscode/l10n";
+
+import type { ModelRole } from "../../../src/shared/modelRoles.ts";
+import { plainName } from "../../../src/shared/plainText.ts";
+import type { RemoteServer, ServerSettings } from "../../../src/shared/protocol.ts";
+import { UserError } from "../../userError.ts";
+
+/** What a role's model is loaded by. */
+export type SessionSettings = ServerSettings["model"] & {
+  /** Absent where it runs on this machine. */
+  readonly backend?: Backend;
+};
+
+export interface Backend {
+  readonly name: string;
+  /** Absent where no server has the name. */
+  readonly server?: RemoteServer;
+  /** Whether the user trusts the workspace, whose text would leave the machine. */
+  readonly isTrusted: boolean;
+}
+
+/** @param bundledModel the model of a client that names none */
+export function settingsOf(role: ModelRole, settings: ServerSettings, bundledModel: string): SessionSettings {
+  const { model, inlineCompletion, chat } = settings;
+  const own = role === "completion" ? inlineCompletion : chat;
+  const path = own.model || model.path || bundledModel;
+  const name = own.backend || settings.backend || "local";
+  if (name === "local") return { ...model, path };
+  const server = settings.servers?.find((each) => each.name === name);
+  return { ...model, path, backend: { name, ...(server && { server }), isTrusted: settings.readWorkspace === true } };
+}
+
+/** What tells the models of two roles apart. */
+export function keyOf({ path, backend }: SessionSettings): string {
+  return backend ? `server ${backend.name}` : path;
+}
+
+/** @throws UserError where there is no server, or it may not be used */
+export function requireServer({ name, server, isTrusted }: Backend): RemoteServer {
+  if (!server) {
+    throw new UserError(
+      l10n.t(
+        "No server has the name “{0}”. Add it to the setting {1}, or correct the setting {2}.",
+        plainName(name),
+        "falcon.servers",
+        "falcon.backend",
+      ),
+      { action: "serversSetting" },
+    );
+  }
+  if (isTrusted) return server;
+  throw new UserError(
+    l10n.t(
+      "This workspace is not trusted, so that none of its text is sent to the server {0}. Trust the workspace, or set {1} to {2}.",
+      plainName(name),
+      "falcon.backend",
+      "local",
+    ),
+    { action: "manageTrust" },
+  );
+}
