@@ -73,11 +73,11 @@ test("two models stand side by side; a third takes the place of the one that was
 
 test("a model that is in use never gives way: a third waits until another's request has ended", async () => {
   const [one, two, three] = [service.client(), service.client(), service.client()];
-  await Promise.all([one.load("falcon7b"), two.load("slow")]);
+  await Promise.all([one.load("slow"), two.load("slow", { contextSize: 1024 })]);
   const events: string[] = [];
   const stops = [new AbortController(), new AbortController()];
   const running = [one, two].map(async (client, i) => {
-    const { stopReason } = await client.generate({ maxTokens: 1500 }, undefined, stops[i]?.signal);
+    const { stopReason } = await client.generate({ maxTokens: 900 }, undefined, stops[i]?.signal);
     events.push(`${i} ${stopReason}`);
   });
   const loading = three.load("falcon40b").then(() => events.push("loaded"));
@@ -138,4 +138,22 @@ test("a service that is killed is followed by one, for all its clients", async (
   assert.notDeepEqual(service.services, [pid]);
   for (const client of clients) assert.equal((await client.generate()).stopReason, "limit");
   assert.ok(clients.every(({ deaths }) => deaths.length === 1));
+});
+
+test("a client that asks for much keeps no other waiting: its turn comes before the rest of it", async () => {
+  const [busy, other] = [service.client(), service.client()];
+  await Promise.all([busy.load("slow"), other.load("slow")]);
+  const ended: string[] = [];
+  const ask = async (client: typeof busy, name: string) => {
+    await client.generate({ maxTokens: 10, prompt: [`${name}: let x = `] });
+    ended.push(name);
+  };
+  // More than there are sequences.
+  const many = Array.from({ length: 100 }, (_, i) => ask(busy, `busy ${i}`));
+  await Promise.race(many);
+  await ask(other, "other");
+  await Promise.all(many);
+  const place = ended.indexOf("other");
+  // Those that ran already, and those that took a place with it.
+  assert.ok(place < 50, `${place} of ${ended.length} ended before`);
 });

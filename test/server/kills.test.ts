@@ -5,18 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 
 import { reloadModelRequest } from "../../src/shared/methods.ts";
-import { ask, modelProcessOf, problemOf, question } from "../support/asking.ts";
+import { ask, modelProcessOf, outcomeOf, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 import { seededRandom } from "../support/mutations.ts";
 import { childrenOf, isRunning, memoryOf, until } from "../support/processes.ts";
 import { rounds } from "../support/soak.ts";
-
-/** What a chat comes to: its stop reason, or the action of its problem. */
-async function outcomeOf(request: ReturnType<typeof ask>): Promise<string> {
-  const problem = problemOf(request).catch(() => undefined);
-  return (await problem)?.action ?? (await request).stopReason;
-}
 
 test("whenever the model process is killed, each request has a result or one error, and memory comes back", async (context) => {
   const client = await LspClient.withModel(modelFile("slow"), {

@@ -37,6 +37,12 @@ export async function problemOf(request: Promise<unknown>): Promise<Problem> {
   throw new Error("the request succeeded");
 }
 
+/** What a chat comes to: its stop reason, or the action of its problem. */
+export async function outcomeOf(request: Promise<ChatResult>): Promise<string> {
+  const problem = problemOf(request).catch(() => undefined);
+  return (await problem)?.action ?? (await request).stopReason;
+}
+
 /** Id of a server's model process, its only child. */
 export function modelProcessOf({ child }: LspClient): number {
   const [pid, ...more] = childrenOf(child.pid);

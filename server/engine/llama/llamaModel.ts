@@ -79,7 +79,7 @@ export class LlamaModel implements Model {
   }
 
   async score(
-    { priority, prompt, continuations }: ScoreRequest,
+    { priority, prompt, continuations, client }: ScoreRequest,
     signal: AbortSignal,
   ): Promise<readonly Score[] | undefined> {
     const { model, vocabulary, loop, info } = this.#loaded;
@@ -106,6 +106,7 @@ export class LlamaModel implements Model {
             prompt: tokens.slice(0, begin),
             stable: places,
             priority,
+            client,
             evaluate: (sequence, rest, evaluator) =>
               scoreTokens(evaluator, sequence, rest, tokens.slice(begin), size, (scored) => {
                 logProbabilities.push(scored.logProbability);

@@ -194,9 +194,12 @@ export class SharedModels {
       try {
         return await work();
       } finally {
-        entry.running--;
-        entry.lastUse = performance.now();
-        this.#changed();
+        // The answer is on its way before the model may leave its place.
+        setImmediate(() => {
+          entry.running--;
+          entry.lastUse = performance.now();
+          this.#changed();
+        });
       }
     };
     const score = model.score?.bind(model);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mayStart, whoseTurn } from "../../../server/engine/llama/decode/scheduling.ts";
+import { inTurn, mayStart, whoseTurn } from "../../../server/engine/llama/decode/scheduling.ts";
 import type { Priority } from "../../../server/engine/engine.ts";
 
 const of = (priority: Priority) => ({ request: { priority } });
@@ -48,4 +48,16 @@ test("where a batch costs little, a chat takes every step", () => {
     assert.deepEqual(whoseTurn([background, chat], step, true), [chat]);
     assert.deepEqual(whoseTurn([background], step, true), [background]);
   }
+});
+
+test("of one urgency the clients take turns, whoever has asked for more; the most urgent goes first all the same", () => {
+  const asked = (client: string, priority: Priority = "chat") => ({ request: { priority, client } });
+  const [a1, a2, a3, b1, b2, c1] = [asked("a"), asked("a"), asked("a"), asked("b"), asked("b"), asked("c")];
+  assert.deepEqual(inTurn([a1, a2, a3, b1, b2, c1]), [a1, b1, c1, a2, b2, a3]);
+  assert.deepEqual(inTurn([a3, b1, b2, c1], [a1, a2]), [b1, c1, b2, a3], "what runs had its turn");
+  const completion = asked("a", "completion");
+  assert.deepEqual(inTurn([b1, a1, completion], [a2]), [completion, b1, a1]);
+  assert.deepEqual(inTurn([b1, completion], [completion]), [completion, b1], "each lane has turns of its own");
+  const [first, second, third] = [of("chat"), of("chat"), of("chat")];
+  assert.deepEqual(inTurn([first, second, third], [of("chat")]), [first, second, third]);
 });

@@ -2,33 +2,40 @@
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import type net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
 import type { Generation, GenerateRequest, LoadRequest, Model } from "../../../server/engine/engine.ts";
 import { loadModelOf } from "../../../server/engine/process/askModel.ts";
+import { pingRequest, unloadedNotification } from "../../../server/engine/process/rpc.ts";
 import { Claims } from "../../../server/engine/shared/claims.ts";
 import { openService } from "../../../server/engine/shared/openService.ts";
 import { runService } from "../../../server/engine/shared/service.ts";
 
-let folder = "";
-let served: Promise<boolean>;
-/** The requests that the model has at hand, with what ends them. */
-let requests: {
+interface Asked {
   readonly request: GenerateRequest;
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
-}[];
+  readonly finish: () => void;
+}
+
+let folder = "";
+let served: Promise<boolean>;
+/** The requests that the model has at hand, with what ends them. */
+let requests: Asked[];
+const sockets: net.Socket[] = [];
 const claims = () => new Claims(folder, "1");
 
 const model: Model = {
   info: { gpuLayers: 0 } as Model["info"],
   generate: (request, onText, signal) =>
     new Promise<Generation>((resolve) => {
-      requests.push({ request, onText, signal });
       const usage = { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 };
-      signal.addEventListener("abort", () => resolve({ text: "", alternatives: [], stopReason: "aborted", usage }));
+      const finish = () => resolve({ text: "", alternatives: [], stopReason: "end", usage });
+      requests.push({ request, onText, signal, finish });
+      signal.addEventListener("abort", finish);
     }),
   score: () => Promise.resolve([]),
   countTokens: () => Promise.resolve(0),
@@ -47,19 +54,22 @@ beforeEach(() => {
   });
 });
 afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
   assert.ok(await served, "the service has ended by itself");
   fs.rmSync(folder, { recursive: true });
 });
 
-async function connect() {
+/** Connects and loads the model, or another one by its number of threads. */
+async function connect(threads = 1) {
   while ((await claims().newest()) === undefined) await new Promise(setImmediate);
   const { socket, connection } = await openService({ claims: claims(), modulePath: "" }, new AbortController().signal);
+  sockets.push(socket);
   const peer = { connection, ended: new AbortController().signal, isReachable: () => true };
-  const plan = { path: path.join(folder, "model.gguf"), contextSize: 1, gpu: "off", threads: 1 } as const;
+  const plan = { path: path.join(folder, "model.gguf"), contextSize: 1, gpu: "off", threads } as const;
   const loaded = await loadModelOf(peer, { plan, markers: [] } as unknown as LoadRequest, () => undefined);
   const generate = () => {
     const request = { priority: "chat", prompt: ["x"], maxTokens: 1, temperature: 0, stop: [] } as const;
-    loaded.generate(request, () => undefined, new AbortController().signal).catch(() => undefined);
+    return loaded.generate(request, () => undefined, new AbortController().signal).catch(() => undefined);
   };
   return { socket, connection, generate };
 }
@@ -70,7 +80,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 test("a client that is gone takes its requests with it, and nobody else's", async () => {
   const [gone, stays] = [await connect(), await connect()];
-  for (const { generate } of [gone, gone, stays]) generate();
+  for (const { generate } of [gone, gone, stays]) void generate();
   await until(() => requests.length === 3);
   gone.socket.destroy();
   await until(() => requests.filter(({ signal }) => signal.aborted).length === 2);
@@ -79,13 +89,12 @@ test("a client that is gone takes its requests with it, and nobody else's", asyn
   const clients = new Set(requests.map(({ request }) => request.client));
   assert.equal(clients.size, 2, "the model is told whose requests they are");
   assert.equal(requests.filter(({ request }) => request.client === left.request.client).length, 1);
-  stays.socket.destroy();
 });
 
 test("a client that does not read is left, with what it asked for", async () => {
   const [slow, other] = [await connect(), await connect()];
-  slow.generate();
-  other.generate();
+  void slow.generate();
+  void other.generate();
   await until(() => requests.length === 2);
   slow.socket.pause();
   const [asked, others] = requests;
@@ -95,5 +104,23 @@ test("a client that does not read is left, with what it asked for", async () => 
     await new Promise(setImmediate);
   }
   assert.equal(others?.signal.aborted, false);
-  for (const { socket } of [slow, other]) socket.destroy();
+});
+
+test("who gets an answer gets it before the model leaves its place", async () => {
+  const first = await connect(1);
+  const events: string[] = [];
+  first.connection.onNotification(unloadedNotification, () => {
+    events.push("unloaded");
+  });
+  const answered = first.generate().then(() => events.push("answered"));
+  const second = await connect(2);
+  void second.generate();
+  await until(() => requests.length === 2);
+  const third = connect(3);
+  // The load of the third has come by then, and waits.
+  await (await connect(2)).connection.sendRequest(pingRequest);
+  requests[0]?.finish();
+  await Promise.all([third, answered]);
+  await until(() => events.length === 2);
+  assert.deepEqual(events, ["answered", "unloaded"]);
 });

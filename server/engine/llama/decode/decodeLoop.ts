@@ -9,7 +9,7 @@ import { ChunkSize } from "./chunkSize.ts";
 import { type Decoded, decodeFailure, type DecodeRequest } from "./decodeRequest.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { rejectAll, type Running, type Waiting } from "./running.ts";
-import { byUrgency, mayStart, whoseTurn } from "./scheduling.ts";
+import { inTurn, mayStart, whoseTurn } from "./scheduling.ts";
 import { SequencePool } from "./sequencePool.ts";
 import type { StepThreads } from "./threads.ts";
 
@@ -108,7 +108,6 @@ export class DecodeLoop {
 
   #enqueue(...waiting: readonly Waiting[]): void {
     this.#waiting.push(...waiting);
-    this.#waiting.sort(byUrgency);
   }
 
   async #loop(): Promise<void> {
@@ -149,7 +148,8 @@ export class DecodeLoop {
 
   /** Starts those of the waiting requests that may have a sequence. */
   async #admit(): Promise<void> {
-    for (const waiting of this.#waiting) {
+    if (this.#pool.size === 0) return;
+    for (const waiting of inTurn(this.#waiting, this.#running)) {
       if (!mayStart(waiting, this.#running, this.#pool.size)) continue;
       this.#waiting = this.#waiting.filter((other) => other !== waiting);
       try {

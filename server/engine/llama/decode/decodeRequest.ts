@@ -16,6 +16,8 @@ export interface DecodeRequest {
   readonly priority: Priority;
   /** Whether what a sequence holds of it must not be saved; it may be unless given. */
   readonly private?: boolean | undefined;
+  /** Whose request it is, where several share the model. */
+  readonly client?: string | undefined;
   /**
    * Gets the end of the prompt that is not evaluated yet: one token or more. It asks for its part of a step before it waits
    * for anything, so that the parts of all are one batch.

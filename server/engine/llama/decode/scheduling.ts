@@ -18,12 +18,31 @@ const rules: Readonly<Record<Priority, Rule>> = {
 };
 
 interface Prioritized {
-  readonly request: { readonly priority: Priority };
+  /** `client`: whose it is, where several share the model. */
+  readonly request: { readonly priority: Priority; readonly client?: string | undefined };
 }
 
-/** Sorts the most urgent first. */
-export function byUrgency(a: Prioritized, b: Prioritized): number {
-  return rules[a.request.priority].rank - rules[b.request.priority].rank;
+/**
+ * The most urgent first, and of one urgency in turn by client: the first request of each, then the second of each. So many of
+ * one client's keep no other's waiting.
+ * @param running count as requests that had their turn
+ */
+export function inTurn<Request extends Prioritized>(
+  requests: readonly Request[],
+  running: readonly Prioritized[] = [],
+): readonly Request[] {
+  const counts = new Map<string, number>();
+  const count = ({ request: { priority, client = "" } }: Prioritized) => {
+    const lane = `${priority} ${client}`;
+    const turn = counts.get(lane) ?? 0;
+    counts.set(lane, turn + 1);
+    return turn;
+  };
+  running.forEach(count);
+  return requests
+    .map((each) => ({ each, rank: rules[each.request.priority].rank, turn: count(each) }))
+    .toSorted((a, b) => a.rank - b.rank || a.turn - b.turn)
+    .map(({ each }) => each);
 }
 
 /** Whether a request may take an idle sequence. */
@@ -46,7 +65,7 @@ export function whoseTurn<Run extends Prioritized>(
   step: number,
   isBatchCheap: boolean,
 ): readonly Run[] {
-  const sorted = running.toSorted(byUrgency);
+  const sorted = inTurn(running);
   const urgent = sorted[0]?.request.priority;
   const also = isBatchCheap || step % 3 === 0 ? "chat" : urgent;
   return sorted.filter(({ request: { priority } }) => priority === urgent || priority === also);

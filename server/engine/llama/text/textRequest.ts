@@ -68,6 +68,7 @@ export async function textRequest(
       stable,
       priority: request.priority,
       private: request.private,
+      client: request.client,
       evaluate: (sequence, rest, evaluator) =>
         // A recurrent state could not be cut back to before a rejected draft.
         canDraft && !sequence.needsCheckpoints
