@@ -34,10 +34,8 @@ export function typedSince(place: Place, request: CompletionRequest): string | u
   const { uri, prefix, suffix } = request;
   if (uri !== place.uri) return undefined;
   const start = startIn(request, place);
-  if (start === undefined || start < 0 || start > prefix.length) return undefined;
-  const before = prefix.slice(Math.max(0, start - tailLength), start);
-  // What is shorter than a whole tail is all that there was.
-  if (place.tail.length < tailLength ? before !== place.tail : !before.endsWith(place.tail)) return undefined;
+  if (start === undefined || start < 0 || prefix.slice(Math.max(0, start - tailLength), start) !== place.tail)
+    return undefined;
   const typed = prefix.slice(start);
   return isHead(suffix, place.head) || isHead(withoutClosers(suffix, typed), place.head) ? typed : undefined;
 }

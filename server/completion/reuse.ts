@@ -66,7 +66,6 @@ function afterTyping(
 ): RefinedCompletion | undefined {
   if (typed === 0) return completion;
   const text = trimSuffixOverlap(completion.text.slice(typed), request.suffix).trimEnd();
-  if (text === "") return undefined;
   const lineSuffix = lineSuffixOf(request);
   const replacedLength = replacedLengthOf(text, lineSuffix);
   if (isUnchanged(text, lineSuffix, replacedLength)) return undefined;

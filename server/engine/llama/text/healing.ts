@@ -76,7 +76,7 @@ export class Healing {
     };
     return {
       get bias() {
-        return forced.length > 0 ? undefined : bias;
+        return bias;
       },
       get isDone() {
         return left === "";
