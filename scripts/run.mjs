@@ -18,6 +18,7 @@ const tasks = {
   "bench:completion": "bench/completion.ts",
   "bench:typing": "bench/typing.ts",
   "bench:painted": "bench/painted.ts",
+  "bench:chat": "bench/chat/main.ts",
   "bench:edit": "bench/edit.ts",
   "bench:infill": "bench/infill.ts",
   "bench:convert": "bench/convert.ts",

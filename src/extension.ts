@@ -111,6 +111,7 @@ export function activate(context: ExtensionContext) {
     settings,
     terminalOutput,
     status: () => statusOf(server.status, "chat"),
+    draft: () => meter.draft,
     attach: (attachment) => chat.attach(attachment),
     conversationId: () => chat.conversation.id,
     command: async (command) => chat.command(command, await attachCodeAtCursor(lastEditor.get(), settings)),

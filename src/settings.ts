@@ -15,6 +15,7 @@ import { afterRest } from "./afterRest.ts";
 import { planGlobalToggle, planLanguageToggle, type SwitchEdit } from "./completion/completionSwitch.ts";
 import type { RoleSettings } from "./models/roleSettings.ts";
 import { readNetworkSettings } from "./networkSettings.ts";
+import { realFile } from "./realFile.ts";
 import { settingNumber } from "./settingNumber.ts";
 import type { ModelsSettings } from "./shared/downloads.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
@@ -94,9 +95,9 @@ export class Settings implements Disposable {
     return workspace.getConfiguration(undefined, scope).get<unknown>(completionSwitch) !== false;
   }
 
-  /** Whether the model may read the file only when the user says so. */
+  /** Whether the model may read the file only when the user says so: it is named by the setting, or a link leads to one that is. */
   isExcluded(uri: Uri): boolean {
-    return this.#isExcluded(uri.toString());
+    return this.#isExcluded(uri.toString()) || this.#isExcluded(realFile(uri).toString());
   }
 
   async toggleCompletions(): Promise<void> {

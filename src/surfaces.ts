@@ -200,6 +200,7 @@ export function showList<Item extends ListItem<Item>>({
   picker.keepScrollPosition = true;
   fill();
   picker.show();
+  let running = Promise.resolve<unknown>(undefined);
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {
       reject(error instanceof Error ? error : new Error(String(error)));
@@ -218,14 +219,16 @@ export function showList<Item extends ListItem<Item>>({
         picker.hide();
         return;
       }
-      Promise.resolve(pressed.run?.()).then(fill, fail);
+      running = Promise.resolve().then(() => pressed.run?.());
+      running.then(fill, fail);
     });
     picker.onDidAccept(() => {
       resolve(picker.selectedItems[0]?.item);
       picker.hide();
     });
     picker.onDidHide(() => {
-      resolve(undefined);
+      // What a button does may hide the list, such as a question, and still fail.
+      running.then(() => resolve(undefined), fail);
       changes?.dispose();
       picker.dispose();
     });

@@ -13,6 +13,8 @@ export interface PageContext {
   readonly linkPlaces: (answer: HTMLElement) => void;
   /** Does something of no hurry when there is time for it. */
   readonly later: (task: () => void) => void;
+  /** Has the user write on. */
+  readonly focusComposer: () => void;
   /** Has a screen reader say a text once it is free. */
   readonly announce: (text: string) => void;
 }

@@ -7,7 +7,7 @@ import type { PageContext } from "./context.ts";
 
 /** A button that has the message's words edited in its place. */
 export function createEdit(
-  { strings, ask }: PageContext,
+  { strings, ask, focusComposer }: PageContext,
   { id, text }: UserMessage,
   message: HTMLElement,
 ): HTMLElement {
@@ -42,7 +42,9 @@ export function createEdit(
       field.focus();
       return;
     }
-    if (await ask({ type: "resend", id, text: edited })) close();
+    if (!(await ask({ type: "resend", id, text: edited }))) return;
+    close();
+    focusComposer();
   }
 
   field.addEventListener("keydown", (event) => {

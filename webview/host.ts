@@ -2,10 +2,16 @@
 
 import type { FromWebview, PageNotice, PageRequest, ToWebview } from "../src/shared/protocol.ts";
 
-/** `scrollTop` is absent while the page follows the end of the conversation. */
+/** Where the reader is: so many pixels below the top of a message. What is out of sight has no height to go by. */
+export interface Place {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/** `place` is absent while the page follows the end of the conversation. */
 export interface PageMemory {
   readonly draft: string;
-  readonly scrollTop?: number | undefined;
+  readonly place?: Place | undefined;
 }
 
 /** What the host says of its own accord. */

@@ -7,6 +7,9 @@ import type { PageContext } from "./context.ts";
 import type { HasTime } from "./frame.ts";
 import { renderPiece } from "./markdown.ts";
 
+/** Characters of a group of finished blocks, which a browser lays out and paints without the others. */
+const longestGroup = 4_000;
+
 export interface MarkdownView {
   readonly node: HTMLElement;
   /** Shows the text so far; `ended` when nothing will follow. Returns false when the time was up before it was all shown. */
@@ -18,13 +21,35 @@ export function createMarkdownView(context: PageContext): MarkdownView {
   openLinks(node, context);
   const source = createSource();
   let reader: BlockReader = createBlockReader();
-  let finished: Element | null = null;
+  let group: HTMLElement | undefined;
+  let groupLength = 0;
+  let finished: Element | undefined;
   let unfinished: readonly Node[] = [];
   let openCode: CodeBlock | undefined;
 
   function removeUnfinished(): void {
     for (const old of unfinished) old.parentNode?.removeChild(old);
     unfinished = [];
+    if (group?.hasChildNodes() !== false) return;
+    group.remove();
+    group = undefined;
+  }
+
+  function append(block: Node): void {
+    if (!group) {
+      group = element("div", "group");
+      node.append(group);
+    }
+    group.append(block);
+  }
+
+  /** Groups are the same, however the text comes: they go by the blocks alone. */
+  function finish(block: Node): void {
+    if (block instanceof Element) finished = block;
+    groupLength += block.textContent?.length ?? 0;
+    if (groupLength <= longestGroup) return;
+    group = undefined;
+    groupLength = 0;
   }
 
   /** Adds Markdown; returns the nodes by which it can be taken away again. */
@@ -37,16 +62,19 @@ export function createMarkdownView(context: PageContext): MarkdownView {
       pre.replaceWith(code.node);
     }
     const joined = glue === undefined ? [] : join(finished, fragment, glue);
-    const added = [...joined, ...fragment.childNodes];
-    node.append(fragment);
-    return added;
+    const blocks = [...fragment.childNodes];
+    for (const block of blocks) {
+      append(block);
+      if (closed) finish(block);
+    }
+    return [...joined, ...blocks];
   }
 
   function codeInWork(language: string): CodeBlock {
     if (!openCode) {
       removeUnfinished();
       openCode = createCodeBlock(context, language);
-      node.append(openCode.node);
+      append(openCode.node);
     }
     return openCode;
   }
@@ -57,12 +85,12 @@ export function createMarkdownView(context: PageContext): MarkdownView {
       code.append(piece.text);
       if (!piece.ends) return;
       code.close();
+      finish(code.node);
       openCode = undefined;
     } else {
       removeUnfinished();
       addMarkdown(piece, true);
     }
-    finished = node.lastElementChild;
   }
 
   function showUnfinished(piece: Piece | undefined): void {
@@ -80,7 +108,9 @@ export function createMarkdownView(context: PageContext): MarkdownView {
       if (!source.take(written, ended)) {
         node.replaceChildren();
         reader = createBlockReader();
-        finished = null;
+        group = undefined;
+        groupLength = 0;
+        finished = undefined;
         unfinished = [];
         openCode = undefined;
       }
@@ -116,7 +146,7 @@ function createSource() {
 }
 
 /** Lets an element go on with the start of what follows; returns the nodes that went over. */
-function join(element: Element | null, fragment: DocumentFragment, glue: string): readonly Node[] {
+function join(element: Element | undefined, fragment: DocumentFragment, glue: string): readonly Node[] {
   const next = fragment.firstElementChild;
   if (!element || next?.tagName !== element.tagName) return [];
   const isTable = element.tagName === "TABLE";

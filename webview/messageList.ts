@@ -1,10 +1,11 @@
 // The conversation: one node per message, kept as long as the message is; it follows the end while the reader is there.
 
-import type { Conversation } from "../src/shared/protocol.ts";
+import type { Conversation, Message } from "../src/shared/protocol.ts";
 import { type AnswerView, createAnswerView } from "./answerView.ts";
 import { codicon, element, setLabel } from "./components.ts";
 import type { PageContext } from "./context.ts";
 import type { HasTime } from "./frame.ts";
+import type { Place } from "./host.ts";
 import { createUserMessage } from "./userMessage.ts";
 
 /** Closer to the end than this many pixels counts as being there. */
@@ -16,12 +17,12 @@ export interface MessageList {
   show(conversation: Conversation, hasTime: HasTime): boolean;
 }
 
-/** `header` stands before the messages. A `place` is a scroll position, or undefined while the list follows its end. */
+/** `header` stands before the messages. There is no place while the list follows its end. */
 export function createMessageList(
   context: PageContext,
   header: HTMLElement,
-  firstPlace: number | undefined,
-  onScroll: (place: number | undefined) => void,
+  firstPlace: Place | undefined,
+  onScroll: (place: Place | undefined) => void,
 ): MessageList {
   const { strings } = context;
   const messages = element("div", "messages");
@@ -36,16 +37,36 @@ export function createMessageList(
   setLabel(jump, strings.jumpToLatest);
   const node = element("div", "conversation", scroller, jump);
 
+  const messageOf = new WeakMap<HTMLElement, string>();
   let following = true;
   let shown: Conversation | undefined;
   let isWhole = false;
-  /** Where the reader was, as long as not all is there again. */
+  /** Where the reader was before the page was made again, until he goes on: what comes into sight above it gets its real height. */
   let restoring = firstPlace;
+  for (const event of ["wheel", "touchmove", "pointerdown", "keydown"])
+    document.addEventListener(event, () => (restoring = undefined), { capture: true, passive: true });
 
-  function scrollTo(place: number | undefined): void {
-    following = place === undefined;
+  function scrollTo(place: Place | undefined): void {
+    const message = place && nodes().find((node) => messageOf.get(node) === place.message);
+    following = message === undefined;
     jump.hidden = following;
-    scroller.scrollTop = place ?? scroller.scrollHeight;
+    // A place in it is one of its real height.
+    message?.classList.add("reading");
+    scroller.scrollTop = message ? message.offsetTop + place.offset : scroller.scrollHeight;
+  }
+  const nodes = () => [...messages.children].filter((node) => node instanceof HTMLElement);
+  function placeNow(): Place | undefined {
+    const { scrollTop } = scroller;
+    const node = nodes().findLast(({ offsetTop }) => offsetTop <= scrollTop) ?? nodes()[0];
+    const message = node && messageOf.get(node);
+    return node && message !== undefined ? { message, offset: scrollTop - node.offsetTop } : undefined;
+  }
+  let told: Place | undefined;
+  function tellPlace(): void {
+    const place = following ? undefined : placeNow();
+    if (place?.message === told?.message && place?.offset === told?.offset) return;
+    told = place;
+    onScroll(place);
   }
   let size = "";
   const sizeNow = () => `${scroller.clientWidth}×${scroller.clientHeight}`;
@@ -55,18 +76,21 @@ export function createMessageList(
     const toEnd = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
     following = toEnd < nearEnd || messages.childElementCount === 0;
     jump.hidden = following;
-    onScroll(following ? undefined : scroller.scrollTop);
+    tellPlace();
   });
   jump.addEventListener("click", () => scrollTo(undefined));
   // What grows, be it an answer or the composer below, pushes the end away. Without messages the beginning is what one reads.
   const observer = new ResizeObserver(() => {
     size = sizeNow();
-    if (following && messages.childElementCount > 0) scrollTo(undefined);
+    if (messages.childElementCount === 0) return;
+    if (following || restoring) scrollTo(restoring);
+    // What has come into sight has its real height now.
+    else tellPlace();
   });
   observer.observe(messages);
   observer.observe(scroller);
 
-  const showMessages = createMessageNodes(context, messages);
+  const showMessages = createMessageNodes(context, messages, messageOf);
   return {
     node,
     show: (conversation, hasTime) => {
@@ -74,9 +98,8 @@ export function createMessageList(
       isWhole = showMessages(conversation, hasTime);
       const last = conversation.messages.at(-1);
       const asked = last !== undefined && last.id !== shown?.messages.at(-1)?.id;
-      if (restoring !== undefined) scrollTo(restoring);
-      else if (asked) scrollTo(undefined);
-      if (isWhole) restoring = undefined;
+      if (asked && shown) restoring = undefined;
+      if (restoring || asked) scrollTo(restoring);
       shown = conversation;
       return isWhole;
     },
@@ -87,10 +110,15 @@ export function createMessageList(
 function createMessageNodes(
   context: PageContext,
   place: HTMLElement,
+  messageOf: WeakMap<HTMLElement, string>,
 ): (conversation: Conversation, hasTime: HasTime) => boolean {
   let nodes = new Map<string, HTMLElement>();
   let answers = new Map<string, AnswerView>();
   let shownId: string | undefined;
+  function keep({ id }: Message, node: HTMLElement): void {
+    nodes.set(id, node);
+    messageOf.set(node, id);
+  }
 
   return ({ id, messages }, hasTime) => {
     if (id !== shownId) {
@@ -104,7 +132,7 @@ function createMessageNodes(
     // The end is what one reads first.
     for (const message of messages.toReversed()) {
       if (message.role === "user") {
-        if (!nodes.has(message.id)) nodes.set(message.id, createUserMessage(context, message));
+        if (!nodes.has(message.id)) keep(message, createUserMessage(context, message));
         continue;
       }
       // Something is shown in each frame, however little time there is.
@@ -114,8 +142,8 @@ function createMessageNodes(
       }
       hasShown = true;
       const answer = answers.get(message.id) ?? createAnswerView(context);
+      if (!nodes.has(message.id)) keep(message, answer.node);
       answers.set(message.id, answer);
-      nodes.set(message.id, answer.node);
       isWhole = answer.show(message, message.id === last, hasTime) && isWhole;
     }
     placeNodes(

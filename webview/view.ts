@@ -40,13 +40,14 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
       tasks.push(task);
       requestRender();
     },
+    focusComposer: () => composer.focus(),
     announce: (text) => (announcer.textContent = text),
   };
   const places = createPlaceLinks(context);
-  const { draft, scrollTop } = host.recall();
+  const { draft, place } = host.recall();
   const composer = createComposer(context, draft, (text) => host.remember({ draft: text }));
   const welcome = createWelcome(context, (text) => composer.write(text));
-  const list = createMessageList(context, welcome.node, scrollTop, (place) => host.remember({ scrollTop: place }));
+  const list = createMessageList(context, welcome.node, place, (at) => host.remember({ place: at }));
   const statusCard = createStatusCard(context);
   const page = element("main", "page", list.node, statusCard.node, composer.node, announcer);
   page.hidden = true;

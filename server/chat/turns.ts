@@ -1,6 +1,7 @@
 // The words of a conversation as the model reads them.
 
 import { splitAnswer } from "../../src/shared/answerParts.ts";
+import { oneLine } from "../../src/shared/plainText.ts";
 import type { Attachment, ChatCommand, ChatTurn, Message, UserMessage } from "../../src/shared/protocol.ts";
 import type { ToolCall } from "../../src/shared/tools.ts";
 
@@ -60,10 +61,10 @@ function userText({ text, attachments, command }: UserMessage): string {
   return [...attachments.map(attachmentText), ...question].join("\n\n");
 }
 
-/** How an attachment stands in a question. */
+/** How an attachment stands in a question. Its label may be a file's name, which is no line of the question. */
 export function attachmentText({ label, languageId, text }: Attachment): string {
   const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-  return `${label}:\n${fence}${languageId}\n${text.trimEnd()}\n${fence}`;
+  return `${oneLine(label)}:\n${fence}${languageId}\n${text.trimEnd()}\n${fence}`;
 }
 
 /** A fence must be longer than any run of backticks inside. */

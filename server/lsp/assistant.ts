@@ -13,6 +13,7 @@ import { problemCode, statusChanged } from "../../src/shared/methods.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
+import { realFile } from "../realFile.ts";
 import { UserError } from "../userError.ts";
 import { readSettings } from "./settings.ts";
 
@@ -52,9 +53,9 @@ export class Assistant {
     return this.#settings.readWorkspace === true ? this.folders : [];
   }
 
-  /** Whether the settings name a document's file as one that is neither completed nor saved. */
+  /** Whether the settings name a document's file, or one that a link leads to, as one that is neither completed nor saved. */
   isExcluded(uri: string): boolean {
-    return this.#isExcluded(uri);
+    return this.#isExcluded(uri) || this.#isExcluded(realFile(uri));
   }
 
   /**

@@ -113,7 +113,7 @@ export async function attachDocument(document: TextDocument, exclusion: Exclusio
       l10n.t("This is too much to attach: {0} characters. Select at most {1}.", text.length, longestAttachment),
     );
   }
-  if (exclusion.isExcluded(document.uri) && !(await askToRead(document))) throw new CancellationError();
+  await requireConsent(document, exclusion);
   // A selection up to the start of a line does not hold that line.
   const endLine = range && (range.end.character === 0 && !range.isSingleLine ? range.end.line - 1 : range.end.line);
   const lines = range && endLine !== undefined ? { startLine: range.start.line, endLine } : undefined;
@@ -127,8 +127,10 @@ export async function attachDocument(document: TextDocument, exclusion: Exclusio
   };
 }
 
-function askToRead({ uri }: TextDocument): Promise<boolean> {
-  return askConsent(
+/** @throws CancellationError when the user does not want a file attached that he has excluded */
+export async function requireConsent({ uri }: TextDocument, exclusion: Exclusion): Promise<void> {
+  if (!exclusion.isExcluded(uri)) return;
+  const isWanted = await askConsent(
     l10n.t(
       "{0} may hold secrets: the setting {1} names it. What you attach is read by the model and kept with the chat on this machine.",
       plainName(nameOf(uri)),
@@ -136,6 +138,7 @@ function askToRead({ uri }: TextDocument): Promise<boolean> {
     ),
     l10n.t("Attach"),
   );
+  if (!isWanted) throw new CancellationError();
 }
 
 function nameOf({ path }: Uri): string {

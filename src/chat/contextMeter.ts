@@ -26,6 +26,10 @@ export class ContextMeter {
     this.#post = post;
   }
 
+  get draft(): string {
+    return this.#draft;
+  }
+
   set draft(draft: string) {
     this.#draft = draft;
     this.refresh();

@@ -9,19 +9,33 @@ const longestName = 100;
 const wordJoiner = "\u2060";
 
 /**
- * One line that reads as it is written: no control characters, none that turn the direction of reading, nothing that
- * VS Code takes for a link, `[text](command:…)`, or for an icon, `$(name)`, and at most `limit` UTF-16 units.
- * Links and icons are told by their brackets alone, which is where an invisible character parts them.
+ * One line that reads as it is written: nothing of it is what VS Code takes for a link, `[text](command:…)`, or for an
+ * icon, `$(name)`. They are told by their brackets alone, which is where an invisible character parts them.
  */
 export function plainText(text: string, limit = longest): string {
-  const line = text
-    // More than could remain costs no time. Spaces are the only characters of which many become one.
-    .slice(0, limit * 20)
-    .toWellFormed()
-    .replace(/\p{Bidi_Control}+/gu, "")
-    .replace(/[\p{Cc}\s]+/gu, " ")
-    .replace(/(?<=[\]$])(?=\()/g, wordJoiner)
-    .trim();
+  return cut(lineOf(text, limit).replace(/(?<=[\]$])(?=\()/g, wordJoiner), limit);
+}
+
+/** One line for a model, which follows no link: as it is written, but for what would make it another line. */
+export function oneLine(text: string, limit = longest): string {
+  return cut(lineOf(text, limit), limit);
+}
+
+/** Without control characters, and those that turn the direction of reading. */
+function lineOf(text: string, limit: number): string {
+  return (
+    text
+      // More than could remain costs no time. Spaces are the only characters of which many become one.
+      .slice(0, limit * 20)
+      .toWellFormed()
+      .replace(/\p{Bidi_Control}+/gu, "")
+      .replace(/[\p{Cc}\s]+/gu, " ")
+      .trim()
+  );
+}
+
+/** At most `limit` UTF-16 units. */
+function cut(line: string, limit: number): string {
   if (line.length <= limit) return line;
   return `${line.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

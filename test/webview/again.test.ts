@@ -32,6 +32,7 @@ test("a question is edited in its place, by the keyboard alone, and sent again",
   assert.deepEqual(await said(), [{ type: "resend", id: question.id, text: "What is\na pier?" }]);
   // It goes when the host has answered.
   await field.waitFor({ state: "detached" });
+  await page.locator(".composer textarea:focus").waitFor();
 });
 
 test("what is refused stays to be edited, and an empty question is not sent", async () => {

@@ -57,7 +57,7 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   /** What the page remembers from before. */
-  readonly memory?: { readonly draft: string; readonly scrollTop?: number };
+  readonly memory?: { readonly draft: string; readonly place?: { readonly message: string; readonly offset: number } };
 }
 
 export const readyStatus = {
@@ -119,8 +119,20 @@ const fonts = {
   "--vscode-editor-font-size": "13px",
 };
 
+export interface Pages {
+  /** Opens a page in the place of the last. */
+  readonly open: (options?: PageOptions) => Promise<ChatPage>;
+  readonly close: () => Promise<void>;
+}
+
 /** To be called once in a test file: starts what pages need, and returns how to open one in the place of the last. */
-export async function startPages(): Promise<(options?: PageOptions) => Promise<ChatPage>> {
+export async function startPages(): Promise<Pages["open"]> {
+  const { open, close } = await launchPages();
+  after(close);
+  return open;
+}
+
+export async function launchPages(): Promise<Pages> {
   const files = await buildPage();
   const server = createServer((request, response) => {
     const name = new URL(request.url ?? "/", "http://page").pathname.slice(1);
@@ -137,15 +149,17 @@ export async function startPages(): Promise<(options?: PageOptions) => Promise<C
     executablePath: env["FALCON_CHROMIUM"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
   });
-  after(async () => {
-    await browser.close();
-    server.close();
-  });
   const context = await browser.newContext();
-  return async (options) => {
-    // One page at a time: pages in the background would take their share of the processor.
-    for (const page of context.pages()) await page.close();
-    return openPage(await context.newPage(), origin, options);
+  return {
+    open: async (options) => {
+      // One page at a time: pages in the background would take their share of the processor.
+      for (const page of context.pages()) await page.close();
+      return openPage(await context.newPage(), origin, options);
+    },
+    close: async () => {
+      await browser.close();
+      server.close();
+    },
   };
 }
 
@@ -272,4 +286,19 @@ function pretendVsCode({ bodyClass, variables, memory }: Theme & { memory: unkno
     }`);
     document.adoptedStyleSheets.push(sheet);
   }
+}
+
+/** Seconds that the page's thread works meanwhile. */
+export async function processorTime({ page }: ChatPage, work: () => Promise<void>): Promise<number> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+  const read = async () => {
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0;
+  };
+  const before = await read();
+  await work();
+  const after = await read();
+  await devtools.detach();
+  return after - before;
 }

@@ -43,6 +43,16 @@ test("what one wrote stays until the host has accepted it, and a refusal says wh
   assert.equal(await page.locator(".hint").textContent(), "");
 });
 
+test("why something was refused is read whole in 250 pixels, a long path in it, too", async () => {
+  const { page, tell } = await openPage({ width: 250 });
+  await tell(stateMessage([userMessage("One"), answerMessage("Two")]));
+  await page.evaluate((path) => (window.refusal = `It cannot be deleted: ${path}`), `/home/${"somebody".repeat(20)}`);
+  await page.getByRole("button", { name: "Copy answer" }).click();
+  const hint = page.locator(".hint").filter({ hasText: "It cannot be deleted" });
+  await hint.waitFor();
+  assert.ok(await hint.evaluate((node) => node.scrollWidth <= node.clientWidth));
+});
+
 test("a message over the limit is not sent; the page says why and keeps it", async () => {
   const { page, tell, said } = await openPage();
   await tell(stateMessage([], readyStatus, [attachment]));

@@ -9,6 +9,7 @@ import {
   type ChatPage,
   deltaMessage,
   endedMessage,
+  processorTime,
   startPages,
   stateMessage,
   userMessage,
@@ -60,6 +61,50 @@ for (const [name, unit] of Object.entries(texts)) {
     },
   );
 }
+
+test("four times the answer is four times the nodes that are made for it, in any number of pieces", async () => {
+  const paragraph =
+    "The **tide** turns at `high water`:\n\n- the boats go out\n- the quay is dry\n\n```js\nflood();\n```\n\n";
+  const made = async (paragraphs: number) => {
+    const chat = await openPage();
+    await chat.page.evaluate(() => {
+      const { body } = document;
+      const observer = new MutationObserver((changes) => {
+        const added = changes.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0);
+        body.dataset["added"] = String(Number(body.dataset["added"] ?? 0) + added);
+      });
+      observer.observe(body, { subtree: true, childList: true });
+    });
+    await streamAnswer(chat, paragraph.repeat(paragraphs), 5 * paragraphs);
+    return Number(await chat.page.locator("body").getAttribute("data-added"));
+  };
+  const [short, long] = [await made(10), await made(40)];
+  assert.ok(long < 5 * short, `${short} nodes for 10 paragraphs, ${long} for 40`);
+});
+
+test("what is out of sight of a long answer, or of a long chat, is not laid out", async () => {
+  const { page, tell } = await openPage();
+  const text = "Some words of a paragraph.\n\n";
+  const laidOut = async (...conversation: Parameters<typeof stateMessage>) => {
+    await tell(stateMessage([]), stateMessage(...conversation));
+    return page
+      .locator(".messages p")
+      .evaluateAll((nodes) => nodes.filter((node) => node.checkVisibility({ contentVisibilityAuto: true })).length);
+  };
+  const answer = (paragraphs: number) => laidOut([userMessage("Hello"), answerMessage(text.repeat(paragraphs))]);
+  const chat = (messages: number) =>
+    laidOut(Array.from({ length: messages }, (_, i) => ({ ...answerMessage(text.repeat(40)), id: `answer ${i}` })));
+  for (const [name, show, length] of [
+    ["paragraphs", answer, 600],
+    ["messages", chat, 20],
+  ] as const) {
+    const [short, long] = [await show(length), await show(4 * length)];
+    assert.ok(
+      long < 1.5 * short,
+      `of ${length} ${name} ${short} paragraphs are laid out, of four times as many ${long}`,
+    );
+  }
+});
 
 test("open code of any length costs the same for a line more", { timeout: 120_000 }, async () => {
   const chat = await openPage();
@@ -139,19 +184,4 @@ async function streamAnswer({ tell, page }: ChatPage, text: string, pieces: numb
     { text, size },
   );
   await tell(endedMessage());
-}
-
-/** Seconds that the page's thread works meanwhile. */
-async function processorTime({ page }: ChatPage, work: () => Promise<void>): Promise<number> {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
-  const read = async () => {
-    const { metrics } = await devtools.send("Performance.getMetrics");
-    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0;
-  };
-  const before = await read();
-  await work();
-  const after = await read();
-  await devtools.detach();
-  return after - before;
 }

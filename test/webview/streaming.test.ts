@@ -6,7 +6,15 @@ import { test } from "node:test";
 import fc from "../support/fastCheck.ts";
 import type { Page } from "playwright-core";
 
-import { answerMessage, deltaMessage, endedMessage, startPages, stateMessage, userMessage } from "./page.ts";
+import {
+  answerMessage,
+  deltaMessage,
+  endedMessage,
+  type PageOptions,
+  startPages,
+  stateMessage,
+  userMessage,
+} from "./page.ts";
 
 const openPage = await startPages();
 
@@ -67,8 +75,8 @@ test("finished blocks keep their nodes, also when a stopped answer is asked for 
   const { page, tell } = await openPage();
   await tell(stateMessage([question, answerMessage("", "streaming")]));
   await tell(deltaMessage("First.\r\n\r\n```js\r\nconst a = 1;\r\n```\r\n"));
-  const first = await page.waitForSelector(".markdown > p");
-  const code = await page.waitForSelector(".markdown > .code-block");
+  const first = await page.waitForSelector(".markdown p");
+  const code = await page.waitForSelector(".markdown .code-block");
   assert.equal(await page.locator(".hljs-keyword").count(), 1, "closed code has its colours while the answer goes on");
   await tell(deltaMessage("\nSecond, *still"), deltaMessage(" open*."));
   await tell(endedMessage());
@@ -153,10 +161,34 @@ test("the end stays in sight when the side bar is made narrower", async () => {
   assert.ok(hidden < 2, `${hidden} pixels from the end`);
 });
 
-test("a page that is made again shows the place where the reader was", async () => {
-  const { page, tell } = await openPage({ height: 400, memory: { draft: "half a", scrollTop: 120 } });
-  await tell(stateMessage([question, answerMessage("Words.\n\n".repeat(60))]));
-  assert.equal(await page.locator(".scroller").evaluate((node) => node.scrollTop), 120);
+test("a page that is made again shows the place where the reader was, though nothing above was laid out", async () => {
+  const lines = Array.from({ length: 600 }, (_, i) => `Line ${i}.\n\n`).join("");
+  const messages = Array.from({ length: 20 }, (_, i) => [
+    userMessage(`Question ${i}`),
+    { ...answerMessage(lines.slice(0, 1_000 * (i + 1))), id: `answer ${i}` },
+  ]).flat();
+  const first = await openPage({ height: 400 });
+  await first.tell(stateMessage(messages));
+  const atTop = (page: Page) =>
+    page.locator(".scroller").evaluate((node) => {
+      const { top } = node.getBoundingClientRect();
+      const shown = [...node.querySelectorAll(".markdown p")].filter((each) =>
+        each.checkVisibility({ contentVisibilityAuto: true }),
+      );
+      return shown.find((each) => each.getBoundingClientRect().bottom > top)?.textContent;
+    });
+  await first.page.mouse.move(150, 150);
+  for (let turns = 0; turns < 12; turns++) {
+    await first.page.mouse.wheel(0, -1_500);
+    await first.page.waitForFunction(() => new Promise((done) => requestAnimationFrame(() => done(true))));
+    await first.tell();
+  }
+  const seen = await atTop(first.page);
+  assert.match(seen ?? "", /^Line \d+\.$/);
+  const memory = (await first.page.evaluate(() => window.memory)) as NonNullable<PageOptions["memory"]>;
+  const { page, tell } = await openPage({ height: 400, memory: { ...memory, draft: "half a" } });
+  await tell(stateMessage(messages));
+  assert.equal(await atTop(page), seen);
   assert.equal(await page.locator("textarea").inputValue(), "half a");
 });
 
@@ -200,7 +232,7 @@ test("each paragraph runs in the direction of its script, and code from left to 
   const { page, tell } = await openPage();
   await tell(stateMessage([question, answerMessage("مرحبا *بك*\n\nHello\n\n```\nمرحبا\n```\n")]));
   const directions = await page
-    .locator(".markdown > p, .markdown pre")
+    .locator(".markdown p, .markdown pre")
     .evaluateAll((nodes) => nodes.map((node) => getComputedStyle(node).direction));
   assert.deepEqual(directions, ["rtl", "ltr", "ltr"]);
 });

@@ -2,7 +2,7 @@
 
 import path from "node:path";
 
-import { Uri, l10n, workspace } from "vscode";
+import { Uri, l10n } from "vscode";
 
 import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
@@ -12,6 +12,7 @@ import { openGit } from "./git.ts";
 import type { Git } from "./gitProgram.ts";
 import { wholeParts } from "./splitDiff.ts";
 import { fitParts, gathered, notes } from "./source.ts";
+import { pathOf } from "./workspaceFiles.ts";
 
 /** Whatever the user has set for his own eyes. */
 const diffOptions = ["--no-color", "--no-ext-diff", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/"];
@@ -67,5 +68,5 @@ async function listUntracked(git: Git, root: string, settings: Pick<Settings, "i
   const { code, text, isCut } = await git(root, ["ls-files", "-z", "--others", "--exclude-standard"]);
   const names = code === 0 ? text.split("\0").slice(0, -1) : [];
   const uris = names.map((name) => Uri.file(path.join(root, name))).filter((uri) => !settings.isExcluded(uri));
-  return { files: uris.map((uri) => l10n.t("New file: {0}", workspace.asRelativePath(uri))), isCut };
+  return { files: uris.map((uri) => l10n.t("New file: {0}", pathOf(uri))), isCut };
 }

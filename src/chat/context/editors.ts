@@ -14,10 +14,11 @@ import {
 import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
-import { plainText } from "../../shared/plainText.ts";
+import { oneLine } from "../../shared/plainText.ts";
 import type { Attachment } from "../../shared/protocol.ts";
 import { attachDocument } from "../attachments.ts";
 import { fitParts, gathered } from "./source.ts";
+import { pathOf } from "./workspaceFiles.ts";
 
 type Exclusion = Pick<Settings, "isExcluded">;
 
@@ -78,6 +79,6 @@ function describe(uri: Uri, { range, severity, message, source }: Diagnostic): s
   const { line } = range.start;
   const code = document && line < document.lineCount ? `\n    ${document.lineAt(line).text.trim().slice(0, 200)}` : "";
   const kind = severity === DiagnosticSeverity.Error ? "error" : "warning";
-  const from = source === undefined ? "" : ` (${plainText(source, 50)})`;
-  return `${workspace.asRelativePath(uri)}:${line + 1}: ${kind}: ${plainText(message)}${from}${code}`;
+  const from = source === undefined ? "" : ` (${oneLine(source, 50)})`;
+  return `${pathOf(uri)}:${line + 1}: ${kind}: ${oneLine(message)}${from}${code}`;
 }

@@ -8,12 +8,13 @@ import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
 import { plainName } from "../../shared/plainText.ts";
 import type { Attachment } from "../../shared/protocol.ts";
-import { attachDocument } from "../attachments.ts";
+import { attachDocument, requireConsent } from "../attachments.ts";
+import { cutText } from "./cutText.ts";
 import { withoutIgnored } from "./git.ts";
 import { rankPaths } from "./rankNames.ts";
 import { fitParts, gathered, notes, type Candidate, type FindCandidates } from "./source.ts";
 import { outlineOf } from "./outline.ts";
-import { type WorkspaceFiles, openFile, readText } from "./workspaceFiles.ts";
+import { type WorkspaceFiles, openFile, pathOf, readText } from "./workspaceFiles.ts";
 
 const mostOffers = 12;
 /** Files of a folder that are looked at. */
@@ -30,14 +31,16 @@ interface FileDependencies {
   readonly settings: Pick<Settings, "isExcluded">;
   /** Characters that one attachment may have. */
   readonly room: () => number;
+  /** What the user has written of his question. */
+  readonly draft: () => string;
 }
 
-export function findFiles({ files, settings }: FileDependencies): FindCandidates {
+export function findFiles(dependencies: FileDependencies): FindCandidates {
   return async (words) => {
-    const found = await pickPaths(await files.list(), words);
+    const found = await pickPaths(await dependencies.files.list(), words);
     return found.map(({ uri, path }) => {
       const { name, folder } = splitPath(path);
-      const attach = async () => [await attachDocument(await openFile(uri), settings)];
+      const attach = async () => [await attachFile(uri, dependencies)];
       return { icon: "file", label: name, ...(folder && { description: folder }), attach };
     });
   };
@@ -71,6 +74,24 @@ export function findText(dependencies: FileDependencies): FindCandidates {
   };
 }
 
+/** A file that is too long is its outline and the parts that are nearest to the question. */
+async function attachFile(uri: Uri, { settings, room, draft }: FileDependencies): Promise<Attachment> {
+  const document = await openFile(uri);
+  const text = document.getText();
+  if (text.length <= room()) return attachDocument(document, settings);
+  await requireConsent(document, settings);
+  const outline = fitParts(await outlineOf(uri), room() / 4).text;
+  const cut = cutText(text, draft(), room() - outline.length);
+  if (cut.keptLines === 0)
+    throw new UserError(l10n.t("No line of {0} is short enough to be attached.", plainName(uri.path)));
+  return gathered(uri.toString(), {
+    label: splitPath(uri.path).name,
+    languageId: document.languageId,
+    text: outline === "" ? cut.text : `${outline}\n\n${cut.text}`,
+    ...notes([l10n.t("only its outline and {0} of {1} lines fit", cut.keptLines, cut.lines)]),
+  });
+}
+
 async function pickPaths(uris: readonly Uri[], words: string): Promise<{ readonly uri: Uri; readonly path: string }[]> {
   const byPath = new Map(uris.map((uri) => [workspace.asRelativePath(uri), uri]));
   const paths = rankPaths([...byPath.keys()], words, 3 * mostOffers);
@@ -93,7 +114,7 @@ async function attachFolder(uri: Uri, label: string, { files, settings, room }: 
   const found = all.slice(0, mostInFolder);
   const outlines = await Promise.all(
     found.map(async (file, index) => {
-      const path = workspace.asRelativePath(file);
+      const path = pathOf(file);
       return index < mostOutlined ? [path, ...(await outlineOf(file))].join("\n") : path;
     }),
   );
@@ -106,7 +127,7 @@ async function attachFolder(uri: Uri, label: string, { files, settings, room }: 
       .slice(0, mostOutlined * 2)
       .map(async (file) => {
         const text = await readText(file);
-        return text === undefined ? [] : [`\n==> ${workspace.asRelativePath(file)}\n${text.trimEnd()}`];
+        return text === undefined ? [] : [`\n==> ${pathOf(file)}\n${text.trimEnd()}`];
       }),
   );
   const whole = fitParts(texts.flat(), room() - outline.text.length);
@@ -142,7 +163,7 @@ async function attachMatches(text: string, { files, settings, room }: FileDepend
     for (const [index, line] of content.split("\n").entries()) {
       if (!line.toLowerCase().includes(wanted)) continue;
       if (lines.length === mostFound) more++;
-      else lines.push(`${workspace.asRelativePath(uri)}:${index + 1}: ${line.trim().slice(0, longestLine)}`);
+      else lines.push(`${pathOf(uri)}:${index + 1}: ${line.trim().slice(0, longestLine)}`);
     }
   }
   const name = plainName(text);

@@ -21,6 +21,8 @@ export interface OfferDependencies {
   readonly terminalOutput: TerminalOutput;
   readonly workspaceFiles: WorkspaceFiles;
   readonly status: () => ModelStatus;
+  /** What the user has written. */
+  readonly draft: () => string;
   readonly attach: (attachment: Attachment) => void;
   /** Of the open chat. */
   readonly conversationId: () => string;
@@ -129,9 +131,10 @@ function commandsOf({ command }: OfferDependencies): readonly SlashCommand[] {
   ];
 }
 
-function kindsOf({ lastEditor, settings, terminalOutput, workspaceFiles, status }: OfferDependencies): readonly Kind[] {
+function kindsOf(dependencies: OfferDependencies): readonly Kind[] {
+  const { lastEditor, settings, terminalOutput, workspaceFiles, status, draft } = dependencies;
   const room = () => roomFor(status());
-  const files = { files: workspaceFiles, settings, room };
+  const files = { files: workspaceFiles, settings, room, draft };
   return [
     { name: "file", icon: "file", description: l10n.t("A file of the workspace"), find: findFiles(files) },
     {

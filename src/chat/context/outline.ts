@@ -11,7 +11,7 @@ import {
 } from "vscode";
 
 import type { Settings } from "../../settings.ts";
-import { plainName } from "../../shared/plainText.ts";
+import { oneLine, plainName } from "../../shared/plainText.ts";
 import { attachDocument } from "../attachments.ts";
 import { findEnclosingSymbol } from "../enclosingSymbol.ts";
 import { withoutIgnored } from "./git.ts";
@@ -21,6 +21,7 @@ import { openFile } from "./workspaceFiles.ts";
 /** Milliseconds that a language's extension may take. */
 const patience = 3_000;
 const mostSymbols = 40;
+const longestSymbol = 100;
 const mostOffers = 12;
 
 /** Two levels, as far as the language's extension knows them in time. */
@@ -60,7 +61,7 @@ export async function symbolsNamed(name: string): Promise<readonly Location[]> {
 }
 
 function describe({ kind, name }: DocumentSymbol | SymbolInformation): string {
-  return `${SymbolKind[kind].toLowerCase()} ${plainName(name)}`;
+  return `${SymbolKind[kind].toLowerCase()} ${oneLine(name, longestSymbol)}`;
 }
 
 /** What a command of VS Code answers; nothing where that takes too long, or it fails, as of a file that is no text. */

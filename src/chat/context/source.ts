@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 
-import { plainName } from "../../shared/plainText.ts";
+import { oneLine } from "../../shared/plainText.ts";
 import type { Attachment, ModelStatus } from "../../shared/protocol.ts";
 
 /** Code has about so many. */
@@ -14,6 +14,8 @@ export function roomFor(status: ModelStatus): number {
   const tokens = status.state === "ready" ? status.model.contextSize : 4096;
   return Math.min(longestGathered, Math.floor((tokens * charactersPerToken) / 2));
 }
+
+const longestLabel = 100;
 
 /** What goes with a message when the user chooses it. */
 export interface Candidate {
@@ -32,7 +34,7 @@ export function gathered(
   uri: string,
   { label, ...more }: Pick<Attachment, "label" | "text" | "languageId" | "leftOut" | "icon">,
 ): Attachment {
-  return { id: randomUUID(), label: plainName(label), uri, ...more };
+  return { id: randomUUID(), label: oneLine(label, longestLabel), uri, ...more };
 }
 
 /** As many of the parts as there is room for, in their order, and how many are left out. One too long makes room for the next. */

@@ -5,7 +5,7 @@ import path from "node:path";
 import { FileType, RelativePattern, Uri, l10n, workspace, type TextDocument, type WorkspaceFolder } from "vscode";
 
 import { UserError } from "../../problems.ts";
-import { plainName } from "../../shared/plainText.ts";
+import { oneLine, plainName } from "../../shared/plainText.ts";
 import { filesInGit } from "./git.ts";
 import { isInside } from "./gitProgram.ts";
 import { matchHiddenFiles } from "./hiddenFiles.ts";
@@ -85,6 +85,11 @@ export async function openFile(uri: Uri): Promise<TextDocument> {
   } catch {
     throw new UserError(l10n.t("{0} cannot be attached: it is no text, too large, or gone.", plainName(uri.path)));
   }
+}
+
+/** A file's path as a model reads it: a name may hold line breaks, and what follows one would be no name. */
+export function pathOf(uri: Uri): string {
+  return oneLine(workspace.asRelativePath(uri));
 }
 
 export async function isFile(uri: Uri): Promise<boolean> {
