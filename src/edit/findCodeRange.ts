@@ -45,12 +45,28 @@ function byEnds(lines: readonly string[], block: readonly string[]): LineRange |
   // A bracket tells no place.
   if (head.length < 3) return undefined;
   const starts = lines.flatMap((line, i) => (line.trim() === head ? [i] : []));
-  const candidates = starts.slice(0, mostStarts).flatMap((first) => endsAfter(lines, first, block));
+  const candidates = [
+    ...wholeText(lines, block),
+    ...starts.slice(0, mostStarts).flatMap((first) => endsAfter(lines, first, block)),
+  ];
   const best = candidates.reduce<Candidate | undefined>(
     (found, each) => (found && found.score >= each.score ? found : each),
     undefined,
   );
   return best && best.score >= leastScore ? { first: best.first, last: best.last } : undefined;
+}
+
+/** The whole text, where the block begins and ends as it does. */
+function wholeText(lines: readonly string[], block: readonly string[]): Candidate[] {
+  const [first, last] = [lines.findIndex(isWritten), lines.findLastIndex(isWritten)];
+  if (lines[first]?.trim() !== block[0]?.trim() || lines[last]?.trim() !== block.at(-1)?.trim()) return [];
+  const known = new Set(block.map((line) => line.trim()).filter((line) => line.length > 2));
+  const common = lines.filter((line) => known.has(line.trim())).length;
+  return [{ first, last, score: common / Math.max(known.size, last - first + 1) }];
+}
+
+function isWritten(line: string): boolean {
+  return line.trim() !== "";
 }
 
 /** Whether the block neither loses what is declared in the range, nor declares again what stands elsewhere. */

@@ -59,7 +59,7 @@ test("a block of code is applied to the file in the editor as changes, and accep
   await chat.open();
   await chat.ask("Give berths letters.");
   await chat.answers.last().getByRole("button", { name: "Apply to the file" }).click();
-  const accept = workbench.page.locator(".codelens-decoration a").getByText("Accept", { exact: true });
+  const accept = workbench.page.locator(".codelens-decoration a").getByText("Accept", { exact: true }).first();
   await accept.waitFor();
   await workbench.screenshot(path.join(pictures, "chat-applied.png"));
   await workbench.openFile(file);

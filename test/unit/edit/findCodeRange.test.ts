@@ -27,6 +27,12 @@ suite("the range of a block", () => {
     assert.deepEqual(findCodeRange(script, "\nfunction b() {\n  q();\n}\n", []), { first: 6, last: 8 });
   });
 
+  test("is the whole file where the block has all of it, though each of its parts ends with a bracket", () => {
+    const whole = `\n${script.replace("y();", "y(1);").replace("z();", "z(2);\n  more();")}\n`;
+    assert.deepEqual(findCodeRange(`${script}\n`, whole, []), { first: 0, last: 8 });
+    assert.deepEqual(findCodeRange(script, "function a() {\n  if (x) {\n    y(1);\n  }\n}", []), { first: 0, last: 4 });
+  });
+
   test("is that of the place which has most of the block's lines", () => {
     const block = "    def row(self):\n        log()\n        pass";
     assert.deepEqual(findCodeRange(file, block, []), { first: 8, last: 9 });
