@@ -43,7 +43,7 @@ const builds = [
   },
 ];
 
-/** Tree-sitter's runtime and the grammars of `server/completion/syntax/grammars.ts`. C++ and C# weigh five megabytes each. */
+/** Tree-sitter's runtime and the grammars of `server/syntax/grammars.ts`. C++ and C# weigh five megabytes each. */
 const grammars = ["bash", "css", "go", "java", "javascript", "php", "python", "rust", "tsx", "typescript"];
 for (const name of ["tree-sitter", ...grammars.map((grammar) => `tree-sitter-${grammar}`)]) {
   fs.mkdirSync("dist/grammars", { recursive: true });

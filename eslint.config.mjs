@@ -61,7 +61,7 @@ export default tseslint.config(
   ]),
   // Small helpers ← engine.ts ← models ← features ← lsp ← roots; features never import one another.
   forbidImports(
-    ["server/*.ts"],
+    ["server/*.ts", "server/syntax/**"],
     ["server/main.ts", "server/service.ts"],
     ...server,
     noConnection,

@@ -6,7 +6,7 @@ import path from "node:path";
 // A zip is read without a program of the system, which not every one has.
 import JSZip from "jszip";
 
-import { grammarOf } from "../server/completion/syntax/grammars.ts";
+import { grammarOf } from "../server/syntax/grammars.ts";
 import { binaryPackages, type Target } from "./targets.ts";
 
 const largest = 58e6;

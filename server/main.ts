@@ -10,7 +10,7 @@ import { setEnvironmentData } from "node:worker_threads";
 import * as l10n from "@vscode/l10n";
 import { createConnection } from "vscode-languageserver/node";
 
-import { Grammars } from "./completion/syntax/grammars.ts";
+import { Grammars } from "./syntax/grammars.ts";
 import { ModelProcess } from "./engine/process/modelProcess.ts";
 import { RemoteHost } from "./engine/remote/remoteHost.ts";
 import { environmentKey } from "./engine/remote/serverKey.ts";

@@ -16,7 +16,7 @@ import type { CompletionRequest } from "./request.ts";
 import { type Remembered, RecentCompletions } from "./reuse.ts";
 import { RunningGeneration } from "./running.ts";
 import { cutAtFault } from "./syntax/cutAtFault.ts";
-import type { Grammars } from "./syntax/grammars.ts";
+import type { Grammars } from "../syntax/grammars.ts";
 import { type PlaceInSyntax, placeInSyntax } from "./syntax/placeInSyntax.ts";
 import { followTime, overdue } from "./timeLimit.ts";
 import { placesLeftOut, shouldComplete } from "./trigger.ts";

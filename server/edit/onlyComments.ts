@@ -3,45 +3,17 @@
 // Myers' algorithm is easy to get wrong; jsdiff is its well-kept implementation.
 import { diffArrays } from "diff";
 
-interface CommentMarks {
-  readonly line?: RegExp;
-  readonly blocks: readonly (readonly [open: RegExp, close: string])[];
-}
+import { blockAt, type CommentSyntax, commentSyntaxOf } from "./commentSyntax.ts";
 
-const stars = [/^\/\*/, "*/"] as const;
-const slashes: CommentMarks = { line: /^\/\//, blocks: [stars] };
-const hashes: CommentMarks = { line: /^#/, blocks: [] };
-const quotes: CommentMarks = {
-  line: /^#/,
-  blocks: [
-    [/^[rRuU]?"""/, '"""'],
-    [/^[rRuU]?'''/, "'''"],
-  ],
-};
-const dashes: CommentMarks = { line: /^--/, blocks: [stars, [/^\{-/, "-}"], [/^--\[\[/, "]]"]] };
-const angles: CommentMarks = { blocks: [[/^<!--/, "-->"]] };
-
-/** Languages that have no comments with slashes and stars. */
-const marksOf: Readonly<Record<string, CommentMarks>> = {
-  python: quotes,
-  julia: quotes,
-  ...named("ruby shellscript perl r yaml toml dockerfile makefile elixir nim powershell coffeescript", hashes),
-  ...named("sql lua haskell elm ada vhdl", dashes),
-  ...named("html xml vue svelte", angles),
-  ...named("clojure lisp scheme ini", { line: /^;/, blocks: [] }),
-  ...named("matlab erlang prolog latex", { line: /^%/, blocks: [] }),
-};
-
-function named(languages: string, marks: CommentMarks): Record<string, CommentMarks> {
-  return Object.fromEntries(languages.split(" ").map((language) => [language, marks]));
-}
+/** Of the languages that are not known most have these. */
+const slashes: CommentSyntax = { line: "//", blocks: [["/*", "*/"]] };
 
 /** With more changes than this the texts have nothing in common. It bounds the time. */
 const mostChanges = 2_000;
 
 /** The text with the comments of its new version. A comment of the text gives way to another in its place. */
 export function onlyComments(text: string, next: string, languageId: string): string {
-  const marks = marksOf[languageId] ?? slashes;
+  const marks = commentSyntaxOf(languageId) ?? slashes;
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
   const [lines, nextLines] = [text.split(/\r?\n/), next.split(/\r?\n/)];
   const parts = diffArrays(lines, nextLines, {
@@ -72,7 +44,7 @@ function mergeComments(
   result: string[],
   removed: readonly string[],
   added: readonly string[],
-  marks: CommentMarks,
+  marks: CommentSyntax,
 ): void {
   if (removed.length === 0) insertComments(result, added, marks);
   else if (isComment(removed, marks) && isComment(added, marks)) result.push(...added);
@@ -83,7 +55,7 @@ function mergeComments(
 }
 
 /** Of like lines at its ends a difference has one or the other: the added lines are taken where they are a comment. */
-function insertComments(result: string[], added: readonly string[], marks: CommentMarks): void {
+function insertComments(result: string[], added: readonly string[], marks: CommentSyntax): void {
   let comment = [...added];
   const after: string[] = [];
   for (let moved = 0; moved < added.length; moved++) {
@@ -99,12 +71,12 @@ function insertComments(result: string[], added: readonly string[], marks: Comme
   result.push(...after, ...added.slice(0, commentLength(added, marks)));
 }
 
-function isComment(lines: readonly string[], marks: CommentMarks): boolean {
+function isComment(lines: readonly string[], marks: CommentSyntax): boolean {
   return lines.some((line) => line.trim() !== "") && commentLength(lines, marks) === lines.length;
 }
 
 /** How many lines at the beginning are comments that end there, and empty lines between and after them. */
-function commentLength(lines: readonly string[], marks: CommentMarks): number {
+function commentLength(lines: readonly string[], marks: CommentSyntax): number {
   let found = false;
   for (let at = 0; ;) {
     const bare = lines[at]?.trim();
@@ -116,18 +88,17 @@ function commentLength(lines: readonly string[], marks: CommentMarks): number {
 }
 
 /** Behind the comment that begins at a line; undefined where none begins, or it does not end. */
-function commentEnd(lines: readonly string[], at: number, { line, blocks }: CommentMarks): number | undefined {
+function commentEnd(lines: readonly string[], at: number, syntax: CommentSyntax): number | undefined {
   const bare = lines[at]?.trim() ?? "";
-  const block = blocks.find(([open]) => open.test(bare));
-  if (!block) return line?.test(bare) ? at + 1 : undefined;
-  const [open, close] = block;
-  if (bare.replace(open, "").endsWith(close)) return at + 1;
-  const end = lines.findIndex((each, i) => i > at && each.trim().endsWith(close));
+  const block = blockAt(bare, syntax);
+  if (!block) return syntax.line !== undefined && bare.startsWith(syntax.line) ? at + 1 : undefined;
+  if (bare.slice(block.opening).endsWith(block.close)) return at + 1;
+  const end = lines.findIndex((each, i) => i > at && each.trim().endsWith(block.close));
   return end < 0 ? undefined : end + 1;
 }
 
 /** What a block of lines that begins with code ends with. */
-function commentAtEnd(lines: readonly string[], marks: CommentMarks): readonly string[] {
+function commentAtEnd(lines: readonly string[], marks: CommentSyntax): readonly string[] {
   for (let from = 1; from < Math.min(lines.length, 200); from++) {
     const rest = lines.slice(from);
     if (isComment(rest, marks)) return rest;

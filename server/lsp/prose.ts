@@ -14,12 +14,18 @@ import { needsRealModel } from "../chat/demonstration.ts";
 import { digestText } from "../edit/prose/digest.ts";
 import { writeProse } from "../edit/prose/writeProse.ts";
 import { languagesOf } from "../models/catalogue/languages.ts";
+import type { Grammars } from "../syntax/grammars.ts";
 import { UserError } from "../userError.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
 import type { OpenDocuments } from "./documents.ts";
 import { digestParams, readParams, rewriteProseParams } from "./params.ts";
 
-export function registerProse(connection: Connection, assistant: Assistant, documents: OpenDocuments): void {
+export function registerProse(
+  connection: Connection,
+  assistant: Assistant,
+  documents: OpenDocuments,
+  grammars: Grammars,
+): void {
   const optionsFor = async (uri: string) => ({
     model: await assistant.models.ready("chat"),
     isPrivate: documents.urisOf(uri).some((each) => assistant.isExcluded(each)),
@@ -28,7 +34,8 @@ export function registerProse(connection: Connection, assistant: Assistant, docu
     assistant.answer(async () => {
       const { partialResultToken, ...asked } = readParams(rewriteProseParams, params);
       const onPart = (part: ProsePart) => send(() => connection.sendProgress(prosePart, partialResultToken, part));
-      return writeProse(asked, await optionsFor(asked.uri), onPart, signalOf(token));
+      const parser = await grammars.parserOf(asked.languageId);
+      return writeProse(asked, { ...(await optionsFor(asked.uri)), parser }, onPart, signalOf(token));
     }),
   );
   connection.onRequest(digestRequest, (params, token) =>

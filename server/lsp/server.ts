@@ -18,7 +18,7 @@ import { TurnCounts } from "../chat/turnCounts.ts";
 import { isLeftOut } from "../completion/ablation.ts";
 import { Acceptance } from "../completion/acceptance/acceptance.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
-import type { Grammars } from "../completion/syntax/grammars.ts";
+import type { Grammars } from "../syntax/grammars.ts";
 import { CompletionContext } from "../completion/context/completionContext.ts";
 import { CounterpartFiles } from "../completion/context/counterparts.ts";
 import { ImportedFiles } from "../completion/context/imports.ts";
@@ -78,7 +78,7 @@ export function startServer(
   registerChat(connection, assistant, documents);
   registerEdit(connection, assistant, documents);
   registerLanguageModel(connection, assistant);
-  registerProse(connection, assistant, documents);
+  registerProse(connection, assistant, documents, grammars);
   registerModels(connection, assistant, convertWorker);
   registerApi(connection, assistant);
 }
@@ -119,7 +119,8 @@ function registerInlineCompletion(
       return assistant.models.session("completion").queue;
     },
   };
-  const completer = new InlineCompleter(current, completionContext, acceptance, grammars);
+  const parsers = isLeftOut("syntax") ? undefined : grammars;
+  const completer = new InlineCompleter(current, completionContext, acceptance, parsers);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 
   const requestAt = (site: CompletionSite) =>

@@ -35,7 +35,6 @@ export async function applyCodeBlock(
   }
   const proposal = proposals.begin(document, range);
   if ((await proposal.finish(next)) !== "readOnly") return;
-  await proposal.cancel();
   throw new UserError(l10n.t("The code could not be inserted: the file is read-only."));
 }
 

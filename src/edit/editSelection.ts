@@ -53,18 +53,16 @@ export async function proposeEdit(
   const proposal = proposals.begin(document, range);
   try {
     const result = await showProgress(l10n.t("Falcon edits {0}", nameOf(document)), (report, cancelled) => {
-      let written = "";
       let lines = 0;
       const onDelta = (text: string) => {
-        written += text;
         lines += text.split("\n").length - 1;
         report(l10n.t("{0} lines", lines));
-        proposal.update(written);
+        proposal.add(text);
       };
       return server.edit(params, onDelta, AbortSignal.any([cancelled, proposal.ended]));
     });
     if (proposal.ended.aborted || !(await isOfUse(result, params.text, document))) {
-      await proposal.cancel();
+      proposal.dispose();
       if (proposal.endedBy === "document") throw endedError(document);
       return;
     }
@@ -80,7 +78,7 @@ export async function proposeEdit(
       );
     }
   } catch (error) {
-    await proposal.cancel();
+    proposal.dispose();
     throw proposal.endedBy === "document" ? endedError(document) : error;
   }
 }

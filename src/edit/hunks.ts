@@ -32,51 +32,71 @@ export function applyHunks(text: string, hunks: readonly Hunk[]): string {
   return applied + text.slice(at);
 }
 
-function lineHunks(old: string, next: string): Hunk[] {
-  const [oldLines, nextLines] = [linesOf(old), linesOf(next)];
-  const eol = old.includes("\r\n") || (!old.includes("\n") && next.includes("\r\n")) ? "\r\n" : "\n";
-  const starts: number[] = [];
+/** The lines of a text without their ends, and where each of them begins. */
+export interface IndexedLines {
+  readonly lines: readonly string[];
+  readonly starts: readonly number[];
+  /** The text's length. */
+  readonly length: number;
+  readonly eol: string;
+}
+
+/** @param otherEol the line end of a text that has none */
+export function indexLines(text: string, otherEol = "\n"): IndexedLines {
+  const eol = text.includes("\r\n") ? "\r\n" : text.includes("\n") ? "\n" : otherEol;
+  const lines = linesOf(text);
   let at = 0;
-  for (const line of oldLines) {
-    starts.push(at);
+  const starts = lines.map((line) => {
+    const start = at;
     at += line.length + eol.length;
-  }
-  const startOf = (line: number) => starts[line] ?? old.length;
-  const endOf = (line: number) => startOf(line) + (oldLines[line]?.length ?? 0);
-  return changes(oldLines, nextLines).map(({ from, to, inserted }) => {
-    const text = inserted.join(eol);
-    if (inserted.length > 0 && to > from) return { start: startOf(from), end: endOf(to - 1), text };
-    const isLast = to === oldLines.length;
-    if (inserted.length > 0) {
-      return isLast
-        ? { start: old.length, end: old.length, text: eol + text }
-        : { start: startOf(from), end: startOf(from), text: text + eol };
-    }
-    return isLast
-      ? { start: from > 0 ? endOf(from - 1) : 0, end: old.length, text: "" }
-      : { start: startOf(from), end: startOf(to), text: "" };
+    return start;
   });
+  return { lines, starts, length: text.length, eol };
+}
+
+function lineHunks(old: string, next: string): Hunk[] {
+  const indexed = indexLines(old, next.includes("\r\n") ? "\r\n" : "\n");
+  return findChanges(indexed.lines, linesOf(next)).map((change) => hunkOf(change, indexed));
+}
+
+/** A change of lines as a hunk of their text. */
+export function hunkOf({ from, to, inserted }: Change, { lines, starts, length, eol }: IndexedLines): Hunk {
+  const startOf = (line: number) => starts[line] ?? length;
+  const endOf = (line: number) => startOf(line) + (lines[line]?.length ?? 0);
+  const text = inserted.join(eol);
+  if (inserted.length > 0 && to > from) return { start: startOf(from), end: endOf(to - 1), text };
+  const isLast = to === lines.length;
+  if (inserted.length > 0) {
+    return isLast
+      ? { start: length, end: length, text: eol + text }
+      : { start: startOf(from), end: startOf(from), text: text + eol };
+  }
+  return isLast
+    ? { start: from > 0 ? endOf(from - 1) : 0, end: length, text: "" }
+    : { start: startOf(from), end: startOf(to), text: "" };
 }
 
 function wordHunks(old: string, next: string): Hunk[] {
   const [oldWords, nextWords] = [wordsOf(old), wordsOf(next)];
   const ends: number[] = [0];
   for (const word of oldWords) ends.push((ends.at(-1) ?? 0) + word.length);
-  return changes(oldWords, nextWords).map(({ from, to, inserted }) => ({
+  return findChanges(oldWords, nextWords).map(({ from, to, inserted }) => ({
     start: ends[from] ?? 0,
     end: ends[to] ?? old.length,
     text: inserted.join(""),
   }));
 }
 
-interface Change {
+/** Pieces of the old text, from `from` to before `to`, and what takes their place. */
+export interface Change {
   readonly from: number;
   readonly to: number;
   readonly inserted: readonly string[];
 }
 
-function changes(old: readonly string[], next: readonly string[]): Change[] {
-  const parts = diffArrays([...old], [...next], { maxEditLength: mostChanges });
+/** @param most with more changes than this all is one change: it bounds the time */
+export function findChanges(old: readonly string[], next: readonly string[], most = mostChanges): Change[] {
+  const parts = diffArrays([...old], [...next], { maxEditLength: most });
   if (!parts) return [{ from: 0, to: old.length, inserted: next }];
   const found: { from: number; to: number; inserted: string[] }[] = [];
   let at = 0;

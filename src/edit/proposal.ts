@@ -1,46 +1,46 @@
-// A new text that is proposed for a range of a document: put there hunk by hunk, while it comes and the user writes on.
+// A new text that is proposed for a range of a document: shown beside it while it comes, then put there at once, hunk by hunk.
 
 import { EndOfLine, EventEmitter, Range, window, type TextDocument, type TextDocumentContentChangeEvent } from "vscode";
 
-import { findHunks, type Granularity, type Hunk } from "./hunks.ts";
+import { findHunks, hunkOf, indexLines, type Granularity, type Hunk } from "./hunks.ts";
 import { type LineEnd, hunkMover, withLineEnds } from "./lineEnds.ts";
-import { settledHunks } from "./settledHunks.ts";
+import { OwnEdits } from "./ownEdits.ts";
+import { RunningDiff } from "./runningDiff.ts";
 import { type PlacedHunk, type TextEdit, TrackedText } from "./trackedText.ts";
 
 /** `readOnly`: the document takes no edit. `ended`: it was closed or renamed. */
 export type ProposalOutcome = "shown" | "readOnly" | "ended";
 
-/** In one go: VS Code makes a thousand and more to one edit of all the text between them. */
-const mostEdits = 500;
-
 export class Proposal {
-  readonly document: TextDocument;
   readonly by: Granularity;
+  #document: TextDocument;
   #eol: EndOfLine;
   readonly #tracked: TrackedText;
   readonly #change = new EventEmitter<void>();
   readonly #end = new AbortController();
+  /** Compares what comes with the original; it is made when the first of it is there. */
+  #running: RunningDiff | undefined;
   #wanted: readonly Hunk[] = [];
   #decided: readonly Hunk[] = [];
   #isComplete = false;
-  /** What we have asked the editor to change, while it does, and what is entered when it has. */
-  #underWay: { readonly edits: readonly TextEdit[]; readonly enter: () => void } | undefined;
+  readonly #edits = new OwnEdits();
   /** Edits run one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
-  /** Our edits are one step to undo, unless the user has written between them. */
-  #beginsStep = true;
-  #isReadOnly = false;
-  /** What is written is compared anew after three times as long as that takes, so that a long text does not hold up the editor. */
-  #nextUpdate = 0;
+  /** What is written is shown anew after three times as long as that takes, so that a long text does not hold up the editor. */
+  #nextShow = 0;
 
   /** Fires when its hunks change, and when it ends. */
   readonly onDidChange = this.#change.event;
 
   constructor(document: TextDocument, range: Range, by: Granularity) {
-    this.document = document;
+    this.#document = document;
     this.by = by;
     this.#eol = document.eol;
     this.#tracked = new TrackedText(document.getText(range), document.offsetAt(range.start));
+  }
+
+  get document(): TextDocument {
+    return this.#document;
   }
 
   get original(): string {
@@ -73,13 +73,26 @@ export class Proposal {
     return new Range(this.document.positionAt(start), this.document.positionAt(end));
   }
 
-  /** Shows what the beginning of the new text changes; the text has whole lines. */
-  update(beginning: string): void {
+  /** What the new text changes as far as it has come, where it will stand in the document. */
+  get announced(): PlacedHunk[] {
+    if (!this.isWriting || !this.#running) return [];
+    const lines = indexLines(this.original);
+    return this.#running.changes.flatMap((change) => {
+      const hunk = hunkOf(change, lines);
+      const place = this.#tracked.findPlace(hunk);
+      return place ? [{ hunk, start: place.start, end: place.end }] : [];
+    });
+  }
+
+  /** Takes further lines of the new text. */
+  add(lines: string): void {
+    if (!this.isWriting) return;
+    this.#running ??= new RunningDiff(indexLines(this.original).lines);
+    this.#running.add(lines);
     const start = performance.now();
-    if (!this.isWriting || start < this.#nextUpdate) return;
-    this.#wanted = settledHunks(this.original, this.#withLineEnds(beginning), this.by);
-    this.#nextUpdate = start + 4 * (performance.now() - start);
-    void this.refresh();
+    if (start < this.#nextShow) return;
+    this.#change.fire();
+    this.#nextShow = start + 4 * (performance.now() - start);
   }
 
   /** Shows all that the new text changes. Resolves when it stands there, which takes until the document is visible. */
@@ -87,13 +100,12 @@ export class Proposal {
     this.#wanted = findHunks(this.original, this.#withLineEnds(text), this.by);
     this.#isComplete = true;
     await this.refresh();
-    while (!this.ended.aborted && !this.#isReadOnly && this.#undone().length > 0) {
+    while (!this.ended.aborted && !this.#edits.isReadOnly && this.#undone().length > 0) {
       await Promise.race([this.#nextVisibility(), once(this.ended)]);
       await this.refresh();
     }
-    const outcome = this.#isReadOnly ? "readOnly" : this.ended.aborted ? "ended" : "shown";
+    const outcome = this.#edits.isReadOnly ? "readOnly" : this.ended.aborted ? "ended" : "shown";
     if (this.placed.length === 0) this.dispose();
-    this.#change.fire();
     return outcome;
   }
 
@@ -111,19 +123,24 @@ export class Proposal {
     this.#settle();
   }
 
-  async reject(hunks: readonly Hunk[]): Promise<void> {
+  /** @param continuesStep whether it is one step to undo with what was done just before */
+  async reject(hunks: readonly Hunk[], continuesStep = false): Promise<void> {
     this.#decided = [...this.#decided, ...hunks];
+    if (continuesStep) this.#edits.beginsStep = false;
     await this.refresh();
     this.#settle();
   }
 
-  /** Takes back all that was not accepted, which takes until the document is visible. */
-  async cancel(by: "user" | "document" = "user"): Promise<void> {
-    this.#wanted = [];
-    this.#isComplete = true;
-    await this.refresh();
-    if (this.placed.length > 0 && !this.#isReadOnly) void this.#nextVisibility().then(() => this.cancel(by));
-    else this.dispose(by);
+  /** Takes back all that was not accepted, and what has yet to be put there. */
+  rejectAll(continuesStep: boolean): Promise<void> {
+    return this.reject(this.#wanted, continuesStep);
+  }
+
+  /** The document goes on as another one that has its text, as a file does that is renamed. */
+  moveTo(document: TextDocument): void {
+    this.#document = document;
+    this.#edits.beginsStep = true;
+    this.#change.fire();
   }
 
   dispose(by: "user" | "document" = "user"): void {
@@ -145,15 +162,9 @@ export class Proposal {
       .toSorted((a, b) => b.start - a.start);
     // VS Code also tells that the document is unsaved now, or saved.
     if (edits.length === 0 && !hasOtherLineEnds) return;
-    if (this.#underWay && isSame(edits, this.#underWay.edits)) {
-      this.#underWay.enter();
-      this.#underWay = undefined;
-      this.#beginsStep = false;
-      return;
-    }
+    if (this.#edits.enter(edits)) return;
     for (const edit of edits) this.#tracked.follow(edit);
     if (hasOtherLineEnds) this.#changeLineEnds();
-    this.#beginsStep = true;
     this.#settle();
   }
 
@@ -165,12 +176,14 @@ export class Proposal {
   }
 
   async #refresh(): Promise<void> {
-    const unwanted = () => this.#tracked.placed.filter(({ hunk }) => !this.#isWanted(hunk));
-    await this.#edit(
+    const unwanted = () => this.placed.filter(({ hunk }) => !this.#isWanted(hunk));
+    await this.#edits.make(
+      this.document,
       () => unwanted().map((placed) => [placed.hunk, this.#tracked.findReverse(placed)]),
       (hunk) => this.#tracked.unplace(hunk),
     );
-    await this.#edit(
+    await this.#edits.make(
+      this.document,
       () => this.#undone(),
       (hunk) => this.#tracked.place(hunk),
     );
@@ -179,6 +192,7 @@ export class Proposal {
 
   /** The hunks that wait to be put into the document, each with its edit. */
   #undone(): [Hunk, TextEdit][] {
+    if (this.ended.aborted) return [];
     const placed = this.#tracked.placed.map(({ hunk }) => hunk);
     return this.#wanted.flatMap((hunk): [Hunk, TextEdit][] => {
       const edit = has(placed, hunk) || has(this.#decided, hunk) ? undefined : this.#tracked.findPlace(hunk);
@@ -188,32 +202,6 @@ export class Proposal {
 
   #isWanted(hunk: Hunk): boolean {
     return has(this.#wanted, hunk) && !has(this.#decided, hunk);
-  }
-
-  /** Makes edits in one go. The user may write in between: then they are made anew, where they belong now. */
-  async #edit(find: () => [Hunk, TextEdit][], enter: (hunk: Hunk) => void): Promise<void> {
-    for (;;) {
-      const found = find().slice(0, mostEdits);
-      const editor = window.visibleTextEditors.find(({ document }) => document === this.document);
-      if (found.length === 0 || !editor || this.ended.aborted || this.#isReadOnly) return;
-      const { version } = this.document;
-      const edits = found.map(([, edit]) => edit);
-      this.#underWay = {
-        edits: edits.toSorted((a, b) => b.start - a.start),
-        enter: () => found.forEach(([hunk]) => enter(hunk)),
-      };
-      const step = { undoStopBefore: this.#beginsStep, undoStopAfter: false };
-      const edited = editor.edit((builder) => {
-        for (const edit of edits) builder.replace(this.rangeOf(edit), edit.text);
-      }, step);
-      // An editor that is closed by then refuses; the next one is shown all.
-      const isDone = await edited.then(undefined, () => undefined);
-      this.#underWay = undefined;
-      if (isDone === undefined) return;
-      // A read-only editor claims to have done what it was asked.
-      this.#isReadOnly = this.document.version === version;
-      if (isDone && found.length < mostEdits) return;
-    }
   }
 
   #withLineEnds(text: string): string {
@@ -253,13 +241,6 @@ function lineEndOf(eol: EndOfLine): LineEnd {
 
 function has(hunks: readonly Hunk[], { start, end, text }: Hunk): boolean {
   return hunks.some((each) => each.start === start && each.end === end && each.text === text);
-}
-
-function isSame(a: readonly TextEdit[], b: readonly TextEdit[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ start, end, text }, i) => start === b[i]?.start && end === b[i].end && text === b[i].text)
-  );
 }
 
 function once(signal: AbortSignal): Promise<void> {

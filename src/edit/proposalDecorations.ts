@@ -1,4 +1,5 @@
-// How proposed changes look: what is new stands in the text on a green ground, what it takes the place of beside it in red.
+// How proposed changes look: what is new stands in the text on a green ground, what it takes the place of beside it in red;
+// while they are being written it is the other way round.
 
 import {
   type DecorationOptions,
@@ -7,6 +8,7 @@ import {
   ThemeColor,
   window,
   type Disposable,
+  type ThemableDecorationAttachmentRenderOptions,
   type TextDocument,
   type TextEditor,
 } from "vscode";
@@ -43,6 +45,18 @@ export class ProposalDecorations implements Disposable {
     overviewRulerColor: new ThemeColor("diffEditorOverview.removedForeground"),
     overviewRulerLane: OverviewRulerLane.Full,
   });
+  readonly #leaving = window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new ThemeColor("diffEditor.removedLineBackground"),
+    border: hiddenBorder,
+    borderColor: new ThemeColor("diffEditor.removedTextBorder"),
+    overviewRulerColor: new ThemeColor("diffEditorOverview.removedForeground"),
+    overviewRulerLane: OverviewRulerLane.Full,
+  });
+  readonly #coming = window.createTextEditorDecorationType({
+    overviewRulerColor: new ThemeColor("diffEditorOverview.insertedForeground"),
+    overviewRulerLane: OverviewRulerLane.Full,
+  });
   readonly #writing = window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new ThemeColor("editor.rangeHighlightBackground"),
@@ -53,7 +67,14 @@ export class ProposalDecorations implements Disposable {
     const added: Range[] = [];
     const addedWords: Range[] = [];
     const removed: DecorationOptions[] = [];
+    const leaving: Range[] = [];
+    const coming: DecorationOptions[] = [];
     for (const proposal of proposals) {
+      for (const announced of proposal.announced) {
+        const lines = oldLinesOf(document, announced);
+        if (lines) leaving.push(lines);
+        coming.push(...besideOld(announced, lines, editor));
+      }
       for (const placed of proposal.placed) {
         if (isWithinLine(proposal, placed)) {
           addedWords.push(proposal.rangeOf(placed));
@@ -61,13 +82,15 @@ export class ProposalDecorations implements Disposable {
         } else {
           const lines = linesOf(document, placed);
           if (lines) added.push(lines);
-          removed.push(...besideLines(proposal, placed, lines, editor));
+          removed.push(...besideNew(proposal, placed, lines, editor));
         }
       }
     }
     editor.setDecorations(this.#added, added);
     editor.setDecorations(this.#addedWords, addedWords);
     editor.setDecorations(this.#removed, removed);
+    editor.setDecorations(this.#leaving, leaving);
+    editor.setDecorations(this.#coming, coming);
     editor.setDecorations(
       this.#writing,
       proposals.filter(({ isWriting }) => isWriting).map(({ range }) => range),
@@ -75,7 +98,8 @@ export class ProposalDecorations implements Disposable {
   }
 
   dispose(): void {
-    for (const type of [this.#added, this.#addedWords, this.#removed, this.#writing]) type.dispose();
+    for (const type of [this.#added, this.#addedWords, this.#removed, this.#leaving, this.#coming, this.#writing])
+      type.dispose();
   }
 }
 
@@ -100,41 +124,81 @@ const removedStyle = {
   borderColor: new ThemeColor("diffEditor.removedTextBorder"),
 } as const;
 
+const addedStyle = {
+  color: new ThemeColor("editor.foreground"),
+  backgroundColor: new ThemeColor("diffEditor.insertedTextBackground"),
+  border: hiddenBorder,
+  borderColor: new ThemeColor("diffEditor.insertedTextBorder"),
+} as const;
+
 function besideWords(proposal: Proposal, placed: PlacedHunk): DecorationOptions {
   const old = proposal.original.slice(placed.hunk.start, placed.hunk.end);
   const before = { ...removedStyle, contentText: oneLine(old), textDecoration: "line-through" };
   return { range: proposal.rangeOf(placed), renderOptions: { before } };
 }
 
-/** Each line that was taken stands behind one of those that took its place, at the same column. */
-function besideLines(
+/** The lines that a hunk will take from the document; undefined where it only adds some. */
+function oldLinesOf(document: TextDocument, { hunk, start, end }: PlacedHunk): Range | undefined {
+  if (start === end) return undefined;
+  const [first, last] = [document.positionAt(start), document.positionAt(end)];
+  // Where only lines go, a line end goes with them: the one behind them, or that before the last ones of the document.
+  if (hunk.text !== "") return new Range(first, last);
+  return last.character === 0
+    ? new Range(first, document.lineAt(last.line - 1).range.end)
+    : new Range(first.line + 1, 0, last.line, last.character);
+}
+
+/** Each line that is going to come stands behind one of those that give way, or behind the one above. */
+function besideOld({ hunk, start }: PlacedHunk, lines: Range | undefined, editor: TextEditor): DecorationOptions[] {
+  if (hunk.text === "") return [];
+  const { document } = editor;
+  const { line, character } = document.positionAt(start);
+  const above = document.lineAt(character === 0 ? Math.max(0, line - 1) : line).range;
+  return besideLines(linesIn(hunk.text), "+", addedStyle, lines ?? above, editor);
+}
+
+/** Each line that was taken stands behind one of those that took its place. */
+function besideNew(
   proposal: Proposal,
   { hunk, start }: PlacedHunk,
   lines: Range | undefined,
-  { document, options }: TextEditor,
+  editor: TextEditor,
 ): DecorationOptions[] {
   if (hunk.start === hunk.end) return [];
-  const old = proposal.original
-    .slice(hunk.start, hunk.end)
-    .replace(/^\r?\n|\r?\n$/g, "")
-    .split(/\r?\n/);
+  const old = linesIn(proposal.original.slice(hunk.start, hunk.end));
+  const place = lines ?? editor.document.lineAt(editor.document.positionAt(start)).range;
+  return besideLines(old, "−", removedStyle, place, editor);
+}
+
+/** Without the line end that is taken or put in with them. */
+function linesIn(text: string): string[] {
+  return text.replace(/^\r?\n|\r?\n$/g, "").split(/\r?\n/);
+}
+
+/** Texts behind the lines of a place, all at the same column. */
+function besideLines(
+  texts: readonly string[],
+  sign: "+" | "−",
+  style: ThemableDecorationAttachmentRenderOptions,
+  place: Range,
+  { document, options }: TextEditor,
+): DecorationOptions[] {
   const tabSize = typeof options.tabSize === "number" ? options.tabSize : 4;
-  const first = lines?.start.line ?? document.positionAt(start).line;
-  const last = lines?.end.line ?? first;
-  const rows = Array.from({ length: last - first + 1 }, (_, i) => document.lineAt(first + i));
+  const { start, end } = place;
+  const rows = Array.from({ length: end.line - start.line + 1 }, (_, i) => document.lineAt(start.line + i));
   const widths = rows.map(({ text }) => widthOf(text, tabSize));
   const column = Math.min(Math.max(...widths), 100) + 4;
   return rows.flatMap(({ range }, i): DecorationOptions[] => {
-    if (i >= old.length) return [];
-    const more = i === rows.length - 1 ? old.length - rows.length : 0;
-    const text = oneLine((old[i] ?? "").trim()) + (more > 0 ? `  (−${more})` : "");
+    if (i >= texts.length) return [];
+    const more = i === rows.length - 1 ? texts.length - rows.length : 0;
+    const text = oneLine((texts[i] ?? "").trim()) + (more > 0 ? `  (${sign}${more})` : "");
     const margin = `0 0 0 ${Math.max(2, column - (widths[i] ?? 0))}ch`;
-    const after = { ...removedStyle, contentText: `− ${text}`, margin };
-    return [{ range, hoverMessage: hoverOf(old, document), renderOptions: { after } }];
+    const after = { ...style, contentText: `${sign} ${text}`, margin };
+    return [{ range, hoverMessage: hoverOf(texts, document), renderOptions: { after } }];
   });
 }
 
-/** All lines that were taken, as code: what is cut off at the editor's edge is read here. */
+/** All lines of a change, as code: what is cut off at the editor's edge is read here. */
 function hoverOf(lines: readonly string[], { languageId }: TextDocument) {
   const value = lines.slice(0, mostLines).join("\n");
   // Nothing of it may end the code.

@@ -9,6 +9,7 @@ import {
   l10n,
   window,
   workspace,
+  type FileRenameEvent,
   type Range,
   type TextDocument,
   type TextEditor,
@@ -33,6 +34,8 @@ export class Proposals implements Disposable {
   readonly #change = new EventEmitter<void>();
   readonly #decorations = new ProposalDecorations();
   readonly #parts: Disposable;
+  /** What has changes that wait, and is about to be renamed. */
+  readonly #renaming = new Set<TextDocument>();
 
   /** Fires at each change of one. */
   readonly onDidChange = this.#change.event;
@@ -46,12 +49,19 @@ export class Proposals implements Disposable {
         for (const proposal of this.of(document)) proposal.follow(contentChanges);
       }),
       onDidCloseDocument((document) => {
+        if (this.#renaming.has(document)) return;
         for (const proposal of this.of(document)) proposal.dispose("document");
       }),
-      workspace.onWillRenameFiles((event) => {
-        const isRenamed = ({ uri }: TextDocument) => event.files.some(({ oldUri }) => isWithin(uri, oldUri));
-        const writing = this.#all.filter(({ document, isWriting }) => isWriting && isRenamed(document));
-        event.waitUntil(Promise.all(writing.map((proposal) => proposal.cancel("document"))));
+      // The file is another document then.
+      workspace.onWillRenameFiles(({ files }) => {
+        for (const proposal of this.#all) {
+          if (!newUriOf(proposal.document, files)) continue;
+          if (proposal.isWriting) proposal.dispose("document");
+          else this.#renaming.add(proposal.document);
+        }
+      }),
+      workspace.onDidRenameFiles(({ files }) => {
+        for (const proposal of this.#all) void this.#followRename(proposal, files);
       }),
       window.onDidChangeVisibleTextEditors(() => {
         for (const proposal of this.#all) void proposal.refresh();
@@ -106,15 +116,28 @@ export class Proposals implements Disposable {
   }
 
   async rejectAll(document: TextDocument): Promise<void> {
+    let hasChanged = false;
     for (const proposal of this.of(document)) {
-      if (proposal.isWriting) await proposal.cancel();
-      else await proposal.reject(hunksOf(proposal));
+      const { version } = document;
+      if (proposal.isWriting) proposal.dispose();
+      else await proposal.rejectAll(hasChanged);
+      hasChanged ||= document.version !== version;
     }
   }
 
   dispose(): void {
     for (const proposal of this.#all) proposal.dispose();
     this.#parts.dispose();
+  }
+
+  async #followRename(proposal: Proposal, files: FileRenameEvent["files"]): Promise<void> {
+    const { document } = proposal;
+    const uri = newUriOf(document, files);
+    if (!uri || !this.#renaming.has(document)) return;
+    const renamed = await workspace.openTextDocument(uri).then(undefined, () => undefined);
+    this.#renaming.delete(document);
+    if (renamed?.getText() === document.getText()) proposal.moveTo(renamed);
+    else if (document.isClosed) proposal.dispose("document");
   }
 
   #findAtCursor(editor: TextEditor): PlacedChange {
@@ -163,7 +186,14 @@ function showPlace(editor: TextEditor, range: Range): void {
   editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
-/** Whether it is that file, or lies in that folder. */
-function isWithin(uri: Uri, place: Uri): boolean {
-  return uri.scheme === place.scheme && (uri.path === place.path || uri.path.startsWith(`${place.path}/`));
+/** What a document is called once these files and folders are renamed, if it is one of them or in one. */
+function newUriOf({ uri }: TextDocument, files: FileRenameEvent["files"]): Uri | undefined {
+  const found = files.find(
+    ({ oldUri: { scheme, path } }) =>
+      uri.scheme === scheme && (uri.path === path || uri.path.startsWith(`${path.replace(/\/$/, "")}/`)),
+  );
+  return (
+    found &&
+    uri.with({ path: found.newUri.path + uri.path.slice(found.oldUri.path.length), scheme: found.newUri.scheme })
+  );
 }

@@ -27,12 +27,23 @@ const lines = (text: string, first: number, last: number) =>
     .slice(first - 1, last)
     .join("\n");
 
+const [faulty, mended] = ['{ "height": 1 "load": 2 }\n', '{ "height": 1, "load": 2 }\n'];
+const undocumented = "def lift(load):\n    return load + 1\n";
+const documented = undocumented.replace("\n", '\n    """Lift the load."""\n');
+
 let falcon: FalconWindow;
 let workbench: Workbench;
 
 before(async () => {
   const answer = lines(changed, 9, 22);
-  falcon = await openFalcon({}, [{ text: answer }, { text: answer, pause: 150 }]);
+  falcon = await openFalcon(
+    {},
+    [...[{ text: answer }, { text: answer, pause: 150 }], ...[{ text: mended }, { text: documented }]],
+    (workspace) => {
+      fs.writeFileSync(path.join(workspace, "crane.json"), faulty);
+      fs.writeFileSync(path.join(workspace, "crane.py"), undocumented);
+    },
+  );
   ({ workbench } = falcon);
   await workbench.whenReady();
 });
@@ -82,4 +93,26 @@ test("what is typed while an edit is written stays, beside the changes that are 
   await workbench.page.keyboard.press("Shift+Alt+y");
   await lens("Accept All (2)").waitFor({ state: "detached" });
   assert.equal(await workbench.save(file), `// Mine.\n${changed}`);
+});
+
+test("what an error's lightbulb offers mends it", async () => {
+  await workbench.openFile("crane.json");
+  await workbench.page.locator(".editor-instance .squiggly-error").first().waitFor({ state: "attached" });
+  await workbench.goTo(1, 15);
+  await workbench.page.keyboard.press("Control+.");
+  await workbench.page.locator(".action-widget .monaco-list-row", { hasText: "Fix with Falcon" }).click();
+  await lens("Accept").waitFor();
+  await workbench.page.keyboard.press("Alt+y");
+  await lens("Accept").waitFor({ state: "detached" });
+  assert.equal(await workbench.save("crane.json"), mended);
+});
+
+test("a docstring is put in, and no line of the code is touched", async () => {
+  await workbench.openFile("crane.py");
+  await workbench.selectLines(1, 2);
+  await workbench.runCommand("Falcon: Add Documentation Comment");
+  await lens("Accept").waitFor();
+  await workbench.page.keyboard.press("Alt+y");
+  await lens("Accept").waitFor({ state: "detached" });
+  assert.equal(await workbench.save("crane.py"), documented);
 });

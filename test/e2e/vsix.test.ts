@@ -10,7 +10,7 @@ import { faultsOf, type PackedFile, unpackVsix } from "../../scripts/checkVsix.t
 import { fetchPackages, parseTarget } from "../../scripts/targets.ts";
 import { packageExtension, vsixPath } from "../../scripts/vsix.ts";
 import { softwareVulkan } from "../../scripts/vulkan.ts";
-import { grammarOf, Grammars } from "../../server/completion/syntax/grammars.ts";
+import { grammarOf, Grammars } from "../../server/syntax/grammars.ts";
 import { ModelProcess } from "../../server/engine/process/modelProcess.ts";
 import { planFile } from "../../server/models/plan/plannedFile.ts";
 import { modelFile } from "../support/models.ts";

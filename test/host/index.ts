@@ -12,6 +12,7 @@ export async function run(): Promise<void> {
   await import("./completion.ts");
   await import("./languageModel.ts");
   await import("./edit.ts");
+  await import("./editMeanwhile.ts");
   await import("./manyChanges.ts");
   await import("./prose.ts");
   await import("./readyCommands.ts");

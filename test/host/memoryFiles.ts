@@ -40,7 +40,8 @@ export class MemoryFiles implements FileSystemProvider, Disposable {
   }
 
   stat({ path }: Uri): FileStat {
-    if (path === "/") return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+    if (path === "/" || [...this.#files.keys()].some((file) => file.startsWith(`${path}/`)))
+      return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
     return { type: FileType.File, ctime: 0, mtime: 0, size: this.#require(path).length };
   }
 
@@ -65,8 +66,11 @@ export class MemoryFiles implements FileSystemProvider, Disposable {
   }
 
   rename(from: Uri, to: Uri): void {
-    this.#files.set(to.path, this.#require(from.path));
-    this.#files.delete(from.path);
+    for (const [path, content] of [...this.#files]) {
+      if (path !== from.path && !path.startsWith(`${from.path}/`)) continue;
+      this.#files.set(to.path + path.slice(from.path.length), content);
+      this.#files.delete(path);
+    }
   }
 
   #require(path: string): Uint8Array {

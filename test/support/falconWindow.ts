@@ -32,9 +32,11 @@ export interface ScriptedAnswer {
   readonly pause?: number;
 }
 
+/** @param prepare gets the folder of the workspace before it is opened */
 export async function openFalcon(
   settings: Readonly<Record<string, unknown>>,
   answers?: readonly ScriptedAnswer[],
+  prepare: (workspace: string) => void = () => undefined,
 ): Promise<FalconWindow> {
   if (!fs.existsSync(vsixPath())) throw new Error("There is no VSIX to test. Run `npm run package` first.");
   const log = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "falcon-connections-"));
@@ -53,6 +55,7 @@ export async function openFalcon(
     if (engine === undefined) throw new Error("The extension is not installed.");
     fs.copyFileSync(here("scriptedEngine.cjs"), engine);
   }
+  prepare(editor.workspace);
   const recorded = (kind: string) => {
     const lines = fs.readFileSync(connections, "utf8").split("\n");
     return lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));

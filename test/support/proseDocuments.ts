@@ -24,7 +24,15 @@ export async function rewrite(
 ) {
   const shown: string[] = [];
   const parts: RewrittenPart[] = [];
-  const all = { text, languageId, selected: { start: 0, end: text.length }, mayAdd: false, longest: 1200, ...request };
+  const all = {
+    text,
+    masked: text,
+    languageId,
+    selected: { start: 0, end: text.length },
+    mayAdd: false,
+    longest: 1200,
+    ...request,
+  };
   await rewriteProse(
     all,
     (piece) => {

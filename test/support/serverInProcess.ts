@@ -9,7 +9,7 @@ import {
   type ProtocolConnection,
 } from "vscode-languageserver-protocol/node";
 
-import { Grammars } from "../../server/completion/syntax/grammars.ts";
+import { Grammars } from "../../server/syntax/grammars.ts";
 import type { Model } from "../../server/engine/engine.ts";
 import { startServer } from "../../server/lsp/server.ts";
 import { statusChanged } from "../../src/shared/methods.ts";

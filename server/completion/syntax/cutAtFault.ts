@@ -1,7 +1,7 @@
 // Several lines that leave the document with more faults of syntax than it had end before them.
 
 import type { CompletionRequest } from "../request.ts";
-import type { Parser } from "./grammars.ts";
+import type { Parser } from "../../syntax/grammars.ts";
 
 /** Characters of the text around the cursor that are parsed: enough for the block, and some milliseconds' work. */
 const parsedBefore = 8000;

@@ -1,7 +1,7 @@
 // Whether the cursor stands in a comment or in a string, by the syntax tree.
 
 import type { CompletionRequest } from "../request.ts";
-import type { Parser } from "./grammars.ts";
+import type { Parser } from "../../syntax/grammars.ts";
 
 export type PlaceInSyntax = "comment" | "string";
 

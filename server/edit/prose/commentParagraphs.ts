@@ -1,54 +1,12 @@
 // The paragraphs of the comments in code, and of Python's docstrings. Code is none, nor is what tools read in comments.
 
 import { type CreateCutter, Cutter } from "./cutDocument.ts";
+import { blockAt, type CommentSyntax, commentSyntaxOf } from "../commentSyntax.ts";
 import { indentOf, type Line } from "./lines.ts";
-
-interface CommentSyntax {
-  /** Begins a comment up to the end of the line. */
-  readonly line?: string;
-  /** Pairs that comments of several lines stand between. */
-  readonly blocks: readonly (readonly [open: string, close: string])[];
-}
-
-const stars = ["/*", "*/"] as const;
-const slashes: CommentSyntax = { line: "//", blocks: [stars] };
-const hashes: CommentSyntax = { line: "#", blocks: [] };
-const angles: CommentSyntax = { blocks: [["<!--", "-->"]] };
-
-const syntaxes: readonly (readonly [languages: string, syntax: CommentSyntax])[] = [
-  ["javascript javascriptreact typescript typescriptreact c cpp csharp java go rust swift kotlin scala dart", slashes],
-  ["groovy jsonc objective-c objective-cpp cuda-cpp glsl hlsl solidity zig verilog systemverilog", slashes],
-  ["php", { line: "//", blocks: [stars] }],
-  ["css scss less sass stylus", { line: "//", blocks: [stars] }],
-  ["ruby shellscript perl r yaml toml dockerfile makefile elixir julia cmake nim coffeescript crystal", hashes],
-  ["terraform graphql properties ignore gitignore dotenv", hashes],
-  [
-    "python",
-    {
-      line: "#",
-      blocks: [
-        ['"""', '"""'],
-        ["'''", "'''"],
-      ],
-    },
-  ],
-  ["powershell", { line: "#", blocks: [["<#", "#>"]] }],
-  ["sql", { line: "--", blocks: [stars] }],
-  ["lua", { line: "--", blocks: [["--[[", "]]"]] }],
-  ["haskell elm", { line: "--", blocks: [["{-", "-}"]] }],
-  ["ada vhdl", { line: "--", blocks: [] }],
-  ["clojure lisp scheme ini", { line: ";", blocks: [] }],
-  ["matlab erlang prolog", { line: "%", blocks: [] }],
-  ["html xml xsl vue svelte astro handlebars", angles],
-];
-
-const syntaxOfLanguage = new Map(
-  syntaxes.flatMap(([languages, syntax]) => languages.split(" ").map((id) => [id, syntax])),
-);
 
 /** What reads the comments of a language; undefined where none are known. */
 export function commentCutterOf(languageId: string): CreateCutter | undefined {
-  const syntax = syntaxOfLanguage.get(languageId);
+  const syntax = commentSyntaxOf(languageId);
   return syntax && ((text) => new CommentCutter(text, syntax));
 }
 
@@ -96,13 +54,12 @@ class CommentCutter extends Cutter {
     const column = indentOf(line.text);
     const rest = line.text.slice(column);
     const marker = this.#syntax.line;
-    const block = this.#syntax.blocks.find(([open]) => rest.startsWith(open) || rest.startsWith(`r${open}`));
+    const block = blockAt(rest, this.#syntax);
     if (close !== undefined) this.#readInside(line, column, close);
     else if (block) {
       this.collector.close();
       this.#set({ inExample: false, inNames: false });
-      const [open, end] = block;
-      this.#readInside(line, column + rest.indexOf(open) + open.length, end);
+      this.#readInside(line, column + block.opening, block.close);
     } else if (marker !== undefined && rest.startsWith(marker)) {
       let start = column + marker.length;
       // Some comments for documentation have a sign more.

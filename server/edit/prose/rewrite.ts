@@ -10,6 +10,8 @@ import { layOut, widthOf } from "./wrap.ts";
 
 export interface RewriteRequest {
   readonly text: string;
+  /** The text, or one as long in which strings of code are hidden: what looks like a comment in them is none. */
+  readonly masked: string;
   readonly languageId: string;
   readonly selected: Selected;
   /** Whether an answer may have markup that was not there. */
@@ -42,7 +44,7 @@ export async function rewriteProse(
 ): Promise<number> {
   const { text } = request;
   const prose = proseOf(request.languageId);
-  const document = new CutDocument(text, prose.createCutter);
+  const document = new CutDocument(request.masked, prose.createCutter);
   const parts = partsOf(text, document.paragraphs, request.selected, prose);
   const width = widthOf(text, document.paragraphs);
   const lineBreak = text.includes("\r\n") ? "\r\n" : "\n";

@@ -70,7 +70,6 @@ async function propose(
   const whole = target.validateRange(new Range(0, 0, target.lineCount, 0));
   const proposal = proposals.begin(target, whole);
   if ((await proposal.finish(addTests(target.getText(), tests, languageId))) !== "readOnly") return;
-  await proposal.cancel();
   await window.showTextDocument(await workspace.openTextDocument({ content: tests, language: languageId }));
 }
 

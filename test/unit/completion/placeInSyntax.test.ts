@@ -3,7 +3,7 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { InlineCompleter } from "../../../server/completion/completeInline.ts";
-import { Grammars } from "../../../server/completion/syntax/grammars.ts";
+import { Grammars } from "../../../server/syntax/grammars.ts";
 import { type PlaceInSyntax, placeInSyntax } from "../../../server/completion/syntax/placeInSyntax.ts";
 import type { ServerSettings } from "../../../src/shared/protocol.ts";
 import { requestAt } from "../../support/cursor.ts";

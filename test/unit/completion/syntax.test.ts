@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { InlineCompleter } from "../../../server/completion/completeInline.ts";
 import { refine } from "../../../server/completion/refine/refine.ts";
 import { cutAtFault } from "../../../server/completion/syntax/cutAtFault.ts";
-import { grammarOf, Grammars } from "../../../server/completion/syntax/grammars.ts";
+import { grammarOf, Grammars } from "../../../server/syntax/grammars.ts";
 import { requestAt } from "../../support/cursor.ts";
 import { scriptedModel } from "../../support/scriptedModel.ts";
 

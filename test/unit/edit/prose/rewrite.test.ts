@@ -220,6 +220,7 @@ void test("what was done is there when it is stopped", async () => {
   const parts: RewrittenPart[] = [];
   const request = {
     text,
+    masked: text,
     languageId: "markdown",
     selected: { start: 0, end: text.length },
     mayAdd: false,

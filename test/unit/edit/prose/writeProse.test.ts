@@ -35,7 +35,7 @@ async function write(text: string, command: RewriteCommand, model: ReturnType<ty
     start: 0,
     end: text.length,
   };
-  const options = { model, isPrivate: false };
+  const options = { model, isPrivate: false, parser: undefined };
   const result = await writeProse(params, options, (part) => parts.push(part), new AbortController().signal);
   let written = text;
   for (const { start, end, text: replaced } of parts.toReversed()) {

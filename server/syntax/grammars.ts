@@ -1,12 +1,10 @@
-// Tree-sitter's grammars: each is loaded when a document of its language is first completed, and stays.
+// Tree-sitter's grammars: each is loaded when a document of its language is first looked at, and stays.
 
 import fs from "node:fs/promises";
 import path from "node:path";
 
 // VS Code's own builds of the runtime and of the grammars, which fit one another.
 import treeSitter from "@vscode/tree-sitter-wasm";
-
-import { isLeftOut } from "../ablation.ts";
 
 export type Parser = treeSitter.Parser;
 
@@ -38,7 +36,7 @@ export class Grammars {
   /** Undefined where there is no grammar for the language, or where it does not load: indentation has to do then. */
   parserOf(languageId: string): Promise<Parser | undefined> {
     const grammar = Object.hasOwn(grammarOf, languageId) ? grammarOf[languageId] : undefined;
-    if (grammar === undefined || isLeftOut("syntax")) return Promise.resolve(undefined);
+    if (grammar === undefined) return Promise.resolve(undefined);
     const parser = this.#parsers.get(grammar) ?? this.#load(grammar).catch(() => undefined);
     this.#parsers.set(grammar, parser);
     return parser;
