@@ -180,6 +180,7 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
       kvCache: readChoice("falcon.model.kvCache") as NonNullable<ServerSettings["model"]["kvCache"]>,
       adapters: adaptersInUse(),
       threads: readNumber("falcon.model.threads"),
+      shared: readSetting("falcon.model.shared") === true,
       idleUnloadMinutes: readNumber("falcon.model.idleUnloadMinutes"),
       measurements,
       promptCache: { folder: contextsFolder, keep: readSetting("falcon.model.keepContexts") === true },

@@ -109,7 +109,7 @@ export class SharedHost implements ModelHost {
     connection.onClose(() => end(l10n.t("the model service ended")));
     connection.onNotification(diedNotification, ({ reason }) => end(reason));
     connection.onNotification(unloadedNotification, () => {
-      if (!ended.signal.aborted && close("the model left its place to another")) onUnloaded();
+      if (!ended.signal.aborted && close(l10n.t("the model left its place to another"))) onUnloaded();
     });
     connection.onNotification(logNotification, ({ line }) => log(line));
     this.#running = running;
