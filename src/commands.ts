@@ -18,6 +18,7 @@ import type { LocalApi } from "./localApi.ts";
 import type { LastEditor } from "./lastEditor.ts";
 import { useInChat } from "./languageModel/useInChat.ts";
 import { showMenu } from "./status/menu.ts";
+import { runPromptCommand, type PromptDependencies } from "./prompts/runPrompt.ts";
 import type { HubToken } from "./models/hubToken.ts";
 import type { ServerKeys } from "./server/serverKeys.ts";
 import { importModelFile } from "./models/importModelFile.ts";
@@ -27,7 +28,8 @@ import { selectModelFile } from "./models/useModel.ts";
 import type { DownloadParams } from "./shared/downloads.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
-export interface CommandDependencies extends ChoiceDependencies, EditDependencies, ExplainDependencies {
+export interface CommandDependencies
+  extends ChoiceDependencies, EditDependencies, ExplainDependencies, PromptDependencies {
   readonly workspaceFiles: WorkspaceFiles;
   readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
@@ -53,6 +55,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.editSelection": () => editSelection(lastEditor.get(), dependencies),
     "falcon.explainSelection": () => ask("explain"),
     "falcon.documentSelection": () => ask("document"),
+    "falcon.runPrompt": (name) => runPromptCommand(name, dependencies),
     "falcon.openChat": () => chatView.focus(),
     "falcon.useInVsCodeChat": () => useInChat(log),
     "falcon.newChat": async () => {

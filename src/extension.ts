@@ -21,6 +21,7 @@ import { ModelsClient } from "./server/modelsClient.ts";
 import { registerCommands } from "./commands.ts";
 import { registerParticipant } from "./languageModel/participant.ts";
 import { FalconProvider } from "./languageModel/provider.ts";
+import { PromptFiles } from "./prompts/promptFiles.ts";
 import { announceFailures, endOfFailedAnswer, showError } from "./problems.ts";
 import { Figures } from "./completion/figures.ts";
 import { ContextDocument } from "./completion/contextDocument.ts";
@@ -104,12 +105,14 @@ export function activate(context: ExtensionContext) {
   );
   const terminalOutput = new TerminalOutput();
   const workspaceFiles = new WorkspaceFiles();
+  const prompts = new PromptFiles();
   const places = new Places(workspaceFiles);
   const offers = new Offers({
     workspaceFiles,
     lastEditor,
     settings,
     terminalOutput,
+    prompts,
     status: () => statusOf(server.status, "chat"),
     draft: () => meter.draft,
     attach: (attachment) => chat.attach(attachment),
@@ -161,6 +164,7 @@ export function activate(context: ExtensionContext) {
       localApi,
       log,
       models,
+      prompts,
       proposals,
       recentModels,
       server,
@@ -169,13 +173,14 @@ export function activate(context: ExtensionContext) {
       terminalOutput,
       workspaceFiles,
     }),
-    registerEditActions(),
+    registerEditActions(prompts),
     registerStatusBar(server, models, settings, lastEditor),
     new FalconProvider(server, log),
     registerParticipant({
       server,
       settings,
       lastEditor,
+      terminalOutput,
       log,
       icon: Uri.joinPath(context.extensionUri, "media/icon.png"),
     }),
@@ -192,6 +197,7 @@ export function activate(context: ExtensionContext) {
     contextDocument,
     server,
     models,
+    prompts,
     proposals,
     lastEditor,
     settings,
@@ -204,7 +210,7 @@ export function activate(context: ExtensionContext) {
   };
 
   return context.extensionMode === ExtensionMode.Test
-    ? { chat, chatView, downloads, figures, localApi, models, proposals, server, settings }
+    ? { chat, chatView, downloads, figures, localApi, models, prompts, proposals, server, settings }
     : undefined;
 }
 

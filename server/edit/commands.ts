@@ -79,6 +79,21 @@ export const editCommands: Readonly<Record<EditCommand, EditCommandRow>> = {
     writesAnew: true,
     clean: (answer) => answer.trim(),
   },
+  name: {
+    ask: ({ instruction = "" }) =>
+      `Write five better names for \`${instruction.trim()}\` in it, which say what it is for: ` +
+      "each on a line of its own, and nothing else in that line.",
+    context: false,
+    writesAnew: true,
+    clean: (answer) => answer,
+    about: { answerTokens: 96, shorten: (text, length) => text.slice(0, length) },
+  },
+  compose: {
+    ask: ({ instruction = "" }) => instruction.trim(),
+    context: false,
+    writesAnew: true,
+    clean: (answer) => answer.trim(),
+  },
   fix: { ask: faults, context: true },
   document: {
     ask: () =>

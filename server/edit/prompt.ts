@@ -87,7 +87,7 @@ function userText(request: EditRequest, fence: string, contextLength: number): s
   const ask = editCommands[command].ask(request);
   const task =
     text.trim() === ""
-      ? [`Write what goes at this place of ${nameOf(uri)}: ${ask}`]
+      ? [editCommands[command].writesAnew ? ask : `Write what goes at this place of ${nameOf(uri)}: ${ask}`]
       : [
           `The text, of ${nameOf(uri)}:\n${fenced(trimLines(text))}`,
           editCommands[command].writesAnew ? ask : `Change it: ${ask}`,

@@ -30,30 +30,54 @@ export interface ExplainDependencies {
 /** Lines on each side of what is reported, where no function is around it or a long one. */
 const linesAround = 20;
 
+/** What is asked, and what goes with it. */
+export interface Question {
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+}
+
 export function explainCommands(dependencies: ExplainDependencies): Record<string, (...args: unknown[]) => unknown> {
   const { chat, chatView, lastEditor, server, settings, terminalOutput } = dependencies;
-  const ask = async (question: string, attachments: readonly Attachment[]) => {
-    chat.ask(question, attachments);
+  const ask = async ({ text, attachments }: Question) => {
+    chat.ask(text, attachments);
     await chatView.focus();
   };
   const room = () => roomFor(statusOf(server.status, "chat"));
-  const askForOutput = (attachment: Attachment) =>
-    ask(l10n.t("Explain this output of the terminal. If something failed, say why and what mends it."), [attachment]);
   return {
     "falcon.explainError": async (uri, place) => {
-      const { document, range } =
-        uri instanceof Uri && place instanceof Range
-          ? { document: await workspace.openTextDocument(uri), range: place }
-          : findReported(lastEditor.get());
-      await ask(l10n.t("Explain this error, and say how to mend it."), await attachError(document, range, settings));
+      const isGiven = uri instanceof Uri && place instanceof Range;
+      await ask(
+        isGiven
+          ? await askForError({ document: await workspace.openTextDocument(uri), range: place }, settings)
+          : await askForErrorAt(lastEditor.get(), settings),
+      );
     },
-    "falcon.explainTerminalSelection": async () => askForOutput(await attachTerminalSelection(room())),
-    "falcon.explainTerminalOutput": () => askForOutput(terminalOutput.attach(room())),
+    "falcon.explainTerminalSelection": async () => ask(askForOutput(await attachTerminalSelection(room()))),
+    "falcon.explainTerminalOutput": () => ask(askForOutput(terminalOutput.attach(room()))),
   };
 }
 
+export function askForErrorAt(editor: TextEditor, settings: Settings): Promise<Question> {
+  return askForError(findReported(editor), settings);
+}
+
+export function askForOutput(attachment: Attachment): Question {
+  const text = l10n.t("Explain this output of the terminal. If something failed, say why and what mends it.");
+  return { text, attachments: [attachment] };
+}
+
+async function askForError({ document, range }: Reported, settings: Settings): Promise<Question> {
+  const attachments = await attachError(document, range, settings);
+  return { text: l10n.t("Explain this error, and say how to mend it."), attachments };
+}
+
+interface Reported {
+  readonly document: TextDocument;
+  readonly range: Range;
+}
+
 /** What is reported at the cursor, or else in its line. */
-function findReported({ document, selection }: TextEditor): { document: TextDocument; range: Range } {
+function findReported({ document, selection }: TextEditor): Reported {
   const reported = languages.getDiagnostics(document.uri).filter(isReported);
   const places = [selection, document.lineAt(selection.active).range];
   const found = places

@@ -8,6 +8,7 @@ import type { CodeCommand } from "../shared/edit.ts";
 import { writeCommitMessage } from "./commitMessage.ts";
 import { describeProblems } from "./describeProblems.ts";
 import { type EditDependencies, proposeEdit, rangeToEdit } from "./editSelection.ts";
+import { nameThis } from "./nameThis.ts";
 import { writeTests } from "./tests/writeTests.ts";
 
 type Dependencies = EditDependencies & { readonly lastEditor: LastEditor; readonly workspaceFiles: WorkspaceFiles };
@@ -23,6 +24,7 @@ export function readyCommands(dependencies: Dependencies): Record<string, (...ar
     "falcon.addDocumentation": () => rewrite("document"),
     "falcon.simplify": () => rewrite("simplify"),
     "falcon.addTypes": () => rewrite("types"),
+    "falcon.nameThis": () => nameThis(dependencies.lastEditor.get(), dependencies),
     "falcon.writeTests": () => writeTests(dependencies.lastEditor.get(), dependencies),
   };
 }

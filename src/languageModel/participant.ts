@@ -20,11 +20,15 @@ import {
 } from "vscode";
 
 import { attachCodeAtCursor, attachDocument } from "../chat/attachments.ts";
+import { roomFor } from "../chat/context/source.ts";
+import type { TerminalOutput } from "../chat/context/terminalOutput.ts";
 import { openFile } from "../chat/context/workspaceFiles.ts";
+import { askForErrorAt, askForOutput } from "../chat/explain.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import { actionLabels, endOfFailedAnswer } from "../problems.ts";
 import type { ServerClient } from "../server/client.ts";
 import type { Settings } from "../settings.ts";
+import { statusOf } from "../shared/modelRoles.ts";
 import { plainText } from "../shared/plainText.ts";
 import type { Attachment, ChatCommand, ChatTurn, Problem, UserMessage } from "../shared/protocol.ts";
 
@@ -32,6 +36,7 @@ export interface ParticipantDependencies {
   readonly server: ServerClient;
   readonly settings: Settings;
   readonly lastEditor: LastEditor;
+  readonly terminalOutput: TerminalOutput;
   readonly log: LogOutputChannel;
   /** The picture beside its answers. */
   readonly icon: Uri;
@@ -46,16 +51,17 @@ export function registerParticipant(dependencies: ParticipantDependencies): Disp
 }
 
 async function answer(
-  { server, settings, lastEditor, log }: ParticipantDependencies,
+  dependencies: ParticipantDependencies,
   request: ChatRequest,
   { history }: ChatContext,
   stream: ChatResponseStream,
   token: CancellationToken,
 ): Promise<ChatResult> {
+  const { server, log } = dependencies;
   const controller = new AbortController();
   const listener = token.onCancellationRequested(() => controller.abort());
   try {
-    const question = await questionOf(request, settings, lastEditor);
+    const question = await questionOf(request, dependencies);
     // With tools, if only none: VS Code's chat has no place for what the model thinks.
     const params = { messages: [...history.map(turnOf), question], partialResultToken: randomUUID(), tools: [] };
     const { problem, notes = [] } = await server.chat(params, (text) => stream.markdown(text), controller.signal);
@@ -74,8 +80,22 @@ function failed(stream: ChatResponseStream, { message, action }: Problem): ChatR
   return { errorDetails: { message: plainText(message) } };
 }
 
-/** A command without code that goes with it is for the code at the cursor. */
-async function questionOf(request: ChatRequest, settings: Settings, lastEditor: LastEditor): Promise<UserMessage> {
+/** A command without code that goes with it is for the code at the cursor; two are for an error and the terminal. */
+async function questionOf(
+  request: ChatRequest,
+  { server, settings, lastEditor, terminalOutput }: ParticipantDependencies,
+): Promise<UserMessage> {
+  const room = () => roomFor(statusOf(server.status, "chat"));
+  const asked =
+    request.command === "error"
+      ? await askForErrorAt(lastEditor.get(), settings)
+      : request.command === "terminal"
+        ? askForOutput(terminalOutput.attach(room()))
+        : undefined;
+  if (asked) {
+    const text = [asked.text, request.prompt].join(" ").trim();
+    return { id: randomUUID(), role: "user", text, attachments: asked.attachments };
+  }
   const command = commands.find((each) => each === request.command);
   const attachments: Attachment[] = [];
   for (const reference of request.references) attachments.push(...(await attachReference(reference, settings)));

@@ -4,7 +4,8 @@ import type { DigestCommand, RewriteCommand } from "./prose.ts";
 import type { ChatResult, Problem } from "./protocol.ts";
 
 /** The rows of server/edit/commands.ts. */
-export type EditCommand = "edit" | "apply" | "commitMessage" | "tests" | CodeCommand | RewriteCommand | DigestCommand;
+export type EditCommand =
+  "edit" | "apply" | "commitMessage" | "tests" | "name" | "compose" | CodeCommand | RewriteCommand | DigestCommand;
 
 /** What the ready commands ask of code. */
 export type CodeCommand = "fix" | "document" | "simplify" | "types";

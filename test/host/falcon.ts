@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { ConfigurationTarget, Selection, extensions, window, workspace, type TextEditor, type Uri } from "vscode";
+import {
+  ConfigurationTarget,
+  Selection,
+  extensions,
+  window,
+  workspace,
+  type TextDocument,
+  type TextEditor,
+  type Uri,
+} from "vscode";
 
 import type { Repository } from "../../src/chat/context/git.ts";
 import type { TestApi } from "../../src/extension.ts";
@@ -50,9 +59,16 @@ export async function until(what: string, condition: () => boolean, milliseconds
 /** An editor on a new document, with the whole of it selected or the cursor at its end. */
 export async function openEditor(content: string, language: string, select: "all" | "end"): Promise<TextEditor> {
   const document = await workspace.openTextDocument({ content, language });
-  const editor = await window.showTextDocument(document);
+  const editor = await showInFront(document);
   const end = document.positionAt(content.length);
   editor.selection = new Selection(select === "all" ? document.positionAt(0) : end, end);
+  return editor;
+}
+
+/** Commands are for the editor in front, and VS Code tells somewhat later which that is. */
+export async function showInFront(document: TextDocument): Promise<TextEditor> {
+  const editor = await window.showTextDocument(document);
+  await until("the editor is in front", () => window.activeTextEditor?.document === document);
   return editor;
 }
 

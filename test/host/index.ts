@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   await import("./readyCommands.ts");
   await import("./commitMessage.ts");
   await import("./explain.ts");
+  await import("./prompts.ts");
   await import("./downloads.ts");
   await import("./server.ts");
   await import("./deactivation.ts");

@@ -1,6 +1,7 @@
 // The ready commands, with a server whose answers the tests write: what they ask, and what becomes of the answer.
 
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import {
@@ -9,6 +10,7 @@ import {
   Range,
   Selection,
   Uri,
+  WorkspaceEdit,
   commands,
   languages,
   window,
@@ -20,7 +22,7 @@ import {
 
 import type { TestApi } from "../../src/extension.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
-import { openEditor, readyFalcon, until } from "./falcon.ts";
+import { openEditor, readyFalcon, showInFront, until } from "./falcon.ts";
 
 const code = "def add(a, b):\n    return a + c";
 
@@ -55,6 +57,20 @@ describe("ready commands", () => {
   async function fixesAt({ uri }: TextDocument, range: Range): Promise<readonly CodeAction[]> {
     const actions = await commands.executeCommand<CodeAction[]>("vscode.executeCodeActionProvider", uri, range);
     return actions.filter(({ title }) => title === "Fix with Falcon");
+  }
+
+  function select(line: number, character: number): void {
+    const editor = window.activeTextEditor;
+    assert.ok(editor);
+    editor.selection = new Selection(line, character, line, character);
+  }
+
+  /** Takes the first row of the list that is shown; it may not be there yet. */
+  async function chooseFirst(isDone: () => boolean): Promise<void> {
+    for (const end = Date.now() + 60_000; !isDone() && Date.now() < end;) {
+      await commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+      await pause(50);
+    }
   }
 
   it("fixes from the lightbulb what is reported there, and nothing where nothing is", async () => {
@@ -92,6 +108,40 @@ describe("ready commands", () => {
     assert.equal(document.getText(), code, "it is one step to undo");
   });
 
+  describe("names", () => {
+    const word = "moor(a); moor(b);";
+
+    it("are chosen from the model's, in the style of the old one, and the language's extension renames", async () => {
+      const { document } = await openEditor(word, "plaintext", "end");
+      select(0, 2);
+      const provider = languages.registerRenameProvider("plaintext", {
+        provideRenameEdits: ({ uri }, _, name) => {
+          const edit = new WorkspaceEdit();
+          edit.replace(uri, new Range(0, 9, 0, 13), name);
+          edit.replace(uri, new Range(0, 0, 0, 4), name);
+          return edit;
+        },
+      });
+      answer = "1. `tie_up`\n2. class\n";
+      const renaming = commands.executeCommand("falcon.nameThis");
+      await chooseFirst(() => document.getText() !== word);
+      await renaming;
+      provider.dispose();
+      assert.equal(asked[0]?.command, "name");
+      assert.equal(asked[0].instruction, "moor");
+      assert.equal(asked[0].text, word);
+      assert.equal(document.getText(), "tieUp(a); tieUp(b);");
+    });
+
+    it("are not asked for where nothing can rename", async () => {
+      const { document } = await openEditor(word, "plaintext", "end");
+      select(0, 2);
+      await commands.executeCommand("falcon.nameThis");
+      assert.deepEqual(asked, []);
+      assert.equal(document.getText(), word);
+    });
+  });
+
   describe("tests", () => {
     const files = {
       "wharf/package.json": '{ "devDependencies": { "vitest": "3.0.0" } }',
@@ -110,7 +160,7 @@ describe("ready commands", () => {
     after(() => workspace.fs.delete(Uri.joinPath(root, "wharf"), { recursive: true }));
 
     async function writeTests(file: string): Promise<void> {
-      const editor = await window.showTextDocument(Uri.joinPath(root, file));
+      const editor = await showInFront(await workspace.openTextDocument(Uri.joinPath(root, file)));
       editor.selection = new Selection(0, 0, editor.document.lineCount, 0);
       await commands.executeCommand("falcon.writeTests");
     }

@@ -3,6 +3,7 @@
 import { commands, l10n } from "vscode";
 
 import type { LastEditor } from "../../lastEditor.ts";
+import type { PromptFiles } from "../../prompts/promptFiles.ts";
 import type { Settings } from "../../settings.ts";
 import type { Offer } from "../../shared/chatContext.ts";
 import type { Attachment, ChatCommand, ModelStatus } from "../../shared/protocol.ts";
@@ -20,6 +21,7 @@ export interface OfferDependencies {
   readonly settings: Settings;
   readonly terminalOutput: TerminalOutput;
   readonly workspaceFiles: WorkspaceFiles;
+  readonly prompts: PromptFiles;
   readonly status: () => ModelStatus;
   /** What the user has written. */
   readonly draft: () => string;
@@ -66,8 +68,10 @@ export class Offers {
   async find(query: string): Promise<readonly Offer[]> {
     const words = query.slice(1);
     if (query.startsWith("/")) {
-      return this.#commands
-        .filter(({ name }) => name.startsWith(words.toLowerCase()))
+      const { prompts } = this.#dependencies;
+      await prompts.read();
+      return [...this.#commands, ...promptCommands(prompts)]
+        .filter(({ name }) => name.toLowerCase().startsWith(words.toLowerCase()))
         .map(({ name, description, run }) =>
           this.#offer({ icon: "comment-discussion", label: `/${name}`, description }, run),
         );
@@ -111,23 +115,44 @@ export class Offers {
   }
 }
 
+/** The user's own. */
+function promptCommands({ all }: PromptFiles): readonly SlashCommand[] {
+  return all
+    .filter(({ where }) => where.includes("chat"))
+    .map(({ name, description }) => ({ name, description, run: () => run("runPrompt", name) }));
+}
+
+/** A command of the palette: it tells itself how far it is, and what is wrong. */
+function run(id: string, ...args: readonly unknown[]): Promise<void> {
+  void commands.executeCommand(`falcon.${id}`, ...args);
+  return Promise.resolve();
+}
+
 function commandsOf({ command }: OfferDependencies): readonly SlashCommand[] {
-  /** Of the palette: it tells itself how far it is, and what is wrong. */
-  const run = (id: string) => () => {
-    void commands.executeCommand(`falcon.${id}`);
-    return Promise.resolve();
-  };
   return [
     { name: "explain", description: l10n.t("Explain this code"), run: () => command("explain") },
     { name: "document", description: l10n.t("Document this function"), run: () => command("document") },
-    { name: "error", description: l10n.t("Explain the error at the cursor"), run: run("explainError") },
-    { name: "terminal", description: l10n.t("Explain the terminal's last output"), run: run("explainTerminalOutput") },
-    { name: "fix", description: l10n.t("Mend what is reported at the cursor"), run: run("fix") },
-    { name: "simplify", description: l10n.t("Make the code simpler"), run: run("simplify") },
-    { name: "types", description: l10n.t("Add the types that are missing"), run: run("addTypes") },
-    { name: "comment", description: l10n.t("Add a documentation comment"), run: run("addDocumentation") },
-    { name: "tests", description: l10n.t("Write tests for the code"), run: run("writeTests") },
-    { name: "commit", description: l10n.t("Write the message for what is staged"), run: run("writeCommitMessage") },
+    { name: "error", description: l10n.t("Explain the error at the cursor"), run: () => run("explainError") },
+    {
+      name: "terminal",
+      description: l10n.t("Explain the terminal's last output"),
+      run: () => run("explainTerminalOutput"),
+    },
+    { name: "fix", description: l10n.t("Mend what is reported at the cursor"), run: () => run("fix") },
+    { name: "simplify", description: l10n.t("Make the code simpler"), run: () => run("simplify") },
+    { name: "types", description: l10n.t("Add the types that are missing"), run: () => run("addTypes") },
+    { name: "comment", description: l10n.t("Add a documentation comment"), run: () => run("addDocumentation") },
+    {
+      name: "name",
+      description: l10n.t("Find a better name for the symbol at the cursor"),
+      run: () => run("nameThis"),
+    },
+    { name: "tests", description: l10n.t("Write tests for the code"), run: () => run("writeTests") },
+    {
+      name: "commit",
+      description: l10n.t("Write the message for what is staged"),
+      run: () => run("writeCommitMessage"),
+    },
   ];
 }
 
