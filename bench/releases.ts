@@ -18,7 +18,6 @@ interface Releases {
 
 /** Of the held-out packages those whose archives hold what their developers write, in more than one release. */
 const releases: readonly Releases[] = [
-  { package: "npm:@tabler/core", sources: "js/src/", before: "1.4.0", after: "1.6.1" },
   { package: "npm:@trpc/client", sources: "src/", before: "11.19.0", after: "11.25.2" },
   { package: "npm:mongoose", before: "9.11.0", after: "9.12.1" },
   { package: "npm:whatwg-url", before: "16.0.1", after: "17.3.0" },
