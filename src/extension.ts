@@ -58,6 +58,12 @@ export function activate(context: ExtensionContext) {
     () => hubToken.get(),
   );
   const downloads = new Downloads(models);
+  const localApi: LocalApi = new LocalApi(
+    context.secrets,
+    () => server,
+    settings,
+    (error) => void showError(error, log),
+  );
   const server: ServerClient = new ServerClient(
     {
       module: Uri.joinPath(context.extensionUri, "dist", "server.cjs").fsPath,
@@ -70,12 +76,6 @@ export function activate(context: ExtensionContext) {
       },
     },
     () => settings.server,
-  );
-  const localApi: LocalApi = new LocalApi(
-    context.secrets,
-    () => server,
-    settings,
-    (error) => void showError(error, log),
   );
   const proposals = new Proposals();
   const instructions = new EditInstructions(context.globalState);
