@@ -28,8 +28,6 @@ function findBundledModel(): string | undefined {
 
 const [engine, service] = [path.join(__dirname, "engine.cjs"), path.join(__dirname, "service.cjs")];
 
-const location = locateService();
-
 /** The service of exactly this version of the product. */
 function locateService(): ServiceLocation {
   const version = createHash("sha256");
@@ -49,7 +47,7 @@ const connection = createConnection();
 startServer(connection, {
   createHost: (log, onDied, onUnloaded) => {
     const own = new ModelProcess({ modulePath: engine, log, onDied });
-    return new SharedHost({ location, own, log, onDied, onUnloaded });
+    return new SharedHost({ locate: locateService, own, log, onDied, onUnloaded });
   },
   remote:
     ({ key, network }) =>

@@ -97,7 +97,7 @@ export class TestClient {
 
   constructor(location: ServiceLocation, beat?: typeof heartbeat) {
     this.host = new SharedHost({
-      location,
+      locate: () => location,
       own: {
         memory: undefined,
         load: () => Promise.reject(new Error(`no service was reached: ${this.logs.join("\n")}`)),

@@ -11,7 +11,8 @@ import { unloadTime } from "../process/modelProcess.ts";
 import { kill, openService, type ServiceConnection, type ServiceLocation } from "./openService.ts";
 
 export interface SharedHostOptions {
-  readonly location: ServiceLocation;
+  /** Says where the service is, at each load that wants it. */
+  readonly locate: () => ServiceLocation;
   /** Loads what is not to be shared, and everything where no service can be reached. */
   readonly own: ModelHost;
   readonly log: (line: string) => void;
@@ -44,13 +45,13 @@ export class SharedHost implements ModelHost {
 
   async load(request: LoadRequest, onProgress: (fraction: number) => void): Promise<Model> {
     await this.dispose();
-    const { location, own, log } = this.#options;
+    const { locate, own, log } = this.#options;
     if (request.plan.shared !== true) return own.load(request, onProgress);
     const opening = new AbortController();
     this.#opening = opening;
     let opened: ServiceConnection;
     try {
-      opened = await openService(location, opening.signal);
+      opened = await openService(locate(), opening.signal);
     } catch (error) {
       if (opening.signal.aborted) throw new EngineError("died", "it was told to end before it began to load");
       log(`the model is not shared: ${String(error)}`);
