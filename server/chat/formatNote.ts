@@ -14,7 +14,7 @@ const baseName = /^-falcon-?(?:(?:rw-)?1b|(?:rw-)?7b|40b|180b|2?-?11b|mamba-7b)-
 
 /** What the user is told of a model's answers, in their language; nothing where it is asked in its own format. */
 export function formatNote(model: FormatModel & { readonly demonstration: boolean }): string | undefined {
-  if (model.demonstration) return undefined;
+  if (model.demonstration || model.ownFormat) return undefined;
   const names = [model.name, basename(model.path, ".gguf")].map(
     (each) => `-${each.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}-`,
   );

@@ -89,6 +89,17 @@ const falconH1: PromptFormat = {
   tools: falconH1Tools,
 };
 
+const turn = (role: ChatTurn["role"]) => [{ turn: role }] as const;
+
+/** The server that runs the model has its template. */
+const ofServer: PromptFormat = {
+  open: { system: turn("system"), user: turn("user"), assistant: turn("assistant"), tool: turn("tool") },
+  close: nothing,
+  stopTokens: [],
+  stopLines: [],
+  squeezesEmptyLines: false,
+};
+
 /** Special tokens by which a format is told. */
 export const chatMarkers = ["<|im_start|>", "<|im_end|>", "<|system|>", "<|user|>", "<|assistant|>"];
 
@@ -99,10 +110,12 @@ export interface FormatModel {
   readonly architecture: string;
   /** Which of `chatMarkers` are tokens of the model. */
   readonly markers: readonly string[];
+  readonly ownFormat?: true;
 }
 
 /** The format by the model's own turn tokens, then by its name; a model without any gets falcon-instruct's, which is plain text. */
-export function formatOf({ name, path, architecture, markers }: FormatModel): PromptFormat {
+export function formatOf({ name, path, architecture, markers, ownFormat }: FormatModel): PromptFormat {
+  if (ownFormat) return ofServer;
   const has = (...needed: string[]) => needed.every((each) => markers.includes(each));
   const names = `${name} ${basename(path)}`;
   const knowsChatMl = has("<|im_start|>", "<|im_end|>");

@@ -7,7 +7,12 @@ import type { PlannedModel } from "./plan/shape.ts";
  * A piece of a prompt: plain text, in which special tokens have no meaning, or one special token. Places are no text:
  * up to a `stable` one the prompts to come are likely to be the same; at the `cursor` the generated text goes on.
  */
-export type PromptPart = string | SpecialToken | { readonly stable: true } | { readonly cursor: true };
+export type PromptPart = string | SpecialToken | { readonly stable: true } | { readonly cursor: true } | TurnStart;
+
+/** A turn of a conversation begins, for a model of which `ownFormat` says that its server puts them into the model's format. */
+export interface TurnStart {
+  readonly turn: "system" | "user" | "assistant" | "tool";
+}
 
 /** A special token by its spelling, or by its role where models spell it differently. */
 export type SpecialToken = { readonly special: string } | { readonly role: "prefix" | "suffix" | "middle" | "eos" };
@@ -132,6 +137,8 @@ export interface LoadedModel extends ModelInfo {
   readonly passedOver: readonly PassedOver[];
   /** Which of `LoadRequest.markers` are single special tokens of its vocabulary. */
   readonly markers: readonly string[];
+  /** Its server knows the format of its chat, and nobody else does. */
+  readonly ownFormat?: true;
 }
 
 /** How the keys and values of a context are stored: 16-bit floats, or 8 bits in blocks with a scale. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { serverKeyRequest, settingsChanged } from "../../src/shared/methods.ts";
 import type { RemoteServer, ServerSettings, UserMessage } from "../../src/shared/protocol.ts";
@@ -9,6 +10,7 @@ import { ask } from "../support/asking.ts";
 import { type RunningServer, startLlamaServer } from "../support/llamaServer.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { childrenOf } from "../support/processes.ts";
+import { connect } from "../support/remoteServer.ts";
 
 const key = "a key of the tests";
 let llama: RunningServer;
@@ -29,7 +31,7 @@ async function use(settings: ServerSettings) {
 }
 
 before(async () => {
-  llama = await startLlamaServer(["--api-key", key]);
+  llama = await startLlamaServer(key);
   client = await LspClient.start(onServer());
   client.connection.onRequest(serverKeyRequest, ({ name }) => (name === "box" ? key : null));
   await client.statusWhere(({ state }) => state === "ready" || state === "failed");
@@ -90,6 +92,34 @@ test("the chat answers through it, in pieces", async () => {
   assert.equal(problem, undefined);
   assert.match(deltas.join(""), /^`nightsBetween`: \S/);
   assert.ok(deltas.length > 1, `${deltas.length} pieces`);
+});
+
+test("who stops an answer stops it on the server: its slots are free, and it has evaluated little", async () => {
+  const { model, host } = await connect({ address: llama.address, kind: "llama-server" }, { key });
+  const stop = new AbortController();
+  // After this the model writes on to the limit, which takes it many seconds.
+  const prompt = ["const numbers = [\n  1,\n  2,\n  3,\n  4,\n"];
+  const request = { priority: "chat", prompt, maxTokens: 1500, temperature: 0, stop: [] } as const;
+  const before = await llama.decoded();
+  const { stopReason, text } = await model.generate(request, () => stop.abort(), stop.signal);
+  assert.equal(stopReason, "aborted");
+  assert.ok(text.length > 0);
+  while (await llama.isProcessing()) await sleep(20);
+  const decoded = (await llama.decoded()) - before;
+  assert.ok(decoded < 1000, `${decoded} steps`);
+  await host.dispose();
+});
+
+test("what a document says is text on the server, too: special tokens that it spells have no meaning", async () => {
+  const { model, host } = await connect({ address: llama.address, kind: "llama-server" }, { key });
+  const spelled = ">>SUFFIX<<<|endoftext|>";
+  assert.ok((await model.countTokens([spelled])) > 4);
+  assert.equal(await model.countTokens([{ role: "suffix" }, { role: "eos" }]), 2);
+  const request = { priority: "completion", maxTokens: 1, temperature: 0, stop: [] } as const;
+  const prompt = [{ role: "prefix" }, spelled, { role: "middle" }] as const;
+  const { usage } = await model.generate({ ...request, prompt }, () => undefined, new AbortController().signal);
+  assert.equal(usage.prompt, 2 + (await model.countTokens([spelled])));
+  await host.dispose();
 });
 
 test("in a workspace that is not trusted nothing is sent, and the status says why", async () => {

@@ -13,17 +13,23 @@ const demonstrationModel = fileURLToPath(new URL("../../media/models/falcon-tiny
 
 export interface RunningServer {
   readonly address: string;
+  /** Whether it works on a request, as its own slots say. */
+  readonly isProcessing: () => Promise<boolean>;
+  /** How many steps it has evaluated. */
+  readonly decoded: () => Promise<number>;
   readonly dispose: () => Promise<void>;
 }
 
 /** Milliseconds to wait for it. The machine may be busy: only what never comes takes so long. */
 const patience = 180_000;
 
-export async function startLlamaServer(options: readonly string[] = []): Promise<RunningServer> {
+/** @param key that it wants with each request */
+export async function startLlamaServer(key?: string): Promise<RunningServer> {
   const { command, args, env } = await findLlamaServer();
   const port = await freePort();
   const own = ["--model", demonstrationModel, "--host", "127.0.0.1", "--port", String(port), "--threads", "1"];
-  const child = spawn(command, [...args, ...own, "--parallel", "2", "--ctx-size", "4096", "--slots", ...options], {
+  const more = ["--parallel", "2", "--ctx-size", "4096", "--slots", "--metrics", ...(key ? ["--api-key", key] : [])];
+  const child = spawn(command, [...args, ...own, ...more], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -53,7 +59,14 @@ export async function startLlamaServer(options: readonly string[] = []): Promise
     }
     await sleep(50);
   }
-  return { address, dispose };
+  const ask = async (path: string) =>
+    (await fetch(address + path, { headers: key ? { authorization: `Bearer ${key}` } : {} })).text();
+  const isProcessing = async () => {
+    const slots = JSON.parse(await ask("/slots")) as readonly { readonly is_processing: boolean }[];
+    return slots.some((slot) => slot.is_processing);
+  };
+  const decoded = async () => Number(/^llamacpp:n_decode_total (\d+)/m.exec(await ask("/metrics"))?.[1]);
+  return { address, isProcessing, decoded, dispose };
 }
 
 /** A port that nobody listens on. */

@@ -8,7 +8,8 @@ import * as v from "valibot";
 
 import type { RemoteServer } from "../../../src/shared/protocol.ts";
 import type { Network } from "../../network.ts";
-import { answerFailure, badAnswer, connectionFailure, cutOff, RemoteError, stalled } from "./failures.ts";
+import { connectionFailure } from "./connectionFailures.ts";
+import { answerFailure, badAnswer, cutOff, RemoteError, stalled } from "./failures.ts";
 
 /** The times that a server has, in milliseconds. */
 export interface Patience {
@@ -72,6 +73,17 @@ export class Connection {
     const read = v.safeParse(schema, data);
     if (read.success) return read.output;
     throw badAnswer(this.server, path, text);
+  }
+
+  /** Whether the server knows a path, by its answer with JSON. */
+  async has(path: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.ask(path, undefined, v.looseObject({}), signal);
+      return true;
+    } catch (error) {
+      if (error instanceof RemoteError && ["notFound", "badAnswer", "refused"].includes(error.kind)) return false;
+      throw error;
+    }
   }
 
   /**
@@ -140,7 +152,8 @@ export class Connection {
   async #send(path: string, body: unknown, signal: AbortSignal): Promise<Body> {
     const { server, address, key, network, patience } = this.#options;
     const { request } = await import("undici");
-    const url = new URL(address.href.replace(/\/+$/, "") + path);
+    // OpenAI's interface is often named with its version.
+    const url = new URL(address.href.replace(/\/+(?:v1\/*)?$/, "") + path);
     signal.throwIfAborted();
     try {
       const {

@@ -7,20 +7,20 @@ import { plainName, plainText } from "../../../src/shared/plainText.ts";
 import { retryAfterOf } from "../../network.ts";
 import { UserError } from "../../userError.ts";
 
-/** Each kind of failure: whether waiting may mend it, and the button that does. */
+/** Each kind of failure: whether waiting may mend it, whether all other requests fail like it, and the button that mends it. */
 const kinds = {
-  unreachable: { passes: true, action: "retry" },
-  busy: { passes: true, action: "retry" },
-  asleep: { passes: true, action: "retry" },
-  cutOff: { passes: false, action: "retry" },
-  refused: { passes: false, action: undefined },
-  badAnswer: { passes: false, action: "serversSetting" },
-  nameNotFound: { passes: false, action: "serversSetting" },
-  notFound: { passes: false, action: "serversSetting" },
-  badSettings: { passes: false, action: "serversSetting" },
-  keyRefused: { passes: false, action: "setServerKey" },
-  network: { passes: false, action: "proxySettings" },
-} as const satisfies Record<string, { passes: boolean; action: ProblemAction | undefined }>;
+  unreachable: { passes: true, isOfAll: true, action: "retry" },
+  busy: { passes: true, isOfAll: false, action: "retry" },
+  asleep: { passes: true, isOfAll: true, action: "retry" },
+  cutOff: { passes: false, isOfAll: false, action: "retry" },
+  refused: { passes: false, isOfAll: false, action: undefined },
+  badAnswer: { passes: false, isOfAll: false, action: "serversSetting" },
+  nameNotFound: { passes: false, isOfAll: true, action: "serversSetting" },
+  notFound: { passes: false, isOfAll: true, action: "serversSetting" },
+  badSettings: { passes: false, isOfAll: true, action: "serversSetting" },
+  keyRefused: { passes: false, isOfAll: true, action: "setServerKey" },
+  network: { passes: false, isOfAll: true, action: "proxySettings" },
+} as const satisfies Record<string, { passes: boolean; isOfAll: boolean; action: ProblemAction | undefined }>;
 
 type FailureKind = keyof typeof kinds;
 
@@ -39,6 +39,11 @@ export class RemoteError extends UserError {
   /** Whether it may pass by itself, so that it is worth trying again. */
   get passes(): boolean {
     return kinds[this.kind].passes;
+  }
+
+  /** Whether the server is of no use until something is mended. */
+  get isOfAll(): boolean {
+    return kinds[this.kind].isOfAll;
   }
 }
 
@@ -148,8 +153,10 @@ export function badAnswer(server: RemoteServer, path: string, body: string): Rem
   );
 }
 
-/** An error that a server sends in the middle of its answer. */
-export function failureInStream(server: RemoteServer, words: string): RemoteError {
+/** An event that is no piece of an answer: an error that a server sends in the middle of it, or another format. */
+export function failureInStream(server: RemoteServer, path: string, data: unknown): RemoteError {
+  const words = messageIn(data);
+  if (words === undefined) return badAnswer(server, path, JSON.stringify(data));
   return new RemoteError(
     "refused",
     l10n.t("The server {0} ended its answer with an error: {1}.", plainName(server.name), plainText(words, 300)),
@@ -174,7 +181,7 @@ export function stalled(server: RemoteServer, seconds: number): RemoteError {
   );
 }
 
-function proxyFailure(reason: string): RemoteError {
+export function proxyFailure(reason: string): RemoteError {
   return new RemoteError(
     "network",
     l10n.t(
@@ -183,59 +190,6 @@ function proxyFailure(reason: string): RemoteError {
       "http.proxy",
     ),
   );
-}
-
-/** A failure of the connection; undefined for an error that is none. */
-export function connectionFailure(error: unknown, server: RemoteServer, host: string): RemoteError | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const refusal = /^Proxy response \((\d+)\)/.exec(error.message)?.[1];
-  if (refusal !== undefined) return proxyFailure(`HTTP ${refusal}`);
-  // Of a name with several addresses, each of which failed.
-  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-  const { code = "" } = first as { readonly code?: string };
-  const name = plainName(server.name);
-  const place = plainName(host);
-  if (["ENOTFOUND", "EAI_AGAIN"].includes(code)) {
-    return new RemoteError(
-      "nameNotFound",
-      l10n.t("The name {0} of the server {1} is not found. Correct its address, or check the network.", place, name),
-    );
-  }
-  if (code === "ECONNREFUSED") {
-    return new RemoteError(
-      "unreachable",
-      l10n.t("The server {0} at {1} refuses connections. Start it, or correct its address.", name, place),
-    );
-  }
-  if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) {
-    return new RemoteError(
-      "network",
-      l10n.t(
-        "The certificate of the server {0} is not trusted ({1}). Name the certificate that signed it in NODE_EXTRA_CA_CERTS, or install it in the system.",
-        name,
-        code,
-      ),
-    );
-  }
-  if (/^(ERR_SSL_|EPROTO)/.test(code)) {
-    return new RemoteError(
-      "badSettings",
-      l10n.t("The server {0} at {1} does not speak https. Correct its address.", name, place),
-    );
-  }
-  if (/^(HPE_)/.test(code)) {
-    return new RemoteError(
-      "badSettings",
-      l10n.t("The server {0} at {1} does not speak HTTP ({2}). Correct its address.", name, place, code),
-    );
-  }
-  if (/^(UND_ERR_|ECONN|EPIPE|ETIMEDOUT|ENET|EHOST|EADDRNOTAVAIL)/.test(code)) {
-    return new RemoteError(
-      "unreachable",
-      l10n.t("The server {0} at {1} cannot be reached ({2}). Check the network and its address.", name, place, code),
-    );
-  }
-  return undefined;
 }
 
 function isWebPage(body: string): boolean {

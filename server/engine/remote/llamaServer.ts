@@ -3,6 +3,7 @@
 import * as v from "valibot";
 
 import type { Connection } from "./connection.ts";
+import { readEvent } from "./openAi.ts";
 import type { Piece, Protocol, ServerModel, TextRequest } from "./protocol.ts";
 
 /** How many of the likeliest tokens a probability is held against, as this machine's engine does. */
@@ -49,6 +50,7 @@ export const llamaServer: Protocol = {
     const body = { content: text, add_special: false, parse_special: special };
     return (await connection.ask("/tokenize", body, tokens, signal)).tokens;
   },
+  continuesTurns: true,
   ask({ prompt, stop, ...request }: TextRequest) {
     const sampling = {
       temperature: request.temperature,
@@ -82,7 +84,7 @@ export const llamaServer: Protocol = {
   },
   read(data: unknown): Piece | undefined {
     const read = v.safeParse(event, data);
-    if (!read.success) return undefined;
+    if (!read.success) return readEvent(data);
     const { content: text, stop, stop_type, tokens_predicted, tokens_evaluated, timings, ...rest } = read.output;
     const [told] = rest.completion_probabilities ?? [];
     const sum = (told?.top_logprobs ?? []).reduce((total, { logprob }) => total + Math.exp(logprob), 0);

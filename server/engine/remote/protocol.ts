@@ -58,6 +58,8 @@ export interface Protocol {
     special: boolean,
     signal: AbortSignal,
   ) => Promise<readonly number[]>;
+  /** Whether an answer goes on that the last of the turns begins. */
+  readonly continuesTurns?: boolean;
   /** The path below the server's address and the body. */
   ask(request: TextRequest): { readonly path: string; readonly body: unknown };
   /** Reads the data of one event; undefined for what is no piece of an answer. */

@@ -12,6 +12,8 @@ import { RemoteError } from "./failures.ts";
 import { familyOf, infillByName, isDemonstration, possibleInfills, shortName } from "./family.ts";
 import { llamaServer } from "./llamaServer.ts";
 import type { Protocol, ServerModel } from "./protocol.ts";
+import { openAi, vllm } from "./openAi.ts";
+import { tgi } from "./tgi.ts";
 import { RemoteModel } from "./remoteModel.ts";
 import { type InfillSpelling, RemoteVocabulary } from "./vocabulary.ts";
 
@@ -60,7 +62,7 @@ export class RemoteHost implements ModelHost<ConnectRequest> {
         this.#options.onNote(isWaking ? l10n.t("The server {0} is waking up", plainName(server.name)) : undefined),
     });
     const parts = { connection, ended: ended.signal };
-    const protocol = llamaServer;
+    const protocol = await protocolOf(connection, ended.signal);
     const described = await protocol.describe(connection, ended.signal);
     const model = server.model ?? described.name;
     const { vocabulary, info } = await learn(protocol, { ...described, name: model }, markers, parts);
@@ -78,7 +80,7 @@ export class RemoteHost implements ModelHost<ConnectRequest> {
         },
       },
       onFailure: (error) => {
-        if (this.#open?.ended === ended && error.kind !== "refused") this.#options.onDied(error.message);
+        if (this.#open?.ended === ended && error.isOfAll) this.#options.onDied(error.message);
       },
     });
   }
@@ -90,6 +92,20 @@ export class RemoteHost implements ModelHost<ConnectRequest> {
     open?.ended.abort(new EngineError("died", "another model was chosen"));
     await open?.network.close();
   }
+}
+
+/** An endpoint runs one of the others, by the container that it was made with. */
+async function protocolOf(connection: Connection, signal: AbortSignal): Promise<Protocol> {
+  const { kind } = connection.server;
+  if (kind !== "endpoint") return { "llama-server": llamaServer, vllm, openai: openAi, tgi }[kind];
+  for (const [path, protocol] of [
+    ["/info", tgi],
+    ["/props", llamaServer],
+    ["/version", vllm],
+  ] as const) {
+    if (await connection.has(path, signal)) return protocol;
+  }
+  return openAi;
 }
 
 function addressOf({ name, address }: RemoteServer): URL {
@@ -161,6 +177,7 @@ async function learn(
     devices: [],
     passedOver: [],
     markers: markers.filter((_, i) => found[i]),
+    ...(!family && !isDemonstration(name) && { ownFormat: true }),
   };
   return { vocabulary, info };
 }

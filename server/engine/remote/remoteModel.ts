@@ -4,7 +4,6 @@ import { randomInt } from "node:crypto";
 
 import {
   EngineError,
-  type GeneratedToken,
   type Generation,
   type GenerateRequest,
   type LoadedModel,
@@ -13,10 +12,10 @@ import {
   type StopReason,
   type Usage,
 } from "../engine.ts";
-import { TextStream } from "../textStream.ts";
 import type { Connection } from "./connection.ts";
 import { failureInStream, RemoteError } from "./failures.ts";
-import type { Piece, Protocol, TextRequest } from "./protocol.ts";
+import type { Protocol, ServerPrompt, TextRequest } from "./protocol.ts";
+import { type Begun, RemoteText } from "./remoteText.ts";
 import type { RemoteVocabulary } from "./vocabulary.ts";
 
 export interface RemoteModelParts {
@@ -30,16 +29,6 @@ export interface RemoteModelParts {
   readonly ended: AbortSignal;
   /** A request failed, so that the next ones may fail, too. */
   readonly onFailure: (error: RemoteError) => void;
-}
-
-interface Text {
-  readonly text: string;
-  readonly tokens: readonly GeneratedToken[];
-  readonly stopReason: StopReason;
-  readonly usage: NonNullable<Piece["usage"]>;
-  readonly count: number;
-  /** As `performance.now()` tells it. */
-  readonly firstToken: number | undefined;
 }
 
 /** Servers take seeds of 32 bits. */
@@ -65,14 +54,20 @@ export class RemoteModel implements Model {
     const texts = await this.#failing(async () => {
       const rendered = await orAborted(vocabulary.render(parts, stopped), stopped);
       if (!rendered) return [];
-      const { prompt, cut } = rendered;
+      const { cut } = rendered;
+      const { prompt, answer } = this.#begin(rendered.prompt);
       const size = "tokens" in prompt ? prompt.tokens.length : 0;
       this.#requireRoom(size, request.maxTokens);
       const spelled = stop.map((each) => (typeof each === "string" ? each : vocabulary.spelling(each)));
       const asked = { ...rest, model, prompt, stop: spelled };
       return Promise.all(
         Array.from({ length: candidates }, (_, i) =>
-          this.#write({ ...asked, seed: (seed + i) % seeds }, cut, i === 0 ? onText : () => undefined, stopped),
+          this.#write(
+            { ...asked, seed: (seed + i) % seeds },
+            { cut, answer },
+            i === 0 ? onText : () => undefined,
+            stopped,
+          ),
         ),
       );
     });
@@ -80,12 +75,16 @@ export class RemoteModel implements Model {
     ended.throwIfAborted();
     const [first, ...more] = texts;
     const stopReason = first?.stopReason ?? "aborted";
+    const tokens = first?.text.tokens ?? [];
     return {
-      text: first?.text ?? "",
-      alternatives: more.map(({ text }) => text),
-      ...(first && first.tokens.length > 0 && { tokens: first.tokens }),
+      text: first?.text.text ?? "",
+      alternatives: more.map(({ text }) => text.text),
+      ...(tokens.length > 0 && { tokens }),
       stopReason: stopReason === "aborted" && !signal.aborted ? "limit" : stopReason,
-      usage: usageOf(texts, start),
+      usage: usageOf(
+        texts.map(({ text }) => text),
+        start,
+      ),
     };
   }
 
@@ -94,46 +93,35 @@ export class RemoteModel implements Model {
     return this.#failing(() => vocabulary.count(prompt, limit, ended));
   }
 
-  /** @param cut what the text may begin with although it is no part of it */
-  async #write(request: TextRequest, cut: string, onText: (text: string) => void, signal: AbortSignal): Promise<Text> {
+  /** What an answer begins with goes with its turns only to a server that goes on with it. */
+  #begin(prompt: ServerPrompt): { readonly prompt: ServerPrompt; readonly answer: string } {
+    const last = "turns" in prompt ? prompt.turns.at(-1) : undefined;
+    if (!("turns" in prompt) || last?.role !== "assistant" || this.#parts.protocol.continuesTurns)
+      return { prompt, answer: "" };
+    return { prompt: { turns: prompt.turns.slice(0, -1) }, answer: last.content };
+  }
+
+  async #write(
+    request: TextRequest,
+    begun: Begun,
+    onText: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: RemoteText; readonly stopReason: StopReason }> {
     const { protocol, connection } = this.#parts;
     const { path, body } = protocol.ask(request);
-    const stream = new TextStream(request.stop);
-    const tokens: GeneratedToken[] = [];
-    let [text, length, count, rest] = ["", 0, 0, cut];
-    let firstToken: number | undefined;
-    let end: Piece["end"] | undefined;
-    let usage: Text["usage"] = {};
-    const show = (piece: string) => {
-      text += piece;
-      if (piece !== "") onText(piece);
-    };
+    const text = new RemoteText(request.stop, begun, onText);
     try {
       for await (const data of connection.stream(path, body, signal)) {
         const piece = protocol.read(data);
-        if (!piece) throw failureInStream(connection.server, JSON.stringify(data));
-        usage = { ...usage, ...piece.usage };
-        if (piece.text !== "") {
-          firstToken ??= performance.now();
-          count++;
-          const dropped = sharedLength(rest, piece.text);
-          rest = dropped === piece.text.length ? rest.slice(dropped) : "";
-          length += piece.text.length - dropped;
-          if (piece.probability !== undefined) tokens.push({ end: length, probability: piece.probability });
-          const { text: shown, stopped } = stream.push(piece.text.slice(dropped));
-          show(shown);
-          if (stopped) end = "end";
-        }
-        end ??= piece.end;
-        if (end) break;
+        if (!piece) throw failureInStream(connection.server, path, data);
+        if (!text.push(piece)) break;
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      // A stream may close as it likes after the end.
+      if (!signal.aborted && !text.end) throw error;
     }
-    show(stream.flush());
-    const stopReason = signal.aborted && !end ? "aborted" : (end ?? "end");
-    const told = tokens.filter((token) => token.end <= text.length);
-    return { text, tokens: told, stopReason, usage, count, firstToken };
+    text.finish();
+    return { text, stopReason: text.end ?? (signal.aborted ? "aborted" : "end") };
   }
 
   #requireRoom(prompt: number, answer: number): void {
@@ -163,14 +151,7 @@ async function orAborted<R>(wanted: Promise<R>, signal: AbortSignal): Promise<R 
   }
 }
 
-/** How much two texts share from their beginning on. */
-function sharedLength(a: string, b: string): number {
-  let length = 0;
-  while (length < a.length && a[length] === b[length]) length++;
-  return length;
-}
-
-function usageOf(texts: readonly Text[], start: number): Usage {
+function usageOf(texts: readonly RemoteText[], start: number): Usage {
   const [first] = texts;
   return {
     prompt: first?.usage.prompt ?? 0,

@@ -2,7 +2,7 @@
 
 import { EngineError, type PromptPart, type SpecialToken } from "../engine.ts";
 import { longestPiece, textPieces } from "../textPieces.ts";
-import type { ServerPrompt } from "./protocol.ts";
+import type { ServerPrompt, ServerTurn } from "./protocol.ts";
 
 /** The tokens of a text; `special`: with special tokens read as such. */
 export type Tokenize = (text: string, special: boolean, signal: AbortSignal) => Promise<readonly number[]>;
@@ -58,6 +58,8 @@ export class RemoteVocabulary {
 
   /** A prompt as the server takes it, and the blanks before its cursor that are left for the model to write. */
   async render(parts: readonly PromptPart[], signal: AbortSignal): Promise<RenderedPrompt> {
+    if (parts.some((part) => typeof part === "object" && "turn" in part))
+      return { prompt: { turns: turnsOf(parts) }, cut: "" };
     const { given, cut } = cutAtCursor(parts);
     if (!this.#options.tokenize) return { prompt: { text: this.#text(given) }, cut };
     return { prompt: { tokens: [...this.#options.begin, ...(await this.#allTokens(given, Infinity, signal))] }, cut };
@@ -127,8 +129,19 @@ function isHard(text: string): boolean {
   return false;
 }
 
+/** The turns of a conversation; the last one is an answer's, with what it begins with. */
+function turnsOf(parts: readonly PromptPart[]): ServerTurn[] {
+  const turns: ServerTurn[] = [];
+  for (const part of parts) {
+    const last = turns.at(-1);
+    if (typeof part === "object" && "turn" in part) turns.push({ role: part.turn, content: "" });
+    else if (typeof part === "string" && last) turns.splice(-1, 1, { ...last, content: last.content + part });
+  }
+  return turns.at(-1)?.content === "" ? turns.slice(0, -1) : turns;
+}
+
 /** A text in pieces of which none holds what is spelled as a special token is. */
-function withoutSpecialTokens(text: string): string[] {
+export function withoutSpecialTokens(text: string): string[] {
   return text.split(new RegExp(`(?<=${special.source}[^])`));
 }
 

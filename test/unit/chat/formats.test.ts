@@ -16,7 +16,7 @@ const turns: readonly ChatTurn[] = [
 function rendered(model: Partial<FormatModel>, conversation = turns): string {
   const spelled = (part: PromptPart) => {
     if (typeof part === "string") return part;
-    if ("stable" in part || "cursor" in part) return "";
+    if ("stable" in part || "cursor" in part || "turn" in part) return "";
     return "special" in part ? part.special : `<${part.role}>`;
   };
   const format = formatOf({ name: "", path: "", architecture: "falcon", markers: [], ...model });

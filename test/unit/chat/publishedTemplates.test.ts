@@ -35,7 +35,7 @@ const { families } = JSON.parse(fs.readFileSync(file, "utf8")) as { families: re
 
 function spelled(part: PromptPart): string {
   if (typeof part === "string") return part;
-  if ("stable" in part || "cursor" in part) return "";
+  if ("stable" in part || "cursor" in part || "turn" in part) return "";
   if ("special" in part) return part.special;
   assert.equal(part.role, "eos");
   return "<|endoftext|>";

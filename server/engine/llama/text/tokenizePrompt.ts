@@ -3,7 +3,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { LlamaModel, Token } from "node-llama-cpp";
 
-import { EngineError, type PromptPart, type SpecialToken } from "../../engine.ts";
+import { EngineError, type PromptPart, type SpecialToken, type TurnStart } from "../../engine.ts";
 import { longestPiece, textPieces } from "../../textPieces.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -131,7 +131,8 @@ function sharedLength(a: readonly Token[], b: readonly Token[], from: number): n
   return different < 0 ? a.length : different;
 }
 
-function requireToken(model: LlamaModel, vocabulary: Vocabulary, part: SpecialToken): Token {
+function requireToken(model: LlamaModel, vocabulary: Vocabulary, part: SpecialToken | TurnStart): Token {
+  if ("turn" in part) throw new Error("turns are put into the model's format before they come here");
   const token = specialToken(model, vocabulary, part);
   if (token === undefined) throw new Error(`the model has no token ${JSON.stringify(part)}`);
   return token;
