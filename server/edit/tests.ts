@@ -10,7 +10,7 @@ export function askForTests({ tests }: Pick<EditRequest, "tests">): string {
   const { framework, file = "", source = "" } = tests ?? {};
   return [
     `Write tests for it${framework === undefined ? "" : ` with ${framework}`}: a short one for the usual case, and one for each`,
-    `case at the edges. They go into ${file}.${importOf(file, source)} Write the tests with what they import, and do not`,
+    `case at the edges.${file === "" ? "" : ` They go into ${file}.`}${importOf(file, source)} Write the tests with what they import, and do not`,
     "repeat the code that they test.",
   ].join(" ");
 }

@@ -7,7 +7,7 @@ import type { WorkspaceEdit } from "vscode";
 
 import { findEnclosingSymbol } from "../chat/enclosingSymbol.ts";
 import { UserError, showProblem } from "../problems.ts";
-import { plainName } from "../shared/plainText.ts";
+import { plainName, plainText } from "../shared/plainText.ts";
 import { askTextAgain, showProgress } from "../surfaces.ts";
 import type { EditDependencies } from "./editSelection.ts";
 import { isIdentifier, suggestNames } from "./names.ts";
@@ -24,7 +24,11 @@ export async function nameThis(
   const old = word && document.getText(word);
   if (old === undefined || !isIdentifier(old)) throw new UserError(l10n.t("Put the cursor on a name first."));
   // Before a model is asked: whether there is a rename that answers here.
-  await rename(document, place, `${old}_`);
+  if (typeof (await rename(document, place, `${old}_`)) === "string") {
+    throw new UserError(
+      l10n.t("No extension can rename this: none for {0} does, or the place has no symbol.", document.languageId),
+    );
+  }
   const { version } = document;
   const names = await askNames(document, place, old, server);
   if (names === undefined) return;
@@ -39,7 +43,17 @@ export async function nameThis(
   if (document.version !== version && (!now || document.getText(now) !== old)) {
     throw new UserError(l10n.t("{0} is no longer at its place. Nothing was renamed.", plainName(old)));
   }
-  if (!(await workspace.applyEdit(await rename(document, place, name)))) {
+  await applyRename(document, place, old, name);
+}
+
+async function applyRename(document: TextDocument, place: Position, old: string, name: string): Promise<void> {
+  const edit = await rename(document, place, name);
+  if (typeof edit === "string") {
+    throw new UserError(
+      l10n.t("{0} was not renamed: {1}", plainName(old), plainText(edit || l10n.t("no reason is given"))),
+    );
+  }
+  if (!(await workspace.applyEdit(edit))) {
     throw new UserError(
       l10n.t("{0} could not be renamed: a file of its uses is read-only, or was changed.", plainName(old)),
     );
@@ -77,16 +91,13 @@ async function askNames(
   return suggestNames(written, old, document.languageId);
 }
 
-/** The changes of a rename, as the language's extension gives them. */
-async function rename({ uri, languageId }: TextDocument, place: Position, name: string): Promise<WorkspaceEdit> {
+/** The changes of a rename, as the language's extension gives them, or why it gives none. */
+async function rename({ uri }: TextDocument, place: Position, name: string): Promise<WorkspaceEdit | string> {
   const command = "vscode.executeDocumentRenameProvider";
-  const edit = await Promise.resolve(
-    commands.executeCommand<WorkspaceEdit | undefined>(command, uri, place, name),
-  ).catch(() => undefined);
-  if (!edit || edit.size === 0) {
-    throw new UserError(
-      l10n.t("No extension can rename this: none for {0} does, or the place has no symbol.", languageId),
-    );
+  try {
+    const edit = await commands.executeCommand<WorkspaceEdit | undefined>(command, uri, place, name);
+    return edit && edit.size > 0 ? edit : "";
+  } catch (error) {
+    return error instanceof Error ? error.message : "";
   }
-  return edit;
 }

@@ -16,7 +16,7 @@ const snakeLanguages = new Set([
   "shellscript",
 ]);
 
-/** Words that are no names in the languages of most people. */
+/** Words that are no names in many languages: not suggested, though a user may take one where it is a name. */
 const reserved = new Set(
   (
     "abstract and as assert async await auto bool break case catch char class const continue def default del delete do double " +
@@ -31,7 +31,7 @@ const mostNames = 8;
 const longestName = 60;
 
 export function isIdentifier(name: string): boolean {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) && name.length <= 200 && !reserved.has(name);
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) && name.length <= 200;
 }
 
 /** @param answer names in lines or between commas, with what models put around them */
@@ -43,7 +43,7 @@ export function suggestNames(answer: string, old: string, languageId: string): s
     .split(/[\n,;]/)
     .flatMap((line) => nameIn(line) ?? [])
     .map((name) => start + inStyle(name, style))
-    .filter((name) => name !== old && name.length <= longestName && isIdentifier(name));
+    .filter((name) => name !== old && name.length <= longestName && isIdentifier(name) && !reserved.has(name));
   return [...new Set(names)].slice(0, mostNames);
 }
 

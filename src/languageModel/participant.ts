@@ -23,7 +23,7 @@ import { attachCodeAtCursor, attachDocument } from "../chat/attachments.ts";
 import { roomFor } from "../chat/context/source.ts";
 import type { TerminalOutput } from "../chat/context/terminalOutput.ts";
 import { openFile } from "../chat/context/workspaceFiles.ts";
-import { askForErrorAt, askForOutput } from "../chat/explain.ts";
+import { type Question, askForErrorAt, askForOutput } from "../chat/explain.ts";
 import type { LastEditor } from "../lastEditor.ts";
 import { actionLabels, endOfFailedAnswer } from "../problems.ts";
 import type { ServerClient } from "../server/client.ts";
@@ -85,20 +85,19 @@ async function questionOf(
   request: ChatRequest,
   { server, settings, lastEditor, terminalOutput }: ParticipantDependencies,
 ): Promise<UserMessage> {
-  const room = () => roomFor(statusOf(server.status, "chat"));
-  const asked =
-    request.command === "error"
-      ? await askForErrorAt(lastEditor.get(), settings)
-      : request.command === "terminal"
-        ? askForOutput(terminalOutput.attach(room()))
-        : undefined;
-  if (asked) {
-    const text = [asked.text, request.prompt].join(" ").trim();
-    return { id: randomUUID(), role: "user", text, attachments: asked.attachments };
-  }
-  const command = commands.find((each) => each === request.command);
   const attachments: Attachment[] = [];
   for (const reference of request.references) attachments.push(...(await attachReference(reference, settings)));
+  const ready = async (): Promise<Question | undefined> => {
+    if (request.command === "error") return askForErrorAt(lastEditor.get(), settings);
+    if (request.command !== "terminal") return undefined;
+    return askForOutput(terminalOutput.attach(roomFor(statusOf(server.status, "chat"))));
+  };
+  const asked = await ready();
+  if (asked) {
+    const text = [asked.text, request.prompt].join(" ").trim();
+    return { id: randomUUID(), role: "user", text, attachments: [...attachments, ...asked.attachments] };
+  }
+  const command = commands.find((each) => each === request.command);
   if (command && attachments.length === 0) attachments.push(await attachCodeAtCursor(lastEditor.get(), settings));
   return { id: randomUUID(), role: "user", text: request.prompt, attachments, ...(command && { command }) };
 }

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 
 import { Range, Uri, ViewColumn, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
 
-import { type WorkspaceFiles, readText } from "../../chat/context/workspaceFiles.ts";
+import { type WorkspaceFiles, isFile, readText } from "../../chat/context/workspaceFiles.ts";
 import { UserError } from "../../problems.ts";
 import { plainName } from "../../shared/plainText.ts";
 import { showProgress } from "../../surfaces.ts";
@@ -33,7 +33,7 @@ export async function writeTests({ document, selection }: TextEditor, dependenci
   const range = await rangeToEdit(document, selection);
   const text = document.getText(range);
   if (text.trim() === "") throw new UserError(l10n.t("Select the code first."));
-  const plan = await planTests(document, dependencies.workspaceFiles);
+  const plan = await planTests(document, dependencies);
   const { framework, source, place, sample } = plan;
   const params = {
     command: "tests",
@@ -79,7 +79,7 @@ function openTarget(place: Plan["place"], language: string): Thenable<TextDocume
 }
 
 /** What the workspace says counts only where the user trusts it. */
-async function planTests(document: TextDocument, workspaceFiles: WorkspaceFiles): Promise<Plan> {
+async function planTests(document: TextDocument, { settings, workspaceFiles }: Dependencies): Promise<Plan> {
   const { uri, languageId } = document;
   const convention = conventionOf(languageId);
   const folder = workspace.getWorkspaceFolder(uri)?.uri ?? Uri.joinPath(uri, "..");
@@ -92,16 +92,17 @@ async function planTests(document: TextDocument, workspaceFiles: WorkspaceFiles)
   const source = relative(uri);
   const found = placeOfTests(source, files, convention);
   const place = { ...found, uri: Uri.joinPath(folder, found.path) };
+  const read = async (file: string | undefined) => {
+    const other = file === undefined || file === source ? undefined : Uri.joinPath(folder, file);
+    return !other || !workspace.isTrusted || settings.isExcluded(other) ? "" : ((await readText(other)) ?? "");
+  };
+  const own = await read(found.path);
+  const other = await read(nearestTests(source, files, convention)[0]);
   // A new file may be there all the same, as git may ignore it.
-  const [own, other] = await Promise.all(
-    [found.path, nearestTests(source, files, convention)[0]].map(async (file) =>
-      file === undefined || file === source ? "" : ((await readText(Uri.joinPath(folder, file))) ?? ""),
-    ),
-  );
-  const exists = found.exists || own !== "";
-  const sample = (own || other || "").slice(0, sampleLength);
+  const exists = found.exists || (await isFile(place.uri));
+  const sample = (own || other).slice(0, sampleLength);
   const manifests = workspace.isTrusted ? await readManifests(source, folder, files, convention) : [];
-  return planWith({ place: { ...place, exists }, source, sample }, convention, [own ?? "", other ?? "", ...manifests]);
+  return planWith({ place: { ...place, exists }, source, sample }, convention, [own, other, ...manifests]);
 }
 
 function planWith(plan: Omit<Plan, "framework">, convention: TestConvention, texts: readonly string[]): Plan {

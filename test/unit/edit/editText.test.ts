@@ -67,6 +67,25 @@ suite("an edit", () => {
     );
     assert.match(prompt, /for their style:\n```python\nimport \{ test \} from "vitest";\n```/);
     assert.doesNotMatch(prompt, /Change it|def f/);
+    const { model: other } = await edit("", { command: "tests", before: "", after: "" });
+    assert.match(
+      textOf(other.asked[0]?.prompt ?? []),
+      /Write tests for it: [^.]*\. Write the tests with what they import/,
+    );
+  });
+
+  test("writes names as they come, and a text of its own where there is none to change", async () => {
+    const named = await edit("a\nb\n", { command: "name", instruction: "old" });
+    assert.equal(named.result.text, "a\nb\n");
+    assert.match(textOf(named.model.asked[0]?.prompt ?? []), /names for `old` in it/);
+    const composed = await edit("\n# Plan\n", {
+      command: "compose",
+      instruction: "Plan it.",
+      text: "",
+      languageId: "markdown",
+    });
+    assert.deepEqual(composed.result, { text: "# Plan", stopReason: "end" });
+    assert.match(textOf(composed.model.asked[0]?.prompt ?? []), /User: Plan it\.\n/);
   });
 
   test("keeps empty lines where a family's chats have none", async () => {

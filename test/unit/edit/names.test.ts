@@ -25,6 +25,8 @@ suite("suggested names", () => {
   test("are no words of the language, not the old one, and each there once", () => {
     assert.deepEqual(suggestNames("class\nreturn\nread\nreader\nReader\n42\n<|im_end|>\n", "read", "java"), ["reader"]);
     assert.deepEqual(suggestNames("", "read", "java"), []);
+    assert.ok(isIdentifier("type"), "some are names elsewhere");
+    assert.ok(!isIdentifier("a b") && !isIdentifier("1") && !isIdentifier(""));
   });
 
   test("property: each is a name that is new, whatever the model writes", () => {
