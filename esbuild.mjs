@@ -25,6 +25,7 @@ const builds = [
     ...forNode,
     entryPoints: {
       server: "server/main.ts",
+      cli: "server/cli.ts",
       service: "server/service.ts",
       engine: "server/engine/llama/main.ts",
       parentWatch: "server/engine/llama/parentWatch.ts",

@@ -62,7 +62,7 @@ export default tseslint.config(
   // Small helpers ← engine.ts ← models ← features ← lsp ← roots; features never import one another.
   forbidImports(
     ["server/*.ts", "server/syntax/**"],
-    ["server/main.ts", "server/service.ts"],
+    ["server/main.ts", "server/service.ts", "server/cli.ts", "server/installation.ts"],
     ...server,
     noConnection,
     layer("engine|metrics|models|completion|chat|edit|http|lsp"),
@@ -139,7 +139,8 @@ export default tseslint.config(
   ),
   forbidImports(["server/http/**"], [], ...server, noConnection, layer("models|edit|lsp|llama|process|shared|remote")),
   forbidImports(["server/lsp/**"], [], ...server, layer("llama|process|shared|remote")),
-  forbidImports(["server/main.ts", "server/service.ts"], [], ...server),
+  forbidImports(["server/cli/**"], [], ...server, noConnection, layer("lsp/(?!settings)|llama|process|shared|remote")),
+  forbidImports(["server/{main,service,cli,installation}.ts"], [], ...server),
   forbidImports(["test/**/*.test.ts"], [], ["^fast-check$", "test/support/fastCheck.ts fixes the seed."]),
   forbidImports(["webview/**"], [], noVscode, noServer, noHost, noEngine, noNode),
   {

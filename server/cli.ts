@@ -1,0 +1,124 @@
+// The command line: reads which command it is, and builds the real dependencies. Each command is a file of cli/.
+
+import "./nodeVersion.ts";
+
+import path from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+
+import manifest from "../package.json" with { type: "json" };
+import { runChat } from "./cli/chat.ts";
+import { runComplete } from "./cli/complete.ts";
+import { runDoctor } from "./cli/doctor.ts";
+import { createModels, type Program, UsageError } from "./cli/program.ts";
+import { runServe } from "./cli/serve.ts";
+import { findBundledModel, hostCreator } from "./installation.ts";
+import { readSettings } from "./lsp/settings.ts";
+import { listModels } from "./models/store/listModels.ts";
+import { UserError } from "./userError.ts";
+
+const usage = `falcon COMMAND [OPTIONS]
+
+  serve                   serves the models over HTTP (token: FALCON_API_TOKEN, else a random one)
+  complete FILE:LINE:COL  prints the ghost text of a place
+  chat [QUESTION]         answers a question, standard input, or one line after the other
+  models                  lists the models of the models folder and of the Hugging Face cache
+  doctor                  prints what a report of a fault needs
+
+  --model PATH            a GGUF file; the bundled one unless given
+  --chat-model PATH       another for chats
+  --models-folder PATH    where downloads are kept
+  --context-size N        tokens of a context
+  --gpu auto|metal|vulkan|off
+  --threads N
+  --port N, --host H      of serve: 8737 on the loopback unless given
+  --version, --help
+`;
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+const options = {
+  ...{ model: text, "chat-model": text, "models-folder": text, "context-size": text, gpu: text, threads: text },
+  ...{ port: text, host: text, version: flag, help: { ...flag, short: "h" } },
+} as const;
+
+async function main(): Promise<void> {
+  const { values, positionals } = readArguments();
+  const [command = "", ...args] = positionals;
+  const print = (piece: string) => process.stdout.write(piece);
+  if (values.version) return void print(`${manifest.version}\n`);
+  if (values.help || command === "") return void print(usage);
+  const settings = settingsOf(values);
+  const ended = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ended.abort());
+  const log: string[] = [];
+  const models = createModels(hostCreator(__dirname), log);
+  const program: Program = {
+    ...{ settings, models, log, folder: __dirname, print, signal: ended.signal },
+    note: (piece) => process.stderr.write(piece),
+  };
+  const commands: Record<string, () => Promise<void> | void> = {
+    serve: () => runServe(wholeNumber("port", values.port) ?? 8737, values.host, program),
+    complete: () => runComplete(args[0] ?? "", program),
+    chat: () => runChat(args, program),
+    models: () => {
+      for (const { name, path, size } of listModels(settings.models ?? {})) {
+        print(`${name.padEnd(36)} ${(size / 1e9).toFixed(2).padStart(7)} GB  ${path}\n`);
+      }
+    },
+    doctor: () => runDoctor(program),
+  };
+  const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
+  if (!run) throw new UsageError(`There is no command ${command}. falcon --help lists them.`);
+  try {
+    await run();
+  } finally {
+    await models.dispose();
+  }
+}
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Of each option what is given; the defaults are those of the editor. */
+function settingsOf(values: ReturnType<typeof readArguments>["values"]) {
+  const { model, gpu, "chat-model": chat, "models-folder": folder } = values;
+  const threads = wholeNumber("threads", values.threads);
+  const contextSize = wholeNumber("context-size", values["context-size"]);
+  const given = {
+    model: {
+      path: model === undefined ? (findBundledModel(__dirname) ?? "") : path.resolve(model),
+      ...(gpu !== undefined && { gpu }),
+      ...(threads !== undefined && { threads }),
+      ...(contextSize !== undefined && { contextSize }),
+    },
+    chat: chat === undefined ? {} : { model: path.resolve(chat) },
+    models: folder === undefined ? {} : { folder: path.resolve(folder) },
+  };
+  return readSettings(given, (message) => {
+    throw new UsageError(message.replace(/^settings\.model\./, "--"));
+  });
+}
+
+function wholeNumber(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(given)) throw new UsageError(`--${name} must be a whole number.`);
+  return Number(given);
+}
+
+main().then(
+  // What is shared by others stays; nothing of this process is waited for.
+  () => process.exit(),
+  (error: unknown) => {
+    const isExpected = error instanceof UserError || error instanceof UsageError;
+    const message =
+      error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+    process.stderr.write(`falcon: ${message}\n`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

@@ -1,0 +1,29 @@
+// `falcon serve`: the HTTP server on the models, until it is ended.
+
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import process from "node:process";
+
+import { startApi } from "../http/apiServer.ts";
+import { type Program, useModels } from "./program.ts";
+
+/** @param host the loopback unless given */
+export async function runServe(port: number, host: string | undefined, program: Program): Promise<void> {
+  const { models, settings, print, note, signal } = program;
+  const given = process.env["FALCON_API_TOKEN"];
+  const token = given || randomBytes(24).toString("base64url");
+  useModels(models, settings);
+  const log = (line: string) => note(`${line}\n`);
+  const api = await startApi({
+    models,
+    settings: () => settings,
+    token,
+    port,
+    log,
+    ...(host !== undefined && { host }),
+  });
+  print(`address: ${api.address}/v1\n`);
+  print(given ? "token:   that of FALCON_API_TOKEN\n" : `token:   ${token}\n`);
+  if (!signal.aborted) await once(signal, "abort");
+  await api.stop();
+}
