@@ -67,7 +67,7 @@ function rootOf(view: unknown): string | undefined {
 }
 
 async function readStaged(root: string, settings: Dependencies["settings"]): Promise<string> {
-  const staged = await readDiff(root, "--cached", settings);
+  const staged = await readDiff(root, "--cached", settings, true);
   if (!staged) throw new UserError(l10n.t("Git could not tell what is staged."));
   if (staged.files.length > 0) return staged.files.join("\n");
   throw new UserError(

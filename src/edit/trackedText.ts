@@ -12,7 +12,7 @@ export interface TextEdit {
 
 /**
  * A piece of the range. `same`: as it was. `proposed`: a hunk that waits for the user. `own`: what the user wrote or took.
- * `from` and `to` are the piece of the original that it stands for, `length` what it has in the document.
+ * `from` and `to` are the piece of the original that it stands for, if any, `length` what it has in the document.
  */
 interface Piece {
   readonly kind: "same" | "proposed" | "own";
@@ -91,7 +91,7 @@ export class TrackedText {
 
   /** The user takes a hunk: it is text like any other now. */
   keep(hunk: Hunk): void {
-    this.#replace(hunk, ({ from, to, length }) => ({ kind: "own", from, to, length }));
+    this.#replace(hunk, ({ length }) => own(length));
   }
 
   /** Follows an edit of the document that is not ours. What it touches is the user's. */
@@ -124,7 +124,6 @@ export class TrackedText {
 
   #cut(start: number, end: number, inserted: number): void {
     const before: Piece[] = [];
-    const touched: Piece[] = [];
     const after: Piece[] = [];
     let at = 0;
     let length = inserted;
@@ -138,16 +137,10 @@ export class TrackedText {
         const right = same(piece.to - Math.max(pieceEnd - end, 0), piece.to);
         if (left.length > 0) before.push(left);
         if (right.length > 0) after.push(right);
-        touched.push(same(left.to, right.from));
-      } else {
-        length += piece.length - (Math.min(end, pieceEnd) - Math.max(start, at));
-        touched.push(piece);
-      }
+      } else length += piece.length - (Math.min(end, pieceEnd) - Math.max(start, at));
       at = pieceEnd;
     }
-    const seam = before.at(-1)?.to ?? 0;
-    const own: Piece = { kind: "own", from: touched[0]?.from ?? seam, to: touched.at(-1)?.to ?? seam, length };
-    this.#pieces = [...before, own, ...after];
+    this.#pieces = [...before, own(length), ...after];
   }
 
   #replace(hunk: Hunk, change: (piece: Piece) => Piece): void {
@@ -171,6 +164,10 @@ function isAround({ kind, from, to }: Piece, hunk: Hunk): boolean {
 
 function same(from: number, to: number): Piece {
   return { kind: "same", from, to, length: to - from };
+}
+
+function own(length: number): Piece {
+  return { kind: "own", from: 0, to: 0, length };
 }
 
 function joinSame(pieces: readonly Piece[]): Piece[] {

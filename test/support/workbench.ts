@@ -136,9 +136,9 @@ export class Workbench {
     await this.#browser.close();
   }
 
-  /** Waits until Falcon is ready to complete and to chat. */
+  /** Waits until Falcon is ready to complete and to chat. On a busy machine an editor takes minutes to start. */
   async whenReady(): Promise<void> {
-    await this.statusLabel("tokens of context").waitFor();
+    await this.statusLabel("tokens of context").waitFor({ timeout: 240_000 });
   }
 
   /** Opens a file of the workspace, with the cursor in it. */

@@ -10,7 +10,7 @@ import { gatheredUri } from "../../shared/chatContext.ts";
 import type { Attachment } from "../../shared/protocol.ts";
 import { openGit } from "./git.ts";
 import type { Git } from "./gitProgram.ts";
-import { wholeParts } from "./splitDiff.ts";
+import { splitDiff, wholeParts } from "./splitDiff.ts";
 import { fitParts, gathered, notes } from "./source.ts";
 import { pathOf } from "./workspaceFiles.ts";
 
@@ -50,16 +50,21 @@ export async function attachChanges(settings: Pick<Settings, "isExcluded">, room
   });
 }
 
-/** The diff of each file, without those that may hold secrets; undefined where git fails. */
+/**
+ * The diff of each file, without those that may hold secrets; undefined where git fails.
+ * @param withCut whether the beginning of one that is too long is of use, too
+ */
 export async function readDiff(
   root: string,
   against: "HEAD" | "--cached",
   settings: Pick<Settings, "isExcluded">,
+  withCut = false,
 ): Promise<{ readonly files: readonly string[]; readonly secret: number; readonly isCut: boolean } | undefined> {
   const opened = await openGit();
   const diff = await opened?.git(root, ["-c", "core.quotePath=false", "diff", ...diffOptions, against]);
   if (diff?.code !== 0) return undefined;
-  const parts = wholeParts(diff);
+  // The name of a file is not known where its line is cut.
+  const parts = withCut ? splitDiff(diff.text).filter(({ text }) => text.includes("\n")) : wholeParts(diff);
   const open = parts.filter(({ file }) => !settings.isExcluded(Uri.file(path.join(root, file))));
   return { files: open.map(({ text }) => text), secret: parts.length - open.length, isCut: diff.isCut };
 }

@@ -48,6 +48,17 @@ suite("the range of a block", () => {
     assert.equal(findCodeRange(file, "def row(self, oars):\n    return oars", symbols), undefined);
   });
 
+  test("is none where its ends are there by chance, or tell no place, or it begins with other code than a name", () => {
+    const between = (word: string) => Array.from({ length: 10 }, (_, i) => `  ${word}(${i});`).join("\n");
+    assert.equal(
+      findCodeRange(`start();\n${between("a")}\nstop();`, `start();\n${between("b")}\nstop();`, []),
+      undefined,
+    );
+    assert.equal(findCodeRange("x\n{\n  a: 1,\n}", "{\n  a: 1,\n  c: 3,\n}", []), undefined);
+    const symbols = [{ name: "sail", first: 4, last: 5 }];
+    assert.equal(findCodeRange(file, "total = 1\ndef sail(self, wind):\n    return wind", symbols), undefined);
+  });
+
   test("is none where the block leaves lines out", () => {
     const block = "function a() {\n  // ... as before\n}";
     assert.equal(findCodeRange(script, block, [{ name: "a", first: 0, last: 4 }]), undefined);
@@ -76,5 +87,7 @@ suite("the range of a block", () => {
     const indented = "    def sail(self, wind):\n        return wind";
     assert.equal(indentLike(block, file, { first: 4, last: 5 }), indented);
     assert.equal(indentLike(indented, file, { first: 4, last: 5 }), indented);
+    assert.equal(indentLike("def a():\n\n    b()", file, { first: 4, last: 5 }), "    def a():\n\n        b()");
+    assert.equal(indentLike("  a();\n  b();", "\t\t\ta();", { first: 0, last: 0 }), "  a();\n  b();");
   });
 });

@@ -62,6 +62,12 @@ suite("hunks", () => {
     );
   });
 
+  test("changes that lines stand between are hunks of their own", () => {
+    const old = Array.from({ length: 100 }, (_, i) => `line ${i}`);
+    const next = old.map((each, i) => (i % 10 === 0 ? `${each} new` : each));
+    assert.equal(findHunks(old.join("\n"), next.join("\n"), "lines").length, 10);
+  });
+
   test("texts with nothing in common are one hunk, in time that grows with their length", () => {
     const textOf = (word: string) => Array.from({ length: 20_000 }, (_, i) => `${word}${i}`).join("\n");
     assert.equal(findHunks(textOf("a"), textOf("b"), "lines").length, 1);

@@ -18,6 +18,12 @@ const cases: Record<string, [text: string, next: string, languageId: string, exp
     "python",
     `def add(a, b):\n${docstring}\n    return a + b`,
   ],
+  "a docstring that is a raw string": [
+    python,
+    `def add(a, b):\n    r"""Adds."""\n    return a + b`,
+    "python",
+    `def add(a, b):\n    r"""Adds."""\n    return a + b`,
+  ],
   "a docstring of several lines": [
     python,
     `def add(a, b):\n    """Adds.\n\n    Numbers.\n    """\n    return a + b`,

@@ -14,9 +14,13 @@ const edit = (text: string, { start, end, text: inserted }: TextEdit) =>
 class Page {
   text: string;
   readonly tracked: TrackedText;
+  /** What stands before the range and behind it, by each edit's own rule. */
+  before: string;
+  after: string;
 
   constructor(before: string, original: string, after: string) {
     this.text = before + original + after;
+    [this.before, this.after] = [before, after];
     this.tracked = new TrackedText(original, before.length);
   }
 
@@ -40,6 +44,14 @@ class Page {
   }
 
   write(change: TextEdit): void {
+    const { start, end, text } = change;
+    const [first, last] = [this.before.length, this.text.length - this.after.length];
+    const rest = this.after.slice(Math.max(0, end - last));
+    if (end <= first) this.before = edit(this.before, change);
+    // What is written over an edge of the range stands outside of it.
+    else if (start < first) [this.before, this.after] = [this.before.slice(0, start) + text, rest];
+    else if (start >= last) this.after = edit(this.after, { start: start - last, end: end - last, text });
+    else if (end > last) this.after = text + rest;
     this.text = edit(this.text, change);
     this.tracked.follow(change);
   }
@@ -98,6 +110,14 @@ suite("tracked text", () => {
     assert.equal(page.text, "one // one\ntwo\nthree\nfour");
   });
 
+  test("what was taken back is text that another hunk may change with what stands around it", () => {
+    const page = new Page("", old, "");
+    page.place(first);
+    page.takeBack(first);
+    assert.ok(page.place({ start: 0, end: old.length, text: "all" }));
+    assert.equal(page.text, "all");
+  });
+
   test("an edit over the whole range, or over its edges, ends the hunks in it", () => {
     for (const [start, end] of [
       [0, 30],
@@ -110,6 +130,8 @@ suite("tracked text", () => {
       const before = page.text;
       page.write({ start, end, text: "x" });
       assert.equal(page.text, edit(before, { start, end, text: "x" }));
+      assert.equal(page.tracked.start, page.before.length);
+      assert.equal(page.tracked.end, page.text.length - page.after.length);
       for (const { hunk } of page.tracked.placed) page.takeBack(hunk);
     }
   });
@@ -149,6 +171,13 @@ suite("tracked text", () => {
               page.tracked.keep(chosen.hunk);
               kept.push(chosen.hunk);
             }
+          }
+          assert.ok(page.text.startsWith(page.before) && page.text.endsWith(page.after));
+          assert.equal(page.tracked.start, page.before.length);
+          assert.equal(page.tracked.end, page.text.length - page.after.length);
+          for (const hunk of hunks) {
+            const place = page.tracked.findPlace(hunk);
+            if (place) assert.equal(page.text.slice(place.start, place.end), original.slice(hunk.start, hunk.end));
           }
           for (const { hunk, start, end } of page.tracked.placed) assert.equal(page.text.slice(start, end), hunk.text);
           if (hasWritten) continue;
