@@ -80,7 +80,7 @@ export const events = (...data: readonly unknown[]): string =>
   data.map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`).join("");
 
 /** Times that a test need not wait for long. */
-export const quick: Patience = { answer: 30_000, piece: 30_000, retry: 1, waking: 30_000 };
+const quick: Patience = { answer: 30_000, piece: 30_000, retry: 1, waking: 30_000 };
 
 export interface ConnectOptions {
   readonly key?: string;

@@ -42,6 +42,23 @@ suite("statusBarView", () => {
     });
   });
 
+  test("says on which server the model runs, where text goes, and what the server is waited for", () => {
+    const remote = { name: "box", host: "box:8080", encrypted: false };
+    const onServer = { ...ready, model: { ...model, remote }, note: "The server box is waking up" };
+    assert.deepEqual(statusBarView(onServer, "on", "python", l10n), {
+      icon: "zap",
+      text: "Falcon on box",
+      tooltip: [
+        "Falcon 7B: 2048 tokens of context, on box",
+        "Text leaves this machine: it is sent to box:8080, not encrypted",
+        "The server box is waking up",
+        "Inline completions are on",
+      ],
+    });
+    const loading = { state: "loading", model: "box", progress: 0, note: "The server box is waking up" } as const;
+    assert.deepEqual(statusBarView(loading, "on", "", l10n).tooltip, ["The server box is waking up"]);
+  });
+
   test("shows the percent of loading once there is one", () => {
     const loading = (progress: number) =>
       statusBarView({ state: "loading", model: "m.gguf", progress }, "on", "", l10n);
