@@ -31,10 +31,6 @@ const longestAttachment = 100_000;
 /** What decides which files are attached only when the user says so once more. */
 type Exclusion = Pick<Settings, "isExcluded">;
 
-export function attachFile({ document }: TextEditor, exclusion: Exclusion): Promise<Attachment> {
-  return attachDocument(document, exclusion);
-}
-
 export async function attachSelection({ document, selection }: TextEditor, exclusion: Exclusion): Promise<Attachment> {
   if (selection.isEmpty) throw new UserError(l10n.t("Select the code to attach first."));
   return attachDocument(document, exclusion, selection);
@@ -145,7 +141,7 @@ function nameOf({ path }: Uri): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function documentLabel({ uri }: TextDocument): string {
+export function documentLabel({ uri }: TextDocument): string {
   const name = nameOf(uri);
   const cell = findCell(uri);
   return cell ? l10n.t("{0}, cell {1}", name, cell.index + 1) : name;

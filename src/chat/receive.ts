@@ -12,7 +12,7 @@ import type { Settings } from "../settings.ts";
 import { plainName } from "../shared/plainText.ts";
 import { statusOf } from "../shared/modelRoles.ts";
 import type { PageRequest, ProblemAction, ToWebview } from "../shared/protocol.ts";
-import { attachCodeAtCursor, attachFile, attachSelection, showAttachment } from "./attachments.ts";
+import { attachCodeAtCursor, attachSelection, showAttachment } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
 import { openNewFile, runInTerminal } from "./codeActions.ts";
 import type { Places } from "./context/places.ts";
@@ -66,7 +66,7 @@ function tableOf(dependencies: PageDependencies): Table {
     findOffers: async ({ query }) => post({ type: "offers", query, offers: await offers.find(query) }),
     chooseOffer: ({ id }) => offers.choose(id),
     attachSelection: async () => chat.attach(await attachSelection(lastEditor.get(), settings)),
-    attachFile: async () => chat.attach(await attachFile(lastEditor.get(), settings)),
+    attachFile: async () => chat.attach(await offers.attachFile(lastEditor.get().document)),
     removeAttachment: ({ id }) => chat.removeAttachment(id),
     openAttachment: ({ id }) => openAttachment(id, chat),
     openLink: ({ href }) => openLink(href),

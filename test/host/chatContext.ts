@@ -158,6 +158,11 @@ describe("what goes with a message", () => {
     assert.match(text, /^\[lines \d+ to \d+ are left out\]$/m);
     assert.match(leftOut ?? "", /^only its outline and \d+ of 27\d\d lines fit$/);
     falcon.chatView.receive({ type: "draft", text: "" });
+    falcon.chat.removeAttachment(only().id);
+    await window.showTextDocument(Uri.joinPath(folder, "long.py"));
+    assert.equal(await ask({ type: "attachFile" }), undefined);
+    assert.equal(only().leftOut, leftOut, "so does the button");
+    await commands.executeCommand("workbench.action.closeActiveEditor");
     await workspace.fs.delete(Uri.joinPath(folder, "long.py"));
   });
 

@@ -1,6 +1,6 @@
 // `@file`, `@folder` and `@search`: what is in the workspace's files.
 
-import type { Uri } from "vscode";
+import type { TextDocument, Uri } from "vscode";
 import { l10n, workspace } from "vscode";
 
 import { UserError } from "../../problems.ts";
@@ -8,7 +8,7 @@ import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
 import { plainName } from "../../shared/plainText.ts";
 import type { Attachment } from "../../shared/protocol.ts";
-import { attachDocument, requireConsent } from "../attachments.ts";
+import { attachDocument, documentLabel, requireConsent } from "../attachments.ts";
 import { cutText } from "./cutText.ts";
 import { withoutIgnored } from "./git.ts";
 import { rankPaths } from "./rankNames.ts";
@@ -26,7 +26,7 @@ const mostSearched = 3_000;
 const mostFound = 100;
 const longestLine = 200;
 
-interface FileDependencies {
+export interface FileDependencies {
   readonly files: WorkspaceFiles;
   readonly settings: Pick<Settings, "isExcluded">;
   /** Characters that one attachment may have. */
@@ -40,7 +40,7 @@ export function findFiles(dependencies: FileDependencies): FindCandidates {
     const found = await pickPaths(await dependencies.files.list(), words);
     return found.map(({ uri, path }) => {
       const { name, folder } = splitPath(path);
-      const attach = async () => [await attachFile(uri, dependencies)];
+      const attach = async () => [await attachFile(await openFile(uri), dependencies)];
       return { icon: "file", label: name, ...(folder && { description: folder }), attach };
     });
   };
@@ -75,8 +75,11 @@ export function findText(dependencies: FileDependencies): FindCandidates {
 }
 
 /** A file that is too long is its outline and the parts that are nearest to the question. */
-async function attachFile(uri: Uri, { settings, room, draft }: FileDependencies): Promise<Attachment> {
-  const document = await openFile(uri);
+export async function attachFile(
+  document: TextDocument,
+  { settings, room, draft }: FileDependencies,
+): Promise<Attachment> {
+  const { uri } = document;
   const text = document.getText();
   if (text.length <= room()) return attachDocument(document, settings);
   await requireConsent(document, settings);
@@ -85,7 +88,7 @@ async function attachFile(uri: Uri, { settings, room, draft }: FileDependencies)
   if (cut.keptLines === 0)
     throw new UserError(l10n.t("No line of {0} is short enough to be attached.", plainName(uri.path)));
   return gathered(uri.toString(), {
-    label: splitPath(uri.path).name,
+    label: documentLabel(document),
     languageId: document.languageId,
     text: outline === "" ? cut.text : `${outline}\n\n${cut.text}`,
     ...notes([l10n.t("only its outline and {0} of {1} lines fit", cut.keptLines, cut.lines)]),

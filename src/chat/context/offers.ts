@@ -1,6 +1,6 @@
 // The composer's list: what may go with a message, after `@`, and the commands, after `/`.
 
-import { commands, l10n } from "vscode";
+import { commands, l10n, type TextDocument } from "vscode";
 
 import type { LastEditor } from "../../lastEditor.ts";
 import type { PromptFiles } from "../../prompts/promptFiles.ts";
@@ -10,7 +10,7 @@ import type { Attachment, ChatCommand, ModelStatus } from "../../shared/protocol
 import { attachSelection } from "../attachments.ts";
 import { attachChanges } from "./changes.ts";
 import { attachOpenFiles, attachProblems } from "./editors.ts";
-import { findFiles, findFolders, findText } from "./files.ts";
+import { type FileDependencies, attachFile, findFiles, findFolders, findText } from "./files.ts";
 import { findSymbols } from "./outline.ts";
 import { type Candidate, type FindCandidates, roomFor } from "./source.ts";
 import type { TerminalOutput } from "./terminalOutput.ts";
@@ -82,6 +82,11 @@ export class Offers {
     const kinds = this.#kinds.filter((kind) => kind.name.startsWith(words.toLowerCase()));
     const files = /^\S+$/.test(words) ? await this.#kinds.find((kind) => kind.name === "file")?.find?.(words) : [];
     return [...kinds.map((kind) => this.#offerKind(kind)), ...(files ?? []).map((each) => this.#offerCandidate(each))];
+  }
+
+  /** As `@file` has it. */
+  attachFile(document: TextDocument): Promise<Attachment> {
+    return attachFile(document, filesOf(this.#dependencies));
   }
 
   /** Does what a row stands for. */
@@ -156,10 +161,14 @@ function commandsOf({ command }: OfferDependencies): readonly SlashCommand[] {
   ];
 }
 
+function filesOf({ workspaceFiles, settings, status, draft }: OfferDependencies): FileDependencies {
+  return { files: workspaceFiles, settings, room: () => roomFor(status()), draft };
+}
+
 function kindsOf(dependencies: OfferDependencies): readonly Kind[] {
-  const { lastEditor, settings, terminalOutput, workspaceFiles, status, draft } = dependencies;
-  const room = () => roomFor(status());
-  const files = { files: workspaceFiles, settings, room, draft };
+  const { lastEditor, settings, terminalOutput } = dependencies;
+  const files = filesOf(dependencies);
+  const { room } = files;
   return [
     { name: "file", icon: "file", description: l10n.t("A file of the workspace"), find: findFiles(files) },
     {
