@@ -14,6 +14,7 @@ import { createModels, type Program, UsageError } from "./cli/program.ts";
 import { runServe } from "./cli/serve.ts";
 import { findBundledModel, hostCreator } from "./installation.ts";
 import { readSettings } from "./lsp/settings.ts";
+import { ServerMetrics } from "./metrics/registry.ts";
 import { listModels } from "./models/store/listModels.ts";
 import { UserError } from "./userError.ts";
 
@@ -52,9 +53,10 @@ async function main(): Promise<void> {
   const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ended.abort());
   const log: string[] = [];
-  const models = createModels(hostCreator(__dirname), log);
+  const metrics = new ServerMetrics();
+  const models = createModels(hostCreator(__dirname), metrics, log);
   const program: Program = {
-    ...{ settings, models, log, folder: __dirname, print, signal: ended.signal },
+    ...{ settings, models, metrics, log, folder: __dirname, print, signal: ended.signal },
     note: (piece) => process.stderr.write(piece),
   };
   const commands: Record<string, () => Promise<void> | void> = {

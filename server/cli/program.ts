@@ -4,11 +4,13 @@ import type { ModelRole } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
+import type { ServerMetrics } from "../metrics/registry.ts";
 import { type CreateHost, RoleModels } from "../models/session/roleModels.ts";
 
 export interface Program {
   readonly settings: ServerSettings;
   readonly models: RoleModels;
+  readonly metrics: ServerMetrics;
   /** What the models' processes logged. */
   readonly log: readonly string[];
   /** Folder of the bundles. */
@@ -25,11 +27,12 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export function createModels(createHost: CreateHost, log: string[]): RoleModels {
+export function createModels(createHost: CreateHost, metrics: ServerMetrics, log: string[]): RoleModels {
   return new RoleModels({
     createHost,
     markers: chatMarkers,
     log: (line) => log.push(line),
+    onUsage: (usage, model, priority) => metrics.addUsage(usage, model, priority, model.contextSize),
     onStatus: () => undefined,
   });
 }

@@ -9,13 +9,14 @@ import { type Program, useModels } from "./program.ts";
 
 /** @param host the loopback unless given */
 export async function runServe(port: number, host: string | undefined, program: Program): Promise<void> {
-  const { models, settings, print, note, signal } = program;
+  const { models, metrics, settings, print, note, signal } = program;
   const given = process.env["FALCON_API_TOKEN"];
   const token = given || randomBytes(24).toString("base64url");
   useModels(models, settings);
   const log = (line: string) => note(`${line}\n`);
   const api = await startApi({
     models,
+    metrics,
     settings: () => settings,
     token,
     port,

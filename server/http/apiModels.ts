@@ -42,6 +42,15 @@ export const modelRoutes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/metrics",
+    run: async ({ response, models, metrics }) => {
+      const text = await metrics.text(models.status);
+      response.writeHead(200, { "content-type": metrics.contentType });
+      response.end(text);
+    },
+  },
+  {
+    method: "GET",
     path: "/health",
     isOpen: true,
     run: (exchange) => {

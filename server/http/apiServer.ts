@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import * as l10n from "@vscode/l10n";
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerMetrics } from "../metrics/registry.ts";
 import { UserError } from "../userError.ts";
 import { checkOrigin, checkToken } from "./access.ts";
 import { ApiError, toApiError } from "./apiError.ts";
@@ -18,6 +19,7 @@ import { tgiRoutes } from "./tgi.ts";
 
 export interface ApiOptions {
   readonly models: ApiModels;
+  readonly metrics: ServerMetrics;
   /** As they are now. */
   readonly settings: () => ServerSettings;
   readonly token: string;
@@ -89,6 +91,7 @@ async function answer(
   response: ServerResponse,
   {
     models,
+    metrics,
     settings,
     token,
     limits,
@@ -109,10 +112,11 @@ async function answer(
       entered = 1;
       queue.length++;
     }
-    await route.run({ request, response, models, settings: settings(), limits, signal: ended.signal });
+    await route.run({ request, response, models, metrics, settings: settings(), limits, signal: ended.signal });
   } catch (error) {
     if (response.destroyed) return;
     const failure = toApiError(error);
+    metrics.addError(failure.code ?? failure.type);
     if (failure.status === 500) log(error instanceof Error ? (error.stack ?? error.message) : String(error));
     refuse(request, response, failure);
   } finally {

@@ -6,6 +6,7 @@ import type * as v from "valibot";
 import type { ModelRole } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
+import type { ServerMetrics } from "../metrics/registry.ts";
 import { ApiError } from "./apiError.ts";
 import { readBody } from "./body.ts";
 import { EventStream } from "./eventStream.ts";
@@ -32,6 +33,7 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly models: ApiModels;
+  readonly metrics: ServerMetrics;
   readonly settings: ServerSettings;
   readonly limits: ApiLimits;
   /** Fires when the client is gone, or the time is over. */

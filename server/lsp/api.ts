@@ -22,9 +22,11 @@ export function registerApi(connection: Connection, assistant: Assistant): void 
   connection.onRequest(startApiRequest, (params) =>
     assistant.answer(async () => {
       const { port, token } = readParams(apiParams, params);
-      const { models } = assistant;
+      const { models, metrics } = assistant;
       const log = (line: string) => connection.console.error(`local API: ${line}`);
-      const api = await replaceBy(() => startApi({ models, settings: () => assistant.settings, port, token, log }));
+      const api = await replaceBy(() =>
+        startApi({ models, metrics, settings: () => assistant.settings, port, token, log }),
+      );
       return { address: api?.address ?? "" };
     }),
   );

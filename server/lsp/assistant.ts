@@ -14,11 +14,13 @@ import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
 import { realFile } from "../realFile.ts";
+import { ServerMetrics } from "../metrics/registry.ts";
 import { UserError } from "../userError.ts";
 import { readSettings } from "./settings.ts";
 
 export class Assistant {
   readonly models: RoleModels;
+  readonly metrics = new ServerMetrics();
   /** Requests are taken from `initialize` to `shutdown`. */
   phase: "starting" | "serving" | "ended" = "starting";
   /** URIs of the workspace folders. */
@@ -34,6 +36,7 @@ export class Assistant {
       ...hosts,
       markers: chatMarkers,
       log,
+      onUsage: (usage, model, priority) => this.metrics.addUsage(usage, model, priority, model.contextSize),
       onStatus: () => send(() => connection.sendNotification(statusChanged, this.models.status)),
     });
   }

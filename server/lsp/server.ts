@@ -72,7 +72,10 @@ export function startServer(
   });
   const assistant: Assistant = new Assistant(connection, { createHost, ...(createRemote && { createRemote }) });
   registerLifeCycle(connection, assistant, options);
-  const acceptance = new Acceptance((added) => send(() => connection.sendNotification(completionsCounted, added)));
+  const acceptance = new Acceptance((added) => {
+    assistant.metrics.addCompletions(added);
+    send(() => connection.sendNotification(completionsCounted, added));
+  });
   const documents = listenToDocuments(connection, acceptance);
   registerInlineCompletion(connection, assistant, documents, acceptance, grammars);
   registerChat(connection, assistant, documents);

@@ -5,6 +5,7 @@ import net from "node:net";
 
 import type { Model } from "../../server/engine/engine.ts";
 import { type Api, type ApiOptions, startApi } from "../../server/http/apiServer.ts";
+import { ServerMetrics } from "../../server/metrics/registry.ts";
 import { readSettings } from "../../server/lsp/settings.ts";
 import type { ModelStatus, ServerStatus } from "../../src/shared/protocol.ts";
 
@@ -27,6 +28,7 @@ export async function startTestApi(model: Model, options: Partial<ApiOptions> = 
   const settings = readSettings(undefined, () => undefined);
   const api = await startApi({
     models: { status, ready: () => Promise.resolve(model) },
+    metrics: new ServerMetrics(),
     settings: () => settings,
     token: apiToken,
     port: 0,

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
 import type { ModelStatus, RemoteServer } from "../../../src/shared/protocol.ts";
-import type { ConnectRequest, LoadedModel, Model, ModelHost, Usage } from "../../engine/engine.ts";
+import type { ConnectRequest, LoadedModel, Model, ModelHost, Priority, Usage } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import { fileVersion } from "../../engine/splitFiles.ts";
 import { requireServer, type SessionSettings } from "./backend.ts";
@@ -56,7 +56,7 @@ export interface ModelSessionOptions {
   readonly markers: readonly string[];
   readonly onStatus: () => void;
   /** One event for each request that came to an end: all metrics are made from these. */
-  readonly onUsage: (usage: Usage, model: LoadedModel) => void;
+  readonly onUsage: (usage: Usage, model: LoadedModel, priority: Priority) => void;
   readonly log: (line: string) => void;
 }
 

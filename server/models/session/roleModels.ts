@@ -30,6 +30,8 @@ export type CreateRemote = (
 export interface RoleModelsOptions extends Pick<ModelSessionOptions, "markers" | "onStatus" | "log"> {
   readonly createHost: CreateHost;
   readonly createRemote?: CreateRemote;
+  /** Is told of each request that came to an end, of either model. */
+  readonly onUsage?: ModelSessionOptions["onUsage"];
 }
 
 interface RoleModel {
@@ -123,7 +125,7 @@ export class RoleModels {
   }
 
   #create(): RoleModel {
-    const { createHost, createRemote, ...options } = this.#options;
+    const { createHost, createRemote, onUsage, ...options } = this.#options;
     const host = this.#turns.join(
       createHost(
         options.log,
@@ -141,7 +143,10 @@ export class RoleModels {
       host,
       ...(remote && { remote }),
       crashes: this.#crashes,
-      onUsage: (used, model) => usage.add(used, model),
+      onUsage: (used, model, priority) => {
+        usage.add(used, model);
+        onUsage?.(used, model, priority);
+      },
     });
     return { key: "", session, host, usage };
   }

@@ -1,7 +1,14 @@
 // A loaded model as features use it: its requests are counted and reported, and its failures are in the user's words.
 
 import { plainName } from "../../../src/shared/plainText.ts";
-import { EngineError, type Generation, type LoadedModel, type Model, type Usage } from "../../engine/engine.ts";
+import {
+  EngineError,
+  type Generation,
+  type LoadedModel,
+  type Model,
+  type Priority,
+  type Usage,
+} from "../../engine/engine.ts";
 import { generationError } from "./modelErrors.ts";
 
 const interrupted: Generation = {
@@ -16,7 +23,7 @@ export interface ModelWatcher {
   readonly onRunning: (change: 1 | -1) => void;
   /** The model did something that is no request. */
   readonly onUse: () => void;
-  readonly onUsage: (usage: Usage, model: LoadedModel) => void;
+  readonly onUsage: (usage: Usage, model: LoadedModel, priority: Priority) => void;
 }
 
 /** `info` stands for the model's own. */
@@ -38,7 +45,7 @@ export function watchModel(model: Model, info: LoadedModel, { onRunning, onUse, 
       count(async () => {
         try {
           const generation = await model.generate(request, onText, signal);
-          onUsage(generation.usage, info);
+          onUsage(generation.usage, info, request.priority);
           return generation;
         } catch (error) {
           if (error instanceof EngineError && error.failure === "died") return interrupted;
