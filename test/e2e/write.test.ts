@@ -82,7 +82,6 @@ test("each word that is corrected is accepted or rejected by a key", async () =>
 test("a translation keeps a block of code and a link byte for byte", async () => {
   await workbench.runCommand("Falcon: Translate…");
   await workbench.quickRow("Italian").click();
-  await workbench.page.locator(".notification-toast, .notifications-toasts").first().waitFor({ state: "attached" });
   await lens("Accept").first().waitFor();
   await workbench.page.locator(".view-line", { hasText: "la guida" }).first().waitFor();
   await picture("translation");
