@@ -1,0 +1,63 @@
+// The local API of the language server: started, moved and stopped by requests of the editor.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { startApiRequest, stopApiRequest } from "../../src/shared/methods.ts";
+import { LspClient } from "../support/lspClient.ts";
+import { modelFile } from "../support/models.ts";
+
+const token = "a-token-of-some-length";
+let client: LspClient;
+let isStopped = false;
+beforeEach(async () => {
+  isStopped = false;
+  client = await LspClient.withModel(modelFile("falcon7b"));
+});
+afterEach(async () => {
+  if (!isStopped) await client.stop();
+});
+
+const start = (port = 0) => client.connection.sendRequest(startApiRequest, { port, token });
+
+/** Writes two tokens. */
+function ask(address: string): Promise<Response> {
+  return fetch(`${address}/v1/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify({ prompt: "one", max_tokens: 2 }),
+  });
+}
+
+test("serves the editor's model; a second start takes the place of the first, and stop ends it", async () => {
+  const first = await start();
+  const answer = await ask(first.address);
+  assert.equal(answer.status, 200);
+  assert.partialDeepStrictEqual(await answer.json(), { object: "text_completion" });
+  const second = await start();
+  await assert.rejects(ask(first.address));
+  assert.equal((await ask(second.address)).status, 200);
+  const figures = await fetch(`${second.address}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+  assert.match(await figures.text(), /^gen_ai_server_request_duration_seconds_count\{[^}]+\} 2$/m);
+  await client.connection.sendRequest(stopApiRequest);
+  await assert.rejects(ask(second.address));
+  const third = await start();
+  await client.stop();
+  isStopped = true;
+  await assert.rejects(ask(third.address));
+});
+
+test("a port that is taken is named, and a token that is short is refused", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const address = taken.address();
+  assert.ok(address !== null && typeof address === "object");
+  await assert.rejects(start(address.port), new RegExp(`Port ${address.port} cannot be used`));
+  taken.close();
+  await once(taken, "close");
+  await assert.rejects(client.connection.sendRequest(startApiRequest, { port: 0, token: "short" }), /token/);
+  // What failed before does not stand in the way.
+  assert.equal((await ask((await start()).address)).status, 200);
+});
