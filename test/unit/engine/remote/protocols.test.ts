@@ -111,6 +111,17 @@ test("vLLM gets tokens, in which text that spells a special token is text", asyn
   assert.deepEqual([body["model"], body["max_tokens"], body["suffix"]], [coder, 48, undefined]);
 });
 
+test("blanks before the cursor are left to the model, whose text then begins after them", async () => {
+  const first = { choices: [{ text: " x" }] };
+  const last = { choices: [{ text: " y", finish_reason: "stop" }] };
+  const answers = { ...vllmAnswers, "/v1/completions": stream([events(first, last, "[DONE]")]) };
+  const { server, model } = await use("vllm", answers);
+  const request = { ...infill, prompt: ["return ", { cursor: true }], stop: [] } as const;
+  const { text } = await model.generate(request, () => undefined, never);
+  assert.equal(text, "x y");
+  assert.deepEqual(bodyOf(server, "/v1/completions")?.["prompt"], codesOf("return"));
+});
+
 test("several candidates are requests with seeds of their own", async () => {
   const { server, model } = await use("vllm", vllmAnswers);
   const { alternatives } = await model.generate({ ...infill, candidates: 3, seed: 7 }, () => undefined, never);
