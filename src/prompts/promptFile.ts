@@ -71,7 +71,8 @@ function readFields(lines: readonly string[]): Map<string, Field> | PromptFault 
 }
 
 function valuesOf(value: string): string[] {
-  const bare = value.replace(/\s+#.*$/, "").trim();
+  const comment = value.search(/\s#/);
+  const bare = (comment < 0 ? value : value.slice(0, comment)).trim();
   const [, list] = /^\[(.*)\]$/.exec(bare) ?? [];
   if (list !== undefined)
     return list
@@ -131,7 +132,8 @@ export function fillPrompt(text: string, values: Readonly<Record<"selection" | "
 
 /** As a block that nothing in it ends. */
 export function fenced(text: string, languageId: string): string {
-  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
+  let longest = 2;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   const fence = "`".repeat(longest + 1);
   return `${fence}${languageId}\n${text.trimEnd()}\n${fence}`;
 }

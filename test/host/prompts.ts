@@ -3,12 +3,23 @@
 import assert from "node:assert/strict";
 
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
-import { Range, Uri, WorkspaceEdit, commands, window, workspace, type CodeAction } from "vscode";
+import {
+  Position,
+  Range,
+  Selection,
+  Uri,
+  WorkspaceEdit,
+  commands,
+  window,
+  workspace,
+  type CodeAction,
+  type TextEditor,
+} from "vscode";
 
 import type { TestApi } from "../../src/extension.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
 import type { ChatParams, ToWebview } from "../../src/shared/protocol.ts";
-import { openEditor, readyFalcon, until } from "./falcon.ts";
+import { readyFalcon, showInFront, until } from "./falcon.ts";
 
 const files: Readonly<Record<string, string>> = {
   review:
@@ -61,6 +72,16 @@ describe("prompt files", () => {
     return workspace.fs.writeFile(Uri.joinPath(folder, `prompts/${name}.md`), Buffer.from(text));
   }
 
+  /** A file: VS Code gives a new document at times the text of the one that was closed last. */
+  async function openFile(name: string, text: string, select: "all" | "end"): Promise<TextEditor> {
+    const uri = Uri.joinPath(folder, name);
+    await workspace.fs.writeFile(uri, Buffer.from(text));
+    const editor = await showInFront(await workspace.openTextDocument(uri));
+    const end = editor.document.positionAt(text.length);
+    editor.selection = new Selection(select === "all" ? new Position(0, 0) : end, end);
+    return editor;
+  }
+
   const names = () => falcon.prompts.all.map(({ name }) => name);
 
   it("are those that are right", async () => {
@@ -80,7 +101,7 @@ describe("prompt files", () => {
   });
 
   it("are offered behind a slash, and ask in the chat about the selection", async () => {
-    await openEditor("a = 1", "python", "all");
+    await openFile("a.py", "a = 1", "all");
     const posted: ToWebview[] = [];
     const post = falcon.chatView.post.bind(falcon.chatView);
     falcon.chatView.post = (message) => posted.push(message);
@@ -104,7 +125,7 @@ describe("prompt files", () => {
   });
 
   it("are offered in the lightbulb of a selection, and change it", async () => {
-    const { document } = await openEditor("hello", "plaintext", "all");
+    const { document } = await openFile("hello.txt", "hello", "all");
     const place = new Range(0, 0, 0, 5);
     const actions = await commands.executeCommand<CodeAction[]>(
       "vscode.executeCodeActionProvider",
@@ -123,14 +144,14 @@ describe("prompt files", () => {
   });
 
   it("insert at the cursor, and the selection is a block in their words", async () => {
-    const { document } = await openEditor("x ``` y\n", "plaintext", "end");
+    const { document } = await openFile("x.txt", "x ``` y\n", "end");
     await commands.executeCommand("cursorTop");
     answer = "header";
     await commands.executeCommand("falcon.runPrompt", "header");
     assert.equal(edits[0]?.instruction, "Write a header for:\n````plaintext\nx ``` y\n````\n");
     assert.equal(edits[0].text, "");
     assert.equal(document.getText(), "headerx ``` y\n");
-    await commands.executeCommand("falcon.acceptAllChanges");
+    await commands.executeCommand("falcon.rejectAllChanges");
   });
 
   it("write a new document, and none where the answer is empty", async () => {

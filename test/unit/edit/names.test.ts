@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 
 import { isIdentifier, suggestNames } from "../../../src/edit/names.ts";
 import fc from "../../support/fastCheck.ts";
+import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
 
 suite("suggested names", () => {
   test("are read from lists in whatever form", () => {
@@ -27,6 +28,14 @@ suite("suggested names", () => {
     assert.deepEqual(suggestNames("", "read", "java"), []);
     assert.ok(isIdentifier("type"), "some are names elsewhere");
     assert.ok(!isIdentifier("a b") && !isIdentifier("1") && !isIdentifier(""));
+  });
+
+  test("are read in a time that grows with the answer's length", () => {
+    for (const piece of repetitions) {
+      assertGrowsWithLength(JSON.stringify(piece), (length) =>
+        suggestNames(`a${repeated(piece, length)}b`, "x", "java"),
+      );
+    }
   });
 
   test("property: each is a name that is new, whatever the model writes", () => {

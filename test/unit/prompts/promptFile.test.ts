@@ -12,6 +12,7 @@ import {
   readPromptFile,
 } from "../../../src/prompts/promptFile.ts";
 import fc from "../../support/fastCheck.ts";
+import { assertGrowsWithLength, repeated, repetitions } from "../../support/growth.ts";
 
 const written = (...lines: readonly string[]) => readPromptFile(lines.join("\n"), "review");
 
@@ -81,6 +82,15 @@ suite("a prompt file", () => {
         else assert.ok(read.name !== "" && read.text !== "" && read.where.length > 0);
       }),
     );
+  });
+
+  test("is read in a time that grows with its length", () => {
+    for (const piece of repetitions) {
+      const read = (length: number) =>
+        written("---", `name: a${repeated(piece, length)}b`, "---", repeated(piece, length));
+      assertGrowsWithLength(JSON.stringify(piece), read);
+    }
+    assert.ok(fenced("` ".repeat(200_000), "").startsWith("```\n"));
   });
 
   test("has what variables stand for, and what these hold is data", () => {

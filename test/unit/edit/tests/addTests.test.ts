@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 
 import { addTests } from "../../../../src/edit/tests/addTests.ts";
 import fc from "../../../support/fastCheck.ts";
+import { assertGrowsWithLength, repeated, repetitions } from "../../../support/growth.ts";
 
 suite("new tests in a text of tests", () => {
   test("a new file has them as they are", () => {
@@ -76,6 +77,14 @@ suite("new tests in a text of tests", () => {
       addTests(both, tests.replace("one", "two"), "rust"),
       both.replace("fn one() {}\n", "fn one() {}\n\n    #[test]\n    fn two() {}\n"),
     );
+  });
+
+  test("are put there in a time that grows with the texts' lengths", () => {
+    for (const piece of [...repetitions, "import { a }\n", "import {", "a, "]) {
+      const texts = (length: number) => `import {a${repeated(piece, length)}} from "a"\n${repeated(piece, length)}`;
+      assertGrowsWithLength(JSON.stringify(piece), (length) => addTests(texts(length), texts(length), "typescript"));
+      assertGrowsWithLength(JSON.stringify(piece), (length) => addTests(texts(length), texts(length), "python"));
+    }
   });
 
   test("property: nothing of the old text is lost", () => {
