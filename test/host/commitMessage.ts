@@ -93,6 +93,21 @@ describe("the message of a commit", () => {
     assert.equal(box.value, "A higher crane");
   });
 
+  it("is asked for of five megabytes that are staged, and of what is no text", async () => {
+    answer("A log of the yard");
+    const line = "the crane lifts a ton\n";
+    await write("b.log", line.repeat(5_000_000 / line.length));
+    await write("a.bin", "\0\u0001\0");
+    git("add", "a.bin", "b.log");
+    await writeMessage();
+    git("reset", "-q", "a.bin", "b.log");
+    assert.deepEqual(refusals, []);
+    const text = asked[0]?.text ?? "";
+    assert.match(text, /Binary files \/dev\/null and b\/a\.bin differ/);
+    assert.match(text, /diff --git a\/b\.log b\/b\.log\n[^]*\+the crane lifts a ton\n/);
+    assert.equal(box.value, "A log of the yard");
+  });
+
   it("leaves what the user writes meanwhile", async () => {
     answer("A higher crane", () => (box.value = "My own words"));
     await writeMessage();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { describe, it } from "mocha";
-import { EndOfLine, Position, Range, Selection, Uri, commands, window, type CodeAction } from "vscode";
+import { EndOfLine, Position, Range, Selection, Uri, commands, window, type CodeAction, type CodeLens } from "vscode";
 
 import { applyCodeBlock } from "../../src/edit/applyCode.ts";
 import type { EditResult } from "../../src/shared/edit.ts";
@@ -141,6 +141,18 @@ describe("edit", () => {
     await commands.executeCommand("falcon.rejectChange");
     assert.equal(document.getText(), code.replace("two", "2"));
     assert.equal(editor.selection.active.line, 5);
+  });
+
+  it("what is clicked above a change is told by its line", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    await edits.propose(editor, changed);
+    const { uri } = editor.document;
+    const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", uri);
+    const told = lenses.map(({ command }) => command?.tooltip);
+    for (const line of [2, 6]) {
+      for (const word of ["Accept", "Reject"])
+        assert.ok(told.includes(`${word} the change at line ${line}`), told.join());
+    }
   });
 
   it("a click above a change that is decided already decides no other", async () => {
