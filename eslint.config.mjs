@@ -65,7 +65,7 @@ export default tseslint.config(
     ["server/main.ts", "server/service.ts", "server/cli.ts", "server/installation.ts"],
     ...server,
     noConnection,
-    layer("engine|metrics|models|completion|chat|edit|http|lsp"),
+    layer("engine|metrics|models|completion|chat|edit|evaluate|http|lsp"),
   ),
   forbidImports(
     ["server/engine/*.ts", "server/engine/plan/**"],
@@ -136,6 +136,13 @@ export default tseslint.config(
     ...server,
     noConnection,
     layer("models|completion|chat/(?!formats|demonstration)|http|lsp|llama|process|shared|remote"),
+  ),
+  forbidImports(
+    ["server/evaluate/**"],
+    [],
+    ...server,
+    noConnection,
+    layer("models|completion|chat|edit|http|lsp|llama|process|shared|remote"),
   ),
   forbidImports(["server/http/**"], [], ...server, noConnection, layer("models|edit|lsp|llama|process|shared|remote")),
   forbidImports(["server/lsp/**"], [], ...server, layer("llama|process|shared|remote")),

@@ -93,15 +93,19 @@ def read_vocabulary(pre: str, special: list[str]) -> Vocabulary:
 
 
 def encoder(vocabulary: Vocabulary):
-    """The tokenizer of the family, from the same vocabulary. Special tokens in a text have no meaning."""
+    """Special tokens in a text have no meaning."""
+    tokenizer, start = build_tokenizer(vocabulary)
+    return lambda text: ([] if start is None else [vocabulary.end_of_text]) + tokenizer.encode(text).ids
+
+
+def build_tokenizer(vocabulary: Vocabulary) -> tuple[tokenizers.Tokenizer, str | None]:
+    """The tokenizer of the family, from the same vocabulary, and the token that each text of the later families begins with."""
     ids = {token: id for id, token in enumerate(vocabulary.tokens)}
     merges = [tuple(merge.split(" ")) for merge in vocabulary.merges]
     is_falcon = vocabulary.pre == "falcon"
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(ids, merges, ignore_merges=not is_falcon))
     tokenizer.pre_tokenizer = falcon_splits() if is_falcon else falcon3_splits()
-    # The later families begin each text with a token of its own.
-    start = [] if is_falcon else [vocabulary.end_of_text]
-    return lambda text: start + tokenizer.encode(text).ids
+    return tokenizer, None if is_falcon else vocabulary.tokens[vocabulary.end_of_text]
 
 
 def falcon_splits():

@@ -107,6 +107,8 @@ export interface ScoreRequest {
   readonly prompt: readonly PromptPart[];
   /** Texts whose probability after the prompt is asked for. */
   readonly continuations: readonly string[];
+  /** How many tokens are evaluated at the most, without the last one: the prompt loses its first ones for it. */
+  readonly longest?: number;
   /** As in a `GenerateRequest`. */
   readonly client?: string;
 }
@@ -120,6 +122,8 @@ export interface Score {
   readonly logProbabilities: readonly number[];
   /** Whether each of its tokens is the likeliest at its place. */
   readonly greedy: boolean;
+  /** Tokens that were left out of the prompt. */
+  readonly cut?: number;
 }
 
 export type Backend = "cuda" | "metal" | "vulkan";

@@ -79,7 +79,7 @@ export class LlamaModel implements Model {
   }
 
   async score(
-    { priority, prompt, continuations, client }: ScoreRequest,
+    { priority, prompt, continuations, longest = Infinity, client }: ScoreRequest,
     signal: AbortSignal,
   ): Promise<readonly Score[] | undefined> {
     const { model, vocabulary, loop, info } = this.#loaded;
@@ -88,15 +88,20 @@ export class LlamaModel implements Model {
     const given = prompt.filter((part) => typeof part === "string" || !("cursor" in part));
     // One after the other: each finds the common prompt in the sequence of the one before.
     for (const continuation of continuations) {
-      const { tokens, stable } = await tokenizePrompt(model, vocabulary, [...given, { stable: true }, continuation]);
+      const whole = await tokenizePrompt(model, vocabulary, [...given, { stable: true }, continuation]);
+      const ends = Math.max(whole.stable.at(-1) ?? 0, 1);
+      // One token of the prompt stays, for the continuation to come after it.
+      const excess = Math.min(Math.max(0, whole.tokens.length - 1 - longest), ends - 1);
+      const tokens = whole.tokens.slice(excess);
       requireRoom(tokens.length, 0, info.contextSize);
-      const begin = Math.max(stable.at(-1) ?? 0, 1);
+      const begin = ends - excess;
       if (begin >= tokens.length) {
         scores.push({ logProbabilities: [], greedy: true });
         continue;
       }
       // The last token of the prompt is evaluated for each continuation, so a recurrent state is kept before it.
-      const places = [...stable.filter((place) => place < begin - 1), begin - 1];
+      const stable = whole.stable.map((place) => place - excess).filter((place) => place > 0 && place < begin - 1);
+      const places = [...stable, begin - 1];
       const logProbabilities: number[] = [];
       let greedy = true;
       const size = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
@@ -117,7 +122,7 @@ export class LlamaModel implements Model {
         signal,
       );
       if (decoded?.end === "aborted") return undefined;
-      scores.push({ logProbabilities, greedy });
+      scores.push({ logProbabilities, greedy, ...(excess > 0 && { cut: excess }) });
     }
     return scores;
   }

@@ -1,0 +1,81 @@
+// The file that answered questions are appended to, so that an evaluation goes on where it was stopped.
+
+import fs from "node:fs/promises";
+import path from "node:path";
+import * as l10n from "@vscode/l10n";
+import * as v from "valibot";
+
+import { UserError } from "../userError.ts";
+
+const answer = v.object({
+  id: v.string(),
+  subject: v.string(),
+  /** Of each choice, in nats. */
+  logLikelihoods: v.array(v.number()),
+  /** Tokens of each choice. */
+  tokens: v.array(v.number()),
+  /** Tokens of the prompt that did not fit into the context. */
+  cut: v.number(),
+  value: v.number(),
+});
+
+export type Answer = v.InferOutput<typeof answer>;
+
+/** What the answers depend on: a file goes on with the same alone. */
+export type Settings = Readonly<Record<string, string | number>>;
+
+export class AnswersFile {
+  readonly answers: Map<string, Answer>;
+  readonly #path: string;
+
+  private constructor(file: string, answers: Map<string, Answer>) {
+    this.#path = file;
+    this.answers = answers;
+  }
+
+  /**
+   * Opens a file, or makes one. A last line that was written in part is dropped, and its question asked again.
+   * @throws UserError when the file is of other settings
+   */
+  static async open(file: string, settings: Settings): Promise<AnswersFile> {
+    const head = JSON.stringify(settings);
+    const text = await fs.readFile(file, "utf8").catch(() => "");
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    const [first, ...lines] = whole.split("\n").slice(0, -1);
+    if (first === undefined && text.length > 0 && !`${head}\n`.startsWith(text)) throw otherSettings(file);
+    if (first !== undefined && first !== head) throw otherSettings(file);
+    const answers = new Map<string, Answer>();
+    for (const line of lines) {
+      const read = readAnswer(line);
+      if (!read) throw otherSettings(file);
+      answers.set(read.id, read);
+    }
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    if (first === undefined) await fs.writeFile(file, `${head}\n`);
+    else if (whole.length < text.length) await fs.truncate(file, Buffer.byteLength(whole));
+    return new AnswersFile(file, answers);
+  }
+
+  async add(answered: Answer): Promise<void> {
+    await fs.appendFile(this.#path, `${JSON.stringify(answered)}\n`);
+    this.answers.set(answered.id, answered);
+  }
+}
+
+function readAnswer(line: string): Answer | undefined {
+  try {
+    const result = v.safeParse(answer, JSON.parse(line));
+    return result.success ? result.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function otherSettings(file: string): UserError {
+  return new UserError(
+    l10n.t(
+      "{0} is of another evaluation: its model, test, data or settings differ. Name another file, or delete it.",
+      file,
+    ),
+  );
+}

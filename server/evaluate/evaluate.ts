@@ -1,0 +1,103 @@
+// Measures a model with a test of the leaderboard: scores each choice of each question, and adds up.
+
+import { createHash } from "node:crypto";
+
+import type { Model } from "../engine/engine.ts";
+import { type Answer, AnswersFile, type Settings } from "./answersFile.ts";
+import { type AskedQuestion, type Form, questionsOf } from "./prompts.ts";
+import { type Mean, meanOf, meanOfSubjects, valueOf } from "./scores.ts";
+import type { Subject, Task } from "./task.ts";
+
+export interface EvaluationOptions {
+  /** Gets each question as it is answered; one that is there goes on. */
+  readonly answersFile: string;
+  /** The SHA-256 of the model's file. */
+  readonly modelHash: string;
+  readonly form: Form;
+  /** So many questions of each subject; all unless given. */
+  readonly limit?: number;
+  /** Tokens of a prompt at the most, the harness's `max_length`; one less than the loaded context has unless given. */
+  readonly contextSize?: number;
+}
+
+export interface Evaluation extends Mean {
+  readonly task: string;
+  readonly metric: Task["metric"];
+  readonly settings: Settings;
+  readonly subjects: readonly (Mean & { readonly subject: string })[];
+  /** Questions whose prompt did not fit into the context, and lost its beginning. */
+  readonly cut: number;
+}
+
+/**
+ * Resolves to undefined when the signal fired: the answers so far are in the file, and the same call goes on with it.
+ * @param onProgress gets how many of all questions are answered
+ * @throws UserError, EngineError
+ */
+export async function evaluate(
+  model: Model,
+  task: Task,
+  subjects: readonly Subject[],
+  { answersFile, modelHash, form, limit, contextSize = model.info.contextSize - 1 }: EvaluationOptions,
+  onProgress: (answered: number, all: number) => void,
+  signal: AbortSignal,
+): Promise<Evaluation | undefined> {
+  const settings = {
+    model: modelHash,
+    task: task.name,
+    form,
+    shots: task.shots,
+    contextSize,
+    data: createHash("sha256").update(JSON.stringify(subjects)).digest("hex"),
+    ...(limit !== undefined && { limit }),
+  };
+  const file = await AnswersFile.open(answersFile, settings);
+  const all = subjects.reduce((sum, { questions }) => sum + Math.min(questions.length, limit ?? Infinity), 0);
+  onProgress(file.answers.size, all);
+  for (const question of questionsOf(task, subjects, form, limit)) {
+    if (file.answers.has(question.id)) continue;
+    const answered = await answer(model, task, question, contextSize, signal);
+    if (!answered) return undefined;
+    await file.add(answered);
+    onProgress(file.answers.size, all);
+  }
+  return summary(task, form, settings, [...file.answers.values()]);
+}
+
+async function answer(
+  model: Model,
+  task: Task,
+  question: AskedQuestion,
+  longest: number,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const { id, subject, prompt, continuations } = question;
+  const scores = await model.score({ priority: "background", prompt, continuations, longest }, signal);
+  if (!scores) return undefined;
+  const logLikelihoods = scores.map(({ logProbabilities }) => logProbabilities.reduce((sum, each) => sum + each, 0));
+  return {
+    id,
+    subject,
+    logLikelihoods,
+    tokens: scores.map(({ logProbabilities }) => logProbabilities.length),
+    cut: Math.max(...scores.map((score) => score.cut ?? 0)),
+    value: valueOf(task.metric, question, logLikelihoods),
+  };
+}
+
+function summary(task: Task, form: Form, settings: Settings, answers: readonly Answer[]): Evaluation {
+  const bySubject = Map.groupBy(answers, ({ subject }) => subject);
+  const subjects = [...bySubject].map(([subject, its]) => ({ subject, ...meanOf(its.map(({ value }) => value)) }));
+  return {
+    task: task.name,
+    metric: task.metric,
+    settings,
+    ...meanOfSubjects(
+      task,
+      form,
+      subjects.map(({ subject: _, ...mean }) => mean),
+    ),
+    subjects,
+    cut: answers.filter(({ cut }) => cut > 0).length,
+  };
+}

@@ -1,0 +1,107 @@
+// Reads the data of a test from a folder of files in the published formats: JSON lines, or one JSON array.
+
+import fs from "node:fs/promises";
+import path from "node:path";
+import * as l10n from "@vscode/l10n";
+import * as v from "valibot";
+
+import { UserError } from "../userError.ts";
+import type { Item, Row, Subject, Task } from "./task.ts";
+
+const readable = [".jsonl", ".json"];
+
+/**
+ * The subjects in the order of their names. A file is of a split whose name its own name holds, as in
+ * `ARC-Challenge-Test.jsonl`.
+ * @throws UserError that names the file, the line and the field
+ */
+export async function readData(task: Task, folder: string): Promise<readonly Subject[]> {
+  const { examples, questions } = task.splits;
+  const asked = await readSplit(task, folder, questions);
+  const shown = task.shots === 0 ? new Map<string, Item[]>() : await readSplit(task, folder, examples);
+  return [...asked.keys()].toSorted().map((name) => {
+    const solved = shown.get(name) ?? [];
+    if (solved.length < task.shots) throw tooFewExamples(task, folder, name, solved.length);
+    return { name, examples: solved, questions: asked.get(name) ?? [] };
+  });
+}
+
+async function readSplit(task: Task, folder: string, split: string): Promise<Map<string, Item[]>> {
+  const subjects = new Map<string, Item[]>();
+  const files = await filesOf(folder, split);
+  if (files.length === 0) {
+    throw new UserError(
+      l10n.t(
+        "{0} has no data of {1}: it needs a file of JSON lines with “{2}” in its name. Choose the folder of the published data.",
+        folder,
+        task.title,
+        split,
+      ),
+    );
+  }
+  for (const file of files) {
+    for (const { subject = task.name, ...item } of await readRows(task, file)) {
+      const items = subjects.get(subject);
+      if (items) items.push(item);
+      else subjects.set(subject, [item]);
+    }
+  }
+  return subjects;
+}
+
+async function filesOf(folder: string, split: string): Promise<string[]> {
+  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new UserError(l10n.t("The folder {0} could not be read: {1}", folder, cause));
+  });
+  return entries
+    .filter((entry) => !entry.isDirectory() && readable.includes(path.extname(entry.name).toLowerCase()))
+    .filter((entry) => path.parse(entry.name).name.toLowerCase().includes(split))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+async function readRows(task: Task, file: string): Promise<Row[]> {
+  const text = await fs.readFile(file, "utf8");
+  if (text.trimStart().startsWith("[")) {
+    const rows = parse(file, undefined, text);
+    if (Array.isArray(rows)) return rows.map((row, i) => readRow(task, file, i + 1, row));
+  }
+  return text
+    .split("\n")
+    .flatMap((line, i) => (line.trim() === "" ? [] : [readRow(task, file, i + 1, parse(file, i + 1, line))]));
+}
+
+function parse(file: string, line: number | undefined, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw line === undefined
+      ? new UserError(l10n.t("{0} is no JSON. Fetch the file again.", file))
+      : new UserError(l10n.t("Line {0} of {1} is no JSON. Fetch the file again.", line, file));
+  }
+}
+
+function readRow(task: Task, file: string, line: number, row: unknown): Row {
+  const result = v.safeParse(task.row, row);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = v.getDotPath(issue);
+  const fault = field === null ? issue.message : `${field}: ${issue.message}`;
+  throw new UserError(
+    l10n.t("Row {0} of {1} is no question of {2} ({3}). Choose the published data.", line, file, task.title, fault),
+  );
+}
+
+function tooFewExamples(task: Task, folder: string, subject: string, count: number): UserError {
+  return new UserError(
+    l10n.t(
+      "{0} has {1} solved examples of {2}, and a prompt has {3}. Add the published file with “{4}” in its name.",
+      folder,
+      count,
+      subject,
+      task.shots,
+      task.splits.examples,
+    ),
+  );
+}

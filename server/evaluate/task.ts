@@ -1,0 +1,50 @@
+// What a test of the leaderboard is: which files it reads, how it asks, and how it scores.
+
+import type { GenericSchema } from "valibot";
+
+/** A question with its possible answers. */
+export interface Item {
+  readonly question: string;
+  readonly choices: readonly string[];
+  /** The places of the right answers among the choices. */
+  readonly right: readonly number[];
+}
+
+export type TaskName = "arc_challenge" | "hellaswag" | "mmlu" | "truthfulqa_mc2";
+
+/**
+ * `acc`: the likeliest choice is right. `acc_norm`: so is the likeliest by its characters. `mc2`: the probability of the
+ * right choices among all.
+ */
+export type Metric = "acc" | "acc_norm" | "mc2";
+
+export interface Task {
+  /** As lm-evaluation-harness calls it. */
+  readonly name: TaskName;
+  readonly title: string;
+  /** Solved examples before a question. */
+  readonly shots: number;
+  /** Whether the examples of each question are drawn at random, or are the first ones. */
+  readonly examples: "drawn" | "first";
+  /** Today's harness draws so many examples more than it shows, in case that the question itself is among them. */
+  readonly spare?: number;
+  /** What the names of the files with examples and with questions hold. */
+  readonly splits: { readonly examples: string; readonly questions: string };
+  readonly metric: Metric;
+  /** Reads a line of the published data. */
+  readonly row: GenericSchema<unknown, Row>;
+  /** What comes first of all in a prompt. */
+  readonly description: (subject: string) => string;
+}
+
+/** An item, and its subject where the task has several. */
+export interface Row extends Item {
+  readonly subject?: string | undefined;
+}
+
+/** The data of one subject; that of a task without subjects has the name of the task. */
+export interface Subject {
+  readonly name: string;
+  readonly examples: readonly Item[];
+  readonly questions: readonly Item[];
+}
