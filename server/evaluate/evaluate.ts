@@ -1,8 +1,10 @@
 // Measures a model with a test of the leaderboard: scores each choice of each question, and adds up.
 
 import { createHash } from "node:crypto";
+import * as l10n from "@vscode/l10n";
 
 import type { Model } from "../engine/engine.ts";
+import { UserError } from "../userError.ts";
 import { type Answer, AnswersFile, type Settings } from "./answersFile.ts";
 import { type AskedQuestion, type Form, questionsOf } from "./prompts.ts";
 import { type Mean, meanOf, meanOfSubjects, valueOf } from "./scores.ts";
@@ -72,6 +74,12 @@ async function answer(
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
   const { id, subject, prompt, continuations } = question;
+  if (!model.score) {
+    throw new UserError(
+      l10n.t("The model’s server does not say how likely a given text is, which tests ask for. Choose a model file."),
+      { action: "selectModel" },
+    );
+  }
   const scores = await model.score({ priority: "background", prompt, continuations, longest }, signal);
   if (!scores) return undefined;
   const logLikelihoods = scores.map(({ logProbabilities }) => logProbabilities.reduce((sum, each) => sum + each, 0));
@@ -95,7 +103,7 @@ function summary(task: Task, form: Form, settings: Settings, answers: readonly A
     ...meanOfSubjects(
       task,
       form,
-      subjects.map(({ subject: _, ...mean }) => mean),
+      [...bySubject.values()].map((its) => meanOf(its.map(({ value }) => value))),
     ),
     subjects,
     cut: answers.filter(({ cut }) => cut > 0).length,

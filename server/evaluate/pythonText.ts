@@ -24,5 +24,5 @@ export function capitalize(text: string): string {
 
 /** `len`: the number of code points. */
 export function lengthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
