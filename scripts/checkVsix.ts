@@ -16,7 +16,8 @@ const required = [
   ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt", "THIRD-PARTY-LICENSES.txt"],
   ...[
     "dist/extension.cjs",
-    "dist/server.cjs", "dist/cli.cjs",
+    "dist/server.cjs",
+    "dist/cli.cjs",
     "dist/engine.cjs",
     "dist/parentWatch.cjs",
     "dist/convert.cjs",

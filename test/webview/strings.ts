@@ -73,6 +73,7 @@ export const pageStrings: WebviewStrings = {
     restartServer: "Restart Server",
     showLog: "Show Log",
     retry: "Try Again",
+    localApiPort: "Open Setting",
     continueDownload: "Try Again",
     setHubToken: "Set Access Token…",
     setServerKey: "Set Key…",
