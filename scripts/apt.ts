@@ -78,17 +78,12 @@ export async function unpackPackagesOf(release: string, folder: string, ...packa
   // To these lists nothing is installed, so that everything is among what is added.
   fs.writeFileSync(path.join(state, "status"), "");
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-  const source = `deb [signed-by=${keyring}] http://deb.debian.org/debian ${release} main\n`;
+  const source = `deb [signed-by=${keyring}] ${debianMirror()} ${release} main\n`;
   fs.writeFileSync(path.join(state, "sources.list"), source);
   const own = [
     ...["-o", `Dir::State=${state}`, "-o", `Dir::State::status=${path.join(state, "status")}`],
-    ...[
-      "-o",
-      `Dir::Cache=${path.join(state, "cache")}`,
-      "-o",
-      `Dir::Etc::sourcelist=${path.join(state, "sources.list")}`,
-    ],
-    ...["-o", "Dir::Etc::sourceparts=/dev/null", "-o", "APT::Sandbox::User=root"],
+    ...["-o", `Dir::Cache=${path.join(state, "cache")}`, "-o", "APT::Sandbox::User=root"],
+    ...["-o", `Dir::Etc::sourcelist=${path.join(state, "sources.list")}`, "-o", "Dir::Etc::sourceparts=/dev/null"],
   ];
   await runProgram(apt, [...own, "update", "-q"], { env: quiet });
   const simulation = [...own, "--simulate", ...install, ...packages];
@@ -97,6 +92,13 @@ export async function unpackPackagesOf(release: string, folder: string, ...packa
   await runProgram(apt, [...own, "download", "-q", ...added], { env: quiet, cwd: folder });
   await extractArchives(folder);
   fs.rmSync(state, { recursive: true });
+}
+
+/** The mirror of Debian that the machine takes its own packages from, which may be the only one that it reaches. */
+export function debianMirror(folder = "/etc/apt"): string {
+  const files = fs.globSync(["sources.list", "sources.list.d/*.{list,sources}"], { cwd: folder });
+  const texts = files.map((file) => fs.readFileSync(path.join(folder, file), "utf8").replace(/#.*$/gm, ""));
+  return /https?:\/\/\S+\/debian\/?(?=\s|$)/.exec(texts.join("\n"))?.[0] ?? "http://deb.debian.org/debian";
 }
 
 async function extractArchives(folder: string): Promise<void> {

@@ -21,7 +21,12 @@ export async function findNeovim(): Promise<Neovim> {
   const found = env["FALCON_NEOVIM"] ?? findProgram("nvim");
   if (found !== undefined && hasInlineCompletion(found)) return { command: found, args: [], env: {} };
   // The C library is older on other systems: the folder's own loader runs it.
-  const root = await installOnce(`neovim-debian-${process.arch}`, (draft) => unpackPackagesOf("sid", draft, "neovim"));
+  const root = await installOnce(`neovim-debian-${process.arch}`, (draft) =>
+    unpackPackagesOf("sid", draft, "neovim"),
+  ).catch((cause: unknown) => {
+    const mend = "Install Neovim 0.12 or later, or name one in the environment variable FALCON_NEOVIM.";
+    throw new Error(`A test needs Neovim, which cannot be fetched from Debian. ${mend}`, { cause });
+  });
   const [loader] = fs.globSync("usr/lib*/**/ld-linux-*.so.*", { cwd: root });
   const [library] = fs.globSync("usr/lib/*/libc.so.6", { cwd: root });
   if (loader === undefined || library === undefined) throw new Error(`${root} holds no C library.`);

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 
-import { installSystemPackages, readPlan, unpackSystemPackages } from "../../../scripts/apt.ts";
+import { debianMirror, installSystemPackages, readPlan, unpackSystemPackages } from "../../../scripts/apt.ts";
 
 const upgrading = `Reading package lists...
 The following packages will be upgraded:
@@ -68,4 +68,25 @@ describe("with an apt-get that notes what it is asked for", () => {
     await unpackSystemPackages(folder, "mesa-vulkan-drivers", "libvulkan1");
     assert.deepEqual(calls().slice(1), ["download -q -o APT::Sandbox::User=root libvulkan1 mesa-vulkan-drivers"]);
   });
+});
+
+describe("the mirror of another release", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-sources-"));
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  for (const [sources, mirror] of [
+    [
+      "# URIs: http://old.example/debian\nURIs: https://near.example/debian\nSuites: bookworm\n",
+      "https://near.example/debian",
+    ],
+    ["deb [arch=amd64] http://near.example/debian/ bookworm main\n", "http://near.example/debian/"],
+    ["URIs: http://security.example/debian-security\n", "http://deb.debian.org/debian"],
+    ["", "http://deb.debian.org/debian"],
+  ] as const) {
+    test(`${mirror} for ${JSON.stringify(sources)}`, () => {
+      fs.mkdirSync(path.join(folder, "sources.list.d"), { recursive: true });
+      fs.writeFileSync(path.join(folder, "sources.list.d/debian.sources"), sources);
+      assert.equal(debianMirror(folder), mirror);
+    });
+  }
 });
