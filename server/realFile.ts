@@ -1,7 +1,9 @@
-// Where a file lies that links lead to.
+// Files behind links: where they lie, and whether they are excluded.
 
 import { realpathSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { matchExcludedFiles } from "../src/shared/excludedFiles.ts";
 
 /** The same URI where there is no link, or no such file. */
 export function realFile(uri: string): string {
@@ -10,4 +12,10 @@ export function realFile(uri: string): string {
   } catch {
     return uri;
   }
+}
+
+/** Tells of a document's URI whether one of the globs names its file, or one that a link leads to. */
+export function matchExcludedRealFiles(globs: readonly string[]): (uri: string) => boolean {
+  const matches = matchExcludedFiles(globs);
+  return (uri) => matches(uri) || matches(realFile(uri));
 }

@@ -16,3 +16,6 @@ export class UserError extends Error {
     return { message: this.message, ...(this.action && { action: this.action }) };
   }
 }
+
+/** What was given has more tokens than the model's context. */
+export class PromptTooLongError extends UserError {}

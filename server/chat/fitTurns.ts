@@ -4,7 +4,7 @@ import * as l10n from "@vscode/l10n";
 
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { LoadedModel, Model, PromptPart } from "../engine/engine.ts";
-import { UserError } from "../userError.ts";
+import { PromptTooLongError } from "../userError.ts";
 import { type PromptFormat, renderTurns, type Turn } from "./formats.ts";
 import type { TurnCounts } from "./turnCounts.ts";
 
@@ -71,9 +71,9 @@ export interface FitOptions {
   readonly counts: TurnCounts;
 }
 
-function tooLong(tokens: number, budget: number): UserError {
+function tooLong(tokens: number, budget: number): PromptTooLongError {
   const [length, room, setting] = [String(tokens), String(budget), "falcon.model.contextSize"];
-  return new UserError(
+  return new PromptTooLongError(
     tokens > farTooLong * budget
       ? l10n.t(
           "The message has more than {0} tokens, and the model's context has room for {1}. Attach less, or raise the setting {2} if the model allows it.",

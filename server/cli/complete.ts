@@ -5,9 +5,9 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { TextDocument } from "vscode-languageserver-textdocument";
 
-import { matchExcludedFiles } from "../../src/shared/excludedFiles.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { completionRequest } from "../completion/request.ts";
+import { matchExcludedRealFiles } from "../realFile.ts";
 import { Grammars } from "../syntax/grammars.ts";
 import { UserError } from "../userError.ts";
 import { loadModel, type Program, UsageError } from "./program.ts";
@@ -22,7 +22,7 @@ const languages: Readonly<Record<string, string>> = {
 export async function runComplete(place: string, program: Program): Promise<void> {
   const { file, line, column } = readPlace(place);
   const uri = pathToFileURL(path.resolve(file)).href;
-  if (matchExcludedFiles(program.settings.excludedFiles)(uri)) {
+  if (matchExcludedRealFiles(program.settings.excludedFiles)(uri)) {
     throw new UserError(`${file} may hold secrets, and is not completed.`);
   }
   const languageId = languages[path.extname(file).slice(1)] ?? "plaintext";

@@ -6,7 +6,7 @@ import type { EditResult } from "../../src/shared/edit.ts";
 import { needsRealModel } from "../chat/demonstration.ts";
 import { formatOf } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
-import { UserError } from "../userError.ts";
+import { PromptTooLongError } from "../userError.ts";
 import { AnswerText, likeOriginal } from "./answerText.ts";
 import { editCommands, type EditRequest } from "./commands.ts";
 import { onlyComments } from "./onlyComments.ts";
@@ -70,8 +70,8 @@ export async function editText(
   };
 }
 
-function tooLong(tokens: number, room: number): UserError {
-  return new UserError(
+function tooLong(tokens: number, room: number): PromptTooLongError {
+  return new PromptTooLongError(
     l10n.t(
       "The text needs {0} tokens with its answer, and the model's context has {1}. Select less, or raise the setting {2} if the model allows it.",
       String(tokens),

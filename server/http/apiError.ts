@@ -1,6 +1,6 @@
 // A request that is refused or fails, in OpenAI's form and with the status of HTTP that clients act on.
 
-import { UserError } from "../userError.ts";
+import { PromptTooLongError, UserError } from "../userError.ts";
 
 /** `type` and `code` are OpenAI's names where it has one. */
 interface ApiErrorOptions {
@@ -31,12 +31,15 @@ export class ApiError extends Error {
   }
 }
 
-/** Any failure of a request. What the user can mend by an action is the server's state; else the request is at fault. */
+/** Any failure of a request: of the request itself, of the model's state, or of a server elsewhere that runs the model. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof PromptTooLongError) {
+    return new ApiError(400, error.message, { code: "context_length_exceeded" });
+  }
   if (error instanceof UserError) {
     return error.action === undefined
-      ? new ApiError(400, error.message, { code: "context_length_exceeded" })
+      ? new ApiError(502, error.message, { code: "model_failed" })
       : new ApiError(503, error.message, { code: "model_not_ready", retryAfter: 5 });
   }
   return new ApiError(500, "Falcon ran into an error. Its log has the details.", { code: "internal_error" });

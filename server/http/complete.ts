@@ -21,7 +21,7 @@ export interface Place {
 export interface TextRequest {
   /** What the text goes on from, or the place that it fills. */
   readonly at: string | Place;
-  /** The text is as long as the context allows unless given. */
+  /** The text is as long as the context allows unless given. At 0 only the prompt is evaluated, for what comes next. */
   readonly maxTokens?: number | undefined;
   readonly sampling: Partial<Sampling>;
   readonly stop: readonly string[];
@@ -46,6 +46,7 @@ export async function complete(
     typeof at === "string"
       ? await continuation(at, request.maxTokens, model)
       : await infill(at, request.maxTokens, model);
+  const isEmpty = maxTokens === 0;
   const generation = await model.generate(
     {
       // Who waits for ghost text waits in another editor, too.
@@ -60,10 +61,18 @@ export async function complete(
       // What others send is not known by a file's name.
       private: true,
     },
-    onText,
+    isEmpty ? () => undefined : onText,
     signal,
   );
-  return settled(generation, signal);
+  return isEmpty ? emptied(settled(generation, signal)) : settled(generation, signal);
+}
+
+/** The engine writes one token at the least. */
+function emptied({ alternatives, usage }: Generation): Generation {
+  return {
+    ...{ text: "", alternatives: alternatives.map(() => ""), stopReason: "limit" },
+    usage: { ...usage, generated: 0 },
+  };
 }
 
 /** @throws ApiError when nothing was written before the time was over, or the model's process ended */

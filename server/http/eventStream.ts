@@ -9,7 +9,6 @@ export class EventStream {
   readonly #patience: number;
   #unread = "";
   #isFull = false;
-  #stalled: NodeJS.Timeout | undefined;
 
   /**
    * @param format an event of a piece of text
@@ -20,7 +19,6 @@ export class EventStream {
     this.#format = format;
     this.#patience = patience;
     response.on("drain", () => this.#drained());
-    response.on("close", () => clearTimeout(this.#stalled));
   }
 
   push(text: string): void {
@@ -57,12 +55,12 @@ export class EventStream {
     }
     const data = typeof event === "string" ? event : JSON.stringify(event);
     this.#isFull = !this.#response.write(`data: ${data}\n\n`);
-    if (this.#isFull) this.#stalled ??= setTimeout(() => this.#response.destroy(), this.#patience);
+    // The socket's own timer knows what of a write the client has read; its end destroys the socket.
+    if (this.#isFull) this.#response.socket?.setTimeout(this.#patience);
   }
 
   #drained(): void {
-    clearTimeout(this.#stalled);
-    this.#stalled = undefined;
+    this.#response.socket?.setTimeout(0);
     this.#isFull = false;
     this.#flush();
   }

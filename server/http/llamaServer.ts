@@ -2,13 +2,15 @@
 
 import * as v from "valibot";
 
-import type { Generation } from "../engine/engine.ts";
-import { roleOf } from "./apiModels.ts";
+import type { Generation, LoadedModel } from "../engine/engine.ts";
 import { complete, type TextRequest } from "./complete.ts";
 import { type Exchange, openStream, post, readyModel, type Route, sendJson } from "./exchange.ts";
 import { count, flag, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
 
 const longestTimer = 2 ** 31 - 1;
+
+/** Texts of other files that are looked at, the newest ones. */
+const mostExtra = 64;
 
 const common = {
   n_predict: count(-1, 2 ** 22),
@@ -26,7 +28,10 @@ const infillBody = v.object({
   /** The cursor's line, before the cursor. */
   prompt: v.nullish(v.string()),
   input_extra: v.nullish(
-    v.pipe(v.array(v.object({ text: v.string(), filename: v.nullish(v.string()) })), v.maxLength(64)),
+    v.pipe(
+      v.array(v.object({ text: v.string(), filename: v.nullish(v.string()) })),
+      v.transform((texts) => texts.slice(-mostExtra)),
+    ),
   ),
   ...common,
 });
@@ -44,7 +49,7 @@ export const llamaServerRoutes: readonly Route[] = [
 ];
 
 async function answer(at: TextRequest["at"], asked: Common, exchange: Exchange): Promise<void> {
-  const model = await readyModel(roleOf("", "completion", exchange.models), exchange);
+  const model = await readyModel("completion", exchange);
   const { n_predict: longest, n_cmpl: count, t_max_predict_ms: time } = asked;
   const request: TextRequest = {
     at,
@@ -57,29 +62,40 @@ async function answer(at: TextRequest["at"], asked: Common, exchange: Exchange):
   const isStream = asked.stream === true;
   const stream = openStream(exchange, (content) => ({ content, stop: false }));
   const generation = await complete(request, model, exchange, (piece) => {
-    // Asked for nothing, the prompt is evaluated for what comes next.
-    if (isStream && longest !== 0) stream.push(piece);
+    if (isStream) stream.push(piece);
   });
-  const { name } = model.info;
   if (isStream) {
-    stream.send(answerOf("", name, generation));
+    stream.send(answerOf("", model.info, generation));
     stream.end();
     return;
   }
-  const texts = [generation.text, ...generation.alternatives].map((text) =>
-    answerOf(longest === 0 ? "" : text, name, generation),
-  );
+  const texts = [generation.text, ...generation.alternatives].map((text) => answerOf(text, model.info, generation));
   sendJson(exchange, count === null || count === undefined || count === 1 ? (texts[0] ?? {}) : texts);
 }
 
-function answerOf(content: string, model: string, { stopReason, usage }: Generation): object {
+function answerOf(content: string, { name, contextSize }: LoadedModel, { stopReason, usage }: Generation): object {
   const { prompt, reused, generated, firstToken = 0, duration } = usage;
   return {
-    ...{ index: 0, content, model, stop: true, stop_type: stopReason === "end" ? "eos" : "limit", truncated: false },
+    ...{
+      index: 0,
+      content,
+      model: name,
+      stop: true,
+      stop_type: stopReason === "end" ? "eos" : "limit",
+      truncated: false,
+    },
     ...{ tokens_predicted: generated, tokens_evaluated: prompt, tokens_cached: prompt + generated },
+    generation_settings: { n_ctx: contextSize },
     timings: {
       ...{ cache_n: reused, prompt_n: prompt - reused, prompt_ms: firstToken },
+      prompt_per_second: perSecond(prompt - reused, firstToken),
       ...{ predicted_n: generated, predicted_ms: duration - firstToken },
+      predicted_per_second: perSecond(generated, duration - firstToken),
     },
   };
+}
+
+/** A number, as clients show it, even where no time passed. */
+function perSecond(tokens: number, milliseconds: number): number {
+  return milliseconds > 0 ? (1000 * tokens) / milliseconds : 0;
 }

@@ -8,11 +8,11 @@ import type { JsonObject, Tool, ToolCall } from "../../src/shared/tools.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import type { Usage } from "../engine/engine.ts";
 import { ApiError } from "./apiError.ts";
-import { roleOf } from "./apiModels.ts";
+import { namedModel } from "./apiModels.ts";
 import { interrupted } from "./complete.ts";
-import { type Exchange, openStream, outOfTime, post, readyModel, type Route, sendJson } from "./exchange.ts";
+import { type Exchange, openStream, outOfTime, post, type Route, sendJson } from "./exchange.ts";
 import { type FinishReason, finishReason, now, refused, streamFields, usageOf } from "./openaiCompletions.ts";
-import { count, samplingFields, samplingOf, stopsOf, withSampling } from "./sampling.ts";
+import { samplingFields, samplingOf, stopsOf, withSampling } from "./sampling.ts";
 
 const jsonObject = v.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
@@ -56,14 +56,24 @@ const tool = v.object({
   function: v.object({ name: v.string(), description: v.nullish(v.string()), parameters: v.nullish(jsonObject) }),
 });
 
+/** -1, as llama-server has it, is no limit of the client's. */
+const longest = v.nullish(
+  v.pipe(
+    v.number(),
+    v.integer(),
+    v.check((value) => value === -1 || (value >= 1 && value <= 2 ** 22), "must be from 1 to 4194304, or -1"),
+    v.transform((value) => (value === -1 ? undefined : value)),
+  ),
+);
+
 const body = v.object({
   model: v.nullish(v.string()),
   messages: v.pipe(
     v.array(message),
     v.check((all) => ["user", "tool"].includes(all.at(-1)?.role ?? ""), "the last one must be the user's, or a tool's"),
   ),
-  max_tokens: count(1, 2 ** 22),
-  max_completion_tokens: count(1, 2 ** 22),
+  max_tokens: longest,
+  max_completion_tokens: longest,
   n: v.nullish(v.literal(1)),
   tools: v.nullish(v.array(tool)),
   ...streamFields,
@@ -88,12 +98,16 @@ async function answer(asked: Asked, exchange: Exchange): Promise<void> {
 }
 
 async function stream(asked: Asked, exchange: Exchange, head: object): Promise<void> {
-  const chunk = (delta: object, finish_reason: FinishReason | null = null) => ({
-    ...{ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason }] },
-  });
-  const stream = openStream(exchange, (content) => chunk({ role: "assistant", content }));
+  // Clients put the texts of deltas together, so that the role comes once.
+  let role: { readonly role?: "assistant" } = { role: "assistant" };
+  const chunk = (more: object, finish_reason: FinishReason | null = null) => {
+    const delta = { ...role, ...more };
+    role = {};
+    return { ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason }] };
+  };
+  const stream = openStream(exchange, (content) => chunk({ content }));
   const { finish, calls, usage } = await chat(asked, exchange, (piece) => stream.push(piece));
-  if (calls) stream.send(chunk({ role: "assistant", tool_calls: calls.map((call, index) => ({ index, ...call })) }));
+  if (calls) stream.send(chunk({ tool_calls: calls.map((call, index) => ({ index, ...call })) }));
   stream.send(chunk({}, finish));
   if (asked.stream_options?.include_usage === true) stream.send({ ...head, choices: [], usage: usageOf(usage) });
   stream.send("[DONE]");
@@ -103,7 +117,7 @@ async function stream(asked: Asked, exchange: Exchange, head: object): Promise<v
 /** @throws ApiError, UserError */
 async function chat(asked: Asked, exchange: Exchange, onText: (piece: string) => void) {
   const { signal, settings } = exchange;
-  const loaded = await readyModel(roleOf(asked.model, "chat", exchange.models), exchange);
+  const loaded = await namedModel(asked.model, "chat", exchange);
   let text = "";
   let usage: Usage = { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 };
   const sampling = { ...samplingOf(asked), private: true };

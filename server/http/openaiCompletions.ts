@@ -4,9 +4,9 @@ import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 
 import type { StopReason, Usage } from "../engine/engine.ts";
-import { roleOf } from "./apiModels.ts";
+import { namedModel } from "./apiModels.ts";
 import { complete } from "./complete.ts";
-import { type Exchange, openStream, post, readyModel, type Route, sendJson } from "./exchange.ts";
+import { type Exchange, openStream, post, type Route, sendJson } from "./exchange.ts";
 import { count, flag, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
 
 /** OpenAI's. */
@@ -44,7 +44,8 @@ const body = v.object({
     "must be one text",
   ),
   suffix: v.nullish(v.string()),
-  max_tokens: count(0, 2 ** 22),
+  /** -1, as llama-server has it, is as long as the context allows. */
+  max_tokens: count(-1, 2 ** 22),
   n: count(1, 8),
   ...streamFields,
   ...samplingFields,
@@ -54,8 +55,7 @@ const body = v.object({
 export const completionRoutes: readonly Route[] = [post("/v1/completions", body, answer)];
 
 async function answer(asked: v.InferOutput<typeof body>, exchange: Exchange): Promise<void> {
-  const role = roleOf(asked.model, "completion", exchange.models);
-  const model = await readyModel(role, exchange);
+  const model = await namedModel(asked.model, "completion", exchange);
   const head = {
     id: `cmpl-${randomUUID()}`,
     object: "text_completion",
@@ -69,7 +69,7 @@ async function answer(asked: v.InferOutput<typeof body>, exchange: Exchange): Pr
   const stream = openStream(exchange, (text) => ({ ...head, choices: [choice(text)] }));
   const request = {
     at: typeof asked.suffix === "string" ? { prefix: asked.prompt, suffix: asked.suffix } : asked.prompt,
-    maxTokens: asked.max_tokens ?? defaultMaxTokens,
+    maxTokens: asked.max_tokens === -1 ? undefined : (asked.max_tokens ?? defaultMaxTokens),
     sampling: samplingOf(asked),
     stop: stopsOf(asked.stop),
     count: asked.n ?? 1,

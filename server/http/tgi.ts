@@ -4,7 +4,6 @@
 import * as v from "valibot";
 
 import type { Generation } from "../engine/engine.ts";
-import { roleOf } from "./apiModels.ts";
 import { complete } from "./complete.ts";
 import { type Exchange, openStream, post, readyModel, type Route, sendJson } from "./exchange.ts";
 import { count, flag, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
@@ -49,7 +48,7 @@ export const tgiRoutes: readonly Route[] = [
 
 async function generate({ inputs, parameters }: Asked, exchange: Exchange, onText: (text: string) => void) {
   const given = parameters ?? {};
-  const model = await readyModel(roleOf("", "completion", exchange.models), exchange);
+  const model = await readyModel("completion", exchange);
   const sampling = {
     // Greedy unless something says otherwise.
     temperature: given.do_sample === true ? 1 : 0,

@@ -8,12 +8,11 @@ import {
   ResponseError,
 } from "vscode-languageserver";
 
-import { matchExcludedFiles } from "../../src/shared/excludedFiles.ts";
 import { problemCode, statusChanged } from "../../src/shared/methods.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
-import { realFile } from "../realFile.ts";
+import { matchExcludedRealFiles } from "../realFile.ts";
 import { ServerMetrics } from "../metrics/registry.ts";
 import { UserError } from "../userError.ts";
 import { readSettings } from "./settings.ts";
@@ -28,7 +27,7 @@ export class Assistant {
   /** What is done before the server ends. */
   readonly endings: (() => Promise<void>)[] = [];
   #settings = readSettings(undefined, () => undefined);
-  #isExcluded = matchExcludedFiles(this.#settings.excludedFiles);
+  #isExcluded = matchExcludedRealFiles(this.#settings.excludedFiles);
 
   constructor(connection: Connection, hosts: Pick<RoleModelsOptions, "createHost" | "createRemote">) {
     const log = (line: string) => connection.console.log(line);
@@ -48,7 +47,7 @@ export class Assistant {
 
   set settings(settings: ServerSettings) {
     this.#settings = settings;
-    this.#isExcluded = matchExcludedFiles(settings.excludedFiles);
+    this.#isExcluded = matchExcludedRealFiles(settings.excludedFiles);
   }
 
   /** The workspace folders of which files may be read that are not open. */
@@ -58,7 +57,7 @@ export class Assistant {
 
   /** Whether the settings name a document's file, or one that a link leads to, as one that is neither completed nor saved. */
   isExcluded(uri: string): boolean {
-    return this.#isExcluded(uri) || this.#isExcluded(realFile(uri));
+    return this.#isExcluded(uri);
   }
 
   /**

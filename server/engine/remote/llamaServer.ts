@@ -4,7 +4,7 @@ import * as v from "valibot";
 
 import type { Connection } from "./connection.ts";
 import { readEvent } from "./openAi.ts";
-import type { Piece, Protocol, ServerModel, TextRequest } from "./protocol.ts";
+import { figure, type Piece, type Protocol, type ServerModel, type TextRequest } from "./protocol.ts";
 
 /** How many of the likeliest tokens a probability is held against, as this machine's engine does. */
 const likeliest = 5;
@@ -24,9 +24,9 @@ const event = v.object({
   content: v.string(),
   stop: v.optional(v.boolean(), false),
   stop_type: v.optional(v.string()),
-  tokens_predicted: v.optional(v.number()),
-  tokens_evaluated: v.optional(v.number()),
-  timings: v.optional(v.object({ cache_n: v.optional(v.number()) })),
+  tokens_predicted: figure,
+  tokens_evaluated: figure,
+  timings: v.optional(v.object({ cache_n: figure })),
   completion_probabilities: v.optional(
     v.array(v.object({ ...logprob.entries, top_logprobs: v.optional(v.array(logprob), []) })),
   ),

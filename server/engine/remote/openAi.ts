@@ -4,7 +4,7 @@
 import * as v from "valibot";
 
 import type { Connection } from "./connection.ts";
-import type { Piece, Protocol, ServerModel, TextRequest } from "./protocol.ts";
+import { figure, type Piece, type Protocol, type ServerModel, type TextRequest } from "./protocol.ts";
 import { withoutSpecialTokens } from "./vocabulary.ts";
 
 const models = v.object({
@@ -14,9 +14,9 @@ const models = v.object({
 const tokens = v.object({ tokens: v.array(v.number()) });
 
 const usage = v.object({
-  prompt_tokens: v.optional(v.number()),
-  completion_tokens: v.optional(v.number()),
-  prompt_tokens_details: v.nullish(v.object({ cached_tokens: v.nullish(v.number()) })),
+  prompt_tokens: figure,
+  completion_tokens: figure,
+  prompt_tokens_details: v.nullish(v.object({ cached_tokens: figure })),
 });
 
 const event = v.object({
@@ -125,7 +125,7 @@ export function readEvent(data: unknown): Piece | undefined {
 
 function figuresOf(told: v.InferOutput<typeof usage>): NonNullable<Piece["usage"]> {
   const { prompt_tokens: prompt, completion_tokens: generated, prompt_tokens_details: details } = told;
-  const reused = details?.cached_tokens ?? undefined;
+  const reused = details?.cached_tokens;
   return {
     ...(prompt !== undefined && { prompt }),
     ...(generated !== undefined && { generated }),

@@ -1,5 +1,7 @@
 // What a kind of server speaks: how it tells of its model, how it is asked for text, and what it answers piece by piece.
 
+import * as v from "valibot";
+
 import type { GenerateRequest } from "../engine.ts";
 import type { Connection } from "./connection.ts";
 
@@ -47,6 +49,9 @@ export interface Piece {
   readonly end?: "end" | "limit";
   readonly usage?: { readonly prompt?: number; readonly reused?: number; readonly generated?: number };
 }
+
+/** A number of tokens; what can be none counts as not told. */
+export const figure = v.fallback(v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))), undefined);
 
 export interface Protocol {
   describe(connection: Connection, signal: AbortSignal): Promise<ServerModel>;

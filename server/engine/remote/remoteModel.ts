@@ -153,9 +153,10 @@ async function orAborted<R>(wanted: Promise<R>, signal: AbortSignal): Promise<R 
 
 function usageOf(texts: readonly RemoteText[], start: number): Usage {
   const [first] = texts;
+  const { prompt = 0, reused = 0 } = first?.usage ?? {};
   return {
-    prompt: first?.usage.prompt ?? 0,
-    reused: first?.usage.reused ?? 0,
+    prompt,
+    reused: Math.min(reused, prompt),
     generated: texts.reduce((sum, { usage, count }) => sum + (usage.generated ?? count), 0),
     accepted: 0,
     ...(first?.firstToken !== undefined && { firstToken: first.firstToken - start }),

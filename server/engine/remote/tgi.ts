@@ -4,7 +4,7 @@ import * as v from "valibot";
 
 import type { Connection } from "./connection.ts";
 import { readEvent } from "./openAi.ts";
-import type { Piece, Protocol, ServerModel, TextRequest } from "./protocol.ts";
+import { figure, type Piece, type Protocol, type ServerModel, type TextRequest } from "./protocol.ts";
 
 const info = v.object({
   model_id: v.string(),
@@ -19,8 +19,8 @@ const event = v.object({
   details: v.nullish(
     v.object({
       finish_reason: v.string(),
-      generated_tokens: v.optional(v.number()),
-      input_length: v.optional(v.number()),
+      generated_tokens: figure,
+      input_length: figure,
     }),
   ),
 });

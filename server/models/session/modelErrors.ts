@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import { EngineError } from "../../engine/engine.ts";
-import { UserError } from "../../userError.ts";
+import { PromptTooLongError, UserError } from "../../userError.ts";
 import type { Crash } from "./crashes.ts";
 
 /** No client names a model, and none comes with the server. */
@@ -68,7 +68,7 @@ export function generationError(error: unknown, model: string): unknown {
         { action: "retry" },
       );
     case "promptTooLong":
-      return new UserError(
+      return new PromptTooLongError(
         l10n.t("The prompt does not fit into the context of the model {0}: {1}.", model, error.message),
       );
     case "decodeFailed":

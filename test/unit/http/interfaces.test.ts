@@ -1,4 +1,4 @@
-// What clients of OpenAI, TGI and llama-server send, and what they get: the real `openai` client, and llama.vscode's requests.
+// What clients of OpenAI and TGI send, and what they get: the real `openai` client, and TGI's requests.
 
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
@@ -159,7 +159,7 @@ suite("the openai client", () => {
         return true;
       });
     };
-    await bad({ max_tokens: -1 }, /max_tokens/);
+    await bad({ max_tokens: -2 }, /max_tokens/);
     await bad({ temperature: "hot" }, /temperature/);
     await bad({ logprobs: 5 }, /logprobs: is not supported/);
     await bad({ prompt: [1, 2, 3] }, /prompt: must be one text/);
@@ -190,54 +190,4 @@ test("TGI's clients get a text, and its events", async () => {
   );
   assert.equal(events.at(-1)?.generated_text, words.join(""));
   assert.equal(model.asked[1]?.temperature, 0.5);
-});
-
-suite("llama.vscode's requests", () => {
-  // As its version 0.0.63 sends them.
-  const infill = {
-    ...{ id_slot: 0, input_prefix: "import os\n\n", input_suffix: "\nprint(home)\n", prompt: "home = os." },
-    input_extra: [{ text: "home = '/root'\n", filename: "a.py" }],
-    ...{ n_predict: 128, n_cmpl: 3, top_k: 40, top_p: 0.99, stream: false, samplers: ["top_k", "top_p", "infill"] },
-    ...{ cache_prompt: true, t_max_prompt_ms: 500, t_max_predict_ms: 500, n_indent: 4 },
-  };
-
-  test("for ghost text", async () => {
-    const { api, model } = await start();
-    const [answer] = (await (await api.post("/infill", infill)).json()) as { content: string; timings: object }[];
-    assert.equal(answer?.content, words.join(""));
-    assert.ok("prompt_n" in answer.timings);
-    const { prompt, maxTokens, candidates, timeLimit, topK, topP } = model.asked[0] ?? assert.fail();
-    assert.deepEqual(
-      { maxTokens, candidates, timeLimit, topK, topP },
-      {
-        ...{ maxTokens: 128, candidates: 3, timeLimit: 500, topK: 40, topP: 0.99 },
-      },
-    );
-    assert.equal(textOf(prompt), "// a.py\nhome = '/root'\n\nimport os\n\n\nprint(home)\nhome = os.");
-  });
-
-  test("for what comes next: nothing is written, and the prompt is evaluated", async () => {
-    const { api, model } = await start();
-    const answer = (await (await api.post("/infill", { ...infill, n_predict: 0, n_cmpl: 1 })).json()) as object;
-    assert.partialDeepStrictEqual(answer, { content: "" });
-    assert.equal(model.asked[0]?.maxTokens, 1);
-  });
-
-  test("through its template for OpenAI's interface", async () => {
-    const { api } = await start();
-    const body = { prompt: "<fim>x", max_tokens: 32, temperature: 0.1, top_p: 0.99, stream: false };
-    const { choices } = (await (await api.post("/v1/completions", body)).json()) as { choices: { text: string }[] };
-    assert.equal(choices[0]?.text, words.join(""));
-  });
-
-  test("and llama-server's own completion, whole and streaming", async () => {
-    const { api } = await start();
-    const whole = (await (await api.post("/completion", { prompt: "x", n_predict: 4 })).json()) as object;
-    assert.partialDeepStrictEqual(whole, { content: words.join(""), stop: true, stop_type: "eos" });
-    const events = await eventsOf(await api.post("/completion", { prompt: "x", n_predict: -1, stream: true }));
-    assert.deepEqual(
-      events.map((event) => (event as { content: string }).content),
-      [...words, ""],
-    );
-  });
 });

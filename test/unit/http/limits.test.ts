@@ -1,8 +1,6 @@
 // Who may ask the HTTP server, how much, and what becomes of those who leave, are slow or ask too much.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import net from "node:net";
 import { after, suite, test } from "node:test";
 
 import type { Generation, Model } from "../../../server/engine/engine.ts";
@@ -217,58 +215,5 @@ suite("a model that is not there", () => {
     assert.match(text, /"text":"a"[^]*"code":"internal_error"/);
     assert.doesNotMatch(text, /secret|DONE/);
     assert.match(broken.logs.join("\n"), /secret/);
-  });
-});
-
-suite("slow readers", () => {
-  const paragraph = "falcon ".repeat(10_000);
-
-  /** Asks for a stream and reads nothing until it is told to. */
-  async function ask(api: TestApi): Promise<net.Socket> {
-    const { hostname, port, host } = new URL(api.address);
-    const socket = net.connect({ port: Number(port), host: hostname });
-    socket.pause();
-    await once(socket, "connect");
-    const body = JSON.stringify({ prompt: "x", stream: true });
-    socket.write(
-      `POST /completion HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${apiToken}\r\nConnection: close\r\n` +
-        `Content-Length: ${body.length}\r\n\r\n${body}`,
-    );
-    return socket;
-  }
-
-  test("get all of the text, in few events", async () => {
-    const api = await start(
-      scriptedModel({}, (onText) => {
-        for (const word of paragraph.match(/\S+ /g) ?? []) onText(word);
-        return "end";
-      }),
-    );
-    const socket = await ask(api);
-    let received = "";
-    socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
-    socket.resume();
-    await once(socket, "close");
-    const contents = Array.from(received.matchAll(/"content":"([^"]*)"/g), ([, text]) => text);
-    assert.equal(contents.join(""), paragraph);
-    assert.ok(contents.length < 5000, `10,000 pieces came in ${contents.length} events`);
-  });
-
-  test("one that reads nothing is let go, and its generation ends", async () => {
-    const stopped = Promise.withResolvers<undefined>();
-    const api = await start(
-      scriptedModel({}, async (onText, signal) => {
-        signal.addEventListener("abort", () => stopped.resolve(undefined));
-        while (!signal.aborted) {
-          onText(paragraph);
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        return "aborted" as const;
-      }),
-      { limits: { stall: 100 } },
-    );
-    const socket = await ask(api);
-    await stopped.promise;
-    socket.destroy();
   });
 });
