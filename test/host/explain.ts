@@ -88,6 +88,11 @@ describe("explain", () => {
 
   it("asks about the error in the cursor's line, and says where there is none; what is being written stays", async () => {
     const editor = await openEditor(code, "plaintext", "all");
+    const clear = () => {
+      for (const { id } of falcon.chat.attachments) falcon.chat.removeAttachment(id);
+    };
+    // What tests before this one have left.
+    clear();
     await commands.executeCommand("falcon.attachSelection");
     assert.equal(falcon.chat.attachments.length, 1);
     editor.selection = new Selection(4, 0, 4, 0);
@@ -97,7 +102,7 @@ describe("explain", () => {
     await commands.executeCommand("falcon.explainError");
     assert.equal(question().attachments.at(-1)?.text, "- line 5, at 5: wrong");
     assert.equal(falcon.chat.attachments.length, 1);
-    for (const { id } of falcon.chat.attachments) falcon.chat.removeAttachment(id);
+    clear();
   });
 
   it("asks about what is selected in a terminal, without escape codes, and leaves the clipboard as it was", async () => {
