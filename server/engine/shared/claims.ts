@@ -100,11 +100,12 @@ export class Claims {
   }
 }
 
-/** Where the services of this user make their claims. */
+/** Where the services of this user make their claims. A path that is not absolute is as if it were not set. */
 export function userFolder(env: NodeJS.ProcessEnv): string {
+  const absolute = (folder: string | undefined) => (path.isAbsolute(folder ?? "") ? folder : undefined);
   return (
-    env["FALCON_SERVICE_FOLDER"] ??
-    path.join(env["XDG_RUNTIME_DIR"] ?? os.tmpdir(), `falcon-service-${process.getuid?.() ?? "user"}`)
+    absolute(env["FALCON_SERVICE_FOLDER"]) ??
+    path.join(absolute(env["XDG_RUNTIME_DIR"]) ?? os.tmpdir(), `falcon-service-${process.getuid?.() ?? "user"}`)
   );
 }
 

@@ -16,6 +16,8 @@ import { type Client, type CreateProcess, SharedModels } from "./sharedModels.ts
 const tokenLength = 64;
 /** Milliseconds within which a client has to send the token. */
 const tokenTime = 30_000;
+/** Milliseconds within which the first client has to come: the machine may be so busy that one which is on its way takes long. */
+const firstClientTime = 60_000;
 /** So many messages may wait for a client that does not read them: more than an answer of any length that is read in time. */
 const mostUnread = 10_000;
 
@@ -26,7 +28,7 @@ export interface ServiceOptions {
   /** Where it listens. */
   readonly address: string;
   readonly createProcess: CreateProcess;
-  /** Milliseconds without a client after which it ends. */
+  /** Milliseconds after its last client after which it ends. */
   readonly idleTime: number;
 }
 
@@ -42,7 +44,7 @@ export async function runService({
   const token = randomBytes(tokenLength / 2).toString("hex");
   const ended = Promise.withResolvers<void>();
   let clients = 0;
-  let idle = setTimeout(() => ended.resolve(), idleTime);
+  let idle = setTimeout(() => ended.resolve(), firstClientTime);
   const server = net.createServer((socket) => {
     clients++;
     clearTimeout(idle);

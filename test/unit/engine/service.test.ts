@@ -50,7 +50,7 @@ beforeEach(() => {
     number: 1,
     address: claims().newAddress(),
     createProcess: () => ({ memory: 1, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
-    idleTime: 100,
+    idleTime: 1,
   });
 });
 afterEach(async () => {
@@ -123,4 +123,11 @@ test("who gets an answer gets it before the model leaves its place", async () =>
   await Promise.all([third, answered]);
   await until(() => events.length === 2);
   assert.deepEqual(events, ["answered", "unloaded"]);
+});
+
+test("a service waits for its first client longer than it stays after its last", async () => {
+  while ((await claims().newest()) === undefined) await new Promise(setImmediate);
+  const end = await Promise.race([served, new Promise<"runs">((resolve) => setTimeout(resolve, 200, "runs"))]);
+  assert.equal(end, "runs");
+  await connect();
 });
