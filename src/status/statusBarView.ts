@@ -30,12 +30,13 @@ export function statusBarView(
   const both = [completion, ...(chat ? [chat] : [])];
   // What needs the user comes before what will be well by itself.
   const shown = both.find(({ icon }) => icon === "error") ?? both.find(({ icon }) => icon !== undefined) ?? completion;
+  const servers = new Set(both.flatMap(({ server }) => (server === undefined ? [] : [plainName(server)])));
   const tooltip = chat
     ? [...withRole("completion", completion.lines, l10n), ...withRole("chat", chat.lines, l10n)]
     : completion.lines;
   return {
     icon: shown.icon ?? (completions === "on" ? "zap" : "circle-slash"),
-    text: shown.text,
+    text: textOf(servers, shown.text, l10n),
     tooltip: [...tooltip, ...(status.state === "ready" ? [describeCompletions(completions, language, l10n)] : [])],
     ...(shown.icon === "error" && { background: "error" }),
   };
@@ -45,6 +46,8 @@ export function statusBarView(
 interface ModelView {
   readonly icon?: "error" | "loading~spin";
   readonly text: string;
+  /** The server that its text goes to. */
+  readonly server?: string;
   readonly lines: readonly string[];
 }
 
@@ -68,17 +71,17 @@ function modelView(status: ModelStatus, l10n: Localize): ModelView {
       ];
       return {
         ...((status.generating || status.preparing) && { icon: "loading~spin" }),
-        text: textOf(status.model, l10n),
+        text: status.model.demonstration ? l10n.t("Falcon Demo") : "Falcon",
+        ...(status.model.remote && { server: status.model.remote.name }),
         lines: lines.filter((line) => line !== ""),
       };
     }
   }
 }
 
-/** Text that leaves the machine is always in sight. */
-function textOf({ remote, demonstration }: ModelInfo, l10n: Localize): string {
-  if (remote) return l10n.t("Falcon on {0}", plainName(remote.name));
-  return demonstration ? l10n.t("Falcon Demo") : "Falcon";
+/** Text that leaves the machine is always in sight, whatever is to be said of the other model. */
+function textOf(servers: ReadonlySet<string>, text: string, l10n: Localize): string {
+  return servers.size > 0 ? l10n.t("Falcon on {0}", [...servers].join(", ")) : text;
 }
 
 function withRole(role: ModelRole, [first = "", ...more]: readonly string[], l10n: Localize): string[] {

@@ -63,7 +63,7 @@ export class Connection {
    * @throws RemoteError, or the signal's reason
    */
   async ask<T>(path: string, body: unknown, schema: v.GenericSchema<unknown, T>, signal: AbortSignal): Promise<T> {
-    const text = await readText(await this.#open(path, body, signal));
+    const text = await this.#textOf(await this.#open(path, body, signal), signal);
     let data: unknown;
     try {
       data = JSON.parse(text);
@@ -110,20 +110,31 @@ export class Connection {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RemoteError) throw error;
-      throw this.#brokenOff(error);
+      throw this.#brokenOff(error, seen !== "");
     } finally {
       // The request ends with who reads it: closed, the server generates no more.
       opened.destroy();
     }
     // Not one event: it is another format. llama-server and others send an error so, too.
     if (!/^(?:data|event|id|retry)?:/m.test(seen)) throw badAnswer(server, path, seen);
-    throw cutOff(server);
+    throw cutOff(server, true);
   }
 
-  #brokenOff(error: unknown): RemoteError {
+  /** All of an answer. */
+  async #textOf(body: Body, signal: AbortSignal): Promise<string> {
+    try {
+      return await readText(body);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#brokenOff(error, false);
+    }
+  }
+
+  /** @param isKept whether what came is kept */
+  #brokenOff(error: unknown, isKept: boolean): RemoteError {
     const { server, patience } = this.#options;
     const { code = "" } = error as { readonly code?: string };
-    return code === "UND_ERR_BODY_TIMEOUT" ? stalled(server, patience.piece / 1000) : cutOff(server);
+    return code === "UND_ERR_BODY_TIMEOUT" ? stalled(server, patience.piece / 1000, isKept) : cutOff(server, isKept);
   }
 
   /** Nothing has come of the answer yet while this runs, so that the request may be sent again. */
@@ -137,11 +148,11 @@ export class Connection {
           return await this.#send(path, body, signal);
         } catch (error) {
           if (!(error instanceof RemoteError) || !error.passes) throw error;
-          const mayWake = error.kind === "asleep" && server.kind === "endpoint" && performance.now() < wakes;
           const wait = error.retryAfter ?? Math.min(patience.retry * 2 ** (i - 1), longestPause);
-          if ((i >= tries && !mayWake) || wait > longestWait) throw error;
+          const mayWake = error.kind === "asleep" && server.kind === "endpoint" && performance.now() + wait < wakes;
+          if (!mayWake && (i >= tries || wait > longestWait)) throw error;
           if (error.kind === "asleep" && !isWaking) onWaking((isWaking = true));
-          await pause(wait, undefined, { signal });
+          await pause(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
         }
       }
     } finally {
@@ -152,8 +163,8 @@ export class Connection {
   async #send(path: string, body: unknown, signal: AbortSignal): Promise<Body> {
     const { server, address, key, network, patience } = this.#options;
     const { request } = await import("undici");
-    // OpenAI's interface is often named with its version.
-    const url = new URL(address.href.replace(/\/+(?:v1\/*)?$/, "") + path);
+    const url = urlOf(address, path);
+    const headersTimeout = server.kind === "endpoint" ? patience.waking : patience.answer;
     signal.throwIfAborted();
     try {
       const {
@@ -171,20 +182,28 @@ export class Connection {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         dispatcher: network.dispatcher,
-        headersTimeout: server.kind === "endpoint" ? patience.waking : patience.answer,
+        headersTimeout,
         bodyTimeout: patience.piece,
         signal,
       });
       if (statusCode === 200) return opened;
-      throw answerFailure({ status: statusCode, headers, body: await readText(opened) }, server, path);
+      throw answerFailure({ status: statusCode, headers, body: await readText(opened).catch(() => "") }, server, path);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RemoteError) throw error;
       const { code } = error as { readonly code?: string };
-      if (code === "UND_ERR_HEADERS_TIMEOUT") throw stalled(server, patience.answer / 1000);
+      if (code === "UND_ERR_HEADERS_TIMEOUT") throw stalled(server, headersTimeout / 1000, false);
       throw connectionFailure(error, server, url.host) ?? error;
     }
   }
+}
+
+/** A path below an address. What the address asks for with `?` goes with each request. */
+function urlOf(address: URL, path: string): URL {
+  const url = new URL(address);
+  // OpenAI's interface is often named with its version.
+  url.pathname = address.pathname.replace(/\/+(?:v1\/*)?$/, "") + path;
+  return url;
 }
 
 /** All of an answer, up to the length of the longest. */

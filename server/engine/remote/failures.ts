@@ -163,21 +163,29 @@ export function failureInStream(server: RemoteServer, path: string, data: unknow
   );
 }
 
-export function cutOff(server: RemoteServer): RemoteError {
+/** @param isKept whether what came of the answer is kept */
+export function cutOff(server: RemoteServer, isKept: boolean): RemoteError {
+  const name = plainName(server.name);
   return new RemoteError(
     "cutOff",
-    l10n.t("The answer of the server {0} was cut off. What came of it is kept; ask again.", plainName(server.name)),
+    isKept
+      ? l10n.t("The answer of the server {0} was cut off. What came of it is kept; ask again.", name)
+      : l10n.t("The answer of the server {0} was cut off. Ask again.", name),
   );
 }
 
-export function stalled(server: RemoteServer, seconds: number): RemoteError {
+/** @param isKept whether what came of the answer is kept */
+export function stalled(server: RemoteServer, seconds: number, isKept: boolean): RemoteError {
+  const name = plainName(server.name);
   return new RemoteError(
     "cutOff",
-    l10n.t(
-      "Nothing came from the server {0} for {1} seconds. What came of its answer is kept; ask again.",
-      plainName(server.name),
-      seconds,
-    ),
+    isKept
+      ? l10n.t(
+          "Nothing came from the server {0} for {1} seconds. What came of its answer is kept; ask again.",
+          name,
+          seconds,
+        )
+      : l10n.t("Nothing came from the server {0} for {1} seconds. Ask again.", name, seconds),
   );
 }
 

@@ -5,7 +5,6 @@ import * as v from "valibot";
 
 import type { Connection } from "./connection.ts";
 import { figure, type Piece, type Protocol, type ServerModel, type TextRequest } from "./protocol.ts";
-import { withoutSpecialTokens } from "./vocabulary.ts";
 
 const models = v.object({
   data: v.array(v.object({ id: v.string(), max_model_len: v.nullish(v.number()) })),
@@ -72,14 +71,11 @@ export const vllm: Protocol = {
     const asked = { model: described.name, prompt: "", add_special_tokens: true };
     return { ...described, begin: (await connection.ask("/tokenize", asked, tokens, signal)).tokens };
   },
-  async tokenize(connection, model, text, special, signal) {
-    // Its tokenizers read special tokens wherever they are spelled: only in pieces they are text.
-    const pieces = special ? [text] : withoutSpecialTokens(text);
-    const read = await Promise.all(
-      pieces.map((prompt) => connection.ask("/tokenize", { model, prompt, add_special_tokens: false }, tokens, signal)),
-    );
-    return read.flatMap((each) => each.tokens);
+  async tokenize(connection, model, prompt, _special, signal) {
+    const body = { model, prompt, add_special_tokens: false };
+    return (await connection.ask("/tokenize", body, tokens, signal)).tokens;
   },
+  alwaysReadsSpecial: true,
   continuesTurns: true,
   ask(request) {
     const { path, prompt } = place(request);

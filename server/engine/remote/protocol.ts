@@ -26,7 +26,7 @@ export interface ServerTurn {
 }
 
 /**
- * A prompt as a server takes it. Only among `tokens` user text can hold no special token: in `text` those are broken up
+ * A prompt as a server takes it. Only among `tokens` user text can hold no special token: in `text` and `turns` those are broken up
  * that are spelled as special tokens are.
  */
 export type ServerPrompt =
@@ -63,6 +63,8 @@ export interface Protocol {
     special: boolean,
     signal: AbortSignal,
   ) => Promise<readonly number[]>;
+  /** Whether special tokens are read as such wherever they are spelled, whatever `tokenize` is told. */
+  readonly alwaysReadsSpecial?: boolean;
   /** Whether an answer goes on that the last of the turns begins. */
   readonly continuesTurns?: boolean;
   /** The path below the server's address and the body. */

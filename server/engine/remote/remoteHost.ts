@@ -1,5 +1,7 @@
 // Models that run on a server elsewhere: "loading" one is to reach the server, and to learn what its model is.
 
+import { isIPv4 } from "node:net";
+
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
@@ -33,25 +35,38 @@ const usualContext = 4096;
 /** So many tokens of a prompt in a second are worth a long window for ghost text. */
 const assumedPromptRate = 10_000;
 
+/** A load and its model; without a network at its beginning. */
+interface Opened {
+  network?: Network;
+  readonly ended: AbortController;
+}
+
 export class RemoteHost implements ModelHost<ConnectRequest> {
   /** The server's memory is its own. */
   readonly memory = undefined;
   readonly #options: RemoteHostOptions;
-  #open: { readonly network: Network; readonly ended: AbortController } | undefined;
+  /** The newest. */
+  #open: Opened | undefined;
 
   constructor(options: RemoteHostOptions) {
     this.#options = options;
   }
 
   async load({ server, markers }: ConnectRequest): Promise<Model> {
-    await this.dispose();
+    const left = this.dispose();
+    const open: Opened = { ended: new AbortController() };
+    this.#open = open;
+    const { signal: ended } = open.ended;
+    await left;
     const address = addressOf(server);
     // A proxy has another loopback.
     const settings = { ...this.#options.network(), ...(isLoopback(address) && { proxy: "" }) };
     const network = await openNetwork(settings);
-    const ended = new AbortController();
-    this.#open = { network, ended };
+    if (ended.aborted) await network.close();
+    ended.throwIfAborted();
+    open.network = network;
     const key = await this.#options.key(server.name);
+    ended.throwIfAborted();
     const connection = new Connection({
       server,
       address,
@@ -61,9 +76,9 @@ export class RemoteHost implements ModelHost<ConnectRequest> {
       onWaking: (isWaking) =>
         this.#options.onNote(isWaking ? l10n.t("The server {0} is waking up", plainName(server.name)) : undefined),
     });
-    const parts = { connection, ended: ended.signal };
-    const protocol = await protocolOf(connection, ended.signal);
-    const described = await protocol.describe(connection, ended.signal);
+    const parts = { connection, ended };
+    const protocol = await protocolOf(connection, ended);
+    const described = await protocol.describe(connection, ended);
     const model = server.model ?? described.name;
     const { vocabulary, info } = await learn(protocol, { ...described, name: model }, markers, parts);
     return new RemoteModel({
@@ -80,7 +95,7 @@ export class RemoteHost implements ModelHost<ConnectRequest> {
         },
       },
       onFailure: (error) => {
-        if (this.#open?.ended === ended && error.isOfAll) this.#options.onDied(error.message);
+        if (this.#open === open && error.isOfAll) this.#options.onDied(error.message);
       },
     });
   }
@@ -90,7 +105,7 @@ export class RemoteHost implements ModelHost<ConnectRequest> {
     const open = this.#open;
     this.#open = undefined;
     open?.ended.abort(new EngineError("died", "another model was chosen"));
-    await open?.network.close();
+    await open?.network?.close();
   }
 }
 
@@ -134,8 +149,9 @@ function addressOf({ name, address }: RemoteServer): URL {
   return url;
 }
 
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+/** Whether an address is one of this machine. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || (isIPv4(hostname) && hostname.startsWith("127."));
 }
 
 /** Which special tokens the model has, by the server's own tokenizer where it has one, else by the model's name. */
@@ -156,6 +172,7 @@ async function learn(
   const infill = tokenize ? await findInfill(name, isToken) : infillByName(name);
   const vocabulary = new RemoteVocabulary({
     tokenize: tokenize && ((text, special, signal) => tokenize(connection, name, text, special, signal)),
+    alwaysReadsSpecial: protocol.alwaysReadsSpecial ?? false,
     eos: described.eos ?? family?.eos,
     infill,
     begin,

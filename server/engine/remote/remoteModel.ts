@@ -49,7 +49,8 @@ export class RemoteModel implements Model {
     const start = performance.now();
     const { vocabulary, model, ended } = this.#parts;
     const limits = request.timeLimit === undefined ? [] : [AbortSignal.timeout(request.timeLimit)];
-    const stopped = AbortSignal.any([signal, ended, ...limits]);
+    const failed = new AbortController();
+    const stopped = AbortSignal.any([signal, ended, failed.signal, ...limits]);
     const { prompt: parts, stop, seed = randomInt(seeds), candidates = 1, ...rest } = request;
     const texts = await this.#failing(async () => {
       const rendered = await orAborted(vocabulary.render(parts, stopped), stopped);
@@ -60,16 +61,22 @@ export class RemoteModel implements Model {
       this.#requireRoom(size, request.maxTokens);
       const spelled = stop.map((each) => (typeof each === "string" ? each : vocabulary.spelling(each)));
       const asked = { ...rest, model, prompt, stop: spelled };
-      return Promise.all(
-        Array.from({ length: candidates }, (_, i) =>
-          this.#write(
-            { ...asked, seed: (seed + i) % seeds },
-            { cut, answer },
-            i === 0 ? onText : () => undefined,
-            stopped,
-          ),
+      const written = Array.from({ length: candidates }, (_, i) =>
+        this.#write(
+          { ...asked, seed: (seed + i) % seeds },
+          { cut, answer },
+          i === 0 ? onText : () => undefined,
+          stopped,
         ),
       );
+      try {
+        return await Promise.all(written);
+      } catch (error) {
+        // What one of them failed with is the answer: the others end before it is told.
+        failed.abort();
+        await Promise.allSettled(written);
+        throw error;
+      }
     });
     // The signal of another model's load rejects what still runs.
     ended.throwIfAborted();

@@ -17,6 +17,8 @@ export interface InfillSpelling {
 export interface VocabularyOptions {
   /** Absent where the server takes text alone. */
   readonly tokenize: Tokenize | undefined;
+  /** Whether special tokens are read as such wherever they are spelled: only in pieces they are text. */
+  readonly alwaysReadsSpecial: boolean;
   readonly eos: string | undefined;
   readonly infill: InfillSpelling | undefined;
   /** The tokens that prompts begin with. */
@@ -34,8 +36,18 @@ const kept = 64;
 /** Bytes that a token has at least on the average, where nobody counts them: rather too many than too few. */
 const bytesPerToken = 3;
 
-/** As special tokens are spelled: `<|im_end|>`, `>>PREFIX<<`, `</s>`. */
-const special = /(?=<\|[^|<>\n]{1,64}\|>|>>[A-Z0-9_]{2,64}<<|<\/?(?:s|pad|unk|bos|eos|mask)>)/;
+/** Pieces that a server tokenizes side by side. */
+const atOnce = 8;
+
+/** As special tokens are spelled: `<|im_end|>`, DeepSeek's `<｜User｜>`, `>>PREFIX<<`, `</s>`, `<start_of_turn>`, `[INST]`. */
+const spellings = [
+  /<[|｜][^|｜<>\n]{1,64}[|｜]>/,
+  />>[A-Z0-9_]{2,64}<</,
+  /<\/?(?:s|pad|unk|bos|eos|mask|fim_[a-z]{1,16}|(?:start|end)_of_turn)>/,
+  /<<\/?SYS>>/,
+  /\[\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]/,
+];
+const special = new RegExp(`(?<=(?=${spellings.map(({ source }) => source).join("|")})[^])`);
 
 /** Without effect on what is read, between the first character of what is spelled as a special token and the next one. */
 const zeroWidthSpace = "\u200B";
@@ -73,10 +85,7 @@ export class RemoteVocabulary {
 
   #text(parts: readonly PromptPart[]): string {
     return joinText(parts)
-      .map((part) => {
-        if (typeof part !== "string") return this.spelling(part);
-        return withoutSpecialTokens(part).join(zeroWidthSpace);
-      })
+      .map((part) => (typeof part === "string" ? asText(part) : this.spelling(part)))
       .join("");
   }
 
@@ -86,39 +95,42 @@ export class RemoteVocabulary {
       if (tokens.length > limit) break;
       const added =
         typeof part === "string"
-          ? await this.#textTokens(part, limit - tokens.length, signal)
-          : await this.#tokenize(this.spelling(part), true, signal);
+          ? await this.#tokenize(part, false, limit - tokens.length, signal)
+          : await this.#tokenize(this.spelling(part), true, Infinity, signal);
       // Not by spreading: a long text has more tokens than a call may have arguments.
       for (const token of added) tokens.push(token);
     }
     return tokens;
   }
 
-  /** Only what native tokenizers may fail at goes in pieces. */
-  async #textTokens(text: string, limit: number, signal: AbortSignal): Promise<readonly number[]> {
-    if (!isHard(text)) return this.#tokenize(text, false, signal);
-    const tokens: number[] = [];
-    for (const piece of textPieces(text)) {
-      if (tokens.length > limit) break;
-      for (const token of await this.#tokenize(piece, false, signal)) tokens.push(token);
-    }
-    return tokens;
-  }
-
-  async #tokenize(text: string, isSpecial: boolean, signal: AbortSignal): Promise<readonly number[]> {
-    if (text === "") return [];
+  /** Not much more than the limit is read. */
+  async #tokenize(text: string, isSpecial: boolean, limit: number, signal: AbortSignal): Promise<readonly number[]> {
     const key = `${isSpecial ? "special" : "plain"} ${text}`;
     const before = this.#tokens.get(key);
     if (before) return before;
     const { tokenize } = this.#options;
     if (!tokenize) throw new EngineError("decodeFailed", "the server tokenizes no text");
-    const tokens = await tokenize(text, isSpecial, signal);
+    const pieces = isSpecial ? [text] : this.#pieces(text);
+    const tokens: number[] = [];
+    for (let i = 0; i < pieces.length; i += atOnce) {
+      if (tokens.length > limit) return tokens;
+      const few = pieces.slice(i, i + atOnce).map((piece) => tokenize(piece, isSpecial, signal));
+      for (const read of await Promise.all(few)) for (const token of read) tokens.push(token);
+    }
     this.#tokens.set(key, tokens);
     for (const oldest of this.#tokens.keys()) {
       if (this.#tokens.size <= kept) break;
       this.#tokens.delete(oldest);
     }
     return tokens;
+  }
+
+  /** Only what native tokenizers may fail at goes in pieces, and what they would read as special tokens. */
+  #pieces(text: string): readonly string[] {
+    const pieces = isHard(text) ? [...textPieces(text)] : [text];
+    return (this.#options.alwaysReadsSpecial ? pieces.flatMap(withoutSpecialTokens) : pieces).filter(
+      (each) => each !== "",
+    );
   }
 }
 
@@ -137,12 +149,19 @@ function turnsOf(parts: readonly PromptPart[]): ServerTurn[] {
     if (typeof part === "object" && "turn" in part) turns.push({ role: part.turn, content: "" });
     else if (typeof part === "string" && last) turns.splice(-1, 1, { ...last, content: last.content + part });
   }
-  return turns.at(-1)?.content === "" ? turns.slice(0, -1) : turns;
+  // Each server's own format reads special tokens wherever they are spelled.
+  const written = turns.map(({ role, content }) => ({ role, content: asText(content) }));
+  return written.at(-1)?.content === "" ? written.slice(0, -1) : written;
+}
+
+/** A text in which nothing is spelled as a special token is. */
+function asText(text: string): string {
+  return withoutSpecialTokens(text).join(zeroWidthSpace);
 }
 
 /** A text in pieces of which none holds what is spelled as a special token is. */
-export function withoutSpecialTokens(text: string): string[] {
-  return text.split(new RegExp(`(?<=${special.source}[^])`));
+function withoutSpecialTokens(text: string): string[] {
+  return text.split(special);
 }
 
 /**

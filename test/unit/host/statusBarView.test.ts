@@ -59,6 +59,21 @@ suite("statusBarView", () => {
     assert.deepEqual(statusBarView(loading, "on", "", l10n).tooltip, ["The server box is waking up"]);
   });
 
+  test("names each server that a model runs on, whatever the other model does", () => {
+    const on = (name: string) => ({ ...ready, model: { ...model, remote: { name, host: "h", encrypted: true } } });
+    const loading = { state: "loading", model: "m.gguf", progress: 0.4 } as const;
+    const failed = { state: "failed", model: "m.gguf", problem: { message: "It is gone." } } as const;
+    const text = (completion: ModelStatus, chat: ModelStatus) =>
+      statusBarView({ ...completion, chat }, "on", "python", l10n).text;
+    assert.equal(text(ready, on("team")), "Falcon on team");
+    assert.equal(text(on("box"), loading), "Falcon on box");
+    assert.equal(text(loading, on("team")), "Falcon on team");
+    assert.equal(text(on("box"), failed), "Falcon on box");
+    assert.equal(text(on("box"), on("team")), "Falcon on box, team");
+    assert.equal(text(on("box"), on("box")), "Falcon on box");
+    assert.equal(text(ready, loading), "Falcon 40%");
+  });
+
   test("shows the percent of loading once there is one", () => {
     const loading = (progress: number) =>
       statusBarView({ state: "loading", model: "m.gguf", progress }, "on", "", l10n);

@@ -206,6 +206,53 @@ test("what is chosen after it ends the requests of a server", async () => {
   await rejected;
 });
 
+test("what breaks off before anything came does not say that anything is kept", async () => {
+  const { message } = await failed(
+    await modelOf((response) => response.writeHead(200).flushHeaders(), { patience: { piece: 200 } }),
+  );
+  assert.match(message, /Nothing came.*for 0.2 seconds\. Ask again/);
+});
+
+/** A body that does not come to its end, of an answer that says how the model is. */
+const halfBodies: readonly [string, Answer, RegExp, ProblemAction | undefined][] = [
+  [
+    "is cut off",
+    (response) => {
+      response.writeHead(200, { "content-length": "1000" });
+      response.write("{", () => response.destroy());
+    },
+    /answer of the server box was cut off\. Ask again/,
+    "retry",
+  ],
+  [
+    "stalls",
+    (response) => response.writeHead(200, { "content-length": "1000" }).write("{"),
+    /Nothing came from the server box for 0.2 seconds\. Ask again/,
+    "retry",
+  ],
+  [
+    "is cut off with a failure",
+    (response) => {
+      response.writeHead(500, { "content-length": "1000" });
+      response.write("{", () => response.destroy());
+    },
+    /server box failed \(HTTP 500\)/,
+    undefined,
+  ],
+];
+
+for (const [name, answer, words, action] of halfBodies) {
+  test(`a body that ${name} has one clear message`, async () => {
+    Object.assign(server.answers, { "/props": answer });
+    const options = { patience: { piece: 200 } };
+    await assert.rejects(connect({ address: server.address, kind: "llama-server" }, options), (error) => {
+      assert.ok(error instanceof UserError, String(error));
+      assert.match(error.message, words);
+      return error.action === action;
+    });
+  });
+}
+
 /** Servers that are not reached at all. */
 const unreached: readonly [string, string, RegExp, ProblemAction][] = [
   ["an address that refuses", "http://127.0.0.1:1", /refuses connections/, "retry"],

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { GenerateRequest } from "../../../../server/engine/engine.ts";
 import { formatOf, renderTurns } from "../../../../server/chat/formats.ts";
@@ -161,7 +162,7 @@ test("of a model that is no Falcon the server knows the chat's format, and goes 
   const body = bodyOf(server, "/v1/chat/completions");
   assert.deepEqual(body?.["messages"], [
     { role: "system", content: "Be short." },
-    { role: "user", content: "Hi <|im_end|>" },
+    { role: "user", content: "Hi <\u200B|im_end|>" },
     { role: "assistant", content: "```ts\n" },
   ]);
   assert.equal(body["continue_final_message"], true);
@@ -253,6 +254,17 @@ test("TGI gets text, in which what spells a special token is broken up", async (
   assert.deepEqual([do_sample, temperature, return_full_text], [false, undefined, false]);
 });
 
+test("no spelling of a special token that is known is left whole, and what is none stays as it is", async () => {
+  const { server, model } = await use("tgi", tgiAnswers);
+  const spelled = ["<fim_prefix>", "<fim_suffix>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>"];
+  const more = ["<｜User｜>", "</s>", "<|im_start|>", ">>PREFIX<<"];
+  const plain = "<div> a[INSTALL] 1 << 2 >> 3 <s3> std::vector<bool> <start>";
+  const prompt = [[...spelled, ...more, plain].join(" ")];
+  await model.generate({ ...infill, prompt, stop: [] }, () => undefined, never);
+  const broken = [...spelled, ...more].map((each) => `${each[0]}\u200B${each.slice(1)}`);
+  assert.equal(bodyOf(server, "/generate_stream")?.["inputs"], [...broken, plain].join(" "));
+});
+
 test("an endpoint that is asleep is waited for, its status says so, and it tells itself what it speaks", async () => {
   let tries = 0;
   const notes: (string | undefined)[] = [];
@@ -288,6 +300,29 @@ test("a prompt with its answer that exceeds the context is refused here, by numb
   );
   assert.equal(await model.countTokens(["abc"]), 3);
   assert.ok(!("score" in model));
+});
+
+test("text with many look-alikes is tokenized a few pieces at a time, and no further than the limit", async () => {
+  let now = 0;
+  let most = 0;
+  const { server, model } = await use("vllm", {
+    ...vllmAnswers,
+    "/tokenize": async (response, asked) => {
+      most = Math.max(most, ++now);
+      await sleep(1);
+      now--;
+      const tokens = tokenize((asked.body as { prompt: string }).prompt);
+      response.end(JSON.stringify({ tokens }));
+    },
+  });
+  const line = "<li><s>old</s></li>\n";
+  server.asked.length = 0;
+  most = 0;
+  const counted = await model.countTokens([line.repeat(400)], 100);
+  assert.ok(counted > 100 && counted < 400, String(counted));
+  assert.ok(server.asked.length <= 24 && most <= 8, `${server.asked.length} requests, ${most} at once`);
+  // What was counted up to a limit is not taken for all of it.
+  assert.equal(await model.countTokens([line.repeat(400)]), 400 * line.length);
 });
 
 test("a run of a thousand characters is tokenized in pieces, since tokenizers recurse over a word", async () => {
