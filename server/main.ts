@@ -26,11 +26,11 @@ startServer(connection, {
   createHost: hostCreator(__dirname),
   remote:
     ({ key, network }) =>
-    (onDied, onNote) =>
+    (onFailed, onNote) =>
       new RemoteHost({
         key: async (name) => (await key(name)) ?? environmentKey(name),
         network,
-        onDied,
+        onFailed,
         onNote,
       }),
   grammars: new Grammars(path.join(__dirname, "grammars")),

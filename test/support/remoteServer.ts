@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Model } from "../../server/engine/engine.ts";
 import type { Patience } from "../../server/engine/remote/connection.ts";
 import { RemoteHost } from "../../server/engine/remote/remoteHost.ts";
+import type { UserError } from "../../server/userError.ts";
 import type { RemoteServer } from "../../src/shared/protocol.ts";
 
 export interface Asked {
@@ -80,25 +81,25 @@ export const events = (...data: readonly unknown[]): string =>
   data.map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`).join("");
 
 /** Times that a test need not wait for long. */
-const quick: Patience = { answer: 30_000, piece: 30_000, retry: 1, waking: 30_000 };
+export const quick: Patience = { answer: 30_000, piece: 30_000, retry: 1, waking: 30_000 };
 
 export interface ConnectOptions {
   readonly key?: string;
   readonly patience?: Partial<Patience>;
   readonly onNote?: (note: string | undefined) => void;
-  readonly onDied?: (reason: string) => void;
+  readonly onFailed?: (failure: UserError) => void;
 }
 
 /** The model of a server, and what gives it back. */
 export async function connect(
   server: Pick<RemoteServer, "address" | "kind"> & Partial<RemoteServer>,
-  { key, patience, onNote = () => undefined, onDied = () => undefined }: ConnectOptions = {},
+  { key, patience, onNote = () => undefined, onFailed = () => undefined }: ConnectOptions = {},
 ): Promise<{ readonly model: Model; readonly host: RemoteHost }> {
   const host = new RemoteHost({
     key: () => Promise.resolve(key),
     network: () => ({}),
     onNote,
-    onDied,
+    onFailed,
     patience: { ...quick, ...patience },
   });
   try {

@@ -8,6 +8,7 @@ import { plainName } from "../../../src/shared/plainText.ts";
 import type { NetworkSettings } from "../../../src/shared/downloads.ts";
 import type { RemoteServer } from "../../../src/shared/protocol.ts";
 import { openNetwork, withoutCredentials, type Network } from "../../network.ts";
+import type { UserError } from "../../userError.ts";
 import { type ConnectRequest, EngineError, type LoadedModel, type Model, type ModelHost } from "../engine.ts";
 import { Connection, type Patience, patience } from "./connection.ts";
 import { RemoteError } from "./failures.ts";
@@ -24,7 +25,7 @@ export interface RemoteHostOptions {
   readonly key: (name: string) => Promise<string | undefined>;
   readonly network: () => NetworkSettings | undefined;
   /** A request failed in a way that the next ones may, too. */
-  readonly onDied: (reason: string) => void;
+  readonly onFailed: (failure: UserError) => void;
   /** What the server is waited for, in the user's language; undefined once it is not. */
   readonly onNote: (note: string | undefined) => void;
   readonly patience?: Patience;
@@ -95,7 +96,7 @@ export class RemoteHost implements ModelHost<ConnectRequest> {
         },
       },
       onFailure: (error) => {
-        if (this.#open === open && error.isOfAll) this.#options.onDied(error.message);
+        if (this.#open === open && error.isOfAll) this.#options.onFailed(error);
       },
     });
   }

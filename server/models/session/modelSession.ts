@@ -26,7 +26,9 @@ const serverRest = 5_000;
 
 /** How the session stands. `ready`: in memory, or `unloaded` and loaded again by the next request. */
 type State =
-  | Exclude<ModelStatus, { state: "ready" }>
+  | Exclude<ModelStatus, { state: "ready" | "failed" }>
+  // The model of a server of which a request failed stays for those that run.
+  | (Extract<ModelStatus, { state: "failed" }> & { readonly kept?: Loaded })
   | (Loaded & { readonly state: "ready"; readonly unloaded: boolean; readonly preparing: boolean });
 
 interface Loaded {
@@ -37,7 +39,7 @@ interface Loaded {
 
 /** How a session stands, as others see it. */
 type SessionState =
-  | Exclude<State, { state: "ready" }>
+  | Exclude<ModelStatus, { state: "ready" }>
   | {
       readonly state: "ready";
       readonly model: LoadedModel;
@@ -85,7 +87,7 @@ export class ModelSession {
     const state = this.#state;
     const note = this.#note === undefined ? {} : { note: this.#note };
     if (state.state === "loading") return { ...state, ...note };
-    if (state.state === "failed") return state;
+    if (state.state === "failed") return { state: "failed", model: state.model, problem: state.problem };
     const { model, unloaded, preparing } = state;
     return { state: "ready", model: model.info, unloaded, ...(preparing && { preparing }), ...note };
   }
@@ -120,7 +122,7 @@ export class ModelSession {
     if (!this.#isUpToDate()) await this.reload();
   }
 
-  /** Begins to load a model that is unloaded, or whose server failed a while ago. */
+  /** Begins to load a model that is unloaded, or whose server failed a while ago while no request runs there. */
   wake(): void {
     const isUnloaded = this.#state.state === "ready" && this.#state.unloaded;
     if (isUnloaded || this.#mayBeBack(serverRest)) void this.#load();
@@ -131,7 +133,9 @@ export class ModelSession {
    * @throws UserError when there is none
    */
   async ready(): Promise<Model> {
-    if (this.#mayBeBack(0)) void this.#load();
+    const kept = this.#kept;
+    if (this.#mayBeBack(kept ? serverRest : 0)) void this.#load();
+    else if (kept) return kept.model;
     else this.wake();
     const model = await this.#loaded;
     if (model) return model;
@@ -145,13 +149,25 @@ export class ModelSession {
     if (!this.#isDisposed) this.#options.onStatus();
   }
 
-  /** To be called when the model's process ended by itself, or its server failed. */
+  /** To be called when a server failed one request in a way that it may fail the next ones. It may answer others still. */
+  serverFailed(failure: UserError): void {
+    this.#options.log(failure.message);
+    const state = this.#state;
+    // While a model loads, the load itself rejects and says so.
+    const kept = state.state === "ready" ? { model: state.model } : this.#kept;
+    if (!kept) return;
+    if (state.state === "ready") this.#failed = performance.now();
+    const model = this.#settings?.backend?.name ?? "";
+    this.#setState({ state: "failed", model, problem: failure.toProblem(), kept });
+  }
+
+  /** To be called when the model's process ended by itself. */
   hostDied(reason: string): void {
     this.#options.log(`the model is gone: ${reason}`);
     // While a model loads, the load itself rejects and says so.
     if (this.#state.state !== "ready" || this.#state.unloaded) return;
     const { version } = this.#state;
-    if (version === undefined) return void this.#load();
+    if (version === undefined) return;
     this.#crashes.add(version, { time: Date.now(), reason });
     const crashes = this.#crashes.of(version);
     void this.#load(isSetAside(crashes) ? 0 : reloadDelay(crashes));
@@ -260,13 +276,28 @@ export class ModelSession {
     return watchModel(model, info, {
       onRunning: (change) => this.#setRunning(change),
       onUse: () => this.#watchIdle(),
-      onUsage: this.#options.onUsage,
+      onUsage: (usage, used, priority) => {
+        if (usage.generated > 0) this.#setAnswering();
+        this.#options.onUsage(usage, used, priority);
+      },
     });
   }
 
-  /** Whether a server failed so long ago. It may be there again, and nobody tells. */
+  /** The model of a server of which a request failed. */
+  get #kept(): Loaded | undefined {
+    return this.#state.state === "failed" ? this.#state.kept : undefined;
+  }
+
+  /** A server that failed one request has answered another one. */
+  #setAnswering(): void {
+    const kept = this.#kept;
+    if (kept) this.#setState({ ...kept, state: "ready", unloaded: false, preparing: false });
+  }
+
+  /** Whether a server failed so long ago. It may be there again, and nobody tells. A load would end what still runs there. */
   #mayBeBack(milliseconds: number): boolean {
     if (this.#state.state !== "failed" || !this.#settings?.backend?.server) return false;
+    if (this.#kept && this.#running > 0) return false;
     return performance.now() - this.#failed >= milliseconds;
   }
 

@@ -4,6 +4,7 @@ import { type ModelRole, modelRoles } from "../../../src/shared/modelRoles.ts";
 import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
 import type { ConnectRequest, Model, ModelHost } from "../../engine/engine.ts";
 import { RecentUsage } from "../../metrics/metrics.ts";
+import type { UserError } from "../../userError.ts";
 import { keyOf, type SessionSettings } from "./backend.ts";
 import { Crashes } from "./crashes.ts";
 import { LoadingTurns } from "./loadInTurn.ts";
@@ -22,7 +23,7 @@ export type CreateHost = (
 /** Makes what reaches models of servers elsewhere. */
 export type CreateRemote = (
   /** A request failed in a way that the next ones may, too. */
-  onDied: (reason: string) => void,
+  onFailed: (failure: UserError) => void,
   /** What the server is waited for, in the user's language; undefined once it is not. */
   onNote: (note: string | undefined) => void,
 ) => ModelHost<ConnectRequest>;
@@ -134,7 +135,7 @@ export class RoleModels {
       ),
     );
     const remote = createRemote?.(
-      (reason) => session.hostDied(reason),
+      (failure) => session.serverFailed(failure),
       (note) => session.setNote(note),
     );
     const usage = new RecentUsage();

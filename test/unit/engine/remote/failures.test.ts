@@ -280,14 +280,14 @@ for (const [name, address, words, action] of unreached) {
   });
 }
 
-test("a server that is of no use any more is told, so that the model is looked for again; what one request did wrong is not", async () => {
-  const died: string[] = [];
-  const onDied = (reason: string) => void died.push(reason);
-  await failed(await modelOf(fail(400, ""), { onDied }));
-  await failed(await modelOf(stream([piece("so far")]), { onDied }));
-  assert.deepEqual(died, []);
-  await failed(await modelOf(fail(401, ""), { onDied }));
-  assert.equal(died.length, 1);
+test("a server that is of no use any more is told; what one request did wrong is not", async () => {
+  const told: string[] = [];
+  const onFailed = ({ message }: UserError) => void told.push(message);
+  await failed(await modelOf(fail(400, ""), { onFailed }));
+  await failed(await modelOf(stream([piece("so far")]), { onFailed }));
+  assert.deepEqual(told, []);
+  await failed(await modelOf(fail(401, ""), { onFailed }));
+  assert.equal(told.length, 1);
 });
 
 test("a certificate that nobody trusts has one clear message", async () => {

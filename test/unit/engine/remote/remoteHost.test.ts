@@ -13,6 +13,7 @@ import {
   fail,
   playServer,
   type PlayedServer,
+  quick,
   stream,
 } from "../../../support/remoteServer.ts";
 
@@ -41,12 +42,12 @@ function createHost(patience: Partial<Patience> = {}) {
   const host = new RemoteHost({
     key: () => Promise.resolve(undefined),
     network: () => ({}),
-    onDied: () => undefined,
+    onFailed: () => undefined,
     onNote: (note) => {
       notes.push(note);
       noted.resolve();
     },
-    patience: { answer: 30_000, piece: 30_000, retry: 1, waking: 60_000, ...patience },
+    patience: { ...quick, waking: 60_000, ...patience },
   });
   opened.unshift(() => host.dispose());
   return { host, notes, noted: noted.promise };
