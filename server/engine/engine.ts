@@ -109,7 +109,8 @@ export interface ScoreRequest {
   readonly continuations: readonly string[];
   /** How many tokens are evaluated at the most, without the last one: the prompt loses its first ones for it. */
   readonly longest?: number;
-  /** As in a `GenerateRequest`. */
+  /** Both as in a `GenerateRequest`. */
+  readonly private?: boolean;
   readonly client?: string;
 }
 

@@ -79,7 +79,7 @@ export class LlamaModel implements Model {
   }
 
   async score(
-    { priority, prompt, continuations, longest = Infinity, client }: ScoreRequest,
+    { priority, prompt, continuations, longest = Infinity, private: isPrivate, client }: ScoreRequest,
     signal: AbortSignal,
   ): Promise<readonly Score[] | undefined> {
     const { model, vocabulary, loop, info } = this.#loaded;
@@ -111,6 +111,7 @@ export class LlamaModel implements Model {
             prompt: tokens.slice(0, begin),
             stable: places,
             priority,
+            private: isPrivate,
             client,
             evaluate: (sequence, rest, evaluator) =>
               scoreTokens(evaluator, sequence, rest, tokens.slice(begin), size, (scored) => {

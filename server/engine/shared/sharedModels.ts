@@ -1,6 +1,6 @@
 // The models of a service: one process for each, which all clients with an equal request share, and two at most.
 
-import { EngineError, type LoadRequest, type Model } from "../engine.ts";
+import { EngineError, type LoadPlan, type LoadRequest, type Model } from "../engine.ts";
 import type { ModelProcess } from "../process/modelProcess.ts";
 import { fileVersion } from "../splitFiles.ts";
 
@@ -26,6 +26,7 @@ export type CreateProcess = (
 
 interface Entry {
   readonly key: string;
+  readonly plan: LoadPlan;
   readonly process: ReturnType<CreateProcess>;
   readonly clients: Set<Client>;
   readonly onProgress: Set<(fraction: number) => void>;
@@ -40,6 +41,8 @@ interface Entry {
 export class SharedModels {
   readonly #create: CreateProcess;
   #entries: readonly Entry[] = [];
+  /** Why models did not fit into the memory although no other was there, by their keys. */
+  readonly #tooMuch = new Map<string, EngineError>();
   /** Processes that were told to end. */
   readonly #leaving = new Set<Entry["process"]>();
   /** The load that the next one has to wait for. */
@@ -64,11 +67,15 @@ export class SharedModels {
     await this.release(client);
     if (client.ended.aborted) throw new EngineError("died", "the client is gone");
     const key = keyOf(request);
-    const entry = this.#entries.find((each) => each.key === key) ?? this.#add(key, request);
+    const known = this.#entries.find((each) => each.key === key);
+    const tooMuch = this.#tooMuch.get(key);
+    // Whoever loaded the file asked for this first, too. Who asks for less next has that model.
+    if (!known && tooMuch && this.#entries.some(({ plan }) => plan.path === request.plan.path)) throw tooMuch;
+    const entry = known ?? this.#add(key, request);
     entry.clients.add(client);
     entry.onProgress.add(onProgress);
     try {
-      return this.#modelFor(client, entry, await entry.loaded);
+      return this.#modelFor(client, entry, request.plan, await entry.loaded);
     } finally {
       entry.onProgress.delete(onProgress);
     }
@@ -93,6 +100,7 @@ export class SharedModels {
     const { promise, resolve, reject } = Promise.withResolvers<Model>();
     const entry: Entry = {
       key,
+      plan: request.plan,
       clients,
       process: this.#create(
         (line) => {
@@ -121,14 +129,16 @@ export class SharedModels {
           for (const onProgress of entry.onProgress) onProgress(fraction);
         });
       const loaded = await load().catch(async (error: unknown) => {
-        const isTooMuch = error instanceof EngineError && error.failure === "outOfMemory";
-        if (!isTooMuch || !this.#putAway(entry)) throw error;
+        // What did not fit alone takes no other's place.
+        if (!isTooMuch(error) || this.#tooMuch.has(entry.key) || !this.#putAway(entry)) throw error;
         await this.#makeRoom(entry);
         return load();
       });
       entry.state = "ready";
+      this.#tooMuch.delete(entry.key);
       return loaded;
     } catch (error) {
+      if (isTooMuch(error) && this.#others(entry).length === 0) this.#tooMuch.set(entry.key, error);
       await this.#end(entry).catch(() => undefined);
       throw error;
     }
@@ -188,7 +198,9 @@ export class SharedModels {
     this.#change = Promise.withResolvers();
   }
 
-  #modelFor({ id }: Client, entry: Entry, model: Model): Model {
+  #modelFor({ id }: Client, entry: Entry, { promptCache }: LoadPlan, model: Model): Model {
+    // What a client wants to be saved nowhere, or elsewhere, is not saved in the folder of the one that came first.
+    const own = { client: id, ...(promptCache !== entry.plan.promptCache && { private: true }) };
     const use = async <R>(work: () => Promise<R>): Promise<R> => {
       entry.running++;
       try {
@@ -205,14 +217,31 @@ export class SharedModels {
     const score = model.score?.bind(model);
     return {
       ...model,
-      generate: (request, onText, signal) => use(() => model.generate({ ...request, client: id }, onText, signal)),
-      ...(score && { score: (request, signal) => use(() => score({ ...request, client: id }, signal)) }),
+      generate: (request, onText, signal) => use(() => model.generate({ ...request, ...own }, onText, signal)),
+      ...(score && { score: (request, signal) => use(() => score({ ...request, ...own }, signal)) }),
     };
   }
 }
 
-/** What two requests have in common that are for the same model. */
+function isTooMuch(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.failure === "outOfMemory";
+}
+
+/** What two requests have in common that are for the same model, whatever of it they want to be remembered, and where. */
 function keyOf({ plan, markers, saveAfter }: LoadRequest): string {
-  const files = [plan.path, ...(plan.adapters ?? []).map((adapter) => adapter.path)];
-  return JSON.stringify([plan, markers, saveAfter, files.map(fileVersion)]);
+  const { path, contextSize, gpu, gpuLayers, vramShare, threads, kvCache = "auto", adapters = [] } = plan;
+  const files = [path, ...adapters.map((adapter) => adapter.path)].map(fileVersion);
+  return JSON.stringify([
+    path,
+    contextSize,
+    gpu,
+    gpuLayers,
+    vramShare,
+    threads,
+    kvCache,
+    adapters,
+    markers,
+    saveAfter,
+    files,
+  ]);
 }
