@@ -47,17 +47,22 @@ async function main(): Promise<void> {
   const { values, positionals } = readArguments();
   const [command = "", ...args] = positionals;
   const print = (piece: string) => process.stdout.write(piece);
+  const note = (piece: string) => process.stderr.write(piece);
+  const ended = new AbortController();
+  // Who reads wants no more, as `head` does.
+  process.stdout.on("error", () => ended.abort());
   if (values.version) return void print(`${manifest.version}\n`);
   if (values.help || command === "") return void print(usage);
   const settings = settingsOf(values);
-  const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ended.abort());
   const log: string[] = [];
   const metrics = new ServerMetrics();
-  const models = createModels(hostCreator(__dirname), metrics, log);
+  const models = createModels(hostCreator(__dirname), metrics, (line) => {
+    if (command === "serve") note(`${line}\n`);
+    else log.push(line);
+  });
   const program: Program = {
-    ...{ settings, models, metrics, log, folder: __dirname, print, signal: ended.signal },
-    note: (piece) => process.stderr.write(piece),
+    ...{ settings, models, metrics, log, folder: __dirname, print, note, signal: ended.signal },
   };
   const commands: Record<string, () => Promise<void> | void> = {
     serve: () => runServe(wholeNumber("port", values.port) ?? 8737, values.host, program),
@@ -115,12 +120,18 @@ function wholeNumber(name: string, given: string | undefined): number | undefine
 
 main().then(
   // What is shared by others stays; nothing of this process is waited for.
-  () => process.exit(),
+  exit,
   (error: unknown) => {
     const isExpected = error instanceof UserError || error instanceof UsageError;
     const message =
       error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
     process.stderr.write(`falcon: ${message}\n`);
-    process.exit(error instanceof UsageError ? 2 : 1);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+    exit();
   },
 );
+
+/** Ends when what was written has arrived, which a pipe may take time for. */
+function exit(): void {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+}

@@ -11,7 +11,7 @@ export interface Program {
   readonly settings: ServerSettings;
   readonly models: RoleModels;
   readonly metrics: ServerMetrics;
-  /** What the models' processes logged. */
+  /** What the models' processes logged; of a server it is written as it comes. */
   readonly log: readonly string[];
   /** Folder of the bundles. */
   readonly folder: string;
@@ -27,11 +27,11 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export function createModels(createHost: CreateHost, metrics: ServerMetrics, log: string[]): RoleModels {
+export function createModels(createHost: CreateHost, metrics: ServerMetrics, log: (line: string) => void): RoleModels {
   return new RoleModels({
     createHost,
     markers: chatMarkers,
-    log: (line) => log.push(line),
+    log,
     onUsage: (usage, model, priority) => metrics.addUsage(usage, model, priority, model.contextSize),
     onStatus: () => undefined,
   });

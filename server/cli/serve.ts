@@ -4,13 +4,17 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import process from "node:process";
 
+import { shortestToken } from "../http/access.ts";
 import { startApi } from "../http/apiServer.ts";
-import { type Program, useModels } from "./program.ts";
+import { type Program, UsageError, useModels } from "./program.ts";
 
 /** @param host the loopback unless given */
 export async function runServe(port: number, host: string | undefined, program: Program): Promise<void> {
   const { models, metrics, settings, print, note, signal } = program;
   const given = process.env["FALCON_API_TOKEN"];
+  if (given && given.length < shortestToken) {
+    throw new UsageError(`FALCON_API_TOKEN must have ${shortestToken} characters or more.`);
+  }
   const token = given || randomBytes(24).toString("base64url");
   useModels(models, settings);
   const log = (line: string) => note(`${line}\n`);

@@ -6,6 +6,9 @@ import { isIP } from "node:net";
 
 import { ApiError } from "./apiError.ts";
 
+/** Characters that a token has at the least, so that nobody guesses it. */
+export const shortestToken = 16;
+
 /**
  * Refuses a request that a page of another origin has sent, or one of a name that merely leads here (DNS rebinding).
  * @throws ApiError

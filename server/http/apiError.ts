@@ -8,6 +8,8 @@ interface ApiErrorOptions {
   readonly code?: string;
   /** Seconds after which asking again makes sense. */
   readonly retryAfter?: number;
+  /** The methods that the path knows. */
+  readonly allow?: string;
 }
 
 export class ApiError extends Error {
@@ -16,13 +18,15 @@ export class ApiError extends Error {
   readonly type: string;
   readonly code: string | null;
   readonly retryAfter: number | undefined;
+  readonly allow: string | undefined;
 
-  constructor(status: number, message: string, { type, code, retryAfter }: ApiErrorOptions = {}) {
+  constructor(status: number, message: string, { type, code, retryAfter, allow }: ApiErrorOptions = {}) {
     super(message);
     this.status = status;
     this.type = type ?? (status < 500 ? "invalid_request_error" : "server_error");
     this.code = code ?? null;
     this.retryAfter = retryAfter;
+    this.allow = allow;
   }
 
   toBody(): object {

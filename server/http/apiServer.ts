@@ -132,8 +132,10 @@ function findRoute({ method, url = "" }: IncomingMessage): Route {
   if (there.length === 0) throw new ApiError(404, "There is nothing at this path.", { code: "unknown_url" });
   const route = there.find((each) => each.method === method);
   if (route) return route;
-  const methods = there.map((each) => each.method).join(" or ");
-  throw new ApiError(405, `This path is asked with ${methods}.`, { code: "method_not_allowed" });
+  const methods = there.map((each) => each.method);
+  throw new ApiError(405, `This path is asked with ${methods.join(" or ")}.`, {
+    ...{ code: "method_not_allowed", allow: methods.join(", ") },
+  });
 }
 
 function queueFull(length: number): ApiError {
@@ -148,6 +150,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, failure: Api
     response.end(`data: ${JSON.stringify(failure.toBody())}\n\n`);
     return;
   }
+  if (failure.allow !== undefined) response.setHeader("allow", failure.allow);
   if (failure.retryAfter !== undefined) response.setHeader("retry-after", failure.retryAfter);
   sendJson({ response }, failure.toBody(), failure.status);
   // What it still sends is read and thrown away, for a while.
@@ -158,7 +161,8 @@ function refuse(request: IncomingMessage, response: ServerResponse, failure: Api
 
 /** What is no HTTP. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
+  // In the midst of an answer, another one would be read as a part of it.
+  if (!socket.writable || socket.bytesWritten > 0 || error.code === "ECONNRESET") {
     socket.destroy();
     return;
   }

@@ -5,13 +5,20 @@ import * as v from "valibot";
 
 import { ApiError } from "./apiError.ts";
 
-/** @throws ApiError when it is too long, no JSON, or not what the schema says */
+/** Levels of objects and lists; what walks through them call by call has room for more. */
+const deepest = 100;
+
+/** @throws ApiError when it is too long, too deep, no JSON, or not what the schema says */
 export async function readBody<Output>(
   request: IncomingMessage,
   schema: v.GenericSchema<unknown, Output>,
   longest: number,
 ): Promise<Output> {
-  const result = v.safeParse(schema, parseJson(await readText(request, longest)));
+  const body = parseJson(await readText(request, longest));
+  if (isTooDeep(body)) {
+    throw new ApiError(400, `The body is nested deeper than ${deepest} levels.`, { code: "invalid_json" });
+  }
+  const result = v.safeParse(schema, body);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const place = v.getDotPath(issue);
@@ -39,4 +46,17 @@ function parseJson(text: string): unknown {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ApiError(400, `The body is no JSON: ${reason}`, { code: "invalid_json" });
   }
+}
+
+/** Whether objects and lists are nested too deep. Goes level by level, since calls for each would overflow the stack. */
+export function isTooDeep(value: unknown): boolean {
+  let level = nestedIn([value]);
+  for (let depth = 0; depth < deepest && level.length > 0; depth++) {
+    level = nestedIn(level.flatMap((each): unknown[] => Object.values(each)));
+  }
+  return level.length > 0;
+}
+
+function nestedIn(values: readonly unknown[]): object[] {
+  return values.filter((each): each is object => typeof each === "object" && each !== null);
 }

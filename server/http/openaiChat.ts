@@ -9,6 +9,7 @@ import { answerChat } from "../chat/answerChat.ts";
 import type { Usage } from "../engine/engine.ts";
 import { ApiError } from "./apiError.ts";
 import { namedModel } from "./apiModels.ts";
+import { isTooDeep } from "./body.ts";
 import { interrupted } from "./complete.ts";
 import { type Exchange, openStream, outOfTime, post, type Route, sendJson } from "./exchange.ts";
 import { type FinishReason, finishReason, now, refused, streamFields, usageOf } from "./openaiCompletions.ts";
@@ -156,7 +157,8 @@ function callOf({ name, arguments: args }: ToolCall) {
 
 function parseOrNothing(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isTooDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }

@@ -25,6 +25,7 @@ import {
 } from "../../src/shared/models.ts";
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 import { editCommandIds } from "../edit/commands.ts";
+import { shortestToken } from "../http/access.ts";
 import type { JsonObject } from "../../src/shared/tools.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
@@ -146,7 +147,7 @@ export const originalFilesParams = v.object({ repository: v.string() });
 
 export const apiParams: v.GenericSchema<unknown, ApiParams> = v.object({
   port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
-  token: v.pipe(v.string(), v.minLength(16)),
+  token: v.pipe(v.string(), v.minLength(shortestToken)),
 });
 
 export const downloadId = v.object({ id: v.string() });

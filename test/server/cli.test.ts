@@ -50,27 +50,40 @@ test("completes a place of a file, and nothing of one that may hold secrets", as
   assert.equal(code, 0);
   assert.match(output, /^return .*\n$/);
   fs.writeFileSync(path.join(folder, ".env"), "KEY=\n");
-  const secret = await run("complete", ".env:1:5", ...quick);
-  assert.equal(secret.code, 1);
-  assert.match(secret.errors, /^falcon: \.env may hold secrets/);
+  fs.symlinkSync(".env", path.join(folder, "notes.md"));
+  for (const name of [".env", "notes.md"]) {
+    const secret = await run("complete", `${name}:1:5`, ...quick);
+    assert.equal(secret.code, 1, secret.output);
+    assert.match(secret.errors, new RegExp(`^falcon: ${name} may hold secrets`));
+  }
 });
 
 test("the doctor tells of machine and model, and of no folder", async () => {
-  const model = path.join(folder, "private-place", "falcon.gguf");
-  fs.mkdirSync(path.dirname(model));
+  const model = path.join(folder, "Client ACME", "private place", "falcon.gguf");
+  fs.mkdirSync(path.dirname(model), { recursive: true });
   fs.copyFileSync(demonstration, model);
   const { code, output } = await run("doctor", "--model", model, ...quick);
   assert.equal(code, 0, output);
   for (const line of ["falcon", "node", "processor", "memory", "model", "generation"]) {
     assert.match(output, new RegExp(`^${line}: `, "m"));
   }
-  assert.doesNotMatch(output, /private-place/);
+  assert.doesNotMatch(output, /ACME|private/);
   const damaged = path.join(path.dirname(model), "damaged.gguf");
   fs.writeFileSync(damaged, "GGUF");
   const failed = await run("doctor", "--model", damaged, ...quick);
   assert.equal(failed.code, 1);
   assert.match(failed.output, /^failure: .*damaged\.gguf/m);
-  assert.doesNotMatch(failed.output, /private-place/);
+  assert.doesNotMatch(failed.output, /ACME|private/);
+});
+
+test("the doctor knows a user of no name", async () => {
+  const nobody = path.join(folder, "nobody.cjs");
+  // As Node says of a user that the system does not know.
+  fs.writeFileSync(nobody, 'require("node:os").userInfo = () => { throw new Error("ENOENT: uv_os_get_passwd"); };');
+  const args = ["--require", nobody, program, "doctor", "--model", demonstration, ...quick];
+  const { code, output } = await outcome(spawn(process.execPath, args, { cwd: folder, stdio: "pipe" }));
+  assert.equal(code, 0, output);
+  assert.match(output, /^generation: /m);
 });
 
 test("lists the models of a folder", async () => {
@@ -97,6 +110,37 @@ test("what is called wrongly ends with 2 and says why", async () => {
   const missing = await run("complete", "missing.py:1:1", ...quick);
   assert.equal(missing.code, 1);
   assert.match(missing.errors, /missing\.py cannot be read/);
+});
+
+test("a serve says why its model is not loaded, and takes no token that is guessed", { timeout: 120_000 }, async () => {
+  const guessed = { ...process.env, FALCON_API_TOKEN: "a" };
+  const args = [program, "serve", "--port", "0", "--model", "missing.gguf"];
+  const refused = await outcome(spawn(process.execPath, args, { cwd: folder, stdio: "pipe", env: guessed }));
+  assert.equal(refused.code, 2);
+  assert.match(refused.errors, /FALCON_API_TOKEN must have 16 characters or more/);
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: "pipe" });
+  const gone = once(child, "exit");
+  try {
+    const lines: AsyncIterable<string> = createInterface({ input: child.stderr });
+    let isTold = false;
+    for await (const line of lines) {
+      isTold = line.includes("missing.gguf");
+      if (isTold) break;
+    }
+    assert.ok(isTold);
+  } finally {
+    child.kill();
+    await gone;
+  }
+});
+
+test("who reads no more of what is printed gets no stack trace", async () => {
+  const child = start("--help");
+  assert.ok(child.stdout && child.stderr);
+  child.stdout.destroy();
+  const ended = once(child, "exit");
+  assert.equal(await text(child.stderr), "");
+  await ended;
 });
 
 suite("serve", () => {

@@ -1,6 +1,8 @@
 // Who may ask the HTTP server, how much, and what becomes of those who leave, are slow or ask too much.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
 import { after, suite, test } from "node:test";
 
 import type { Generation, Model } from "../../../server/engine/engine.ts";
@@ -86,7 +88,9 @@ suite("who may ask", () => {
       status: 404,
       code: "unknown_url",
     });
-    assert.equal((await fetch(`${api.address}/v1/completions`, { headers })).status, 405);
+    const otherwise = await fetch(`${api.address}/v1/completions`, { headers });
+    assert.equal(otherwise.status, 405);
+    assert.equal(otherwise.headers.get("allow"), "POST");
   });
 });
 
@@ -114,6 +118,27 @@ suite("bodies", () => {
     for (const body of ["null", "[]", "{}", '{"prompt":1}', '{"prompt":"x","max_tokens":1.5}']) {
       assert.deepEqual(await bad(body), { status: 400, code: "invalid_value" }, body);
     }
+  });
+
+  test("one that is nested deeply", async () => {
+    const model = scriptedModel();
+    const api = await start(model);
+    const nested = (levels: number) => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
+    const ask = async (levels: number) => {
+      const tool = `{"type":"function","function":{"name":"f","parameters":${nested(levels)}}}`;
+      const body = `{"messages":[{"role":"user","content":"Hi"}],"tools":[${tool}]}`;
+      return api.post("/v1/chat/completions", undefined, { body });
+    };
+    assert.equal((await ask(90)).status, 200);
+    assert.deepEqual(await refusal(await ask(100_000)), { status: 400, code: "invalid_json" });
+    const call = { function: { name: "f", arguments: nested(100_000) } };
+    const messages = [
+      { role: "assistant", tool_calls: [call] },
+      { role: "tool", content: "x" },
+    ];
+    const called = await api.post("/v1/chat/completions", { messages });
+    assert.deepEqual(await refusal(called), { status: 400, code: "invalid_value" });
+    assert.deepEqual(api.logs, []);
   });
 });
 
@@ -175,6 +200,29 @@ suite("the queue", () => {
     });
     assert.deepEqual(await refusal(await loading.post("/infill", {})), { status: 503, code: "busy" });
   });
+});
+
+test("what is no HTTP behind a request that streams is not answered in the midst of its answer", async () => {
+  const { model, begun } = endless("a");
+  const api = await start(model);
+  const { host } = new URL(api.address);
+  const body = JSON.stringify({ prompt: "x", stream: true });
+  const request =
+    `POST /completion HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${apiToken}\r\n` +
+    `Content-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = net.connect(Number(new URL(api.address).port), "127.0.0.1");
+  let received = "";
+  socket.on("data", (chunk: Buffer) => {
+    received += chunk.toString();
+    // The first piece is there.
+    if (received.includes('"content":"a"')) socket.write("no HTTP\r\n\r\n");
+  });
+  socket.on("error", () => undefined);
+  socket.write(request);
+  await begun;
+  await once(socket, "close");
+  assert.match(received, /^HTTP\/1\.1 200/);
+  assert.doesNotMatch(received, /400 Bad Request/);
 });
 
 suite("a model that is not there", () => {
