@@ -49,8 +49,6 @@ export async function startApi({ host = "127.0.0.1", port, ...options }: ApiOpti
   const limits = { ...defaultLimits, ...options.limits };
   const queue = { length: 0 };
   const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
-    // A client that is gone is no failure.
-    response.on("error", () => undefined);
     void answer(request, response, { ...options, limits }, queue);
   });
   server.maxConnections = 4 * limits.queue;
@@ -114,6 +112,7 @@ async function answer(
     }
     await route.run({ request, response, models, metrics, settings: settings(), limits, signal: ended.signal });
   } catch (error) {
+    // That a client is gone is no failure, nor is what comes of it.
     if (response.destroyed) return;
     const failure = toApiError(error);
     metrics.addError(failure.code ?? failure.type);

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import type { Generation, LoadedModel } from "../engine/engine.ts";
 import { complete, type TextRequest } from "./complete.ts";
 import { type Exchange, openStream, post, readyModel, type Route, sendJson } from "./exchange.ts";
-import { count, flag, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
+import { checkCount, count, flag, refused, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
 
 const longestTimer = 2 ** 31 - 1;
 
@@ -18,6 +18,7 @@ const common = {
   t_max_predict_ms: count(0, longestTimer),
   stream: flag,
   ...samplingFields,
+  ...refused("grammar", "json_schema", "frequency_penalty", "presence_penalty", "logit_bias"),
 };
 
 const completionBody = v.object({ prompt: v.string(), ...common });
@@ -49,6 +50,7 @@ export const llamaServerRoutes: readonly Route[] = [
 ];
 
 async function answer(at: TextRequest["at"], asked: Common, exchange: Exchange): Promise<void> {
+  checkCount("n_cmpl", asked.n_cmpl, asked.stream);
   const model = await readyModel("completion", exchange);
   const { n_predict: longest, n_cmpl: count, t_max_predict_ms: time } = asked;
   const request: TextRequest = {

@@ -12,8 +12,8 @@ import { namedModel } from "./apiModels.ts";
 import { isTooDeep } from "./body.ts";
 import { interrupted } from "./complete.ts";
 import { type Exchange, openStream, outOfTime, post, type Route, sendJson } from "./exchange.ts";
-import { type FinishReason, finishReason, now, refused, streamFields, usageOf } from "./openaiCompletions.ts";
-import { samplingFields, samplingOf, stopsOf, withSampling } from "./sampling.ts";
+import { type FinishReason, finishReason, now, streamFields, usageOf } from "./openaiCompletions.ts";
+import { refused, samplingFields, samplingOf, stopsOf, withSampling } from "./sampling.ts";
 
 const jsonObject = v.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
@@ -77,9 +77,12 @@ const body = v.object({
   max_completion_tokens: longest,
   n: v.nullish(v.literal(1)),
   tools: v.nullish(v.array(tool)),
+  tool_choice: v.nullish(v.picklist(["auto", "none"], "must be auto or none")),
+  /** Nothing here makes sure that a model writes JSON. */
+  response_format: v.nullish(v.object({ type: v.literal("text", "must be text") })),
   ...streamFields,
   ...samplingFields,
-  ...refused("logprobs"),
+  ...refused("logprobs", "frequency_penalty", "presence_penalty", "logit_bias"),
 });
 
 type Asked = v.InferOutput<typeof body>;
@@ -124,8 +127,9 @@ async function chat(asked: Asked, exchange: Exchange, onText: (piece: string) =>
   const sampling = { ...samplingOf(asked), private: true };
   const model = withSampling(loaded, sampling, stopsOf(asked.stop), (used) => (usage = used));
   const maxTokens = asked.max_completion_tokens ?? asked.max_tokens ?? settings.chat.maxTokens;
+  const tools = asked.tool_choice === "none" ? undefined : asked.tools;
   const result = await answerChat(
-    { messages: asked.messages.map(turnOf), ...(asked.tools && { tools: asked.tools.map(toolOf) }) },
+    { messages: asked.messages.map(turnOf), ...(tools && { tools: tools.map(toolOf) }) },
     { models: { ready: () => Promise.resolve(model) }, settings: { ...settings.chat, maxTokens } },
     (piece) => {
       text += piece;

@@ -7,24 +7,10 @@ import type { StopReason, Usage } from "../engine/engine.ts";
 import { namedModel } from "./apiModels.ts";
 import { complete } from "./complete.ts";
 import { type Exchange, openStream, post, type Route, sendJson } from "./exchange.ts";
-import { count, flag, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
+import { checkCount, count, flag, refused, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
 
 /** OpenAI's. */
 const defaultMaxTokens = 16;
-
-/** Fields that would change the answer, and that are not known. */
-export const refused = (...names: string[]) =>
-  Object.fromEntries(
-    names.map((name) => [
-      name,
-      v.nullish(
-        v.pipe(
-          v.unknown(),
-          v.check((value) => value === false || value === 0, "is not supported"),
-        ),
-      ),
-    ]),
-  );
 
 export const streamFields = {
   stream: flag,
@@ -49,12 +35,13 @@ const body = v.object({
   n: count(1, 8),
   ...streamFields,
   ...samplingFields,
-  ...refused("echo", "logprobs"),
+  ...refused("echo", "logprobs", "frequency_penalty", "presence_penalty", "logit_bias"),
 });
 
 export const completionRoutes: readonly Route[] = [post("/v1/completions", body, answer)];
 
 async function answer(asked: v.InferOutput<typeof body>, exchange: Exchange): Promise<void> {
+  checkCount("n", asked.n, asked.stream);
   const model = await namedModel(asked.model, "completion", exchange);
   const head = {
     id: `cmpl-${randomUUID()}`,
@@ -65,7 +52,7 @@ async function answer(asked: v.InferOutput<typeof body>, exchange: Exchange): Pr
   const choice = (text: string, index = 0, finish_reason: FinishReason | null = null) => ({
     ...{ text, index, logprobs: null, finish_reason },
   });
-  const isStream = asked.stream === true && (asked.n ?? 1) === 1;
+  const isStream = asked.stream === true;
   const stream = openStream(exchange, (text) => ({ ...head, choices: [choice(text)] }));
   const request = {
     at: typeof asked.suffix === "string" ? { prefix: asked.prompt, suffix: asked.suffix } : asked.prompt,

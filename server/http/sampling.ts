@@ -3,11 +3,32 @@
 import * as v from "valibot";
 
 import type { Generation, GenerateRequest, Model, Sampling, Usage } from "../engine/engine.ts";
+import { ApiError } from "./apiError.ts";
 
 const number = (least: number, most: number) => v.nullish(v.pipe(v.number(), v.minValue(least), v.maxValue(most)));
 export const count = (least: number, most: number) =>
   v.nullish(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most)));
 export const flag = v.nullish(v.boolean());
+
+/** Fields that would change the answer, and that are not known: what leaves it as it is may be given. */
+export const refused = (...names: string[]) =>
+  Object.fromEntries(
+    names.map((name) => [name, v.nullish(v.pipe(v.unknown(), v.check(isNothing, "is not supported")))]),
+  );
+
+function isNothing(value: unknown): boolean {
+  return !value || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
+/**
+ * One text alone streams.
+ * @param name of the field that says how many texts are wanted
+ * @throws ApiError
+ */
+export function checkCount(name: string, count: number | null | undefined, stream: boolean | null | undefined): void {
+  if (stream !== true || (count ?? 1) === 1) return;
+  throw new ApiError(400, `${name}: must be 1 where the answer streams`, { code: "invalid_value" });
+}
 
 /** One text or several, none of them empty: an empty one would end every text at once. */
 const stopTexts = v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))), v.maxLength(16));

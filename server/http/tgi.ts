@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { Generation } from "../engine/engine.ts";
 import { complete } from "./complete.ts";
 import { type Exchange, openStream, post, readyModel, type Route, sendJson } from "./exchange.ts";
-import { count, flag, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
+import { count, flag, refused, samplingFields, samplingOf, stopsOf } from "./sampling.ts";
 
 /** TGI's. */
 const defaultMaxTokens = 100;
@@ -22,6 +22,7 @@ const parameters = v.object({
   repetition_penalty: samplingFields.repeat_penalty,
   seed: samplingFields.seed,
   stop: samplingFields.stop,
+  ...refused("grammar", "frequency_penalty"),
 });
 
 const body = v.object({ inputs: v.string(), parameters: v.nullish(parameters) });

@@ -20,6 +20,7 @@ export async function run(): Promise<void> {
   await import("./explain.ts");
   await import("./prompts.ts");
   await import("./downloads.ts");
+  await import("./localApi.ts");
   await import("./server.ts");
   await import("./deactivation.ts");
   const { failures, stats } = await new Promise<Mocha.Runner>((resolve) => {

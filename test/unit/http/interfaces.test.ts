@@ -122,10 +122,13 @@ suite("the openai client", () => {
   });
 
   test("calls tools where the model's format has them", async () => {
-    const { client } = await start({ architecture: "falcon-h1", markers: ["<|im_start|>", "<|im_end|>"] }, (onText) => {
-      onText('<tool_call>\n{"name": "read_file", "arguments": {"path": "a.ts"}}\n</tool_call>');
-      return "end";
-    });
+    const { client, model } = await start(
+      { architecture: "falcon-h1", markers: ["<|im_start|>", "<|im_end|>"] },
+      (onText) => {
+        onText('<tool_call>\n{"name": "read_file", "arguments": {"path": "a.ts"}}\n</tool_call>');
+        return "end";
+      },
+    );
     const tools = [
       { type: "function", function: { name: "read_file", parameters: { type: "object" } } },
     ] satisfies OpenAI.ChatCompletionTool[];
@@ -147,6 +150,9 @@ suite("the openai client", () => {
     const result = { role: "tool", content: "let a;", tool_call_id: call.id } as const;
     const call2 = { role: "assistant" as const, tool_calls: [call] };
     await client.chat.completions.create({ model: "falcon", messages: [...messages, call2, result], tools });
+    const none = await client.chat.completions.create({ model: "falcon", messages, tools, tool_choice: "none" });
+    assert.doesNotMatch(textOf(model.asked.at(-1)?.prompt ?? []), /read_file/);
+    assert.equal(none.choices[0]?.message.tool_calls, undefined);
   });
 
   test("is told what it asks wrongly, by the field's name", async () => {
@@ -162,10 +168,41 @@ suite("the openai client", () => {
     await bad({ max_tokens: -2 }, /max_tokens/);
     await bad({ temperature: "hot" }, /temperature/);
     await bad({ logprobs: 5 }, /logprobs: is not supported/);
+    await bad({ presence_penalty: 0.5 }, /presence_penalty: is not supported/);
+    await bad({ logit_bias: { "50256": -100 } }, /logit_bias: is not supported/);
+    await bad({ n: 2, stream: true }, /n: must be 1 where the answer streams/);
     await bad({ prompt: [1, 2, 3] }, /prompt: must be one text/);
     await bad({ prompt: "✚".repeat(1000) }, /context of 1000 tokens/);
     const messages = [{ role: "assistant", content: "Hi" }] as const;
     await assert.rejects(client.chat.completions.create({ model: "falcon", messages: [...messages] }), /messages/);
+    const badChat = async (body: Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>, message: RegExp) => {
+      const asked = client.chat.completions.create({
+        ...{ model: "falcon", messages: [{ role: "user", content: "Hi" }] },
+        ...body,
+      });
+      await assert.rejects(asked, (error: unknown) => {
+        assert.ok(error instanceof OpenAI.BadRequestError);
+        assert.match(error.message, message);
+        assert.equal(error.type, "invalid_request_error");
+        return true;
+      });
+    };
+    await badChat({ response_format: { type: "json_object" } }, /response_format\.type: must be text/);
+    await badChat({ tool_choice: "required" }, /tool_choice: must be auto or none/);
+    await badChat({ n: 2 }, /^400 n: /);
+    await badChat({ frequency_penalty: 1 }, /frequency_penalty: is not supported/);
+  });
+
+  test("may give what changes nothing", async () => {
+    const { client } = await start();
+    const neutral = { n: 1, frequency_penalty: 0, presence_penalty: null, logit_bias: {}, logprobs: null };
+    const whole = await client.completions.create({ model: "falcon", prompt: "x", echo: false, ...neutral });
+    assert.equal(whole.choices[0]?.text, words.join(""));
+    const chat = await client.chat.completions.create({
+      ...{ model: "falcon", messages: [{ role: "user", content: "Hi" }], ...neutral },
+      ...{ response_format: { type: "text" }, tool_choice: "auto" },
+    });
+    assert.equal(chat.choices[0]?.message.content, words.join(""));
   });
 });
 

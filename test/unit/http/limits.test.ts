@@ -7,6 +7,7 @@ import { after, suite, test } from "node:test";
 
 import type { Generation, Model } from "../../../server/engine/engine.ts";
 import type { ApiOptions } from "../../../server/http/apiServer.ts";
+import { ServerMetrics } from "../../../server/metrics/registry.ts";
 import { UserError } from "../../../server/userError.ts";
 import { apiToken, readyStatus, sendRaw, startTestApi, type TestApi } from "../../support/apiServer.ts";
 import { scriptedModel } from "../../support/scriptedModel.ts";
@@ -181,6 +182,25 @@ suite("the queue", () => {
       await asked.then((response) => response.text()).catch(() => undefined);
       assert.equal(await stopped, "aborted");
     }
+  });
+
+  test("who leaves counts as no error", async () => {
+    const { model, begun, stopped } = endless();
+    const metrics = new ServerMetrics();
+    const api = await start(model, { limits: { queue: 1 }, metrics });
+    const leaving = new AbortController();
+    const asked = api.post("/v1/completions", { prompt: "x" }, { signal: leaving.signal });
+    await begun;
+    leaving.abort();
+    await assert.rejects(asked);
+    await stopped;
+    // What is asked next has the place in the queue of what is at its end.
+    while ((await api.post("/v1/completions", { prompt: "x" })).status === 429);
+    const errors = (await metrics.text(readyStatus(model))).match(/^falcon_api_errors_total\{.*$/gm) ?? [];
+    assert.deepEqual(
+      errors.filter((line) => !line.includes('"queue_full"')),
+      [],
+    );
   });
 
   test("when the time is over, there is what was written by then; what did not begin is refused", async () => {

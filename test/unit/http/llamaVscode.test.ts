@@ -61,6 +61,22 @@ suite("llama.vscode's requests", () => {
     assert.equal(choices[0]?.text, words.join(""));
   });
 
+  test("are refused where they ask for what is not known here", async () => {
+    const { api } = await start();
+    for (const [path, body, field] of [
+      ["/infill", { ...infill, stream: true }, "n_cmpl"],
+      ["/completion", { prompt: "x", grammar: 'root ::= "a"' }, "grammar"],
+      ["/completion", { prompt: "x", json_schema: { type: "object" } }, "json_schema"],
+      ["/generate", { inputs: "x", parameters: { grammar: { type: "json", value: {} } } }, "parameters.grammar"],
+    ] as const) {
+      const response = await api.post(path, body);
+      assert.equal(response.status, 400, field);
+      assert.partialDeepStrictEqual(await response.json(), {
+        error: { type: "invalid_request_error", code: "invalid_value" },
+      });
+    }
+  });
+
   test("and llama-server's own completion, whole and streaming", async () => {
     const { api } = await start();
     const whole = (await (await api.post("/completion", { prompt: "x", n_predict: 4 })).json()) as object;
