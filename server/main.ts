@@ -10,7 +10,7 @@ import { createConnection } from "vscode-languageserver/node";
 
 import { Grammars } from "./syntax/grammars.ts";
 import { RemoteHost } from "./engine/remote/remoteHost.ts";
-import { environmentKey } from "./engine/remote/serverKey.ts";
+import { environmentKey } from "./serverKey.ts";
 import { findBundledModel, hostCreator } from "./installation.ts";
 import { startServer } from "./lsp/server.ts";
 

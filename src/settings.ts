@@ -91,6 +91,12 @@ export class Settings implements Disposable {
     return this.#server;
   }
 
+  /** The name of the server that the chat's model runs on; undefined where that is this machine. */
+  get chatServer(): string | undefined {
+    const name = this.#server.chat.backend || this.#server.backend || "local";
+    return name === "local" ? undefined : name;
+  }
+
   completionsEnabled(scope?: ConfigurationScope): boolean {
     return workspace.getConfiguration(undefined, scope).get<unknown>(completionSwitch) !== false;
   }

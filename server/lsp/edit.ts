@@ -7,6 +7,7 @@ import { editText } from "../edit/editText.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
 import type { OpenDocuments } from "./documents.ts";
 import { editParams, readParams } from "./params.ts";
+import { isPrivate } from "./privateText.ts";
 
 export function registerEdit(connection: Connection, assistant: Assistant, documents: OpenDocuments): void {
   connection.onRequest(editRequest, (params, token) =>
@@ -14,8 +15,8 @@ export function registerEdit(connection: Connection, assistant: Assistant, docum
       const { partialResultToken, ...asked } = readParams(editParams, params);
       const onText = (text: string) => send(() => connection.sendProgress(editDelta, partialResultToken, text));
       const model = await assistant.models.ready("chat");
-      const isPrivate = documents.urisOf(asked.uri).some((each) => assistant.isExcluded(each));
-      return editText(asked, { model, isPrivate }, onText, signalOf(token));
+      const options = { model, isPrivate: isPrivate(asked.uri, model, assistant, documents) };
+      return editText(asked, options, onText, signalOf(token));
     }),
   );
 }

@@ -19,6 +19,7 @@ import { UserError } from "../userError.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
 import type { OpenDocuments } from "./documents.ts";
 import { digestParams, readParams, rewriteProseParams } from "./params.ts";
+import { isPrivate } from "./privateText.ts";
 
 export function registerProse(
   connection: Connection,
@@ -26,10 +27,10 @@ export function registerProse(
   documents: OpenDocuments,
   grammars: Grammars,
 ): void {
-  const optionsFor = async (uri: string) => ({
-    model: await assistant.models.ready("chat"),
-    isPrivate: documents.urisOf(uri).some((each) => assistant.isExcluded(each)),
-  });
+  const optionsFor = async (uri: string) => {
+    const model = await assistant.models.ready("chat");
+    return { model, isPrivate: isPrivate(uri, model, assistant, documents) };
+  };
   connection.onRequest(rewriteProseRequest, (params, token) =>
     assistant.answer(async () => {
       const { partialResultToken, ...asked } = readParams(rewriteProseParams, params);

@@ -5,7 +5,8 @@ import path from "node:path";
 import * as v from "valibot";
 
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
-import type { InitializationOptions, ServerSettings } from "../../src/shared/protocol.ts";
+import type { InitializationOptions, RemoteServer, ServerSettings } from "../../src/shared/protocol.ts";
+import { keyVariable } from "../serverKey.ts";
 
 const count = (most: number, least = 0) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 
@@ -34,19 +35,20 @@ const inlineCompletion = {
   comments: v.exactOptional(byLanguage),
   strings: v.exactOptional(byLanguage),
   model: v.exactOptional(v.string()),
-  backend: v.exactOptional(v.string()),
+  backend: v.exactOptional(v.pipe(v.string(), v.trim())),
 };
 const chat = {
   maxTokens: v.optional(count(4_194_304, 1), 1024),
   temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0.1),
   model: v.exactOptional(v.string()),
-  backend: v.exactOptional(v.string()),
+  backend: v.exactOptional(v.pipe(v.string(), v.trim())),
 };
+const word = v.pipe(v.string(), v.trim(), v.minLength(1));
 const server = v.object({
-  name: v.pipe(v.string(), v.minLength(1)),
-  address: v.string(),
+  name: word,
+  address: v.pipe(v.string(), v.trim()),
   kind: v.picklist(["llama-server", "vllm", "openai", "tgi", "endpoint"]),
-  model: v.exactOptional(v.string()),
+  model: v.exactOptional(word),
 });
 const models = {
   folder: v.exactOptional(absolutePath()),
@@ -77,7 +79,7 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
     ...(section["models"] !== undefined && { models: group("models", models) }),
     ...(section["network"] !== undefined && { network: group("network", network) }),
     excludedFiles: readExcludedFiles(section["excludedFiles"], warn),
-    ...(section["readWorkspace"] === true && { readWorkspace: true }),
+    ...(section["readWorkspace"] !== undefined && { readWorkspace: section["readWorkspace"] === true }),
   };
 }
 
@@ -108,20 +110,42 @@ function absolutePath() {
   );
 }
 
-/** A server that is wrong is left out, and the others stay. */
+/** A server that is wrong is left out, with the reason, and the others stay. */
 function readBackend(
   { backend, servers }: Readonly<Record<string, unknown>>,
   warn: (message: string) => void,
-): Pick<ServerSettings, "backend" | "servers"> {
+): Pick<ServerSettings, "backend" | "servers" | "wrongServers"> {
   if (backend !== undefined && typeof backend !== "string") warn("settings.backend is no string.");
-  if (servers !== undefined && !Array.isArray(servers)) warn("settings.servers is no array.");
-  const read = (Array.isArray(servers) ? (servers as unknown[]) : []).flatMap((each, i) => {
+  const wrong: Record<string, string> = {};
+  const read: RemoteServer[] = [];
+  for (const [i, each] of listOf(servers, warn).entries()) {
     const result = v.safeParse(server, each);
-    if (result.success) return [result.output];
-    for (const issue of result.issues) warn(`settings.servers[${i}].${v.getDotPath(issue) ?? ""}: ${issue.message}`);
-    return [];
-  });
-  return { ...(typeof backend === "string" && { backend }), ...(read.length > 0 && { servers: read }) };
+    const issues = result.success ? clashOf(result.output, read) : result.issues.map(issueText);
+    if (result.success && issues.length === 0) read.push(result.output);
+    for (const issue of issues) warn(`settings.servers[${i}].${issue}`);
+    const named = v.safeParse(v.object({ name: word }), each);
+    if (named.success && issues.length > 0) wrong[named.output.name] = issues.join("; ");
+  }
+  return {
+    ...(typeof backend === "string" && { backend: backend.trim() }),
+    ...(read.length > 0 && { servers: read }),
+    ...(Object.keys(wrong).length > 0 && { wrongServers: wrong }),
+  };
+}
+
+function listOf(servers: unknown, warn: (message: string) => void): readonly unknown[] {
+  if (Array.isArray(servers)) return servers;
+  if (servers !== undefined) warn("settings.servers is no array.");
+  return [];
+}
+
+function clashOf({ name }: RemoteServer, others: readonly RemoteServer[]): readonly string[] {
+  if (!others.some((other) => keyVariable(other.name) === keyVariable(name))) return [];
+  return ["name: another server has this name, or one so like it that both take their key from one variable"];
+}
+
+function issueText(issue: v.BaseIssue<unknown>): string {
+  return `${v.getDotPath(issue) ?? ""}: ${issue.message}`;
 }
 
 function readExcludedFiles(given: unknown, warn: (message: string) => void): readonly string[] {

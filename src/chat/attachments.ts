@@ -29,7 +29,7 @@ import { lineLabel } from "./lineLabel.ts";
 const longestAttachment = 100_000;
 
 /** What decides which files are attached only when the user says so once more. */
-type Exclusion = Pick<Settings, "isExcluded">;
+type Exclusion = Pick<Settings, "isExcluded" | "chatServer">;
 
 export async function attachSelection({ document, selection }: TextEditor, exclusion: Exclusion): Promise<Attachment> {
   if (selection.isEmpty) throw new UserError(l10n.t("Select the code to attach first."));
@@ -126,14 +126,22 @@ export async function attachDocument(document: TextDocument, exclusion: Exclusio
 /** @throws CancellationError when the user does not want a file attached that he has excluded */
 export async function requireConsent({ uri }: TextDocument, exclusion: Exclusion): Promise<void> {
   if (!exclusion.isExcluded(uri)) return;
-  const isWanted = await askConsent(
-    l10n.t(
-      "{0} may hold secrets: the setting {1} names it. What you attach is read by the model and kept with the chat on this machine.",
-      plainName(nameOf(uri)),
-      "falcon.excludedFiles",
-    ),
-    l10n.t("Attach"),
-  );
+  const name = plainName(nameOf(uri));
+  const { chatServer } = exclusion;
+  const question =
+    chatServer === undefined
+      ? l10n.t(
+          "{0} may hold secrets: the setting {1} names it. What you attach is read by the model and kept with the chat on this machine.",
+          name,
+          "falcon.excludedFiles",
+        )
+      : l10n.t(
+          "{0} may hold secrets: the setting {1} names it. What you attach leaves this machine: it is sent to the server {2}, and kept with the chat here.",
+          name,
+          "falcon.excludedFiles",
+          plainName(chatServer),
+        );
+  const isWanted = await askConsent(question, l10n.t("Attach"));
   if (!isWanted) throw new CancellationError();
 }
 

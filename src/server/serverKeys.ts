@@ -7,7 +7,7 @@ import type { Settings } from "../settings.ts";
 import { askText, showInformationMessage, showList } from "../surfaces.ts";
 import { plainName } from "../shared/plainText.ts";
 
-const keyOf = (name: string) => `falcon.serverKey.${name}`;
+const keyOf = (name: string) => `falcon.serverKey.${name.trim()}`;
 
 export class ServerKeys {
   readonly #secrets: SecretStorage;

@@ -60,6 +60,8 @@ export interface ServerSettings {
   };
   /** Servers elsewhere that run models. */
   readonly servers?: readonly RemoteServer[];
+  /** Why servers cannot be used, by their names: the language server itself finds that out. */
+  readonly wrongServers?: Readonly<Record<string, string>>;
   /** The name of the one that ghost text and the chat run on, unless they name another; `local`, which is this machine, unless given. */
   readonly backend?: string;
   /** Globs of files that are never completed, read along or saved with what the model has read (`matchExcludedFiles`). */
@@ -68,7 +70,7 @@ export interface ServerSettings {
   readonly models?: ModelsSettings;
   /** How the network is reached; as the environment says unless given. */
   readonly network?: NetworkSettings;
-  /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. */
+  /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. Where it is false, nothing is sent to a server elsewhere either. */
   readonly readWorkspace?: boolean;
 }
 

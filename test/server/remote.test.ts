@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { serverKeyRequest, settingsChanged } from "../../src/shared/methods.ts";
+import { editRequest, serverKeyRequest, settingsChanged } from "../../src/shared/methods.ts";
 import type { RemoteServer, ServerSettings, UserMessage } from "../../src/shared/protocol.ts";
 import { ask } from "../support/asking.ts";
 import { type RunningServer, startLlamaServer } from "../support/llamaServer.ts";
@@ -127,6 +127,15 @@ test("what a document says is text on the server, too: special tokens that it sp
   const { usage } = await model.generate({ ...request, prompt }, () => undefined, new AbortController().signal);
   assert.equal(usage.prompt, 2 + (await model.countTokens([spelled])));
   await host.dispose();
+});
+
+test("edits and writing refuse a file that may hold secrets, and nothing of it is sent", async () => {
+  const uri = "file:///project/.env";
+  await client.open(uri, "TOKEN=sesame\n");
+  const place = { uri, languageId: "dotenv", text: "TOKEN=sesame", before: "", after: "\n", partialResultToken: "e" };
+  const refused = { message: /may hold secrets.*falcon\.excludedFiles.*server box/ };
+  const edit = { ...place, command: "edit", instruction: "Rename the variable." } as const;
+  await assert.rejects(client.connection.sendRequest(editRequest, edit), refused);
 });
 
 test("in a workspace that is not trusted nothing is sent, and the status says why", async () => {

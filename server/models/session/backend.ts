@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import type { ModelRole } from "../../../src/shared/modelRoles.ts";
-import { plainName } from "../../../src/shared/plainText.ts";
+import { plainName, plainText } from "../../../src/shared/plainText.ts";
 import type { RemoteServer, ServerSettings } from "../../../src/shared/protocol.ts";
 import { UserError } from "../../userError.ts";
 
@@ -17,6 +17,8 @@ export interface Backend {
   readonly name: string;
   /** Absent where no server has the name. */
   readonly server?: RemoteServer;
+  /** Why the server of the name cannot be used. */
+  readonly wrong?: string;
   /** Whether the user trusts the workspace, whose text would leave the machine. */
   readonly isTrusted: boolean;
 }
@@ -29,7 +31,14 @@ export function settingsOf(role: ModelRole, settings: ServerSettings, bundledMod
   const name = own.backend || settings.backend || "local";
   if (name === "local") return { ...model, path };
   const server = settings.servers?.find((each) => each.name === name);
-  return { ...model, path, backend: { name, ...(server && { server }), isTrusted: settings.readWorkspace === true } };
+  const wrong = settings.wrongServers?.[name];
+  // An editor that knows no trust in workspaces says nothing of it: its settings are the user's word.
+  const isTrusted = settings.readWorkspace !== false;
+  return {
+    ...model,
+    path,
+    backend: { name, ...(server && { server }), ...(wrong !== undefined && { wrong }), isTrusted },
+  };
 }
 
 /** What tells the models of two roles apart. */
@@ -38,7 +47,18 @@ export function keyOf({ path, backend }: SessionSettings): string {
 }
 
 /** @throws UserError where there is no server, or it may not be used */
-export function requireServer({ name, server, isTrusted }: Backend): RemoteServer {
+export function requireServer({ name, server, wrong, isTrusted }: Backend): RemoteServer {
+  if (wrong !== undefined) {
+    throw new UserError(
+      l10n.t(
+        "The server {0} is not set up as it must be: {1}. Correct it in the setting {2}.",
+        plainName(name),
+        plainText(wrong, 300),
+        "falcon.servers",
+      ),
+      { action: "serversSetting" },
+    );
+  }
   if (!server) {
     throw new UserError(
       l10n.t(

@@ -20,7 +20,7 @@ import { attachDocument } from "../attachments.ts";
 import { fitParts, gathered } from "./source.ts";
 import { pathOf } from "./workspaceFiles.ts";
 
-type Exclusion = Pick<Settings, "isExcluded">;
+type Exclusion = Pick<Settings, "isExcluded" | "chatServer">;
 
 const mostProblems = 200;
 

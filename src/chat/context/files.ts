@@ -28,7 +28,7 @@ const longestLine = 200;
 
 export interface FileDependencies {
   readonly files: WorkspaceFiles;
-  readonly settings: Pick<Settings, "isExcluded">;
+  readonly settings: Pick<Settings, "isExcluded" | "chatServer">;
   /** Characters that one attachment may have. */
   readonly room: () => number;
   /** What the user has written of his question. */

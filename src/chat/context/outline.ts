@@ -34,7 +34,7 @@ export async function outlineOf(uri: Uri): Promise<string[]> {
   return lines.slice(0, mostSymbols);
 }
 
-export function findSymbols(settings: Pick<Settings, "isExcluded">): FindCandidates {
+export function findSymbols(settings: Pick<Settings, "isExcluded" | "chatServer">): FindCandidates {
   return async (words) => {
     if (words.trim() === "") return [];
     const symbols = (await inTime<SymbolInformation[]>("vscode.executeWorkspaceSymbolProvider", words.trim())) ?? [];

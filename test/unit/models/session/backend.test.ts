@@ -43,4 +43,40 @@ describe("backend", () => {
     assert.equal(warnings.length, 2);
     assert.match(warnings[0] ?? "", /servers\[0\]\.kind/);
   });
+
+  test("a server that is wrong is refused with what is wrong, not as if there were none", () => {
+    const refusal = (...servers: object[]) => {
+      const { backend } = settingsOf("chat", settings({ backend: "box", servers }), "");
+      assert.ok(backend);
+      return () => requireServer(backend);
+    };
+    assert.throws(refusal({ ...box, kind: "vLLM" }), /server box is not set up.*kind.*falcon\.servers/);
+    assert.throws(refusal({ ...box, model: "" }), /server box is not set up.*model/);
+    assert.throws(refusal(box, { ...box, address: "http://other:8080" }), /another server has this name/);
+    assert.deepEqual(refusal(box)(), box);
+  });
+
+  test("two names that would take their key from one variable are not both taken", () => {
+    const names = (...given: string[]) =>
+      settings({ servers: given.map((name) => ({ ...box, name })) }).servers?.map(({ name }) => name);
+    assert.deepEqual(names("GPU box", "gpu-box"), ["GPU box"]);
+    assert.deepEqual(names("сервер", "машина"), ["сервер", "машина"]);
+  });
+
+  test("blanks around names count for nothing", () => {
+    const spaced = settings({ servers: [{ ...box, name: " box ", model: " m " }], backend: "box\t" });
+    assert.deepEqual(settingsOf("chat", spaced, "").backend?.server, { ...box, model: "m" });
+    const role = settings({ servers: [box], chat: { backend: " box " } });
+    assert.deepEqual(settingsOf("chat", role, "").backend?.server, box);
+  });
+
+  test("a client that knows no trust in workspaces uses its servers; what says no does not", () => {
+    const warn = (warning: string) => assert.fail(warning);
+    const isTrusted = (given: object) =>
+      settingsOf("chat", readSettings({ servers: [box], backend: "box", ...given }, warn), "").backend?.isTrusted;
+    assert.equal(isTrusted({}), true);
+    assert.equal(isTrusted({ readWorkspace: true }), true);
+    assert.equal(isTrusted({ readWorkspace: false }), false);
+    assert.equal(isTrusted({ readWorkspace: "no" }), false);
+  });
 });
