@@ -17,6 +17,7 @@ import type { RoleSettings } from "./models/roleSettings.ts";
 import { readNetworkSettings } from "./networkSettings.ts";
 import { realFile } from "./realFile.ts";
 import { settingNumber } from "./settingNumber.ts";
+import type { ModelRole } from "./shared/modelRoles.ts";
 import type { ModelsSettings } from "./shared/downloads.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
 import type { Adapter, ByLanguage, RemoteServer, ServerSettings, Suggestions } from "./shared/protocol.ts";
@@ -93,7 +94,13 @@ export class Settings implements Disposable {
 
   /** The name of the server that the chat's model runs on; undefined where that is this machine. */
   get chatServer(): string | undefined {
-    const name = this.#server.chat.backend || this.#server.backend || "local";
+    return this.serverOf("chat");
+  }
+
+  /** The name of the server that a role's model runs on; undefined where that is this machine. */
+  serverOf(role: ModelRole): string | undefined {
+    const { inlineCompletion, chat, backend } = this.#server;
+    const name = (role === "chat" ? chat : inlineCompletion).backend || backend || "local";
     return name === "local" ? undefined : name;
   }
 

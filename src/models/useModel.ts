@@ -8,7 +8,8 @@ import { problemOf, showProblem } from "../problems.ts";
 import type { ServerClient } from "../server/client.ts";
 import type { Settings } from "../settings.ts";
 import { type ModelRole, modelRoles } from "../shared/modelRoles.ts";
-import { showErrorMessage } from "../surfaces.ts";
+import { plainName } from "../shared/plainText.ts";
+import { showErrorMessage, showInformationMessage } from "../surfaces.ts";
 import { describeModelFile } from "./describeModelFile.ts";
 import type { RecentModels } from "./recentModels.ts";
 import { giveModel, modelOf } from "./roleSettings.ts";
@@ -33,6 +34,16 @@ export async function useModel(
   // What is at the path may be another file now.
   if (isInUse) await server.reloadModel(roles[0]);
   else await settings.saveRoles(giveModel(settings.roles, roles, path));
+  const onServer = roles.map((role) => settings.serverOf(role)).find((name) => name !== undefined);
+  if (onServer === undefined) return;
+  void showInformationMessage(
+    l10n.t(
+      "The model is chosen, but the server {0} is in use. Set {1} to {2} to use the model.",
+      plainName(onServer),
+      "falcon.backend",
+      "local",
+    ),
+  );
 }
 
 /** Has the user choose a file on the disk, until he chooses one that is a model. */
