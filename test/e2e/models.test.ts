@@ -64,11 +64,7 @@ after(async () => {
 
 /** Opens the list with the rows of one model. */
 async function list(name: string): Promise<void> {
-  await workbench.runCommand("Falcon: Choose Model…");
-  await workbench.quickInput
-    .and(workbench.page.locator('[placeholder^="Choose the model that writes ghost text"]'))
-    .waitFor();
-  await workbench.quickInput.fill(name);
+  await workbench.listModels(name);
   await isWhole();
 }
 

@@ -166,6 +166,14 @@ export class Workbench {
     await this.quickRow(title).click();
   }
 
+  /** Opens the list of models with the rows of one. Until it is there, what is written goes to the list of commands. */
+  async listModels(name: string): Promise<void> {
+    await this.runCommand("Falcon: Choose Model…");
+    const placeholder = this.page.locator('[placeholder^="Choose the model that writes ghost text"]');
+    await this.quickInput.and(placeholder).waitFor();
+    await this.quickInput.fill(name);
+  }
+
   /** One that still closes would take what is written for the new one. */
   async #openQuickInput(key: string): Promise<void> {
     await this.quickInput.waitFor({ state: "detached" });
