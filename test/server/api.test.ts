@@ -1,10 +1,12 @@
 // The local API of the language server: started, moved and stopped by requests of the editor.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, test } from "node:test";
 
+import { findPromtool } from "../../scripts/promtool.ts";
 import { startApiRequest, stopApiRequest } from "../../src/shared/methods.ts";
 import { LspClient } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
@@ -60,4 +62,15 @@ test("a port that is taken is named, and a token that is short is refused", asyn
   await assert.rejects(client.connection.sendRequest(startApiRequest, { port: 0, token: "short" }), /token/);
   // What failed before does not stand in the way.
   assert.equal((await ask((await start()).address)).status, 200);
+});
+
+test("promtool has nothing to say of the figures", async () => {
+  const { address } = await start();
+  assert.equal((await ask(address)).status, 200);
+  assert.equal((await fetch(`${address}/v1/models`)).status, 401);
+  const response = await fetch(`${address}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+  const figures = await response.text();
+  assert.match(figures, /^falcon_api_errors_total\{error_type="invalid_api_key"\} 1$/m);
+  const said = spawnSync(await findPromtool(), ["check", "metrics"], { input: figures, encoding: "utf8" });
+  assert.deepEqual({ status: said.status, output: said.stdout + said.stderr }, { status: 0, output: "" });
 });
