@@ -53,7 +53,7 @@ async function applyRename(document: TextDocument, place: Position, old: string,
       l10n.t("{0} was not renamed: {1}", plainName(old), plainText(edit || l10n.t("no reason is given"))),
     );
   }
-  if (!(await workspace.applyEdit(edit))) {
+  if (!(await workspace.applyEdit(edit, { isRefactoring: true }))) {
     throw new UserError(
       l10n.t("{0} could not be renamed: a file of its uses is read-only, or was changed.", plainName(old)),
     );

@@ -60,7 +60,12 @@ export class Proposal {
     return !this.#isComplete && !this.ended.aborted;
   }
 
+  /** The hunks that wait for the user. One that he has decided may still stand there, until its edit is made. */
   get placed(): PlacedHunk[] {
+    return this.#standing.filter(({ hunk }) => !has(this.#decided, hunk));
+  }
+
+  get #standing(): PlacedHunk[] {
     return this.ended.aborted ? [] : this.#tracked.placed;
   }
 
@@ -105,7 +110,7 @@ export class Proposal {
       await this.refresh();
     }
     const outcome = this.#edits.isReadOnly ? "readOnly" : this.ended.aborted ? "ended" : "shown";
-    if (this.placed.length === 0) this.dispose();
+    if (this.#standing.length === 0) this.dispose();
     return outcome;
   }
 
@@ -118,8 +123,9 @@ export class Proposal {
   }
 
   accept(hunks: readonly Hunk[]): void {
-    this.#decided = [...this.#decided, ...hunks];
-    for (const hunk of hunks) this.#tracked.keep(hunk);
+    const waiting = hunks.filter((hunk) => !has(this.#decided, hunk));
+    this.#decided = [...this.#decided, ...waiting];
+    for (const hunk of waiting) this.#tracked.keep(hunk);
     this.#settle();
   }
 
@@ -176,7 +182,7 @@ export class Proposal {
   }
 
   async #refresh(): Promise<void> {
-    const unwanted = () => this.placed.filter(({ hunk }) => !this.#isWanted(hunk));
+    const unwanted = () => this.#standing.filter(({ hunk }) => !this.#isWanted(hunk));
     await this.#edits.make(
       this.document,
       () => unwanted().map((placed) => [placed.hunk, this.#tracked.findReverse(placed)]),

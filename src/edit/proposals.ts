@@ -85,9 +85,7 @@ export class Proposals implements Disposable {
    * @throws UserError where there is one already
    */
   begin(document: TextDocument, range: Range, by: Granularity = "lines"): Proposal {
-    if (this.of(document).some((other) => other.range.intersection(range) !== undefined)) {
-      throw new UserError(l10n.t("Changes are proposed for this place already. Accept or reject them first."));
-    }
+    this.assertFree(document, range);
     const proposal = new Proposal(document, range, by);
     this.#all = [...this.#all, proposal];
     proposal.onDidChange(() => {
@@ -96,6 +94,12 @@ export class Proposals implements Disposable {
     });
     this.#refresh();
     return proposal;
+  }
+
+  /** @throws UserError where there is a proposal already */
+  assertFree(document: TextDocument, range: Range): void {
+    if (this.of(document).every((other) => other.range.intersection(range) === undefined)) return;
+    throw new UserError(l10n.t("Changes are proposed for this place already. Accept or reject them first."));
   }
 
   /** Takes the change at the cursor, or the first one after it, and goes to the next. */
@@ -111,8 +115,11 @@ export class Proposals implements Disposable {
     this.#goToNext(editor);
   }
 
+  /** @throws UserError where all that there is, is still being written */
   acceptAll(document: TextDocument): void {
-    for (const proposal of this.of(document)) if (!proposal.isWriting) proposal.accept(hunksOf(proposal));
+    const complete = this.of(document).filter(({ isWriting }) => !isWriting);
+    if (complete.length === 0) this.#refuseWhileWriting(document);
+    for (const proposal of complete) proposal.accept(hunksOf(proposal));
   }
 
   async rejectAll(document: TextDocument): Promise<void> {
@@ -142,11 +149,14 @@ export class Proposals implements Disposable {
 
   #findAtCursor(editor: TextEditor): PlacedChange {
     const found = this.#findNext(editor);
-    if (!found && this.of(editor.document).some(({ isWriting }) => isWriting)) {
-      throw new UserError(l10n.t("The changes are still being written. Accept or reject them when they are complete."));
-    }
+    if (!found) this.#refuseWhileWriting(editor.document);
     if (!found) throw new UserError(l10n.t("No changes are proposed for this file."));
     return found;
+  }
+
+  #refuseWhileWriting(document: TextDocument): void {
+    if (!this.of(document).some(({ isWriting }) => isWriting)) return;
+    throw new UserError(l10n.t("The changes are still being written. Accept or reject them when they are complete."));
   }
 
   /** The change at the cursor, or the first one after it, or else the first of the file. */

@@ -17,10 +17,13 @@ export interface PromptFile {
   readonly text: string;
 }
 
+/** What keeps its text from being read. */
+type FileFault = "unreadable" | "tooLarge" | "notUtf8";
+
 /** What is wrong with one. Its line begins at 1. */
 export interface PromptFault {
   readonly line: number;
-  readonly kind: "unclosed" | "syntax" | "field" | "twice" | "name" | "value" | "noText";
+  readonly kind: "unclosed" | "syntax" | "field" | "twice" | "name" | "value" | "noText" | FileFault;
   readonly field?: string;
   /** What is written there, and what may be. */
   readonly given?: string;
@@ -29,7 +32,7 @@ export interface PromptFault {
 
 interface Field {
   readonly line: number;
-  readonly values: readonly string[];
+  readonly values: string[];
 }
 
 /** @param fileName without its extension: the prompt's name unless it has another */
@@ -50,40 +53,43 @@ export function readPromptFile(content: string, fileName: string): PromptFile | 
 /** `key: value`, `key: [a, b]`, or a key with lines `- a` below it. */
 function readFields(lines: readonly string[]): Map<string, Field> | PromptFault {
   const fields = new Map<string, Field>();
-  let last: string | undefined;
+  let above: Field | undefined;
   for (const [i, text] of lines.entries()) {
     const line = i + 2;
     if (/^\s*(?:#|$)/.test(text)) continue;
-    const [, item] = /^\s*- +(.+)$/.exec(text) ?? [];
-    const above = last === undefined ? undefined : fields.get(last);
-    if (item !== undefined && last !== undefined && above) {
-      fields.set(last, { ...above, values: [...above.values, unquote(item)] });
+    const [, item] = /^\s*- (.*)$/s.exec(text) ?? [];
+    if (item !== undefined && above && item.trim() !== "") {
+      above.values.push(scalarOf(item).text);
       continue;
     }
-    const [, key, value = ""] = /^([\w-]+):(?:\s+(.*))?$/.exec(text) ?? [];
+    const [, key, value = ""] = /^([\w-]+):(?:\s(.*))?$/s.exec(text) ?? [];
     if (key === undefined) return { line, kind: "syntax", given: text.trim() };
     if (!promptFields.some((each) => each === key)) return { line, kind: "field", field: key, allowed: promptFields };
     if (fields.has(key)) return { line, kind: "twice", field: key };
-    fields.set(key, { line, values: valuesOf(value) });
-    last = key;
+    above = { line, values: valuesOf(value) };
+    fields.set(key, above);
   }
   return fields;
 }
 
 function valuesOf(value: string): string[] {
-  const comment = value.search(/\s#/);
-  const bare = (comment < 0 ? value : value.slice(0, comment)).trim();
-  const [, list] = /^\[(.*)\]$/.exec(bare) ?? [];
-  if (list !== undefined)
-    return list
-      .split(",")
-      .map(unquote)
-      .filter((each) => each !== "");
-  return bare === "" ? [] : [unquote(bare)];
+  const whole = scalarOf(value);
+  const [, list] = /^\[(.*)\]$/s.exec(whole.isQuoted ? "" : whole.text) ?? [];
+  if (list === undefined) return whole.text === "" ? [] : [whole.text];
+  return list
+    .split(",")
+    .map((each) => scalarOf(each).text)
+    .filter((each) => each !== "");
 }
 
-function unquote(text: string): string {
-  return text.trim().replace(/^(["'])(.*)\1$/, "$2");
+/** As YAML has it: in quotes, or as it stands before a comment. */
+function scalarOf(value: string): { readonly text: string; readonly isQuoted: boolean } {
+  const trimmed = value.trim();
+  const [, double, single] = /^(?:"([^"]*)"|'((?:[^']|'')*)')(?:$|\s+#)/.exec(trimmed) ?? [];
+  const quoted = double ?? single?.replaceAll("''", "'");
+  if (quoted !== undefined) return { text: quoted, isQuoted: true };
+  const comment = trimmed.search(/\s#/);
+  return { text: (comment < 0 ? trimmed : trimmed.slice(0, comment)).trim(), isQuoted: false };
 }
 
 function checkFields(fields: ReadonlyMap<string, Field>, fileName: string): PromptFault | undefined {

@@ -84,13 +84,22 @@ async function listFiles(): Promise<readonly Uri[]> {
 }
 
 async function readFile(uri: Uri): Promise<PromptFile | PromptFault> {
-  const bytes = await Promise.resolve(workspace.fs.readFile(uri)).catch(() => new Uint8Array());
-  const name = nameOf(uri).replace(/\.md$/, "");
+  let bytes: Uint8Array;
   try {
-    if (bytes.length > largestFile) return { line: 1, kind: "noText" };
-    return readPromptFile(new TextDecoder("utf-8", { fatal: true }).decode(bytes), name);
+    if ((await workspace.fs.stat(uri)).size > largestFile) return { line: 1, kind: "tooLarge" };
+    bytes = await workspace.fs.readFile(uri);
   } catch {
-    return { line: 1, kind: "noText" };
+    return { line: 1, kind: "unreadable" };
+  }
+  const text = decode(bytes);
+  return text === undefined ? { line: 1, kind: "notUtf8" } : readPromptFile(text, nameOf(uri).replace(/\.md$/, ""));
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 
@@ -120,7 +129,10 @@ function describeFault(uri: Uri, { line, field = "", kind, given = "", allowed =
     name: () => l10n.t("{0} is no name: it has letters, digits, - and _ alone, 40 at most.", plainName(given)),
     value: () =>
       given === "" ? l10n.t("a value is missing: {0}.", list) : l10n.t("{0} is none of {1}.", plainName(given), list),
-    noText: () => l10n.t("the prompt has no text, is none, or is longer than {0} bytes.", largestFile),
+    noText: () => l10n.t("the prompt has no text. Write it below the fields."),
+    unreadable: () => l10n.t("the file cannot be read."),
+    tooLarge: () => l10n.t("the file is longer than {0} bytes.", largestFile),
+    notUtf8: () => l10n.t("the file is no text in UTF-8. Save it with that encoding."),
   }[kind]();
   const place = workspace.asRelativePath(uri);
   return field === ""

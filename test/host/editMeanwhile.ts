@@ -73,6 +73,36 @@ describe("edits that the user does not wait for", () => {
     });
   }
 
+  it("a key that is pressed before the last one's edit is made decides the next change", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    const { document } = editor;
+    await edits.propose(editor, changed.replace("1", "1 + 1 + 1"));
+    editor.selection = new Selection(0, 0, 0, 0);
+    const { proposals } = edits.falcon;
+    const rejecting = proposals.rejectAtCursor(editor);
+    assert.deepEqual(
+      edits.placed.map(({ hunk }) => hunk.text),
+      ["  return 2;"],
+    );
+    proposals.acceptAtCursor(editor);
+    await rejecting;
+    assert.equal(document.getText(), code.replace("two", "2"));
+    assert.deepEqual(proposals.all, []);
+  });
+
+  it("what is rejected and accepted in one go is rejected", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    await edits.propose(editor, changed);
+    const [proposal] = edits.falcon.proposals.all;
+    const [first] = edits.placed;
+    assert.ok(proposal && first);
+    const rejecting = proposal.reject([first.hunk]);
+    proposal.accept([first.hunk]);
+    await rejecting;
+    await commands.executeCommand("falcon.rejectAllChanges");
+    assert.equal(editor.document.getText(), code);
+  });
+
   it("the changes of several edits of one file are rejected in one step", async () => {
     const editor = await openEditor(code, "javascript", "end");
     const { document } = editor;
@@ -248,6 +278,7 @@ describe("edits that the user does not wait for", () => {
     edits.writeFirst();
     assert.throws(() => edits.falcon.proposals.acceptAtCursor(editor), /still being written/);
     await assert.rejects(edits.falcon.proposals.rejectAtCursor(editor), /still being written/);
+    assert.throws(() => edits.falcon.proposals.acceptAll(editor.document), /still being written/);
     edits.last.answer({ text: changed });
     await done;
     assert.equal(edits.placed.length, 2);

@@ -69,7 +69,8 @@ export class Offers {
     const words = query.slice(1);
     if (query.startsWith("/")) {
       const { prompts } = this.#dependencies;
-      await prompts.read();
+      // Once for the list, not at each letter; a watcher tells of changes meanwhile.
+      if (words === "") await prompts.read();
       return [...this.#commands, ...promptCommands(prompts)]
         .filter(({ name }) => name.toLowerCase().startsWith(words.toLowerCase()))
         .map(({ name, description, run }) =>

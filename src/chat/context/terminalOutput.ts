@@ -15,18 +15,22 @@ const longestOutput = 100_000;
 /** Characters of a command itself, which may hold a whole file. */
 const longestCommand = 2_000;
 
-/** What is selected in the terminal in front. VS Code tells no extension of it, but copies it: the clipboard is as it was afterwards. */
+/**
+ * What is selected in the terminal in front. VS Code tells no extension of it, but copies it: the clipboard's text is as it
+ * was afterwards. One without text may hold an image, which no extension can put back: it is left alone until there is a
+ * selection to copy.
+ */
 export async function attachTerminalSelection(room: number): Promise<Attachment> {
   const { clipboard } = env;
   const before = await clipboard.readText();
   try {
-    await clipboard.writeText("");
+    if (before !== "") await clipboard.writeText("");
     await commands.executeCommand("workbench.action.terminal.copySelection");
     const output = plainOutput((await clipboard.readText()).slice(-longestOutput));
     if (output === "") throw new UserError(l10n.t("Select the text in the terminal first."));
     return attachment({ label: l10n.t("Terminal: {0}", l10n.t("selection")), command: "", output, isCut: false, room });
   } finally {
-    await clipboard.writeText(before);
+    if ((await clipboard.readText()) !== before) await clipboard.writeText(before);
   }
 }
 

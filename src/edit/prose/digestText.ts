@@ -16,7 +16,7 @@ import {
 
 import { showProblem, UserError } from "../../problems.ts";
 import { digestProgress, digestRequest } from "../../shared/methods.ts";
-import { plainText } from "../../shared/plainText.ts";
+import { oneLine, plainText } from "../../shared/plainText.ts";
 import type { DigestCommand } from "../../shared/prose.ts";
 import { showInformationMessage, showProgress } from "../../surfaces.ts";
 import type { ProseDependencies } from "./rewriteText.ts";
@@ -53,11 +53,11 @@ export async function digestText(
       await showBeside(result.text);
       return;
     case "title": {
-      const heading = plainText(result.text.replace(/^#+\s*/, "").replace(/^["“*]+|["”*]+$/g, ""));
+      const heading = oneLine(result.text.replace(/^#+\s*/, "").replace(/^["“*]+|["”*]+$/g, ""));
       if (languageId === "markdown") propose(placeOfTitle(document, range), `# ${heading}\n\n`);
       else {
         await env.clipboard.writeText(heading);
-        void showInformationMessage(l10n.t("The title is on the clipboard: {0}", heading));
+        void showInformationMessage(l10n.t("The title is on the clipboard: {0}", plainText(heading)));
       }
       return;
     }

@@ -2,17 +2,20 @@
 
 import { missingStatements, readHead } from "./imports.ts";
 
-/** What all tests of a file stand in, in languages that have such. */
+/** What all tests of a file stand in, and its name, in languages that have such. */
 const wrappers: Readonly<Record<string, RegExp>> = {
-  java: /^\s*(?:(?:public|final|abstract)\s+)*class\s/,
-  kotlin: /^\s*(?:(?:internal|open)\s+)*class\s/,
-  csharp: /^\s*(?:(?:public|internal|sealed|partial)\s+)*class\s/,
-  php: /^\s*(?:final\s+)?class\s/,
-  swift: /^\s*(?:final\s+)?(?:class|struct)\s/,
-  rust: /^\s*(?:pub\s+)?mod\s+\w*tests?\s*\{/,
+  java: /^\s*(?:(?:public|final|abstract)\s+)*class\s+(\w+)/,
+  kotlin: /^\s*(?:(?:internal|open)\s+)*class\s+(\w+)/,
+  csharp: /^\s*(?:(?:public|internal|sealed|partial)\s+)*class\s+(\w+)/,
+  php: /^\s*(?:final\s+)?class\s+(\w+)/,
+  swift: /^\s*(?:final\s+)?(?:class|struct)\s+(\w+)/,
+  rust: /^\s*(?:pub\s+)?mod\s+(\w*tests?)\s*\{/,
 };
+/** How those languages mark a test. */
+const testMark = /@\w*Test\b|\[(?:Fact|Theory|Test)|#\[(?:\w+::)?test\b|\bfunc(?:tion)? test|\bvoid test/;
 
 interface Wrapped {
+  readonly name: string;
   /** The line that closes it. */
   readonly close: number;
   readonly body: readonly string[];
@@ -24,18 +27,19 @@ export function addTests(text: string, tests: string, languageId: string): strin
   const written = tests.trimEnd().split("\n");
   if (text.trim() === "") return `${written.join("\n").replace(/^\n+/, "")}\n`;
   const lines = text.replaceAll("\r\n", "\n").trimEnd().split("\n");
-  const [old, added] = [findWrapped(lines, languageId), findWrapped(written, languageId)];
+  const added = findWrapped(written, languageId);
+  const old = findWrapped(lines, languageId, added?.name);
   const head = readHead(lines, languageId);
   const newHead = readHead(written, languageId);
   const missing = missingStatements(newHead.statements, head.statements, languageId);
-  const body = bodyFor(old, added, written.slice(newHead.end));
+  const body = bodyFor(old, added, newHead.statements.length > 0 ? written.slice(newHead.end) : written);
   const at = old ? old.close : placeOfEnd(lines, languageId);
   const [before, after] = [trimEnd(lines.slice(head.end, at)), lines.slice(at)];
   const gap = languageId === "python" ? ["", ""] : [""];
   return [
     ...lines.slice(0, head.end),
     ...missing,
-    ...(head.end === 0 && missing.length > 0 ? [""] : []),
+    ...(head.statements.length === 0 && missing.length > 0 && before[0] !== "" ? [""] : []),
     ...before,
     ...(old?.body.every((line) => line.trim() === "") ? [] : gap),
     ...trim(body),
@@ -51,14 +55,33 @@ function placeOfEnd(lines: readonly string[], languageId: string): number {
   return main < 0 ? lines.length : main;
 }
 
-function findWrapped(lines: readonly string[], languageId: string): Wrapped | undefined {
+/** The one of that name, or else the first that has tests, or else the last. */
+function findWrapped(lines: readonly string[], languageId: string, name?: string): Wrapped | undefined {
+  const all = findAllWrapped(lines, languageId);
+  return (
+    all.find((each) => each.name === name) ??
+    all.find(({ body }) => body.some((line) => testMark.test(line))) ??
+    all.at(-1)
+  );
+}
+
+/** Those that stand in no other. */
+function findAllWrapped(lines: readonly string[], languageId: string): readonly Wrapped[] {
   const pattern = wrappers[languageId];
-  const line = pattern ? lines.findLastIndex((each) => pattern.test(each)) : -1;
-  if (line < 0) return undefined;
-  const indent = indentOf(lines[line] ?? "");
-  const open = lines.findIndex((each, i) => i >= line && each.trimEnd().endsWith("{"));
-  const close = lines.findLastIndex((each, i) => i > line && each.trimEnd() === `${indent}}`);
-  return open < 0 || close < open ? undefined : { close, body: lines.slice(open + 1, close), indent };
+  const all: Wrapped[] = [];
+  let begun: { readonly name: string; readonly indent: string; open?: number } | undefined;
+  for (const [i, line] of lines.entries()) {
+    const text = line.trimEnd();
+    const [, name] = (!begun && pattern?.exec(text)) || [];
+    if (name !== undefined && !text.endsWith("}")) begun = { name, indent: indentOf(line) };
+    if (begun?.open === undefined) {
+      if (begun && text.endsWith("{")) begun.open = i;
+    } else if (text === `${begun.indent}}`) {
+      all.push({ name: begun.name, close: i, body: lines.slice(begun.open + 1, i), indent: begun.indent });
+      begun = undefined;
+    }
+  }
+  return all;
 }
 
 /** The tests as they stand in what is around the old ones, without what that imports already. */

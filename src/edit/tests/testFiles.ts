@@ -31,7 +31,7 @@ export function placeOfTests(source: string, files: readonly string[], conventio
   const others = nearestTests(source, files, convention);
   const [nearest] = others;
   const template = convention.names.find((each) => nearest !== undefined && isOf(nearest, each)) ?? convention.names[0];
-  const file = (template ?? "*_test").replace("*", name) + ext;
+  const file = (template ?? "*_test").replace("*", () => name) + ext;
   return { path: path.posix.join(folderFor(dir, nearest, convention), file), exists: false };
 }
 
@@ -64,7 +64,7 @@ function isOf(file: string, template: string): boolean {
 /** Tests of a `.tsx` may be a `.ts`. */
 function isNamed(file: string, template: string, name: string, ext: string): boolean {
   const parsed = path.posix.parse(file);
-  return parsed.name === template.replace("*", name) && parsed.ext.replace(/x$/, "") === ext.replace(/x$/, "");
+  return parsed.name === template.replace("*", () => name) && parsed.ext.replace(/x$/, "") === ext.replace(/x$/, "");
 }
 
 /** Whether a test lies where the tests of the file would: it is in no folder of another part. */

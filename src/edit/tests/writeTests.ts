@@ -34,6 +34,7 @@ export async function writeTests({ document, selection }: TextEditor, dependenci
   const text = document.getText(range);
   if (text.trim() === "") throw new UserError(l10n.t("Select the code first."));
   const plan = await planTests(document, dependencies);
+  refuseUndecided(plan, dependencies);
   const { framework, source, place, sample } = plan;
   const params = {
     command: "tests",
@@ -67,15 +68,29 @@ async function propose(
   const target = await openTarget(place, languageId);
   const isSame = target.uri.toString() === uri.toString();
   await window.showTextDocument(target, isSame ? {} : { viewColumn: ViewColumn.Beside, preview: false });
-  const whole = target.validateRange(new Range(0, 0, target.lineCount, 0));
-  const proposal = proposals.begin(target, whole);
+  const proposal = proposals.begin(target, wholeOf(target));
   if ((await proposal.finish(addTests(target.getText(), tests, languageId))) !== "readOnly") return;
   await window.showTextDocument(await workspace.openTextDocument({ content: tests, language: languageId }));
 }
 
 function openTarget(place: Plan["place"], language: string): Thenable<TextDocument> {
   if (!place) return workspace.openTextDocument({ language });
-  return workspace.openTextDocument(place.exists ? place.uri : place.uri.with({ scheme: "untitled" }));
+  return workspace.openTextDocument(uriOf(place));
+}
+
+/** Before the model writes what could not be shown. */
+function refuseUndecided({ place }: Plan, { proposals }: Dependencies): void {
+  const uri = place && uriOf(place).toString();
+  const open = workspace.textDocuments.find((each) => each.uri.toString() === uri);
+  if (open) proposals.assertFree(open, wholeOf(open));
+}
+
+function uriOf({ exists, uri }: NonNullable<Plan["place"]>): Uri {
+  return exists ? uri : uri.with({ scheme: "untitled" });
+}
+
+function wholeOf(document: TextDocument): Range {
+  return document.validateRange(new Range(0, 0, document.lineCount, 0));
 }
 
 /** What the workspace says counts only where the user trusts it. */

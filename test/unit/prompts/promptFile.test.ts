@@ -36,6 +36,21 @@ suite("a prompt file", () => {
     );
   });
 
+  test("has values in quotes with whatever is in them, and comments behind values", () => {
+    const described = (value: string) => {
+      const read = written("---", `description: ${value}`, "---", "Look.");
+      return "kind" in read ? read : read.description;
+    };
+    assert.equal(described('"Find the #1 bug"'), "Find the #1 bug");
+    assert.equal(described("'It''s #1'   # mine"), "It's #1");
+    assert.equal(described('"[a, b]"'), "[a, b]");
+    assert.equal(described('"a" and "b" # both'), '"a" and "b"');
+    assert.equal(described("C# and F#"), "C# and F#");
+    const read = written("---", "where:", "  - chat  # here", '  - "palette" # and there', "---", "Look.");
+    assert.ok(!("kind" in read));
+    assert.deepEqual(read.where, ["palette", "chat"]);
+  });
+
   test("may be words alone: it has its file's name, and is for the palette and the chat", () => {
     const expected = {
       name: "review",
@@ -89,7 +104,17 @@ suite("a prompt file", () => {
       const read = (length: number) =>
         written("---", `name: a${repeated(piece, length)}b`, "---", repeated(piece, length));
       assertGrowsWithLength(JSON.stringify(piece), read);
+      for (const [start, end] of [
+        ["description: a", "\u2028b"],
+        ["description: ", "a\u2028b"],
+        ["description: '", "b"],
+        ["where:\n - ", "a\u2028b"],
+      ] as const) {
+        const value = (length: number) => written("---", `${start}${repeated(piece, length)}${end}`, "---", "Look.");
+        assertGrowsWithLength(JSON.stringify(start + piece), value);
+      }
     }
+    assertGrowsWithLength("items", (length) => written("---", "where:", repeated("- a\n", length), "---", "Look."));
     assert.ok(fenced("` ".repeat(200_000), "").startsWith("```\n"));
   });
 

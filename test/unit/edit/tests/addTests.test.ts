@@ -68,6 +68,75 @@ suite("new tests in a text of tests", () => {
     assert.equal(addTests(old, "@Test\nvoid two() {}", "java"), expected);
   });
 
+  test("the class is that of the same name, or else the one that has tests, and not one beside it or in it", () => {
+    const helper = "class Helper {\n    int x;\n}\n";
+    const aTest = "class ATest {\n    @Test\n    void one() {}\n\n    static class Inner {\n        int y;\n    }\n}\n";
+    const expected = aTest.replace(/\}\n$/, "\n    @Test\n    void two() {}\n}\n");
+    for (const written of [
+      "@Test\nvoid two() {}",
+      "class ATest {\n    @Test\n    void two() {}\n}",
+      "class BTest {\n    @Test\n    void two() {}\n}",
+    ]) {
+      assert.equal(addTests(`${aTest}\n${helper}`, written, "java"), `${expected}\n${helper}`);
+      assert.equal(addTests(`${helper}\n${aTest}`, written, "java"), `${helper}\n${expected}`);
+    }
+    const b = "class BTest\n{\n    [Fact]\n    public void B() {}\n}\n";
+    const a = b.replaceAll("B", "A");
+    const written = "public class BTest\n{\n    [Fact]\n    public void C() {}\n}\n";
+    const c = b.replace(/\}\n$/, "\n    [Fact]\n    public void C() {}\n}\n");
+    assert.equal(addTests(`${b}\n${a}`, written, "csharp"), `${c}\n${a}`);
+  });
+
+  test("a name is there when it comes from the same module, as the same kind", () => {
+    const added = (old: string, statement: string, language: string) =>
+      addTests(`${old}\n\nold()\n`, `${statement}\n\nnext()`, language).split("\n").slice(1, -4).join("\n").trim();
+    const missing = [
+      ['import { render } from "a";', 'import { render } from "b";', "typescript"],
+      ['import type { add } from "./a";', 'import { add } from "./a";', "typescript"],
+      ['import { type add } from "./a";', 'import { add } from "./a";', "typescript"],
+      ["from a import render", "from b import render", "python"],
+    ] as const;
+    for (const [old, statement, language] of missing) assert.match(added(old, statement, language), /^(?:import|from)/);
+    const there = [
+      ['import { add } from "./a";', "import type { add } from './a'", "typescript"],
+      ['import { type add } from "./a";', 'import type { add } from "./a";', "typescript"],
+      ["import {\n  // sums\n  add, // two\n} from './a';", 'import { add } from "./a";', "typescript"],
+      ["from a import (\n    b,  # noqa\n    c,\n)", "from a import c, b", "python"],
+    ] as const;
+    for (const [old, statement, language] of there)
+      assert.equal(addTests(`${old}\n\nold()\n`, `${statement}\n\nnext()`, language).match(/import/g)?.length, 1, old);
+  });
+
+  test("names that are added come without the comments behind the others", () => {
+    const old = "from a import b\n\n\ndef test_b():\n    pass\n";
+    const written = "from a import (\n    b,  # noqa\n    c,  # (see d)\n)\n\n\ndef test_c():\n    pass";
+    assert.match(addTests(old, written, "python"), /^from a import b\nfrom a import c\n\n\ndef/);
+  });
+
+  test("imports go below what a file begins with, and above what is said of the code", () => {
+    const begins = (old: string, statement: string, language: string) =>
+      addTests(old, `${statement}\n\nnext()`, language);
+    const licence = "#!/usr/bin/env node\n/*\n * Licence\n */\n\n";
+    assert.equal(
+      begins(`${licence}// The first.\nold();\n`, 'import a from "a";', "javascript"),
+      `${licence.trimEnd()}\nimport a from "a";\n\n// The first.\nold();\n\nnext()\n`,
+    );
+    assert.equal(
+      begins("#!/usr/bin/env node\nold();\n", 'import a from "a";', "javascript"),
+      '#!/usr/bin/env node\nimport a from "a";\n\nold();\n\nnext()\n',
+    );
+    const doc = '"""Tests of\nmany lines.\n"""\n';
+    assert.equal(
+      begins(`${doc}import os\n\n\nold()\n`, "import pytest", "python"),
+      `${doc}import os\nimport pytest\n\n\nold()\n\n\nnext()\n`,
+    );
+    assert.equal(begins(`${doc}old()\n`, "import pytest", "python"), `${doc}import pytest\n\nold()\n\n\nnext()\n`);
+    assert.equal(
+      addTests("#!/bin/x\n\nold();\n", "// Of next.\n\nnext();", "javascript"),
+      "#!/bin/x\n\nold();\n\n// Of next.\n\nnext();\n",
+    );
+  });
+
   test("Rust's go into the module of tests, or make one at the end of the code", () => {
     const code = "fn add(a: i32) -> i32 {\n    a\n}\n\nmod other {\n    fn b() {}\n}\n";
     const tests = "#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn one() {}\n}";
@@ -84,6 +153,13 @@ suite("new tests in a text of tests", () => {
       const texts = (length: number) => `import {a${repeated(piece, length)}} from "a"\n${repeated(piece, length)}`;
       assertGrowsWithLength(JSON.stringify(piece), (length) => addTests(texts(length), texts(length), "typescript"));
       assertGrowsWithLength(JSON.stringify(piece), (length) => addTests(texts(length), texts(length), "python"));
+      const line = (length: number) =>
+        `from x import a${repeated(piece, length)}#\nimport { a${repeated(piece, length)}/`;
+      assertGrowsWithLength(JSON.stringify(piece), (length) => addTests(line(length), line(length), "python"));
+    }
+    for (const piece of ["class A {\n", "class A\n", "class A {\n}\n", "/*\n", '"""\n', "// a\n\n"]) {
+      const text = (length: number) => repeated(piece, length);
+      assertGrowsWithLength(JSON.stringify(piece), (length) => addTests(text(length), text(length), "java"));
     }
   });
 

@@ -22,6 +22,11 @@ suite("the place of tests", () => {
     assertPlace("java", "src/main/java/org/b/Foo.java", java, "src/test/java/org/b/FooTest.java", true);
   });
 
+  test("has the name of its file, whatever is in it", () => {
+    assertPlace("typescript", "src/$$route.$&.ts", [], "src/$$route.$&.test.ts", false);
+    assertPlace("typescript", "src/$$route.ts", ["test/$$route.test.ts"], "test/$$route.test.ts", true);
+  });
+
   test("is not the file that tests another of the same name", () => {
     const files = ["packages/a/index.test.ts"];
     assertPlace("typescript", "packages/b/index.ts", files, "packages/b/index.test.ts", false);
