@@ -58,6 +58,7 @@ test("a block of code is applied to the file in the editor as changes, and accep
   await workbench.openFile(file);
   await chat.open();
   await chat.ask("Give berths letters.");
+  await chat.whenEnded();
   await chat.answers.last().getByRole("button", { name: "Apply to the file" }).click();
   const accept = workbench.page.locator(".codelens-decoration a").getByText("Accept", { exact: true }).first();
   await accept.waitFor();

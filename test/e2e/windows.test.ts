@@ -144,7 +144,7 @@ suite("windows on one folder", () => {
     for (let i = 0; i < 7; i++) {
       await newChat(a);
       await a.chat.frame.getByRole("button", { name: "Attach the file" }).click();
-      await a.chat.frame.getByText("long.txt").waitFor();
+      await a.chat.frame.getByText("long.txt", { exact: true }).waitFor();
       await askAndWait(a, `About the file, ${i}`);
     }
     await a.workbench.reload();

@@ -21,6 +21,23 @@ test("code becomes a new file with its language; only a shell's is offered to be
   ]);
 });
 
+test("a block that is still being written is neither applied, made a file, nor run", async () => {
+  const { page, tell } = await openPage();
+  const names = ["Apply to the file", "New file", "Run in the terminal"];
+  const offered = async () => {
+    const counts = names.map((name) => page.getByRole("button", { name }).count());
+    return Promise.all(counts);
+  };
+  const text = "```sh\nls\n```\n\nThen:\n\n```sh\nls -l\n";
+  const streaming = { ...answerMessage(text), state: "streaming" as const };
+  await tell(stateMessage([userMessage("1"), streaming]));
+  await page.getByRole("button", { name: "Copy" }).nth(1).waitFor();
+  assert.deepEqual(await offered(), [1, 1, 1]);
+  await tell(stateMessage([userMessage("1"), { ...streaming, text: `${text}\`\`\`\n`, state: "done" }]));
+  await page.getByRole("button", { name: "Run in the terminal" }).nth(1).waitFor();
+  assert.deepEqual(await offered(), [2, 2, 2]);
+});
+
 test("names in code become links where the host knows them, and a click asks it for the name alone", async () => {
   const { page, tell, said } = await openPage();
   const answer =
