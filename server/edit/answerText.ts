@@ -79,20 +79,26 @@ export class AnswerText {
       this.#place = bare.includes("</think>") ? "start" : "thinking";
       return "";
     }
+    // What closes the prompt's fence after a text such as `if ready:` opens none.
+    const mayClose = bare === this.#fence && this.#held.some((held) => held.trim() !== "" && !this.#isChatter(held));
     // A shorter one is text: the prompt's is longer than any in it.
-    if (bare.startsWith(this.#fence) && /^`+[\w+#.-]*$/.test(bare)) {
+    if (!mayClose && bare.startsWith(this.#fence) && /^`+[\w+#.-]*$/.test(bare)) {
       this.#place = "text";
       this.#inner = /^`+/.exec(bare)?.[0];
       this.#isDoubtful = bare === this.#fence && this.#held.length === 0;
       return "";
     }
-    const isChatter = chatter.test(bare) && !this.#beginsWithChatter;
-    if (isChatter || (bare === "" && this.#held.length > 0)) {
+    // Any words may announce a fence. Where none comes they are text, as the first line of a function is.
+    if (this.#isChatter(bare) || bare.endsWith(":") || (bare === "" && this.#held.length > 0)) {
       this.#held.push(line + lineBreak);
       return "";
     }
     this.#place = "text";
     return this.#write(this.#held.join("")) + this.#read(line, lineBreak);
+  }
+
+  #isChatter(line: string): boolean {
+    return chatter.test(line.trim()) && !this.#beginsWithChatter;
   }
 
   #write(text: string): string {

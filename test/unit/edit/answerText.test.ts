@@ -20,6 +20,12 @@ suite("the text of an answer", () => {
     "is what a second fence holds": ["```js\na\n```\nDone.", "a\n"],
     "comes after the model's thinking": ["<think>\nhm\n</think>\na\n", "a\n"],
     "comes after words that lead to a fence": ["Sure! Here is the code:\n\n```js\na\nb\n```\n", "a\nb\n"],
+    "comes after any words that announce a fence": ["Berths have letters:\n\n```ts\na\n```\n", "a\n"],
+    "begins with a line that announces nothing": [
+      "def f(a):\n    if a:\n        return\n",
+      "def f(a):\n    if a:\n        return\n",
+    ],
+    "is a line that could announce its fence's end": ["if a and b:\n```\nDone.", "if a and b:\n"],
     "may be nothing": ["", ""],
     "is nothing where its fence closes before words about it": ["```\nThe code is fine already.\n", ""],
   };
