@@ -62,17 +62,6 @@ after(async () => {
   await hub.stop();
 });
 
-/** Opens the list with the rows of one model. */
-async function list(name: string): Promise<void> {
-  await workbench.listModels(name);
-  await isWhole();
-}
-
-/** The list shows what it has at once, and the rest when the server has told it. */
-async function isWhole(): Promise<void> {
-  await workbench.page.locator(".quick-input-progress.active").waitFor({ state: "hidden" });
-}
-
 async function press(button: string): Promise<void> {
   await workbench.page.locator(".monaco-dialog-box").getByRole("button", { name: button, exact: true }).click();
 }
@@ -97,12 +86,11 @@ test("the list is legible in every theme, and narrow", async () => {
   for (const theme of ["Dark Modern", "Light Modern"] as const) {
     await workbench.setTheme(theme);
     await workbench.runCommand("Falcon: Choose Model…");
-    await workbench.quickRows.getByText("Demonstration Model").waitFor();
-    await isWhole();
+    await workbench.whenModelsListed();
     await workbench.screenshot(path.join(pictures, `choose-model-${theme === "Dark Modern" ? "dark" : "light"}.png`));
     await workbench.leaveQuickInput();
   }
-  await list(small);
+  await workbench.listModels(small);
   await pressInRow(small, "Details and Other Quantizations");
   await workbench.quickRow("Licence: ").waitFor();
   await workbench.screenshot(path.join(pictures, "model-details.png"));
@@ -116,7 +104,7 @@ test("the list is legible in every theme, and narrow", async () => {
 });
 
 test("without consent to the licence nothing is downloaded", async () => {
-  await list(small);
+  await workbench.listModels(small);
   await workbench.quickRow(small).click();
   await workbench.page.locator(".monaco-dialog-box", { hasText: "Falcon LLM License 2.0" }).waitFor();
   await workbench.screenshot(path.join(pictures, "licence.png"));
@@ -128,7 +116,7 @@ test("without consent to the licence nothing is downloaded", async () => {
 });
 
 test("a model is chosen, downloaded from the mirror, loaded, and writes ghost text", async () => {
-  await list(small);
+  await workbench.listModels(small);
   await pressInRow(small, "For Ghost Text Only");
   await press("Accept and Download");
   await workbench.statusLabel("Ghost text: Tiny Falcon 7B").waitFor();
@@ -143,7 +131,7 @@ test("a download that was cancelled goes on with what is there; it is for the ch
   const { size } = fs.statSync(modelFile("falcon40b"));
   hub.requests.length = 0;
   hub.cuts = [Math.floor(size / 2)];
-  await list(large);
+  await workbench.listModels(large);
   await workbench.quickRow(large).waitFor();
   await pressInRow(large, "For the Chat Only");
   await press("Accept and Download");
@@ -156,7 +144,7 @@ test("a download that was cancelled goes on with what is there; it is for the ch
   hub.cut();
 
   hub.requests.length = 0;
-  await list(large);
+  await workbench.listModels(large);
   await pressInRow(large, "For the Chat Only");
   await press("Accept and Download");
   await workbench.statusLabel("Chat: Tiny Falcon 40B").waitFor();
@@ -169,7 +157,7 @@ test("a download that was cancelled goes on with what is there; it is for the ch
 
 test("what is on the disk is used at once, for both again", async () => {
   hub.requests.length = 0;
-  await list(".gguf");
+  await workbench.listModels(".gguf");
   await workbench.quickRow("Falcon3-1B-Instruct-").click();
   await workbench.statusLabel("Chat: ").waitFor({ state: "detached" });
   await workbench.statusLabel("Tiny Falcon 7B").waitFor();
@@ -177,7 +165,7 @@ test("what is on the disk is used at once, for both again", async () => {
 });
 
 test("what exists only as original weights is downloaded, converted and used, and is rid of the weights", async () => {
-  await list(original);
+  await workbench.listModels(original);
   await workbench.quickRow(original).getByText("made of the original weights").waitFor();
   await pressInRow(original, "For Ghost Text Only");
   await workbench.page.locator(".monaco-dialog-box", { hasText: "of original weights come from" }).waitFor();
@@ -188,7 +176,7 @@ test("what exists only as original weights is downloaded, converted and used, an
   await until("the weights are deleted", () => weightsOnDisk().length === 0);
 
   hub.requests.length = 0;
-  await list(original);
+  await workbench.listModels(original);
   await pressInRow(original, "For the Chat Only");
   await workbench.statusLabel("Ghost text: ").waitFor({ state: "detached" });
   await workbench.statusLabel("Falcon H1 0.5B Instruct").waitFor();

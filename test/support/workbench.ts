@@ -171,7 +171,13 @@ export class Workbench {
     await this.runCommand("Falcon: Choose Model…");
     const placeholder = this.page.locator('[placeholder^="Choose the model that writes ghost text"]');
     await this.quickInput.and(placeholder).waitFor();
+    await this.whenModelsListed();
     await this.quickInput.fill(name);
+  }
+
+  /** The list of models shows what it has at once. The catalogue, which comes last, moves its rows away from a click. */
+  async whenModelsListed(): Promise<void> {
+    await this.quickRow("Best for").waitFor();
   }
 
   /** One that still closes would take what is written for the new one. */
