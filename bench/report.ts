@@ -69,7 +69,7 @@ export function toText(report: Report): string {
     "",
     ...table([header, ...rows]),
     "",
-    ...aimLines(model, figures),
+    ...aimLines(aimsOf(model), figures),
   ];
   const disturbed = othersBusy.filter((share) => share > quiet).length;
   if (disturbed > 0) {
@@ -79,8 +79,8 @@ export function toText(report: Report): string {
   return lines.join("\n");
 }
 
-function aimLines(model: ModelName, figures: Report["figures"]): string[] {
-  return aimsOf(model).flatMap((aim) => {
+export function aimLines(aims: readonly Aim[], figures: Report["figures"]): string[] {
+  return aims.flatMap((aim) => {
     const { figure, of, atLeast = -Infinity, atMost = Infinity } = aim;
     const values = figures[figure]?.engine;
     const others = of && ("source" in of ? figures[figure]?.[of.source] : figures[of.figure]?.engine);
@@ -99,7 +99,10 @@ function unitOf(figure: string): string {
 }
 
 /** The median of the ratios round by round, in which the machine's ups and downs are the same on both sides. */
-function ratio(values: readonly number[] | undefined, others: readonly number[] | undefined): number | undefined {
+export function ratio(
+  values: readonly number[] | undefined,
+  others: readonly number[] | undefined,
+): number | undefined {
   return values && others && median(values.map((value, round) => value / (others[round] ?? NaN)));
 }
 
@@ -109,11 +112,11 @@ function median(values: readonly number[] | undefined): number | undefined {
   return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
-function spread(values: readonly number[] | undefined): string {
+export function spread(values: readonly number[] | undefined): string {
   return values ? `${number(median(values))} (${number(Math.min(...values))} … ${number(Math.max(...values))})` : "";
 }
 
-function number(value: number | undefined): string {
+export function number(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return "";
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -23,6 +23,7 @@ const tasks = {
   "bench:infill": "bench/infill.ts",
   "bench:convert": "bench/convert.ts",
   "bench:download": "bench/download.ts",
+  "bench:serve": "bench/serve.ts",
 };
 
 const [task, ...args] = process.argv.slice(2);
