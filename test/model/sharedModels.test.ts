@@ -65,7 +65,7 @@ test("two models stand side by side; a third takes the place of the one that was
   assert.deepEqual([one.unloaded, two.unloaded, other.unloaded, three.unloaded], [1, 0, 1, 0]);
   assert.deepEqual([one.deaths, other.deaths], [[], []], "nothing has died");
   assert.equal((await two.generate()).stopReason, "limit");
-  await assert.rejects(one.generate(), { failure: "died" });
+  await assert.rejects(one.generate(), { failure: "unloaded" });
   await one.load("falcon7b");
   assert.deepEqual([two.unloaded, three.unloaded], [0, 1], "that which was used last stays");
   assert.equal((await one.generate()).stopReason, "limit");

@@ -63,9 +63,16 @@ export class SharedHost implements ModelHost {
       throw new EngineError("died", "it was told to end before it began to load");
     }
     const running = this.#run(opened);
-    const model = await loadModelOf(running, request, onProgress);
-    await orDied(running, () => this.#ping(running));
-    return model;
+    try {
+      const model = await loadModelOf(running, request, onProgress);
+      await orDied(running, () => this.#ping(running));
+      return model;
+    } catch (error) {
+      const hasLeft = error instanceof EngineError && error.failure === "unloaded";
+      if (!hasLeft || opening.signal.aborted) throw error;
+      // Another client's load took the place before this one was known to be there.
+      return this.load(request, onProgress);
+    }
   }
 
   /**
@@ -83,17 +90,17 @@ export class SharedHost implements ModelHost {
   #run({ socket, connection, pid }: ServiceConnection): Running {
     const { log, onDied, onUnloaded } = this.#options;
     const ended = new AbortController();
-    const close = (reason: string): boolean => {
+    const close = (failure: "died" | "unloaded", reason: string): boolean => {
       const isInUse = this.#running === running;
       if (isInUse) this.#running = undefined;
       stopHeartbeat();
-      ended.abort(new EngineError("died", reason));
+      ended.abort(new EngineError(failure, reason));
       connection.dispose();
       socket.destroy();
       return isInUse;
     };
     const end = (reason: string) => {
-      if (!ended.signal.aborted && close(reason)) onDied(reason);
+      if (!ended.signal.aborted && close("died", reason)) onDied(reason);
     };
     const isReachable = () => !socket.destroyed && socket.writable;
     const running: Running = { connection, ended: ended.signal, isReachable, socket, end };
@@ -110,7 +117,7 @@ export class SharedHost implements ModelHost {
     connection.onClose(() => end(l10n.t("the model service ended")));
     connection.onNotification(diedNotification, ({ reason }) => end(reason));
     connection.onNotification(unloadedNotification, () => {
-      if (!ended.signal.aborted && close(l10n.t("the model left its place to another"))) onUnloaded();
+      if (!ended.signal.aborted && close("unloaded", l10n.t("the model left its place to another"))) onUnloaded();
     });
     connection.onNotification(logNotification, ({ line }) => log(line));
     this.#running = running;

@@ -62,6 +62,7 @@ export function generationError(error: unknown, model: string): unknown {
   if (!(error instanceof EngineError)) return error;
   switch (error.failure) {
     case "died":
+    case "unloaded":
     case "notLoaded":
       return new UserError(
         l10n.t("The process of the model {0} ended ({1}); it is started again.", model, error.message),

@@ -273,14 +273,20 @@ export class ModelSession {
   }
 
   #watch(model: Model, info: LoadedModel): Model {
-    return watchModel(model, info, {
+    const watched = watchModel(model, info, {
       onRunning: (change) => this.#setRunning(change),
       onUse: () => this.#watchIdle(),
       onUsage: (usage, used, priority) => {
         if (usage.generated > 0) this.#setAnswering();
         this.#options.onUsage(usage, used, priority);
       },
+      reload: () => {
+        // It may have left its place while the session waited for its load.
+        if (this.model === watched) this.hostUnloaded();
+        return this.ready();
+      },
     });
+    return watched;
   }
 
   /** The model of a server of which a request failed. */

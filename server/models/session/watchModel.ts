@@ -24,38 +24,69 @@ export interface ModelWatcher {
   /** The model did something that is no request. */
   readonly onUse: () => void;
   readonly onUsage: (usage: Usage, model: LoadedModel, priority: Priority) => void;
+  /** Loads the model again, which has left its place. */
+  readonly reload: () => Promise<Model>;
 }
 
 /** `info` stands for the model's own. */
-export function watchModel(model: Model, info: LoadedModel, { onRunning, onUse, onUsage }: ModelWatcher): Model {
+export function watchModel(
+  model: Model,
+  info: LoadedModel,
+  { onRunning, onUse, onUsage, reload }: ModelWatcher,
+): Model {
   const name = plainName(info.name);
   const score = model.score?.bind(model);
   const count = async <R>(work: () => Promise<R>): Promise<R> => {
     onRunning(1);
     try {
-      return await inUsersWords(name, work);
+      return await work();
     } finally {
       onRunning(-1);
+    }
+  };
+  /** A request that came when the model had just left its place begins again, unless another model was chosen meanwhile. */
+  const ask = <R>(work: () => Promise<R>, again: (model: Model) => Promise<R>): Promise<R> =>
+    inUsersWords(name, async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof EngineError && error.failure === "unloaded")) throw error;
+        const next = await reload();
+        if (next.info.path !== info.path) throw error;
+        return again(next);
+      }
+    });
+  const generate: Model["generate"] = async (request, onText, signal) => {
+    try {
+      const generation = await count(() => model.generate(request, onText, signal));
+      onUsage(generation.usage, info, request.priority);
+      return generation;
+    } catch (error) {
+      if (error instanceof EngineError && error.failure === "died") return interrupted;
+      throw error;
     }
   };
   return {
     info,
     ...(model.prepared && { prepared: model.prepared }),
     generate: (request, onText, signal) =>
-      count(async () => {
-        try {
-          const generation = await model.generate(request, onText, signal);
-          onUsage(generation.usage, info, request.priority);
-          return generation;
-        } catch (error) {
-          if (error instanceof EngineError && error.failure === "died") return interrupted;
-          throw error;
-        }
-      }),
-    ...(score && { score: (request, signal) => count(() => score(request, signal)) }),
+      ask(
+        () => generate(request, onText, signal),
+        (next) => next.generate(request, onText, signal),
+      ),
+    ...(score && {
+      score: (request, signal) =>
+        ask(
+          () => count(() => score(request, signal)),
+          async (next) => next.score?.(request, signal),
+        ),
+    }),
     countTokens: (prompt, limit) => {
       onUse();
-      return inUsersWords(name, () => model.countTokens(prompt, limit));
+      return ask(
+        () => model.countTokens(prompt, limit),
+        (next) => next.countTokens(prompt, limit),
+      );
     },
   };
 }

@@ -13,6 +13,7 @@ import { pingRequest, unloadedNotification } from "../../../server/engine/proces
 import { Claims } from "../../../server/engine/shared/claims.ts";
 import { openService } from "../../../server/engine/shared/openService.ts";
 import { runService } from "../../../server/engine/shared/service.ts";
+import { SharedHost } from "../../../server/engine/shared/sharedHost.ts";
 
 interface Asked {
   readonly request: GenerateRequest;
@@ -65,13 +66,27 @@ async function connect(threads = 1) {
   const { socket, connection } = await openService({ claims: claims(), modulePath: "" }, new AbortController().signal);
   sockets.push(socket);
   const peer = { connection, ended: new AbortController().signal, isReachable: () => true };
-  const plan = { path: path.join(folder, "model.gguf"), contextSize: 1, gpu: "off", threads } as const;
-  const loaded = await loadModelOf(peer, { plan, markers: [] } as unknown as LoadRequest, () => undefined);
+  const loaded = await loadModelOf(peer, loadOf(threads), () => undefined);
   const generate = () => {
     const request = { priority: "chat", prompt: ["x"], maxTokens: 1, temperature: 0, stop: [] } as const;
     return loaded.generate(request, () => undefined, new AbortController().signal).catch(() => undefined);
   };
   return { socket, connection, generate };
+}
+
+function loadOf(threads: number): LoadRequest {
+  const plan = { path: path.join(folder, "model.gguf"), contextSize: 1, gpu: "off", threads, shared: true } as const;
+  return { plan, markers: [] } as unknown as LoadRequest;
+}
+
+function hostOf(): SharedHost {
+  return new SharedHost({
+    locate: () => ({ claims: claims(), modulePath: "" }),
+    own: { memory: undefined, load: () => Promise.reject(new Error("not shared")), dispose: () => Promise.resolve() },
+    log: () => undefined,
+    onDied: () => undefined,
+    onUnloaded: () => undefined,
+  });
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -130,4 +145,13 @@ test("a service waits for its first client longer than it stays after its last",
   const end = await Promise.race([served, new Promise<"runs">((resolve) => setTimeout(resolve, 200, "runs"))]);
   assert.equal(end, "runs");
   await connect();
+});
+
+test("a model that has to leave its place at once is loaded again for who waits for it", async () => {
+  const first = await connect(1);
+  void first.generate();
+  await until(() => requests.length === 1);
+  const hosts = [2, 3].map((threads) => ({ threads, host: hostOf() }));
+  await Promise.all(hosts.map(({ threads, host }) => host.load(loadOf(threads), () => undefined)));
+  await Promise.all(hosts.map(({ host }) => host.dispose()));
 });

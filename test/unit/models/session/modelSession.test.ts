@@ -118,6 +118,13 @@ class ScriptedHost implements ModelHost {
     session.hostDied("SIGSEGV");
   }
 
+  /** The model leaves its place to another client's. */
+  leave(): void {
+    const { occupant } = this;
+    this.occupant = undefined;
+    occupant?.end(new EngineError("unloaded", "the model left its place to another"));
+  }
+
   async #wait(): Promise<void> {
     for (let turns = this.#turns(); turns > 0; turns--) await nextTurn();
   }
@@ -436,4 +443,34 @@ test("whatever happens in whatever order: one model at a time, the last choice w
     },
   );
   await fc.assert(property, { numRuns: rounds(60, 2000) });
+});
+
+test("what is asked of a model that has just left its place is asked of it once it is loaded again", async () => {
+  for (const isTold of [true, false]) {
+    const { session, host } = sessionOf(new ScriptedHost());
+    await session.use(settingsOf(fileA));
+    const leave = async (): Promise<Model> => {
+      const model = await session.ready();
+      host.leave();
+      if (isTold) session.hostUnloaded();
+      return model;
+    };
+    assert.equal((await generate(await leave())).stopReason, "end");
+    assert.equal(await (await leave()).countTokens(["x"]), 1);
+    const score = { priority: "completion", prompt: ["x"], continuations: [] } as const;
+    assert.deepEqual(await (await leave()).score?.(score, new AbortController().signal), []);
+    assert.equal(host.loads.length, 4);
+    assert.equal(session.queue, 0);
+    await session.dispose();
+  }
+});
+
+test("what was asked of a model that left its place is not asked of another one that was chosen meanwhile", async () => {
+  const { session, host } = sessionOf(new ScriptedHost());
+  await session.use(settingsOf(fileA));
+  const model = await session.ready();
+  host.leave();
+  void session.use(settingsOf(fileB));
+  await assert.rejects(generate(model), UserError);
+  await session.dispose();
 });
