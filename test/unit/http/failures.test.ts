@@ -33,7 +33,10 @@ test("a failure of the server that runs the model is no fault of the request", a
   const { model, host } = await connect({ kind: "llama-server", address: server.address });
   opened.unshift(() => host.dispose());
   const nothing = () => undefined;
-  const api = await start(watchModel(model, model.info, { onRunning: nothing, onUse: nothing, onUsage: nothing }));
+  const reload = () => Promise.resolve(model);
+  const api = await start(
+    watchModel(model, model.info, { onRunning: nothing, onUse: nothing, onUsage: nothing, reload }),
+  );
   for (const [path, body] of [
     ["/v1/completions", { prompt: "x" }],
     ["/v1/chat/completions", chat],
