@@ -237,8 +237,9 @@ export interface ModelHost<Request = LoadRequest> {
 
 /**
  * Why an engine failed. `deviceFailed`: a model could not be loaded onto a GPU; it may be that it can be onto the CPU.
- * `died`: its process ended while the request ran. `unloaded`: the model left its place before the request began. `notEnded`: the process of an earlier model does not end, so that there
- * is no memory for another. `decodeFailed`: the native code refused a step of the request.
+ * `died`: its process ended while the request ran. `unloaded`: the model left its place before the request began. `notEnded`:
+ * the process of an earlier model does not end, so that there is no memory for another. `decodeFailed`: the native code refused
+ * a step of the request.
  */
 export type EngineFailure =
   | "loadFailed"

@@ -49,15 +49,16 @@ export class SharedHost implements ModelHost {
     if (request.plan.shared !== true) return own.load(request, onProgress);
     const opening = new AbortController();
     this.#opening = opening;
+    const isUnwanted = () => opening.signal.aborted;
     let opened: ServiceConnection;
     try {
       opened = await openService(locate(), opening.signal);
     } catch (error) {
-      if (opening.signal.aborted) throw new EngineError("died", "it was told to end before it began to load");
+      if (isUnwanted()) throw new EngineError("died", "it was told to end before it began to load");
       log(`the model is not shared: ${String(error)}`);
       return own.load(request, onProgress);
     }
-    if (opening.signal.aborted) {
+    if (isUnwanted()) {
       opened.connection.dispose();
       opened.socket.destroy();
       throw new EngineError("died", "it was told to end before it began to load");
@@ -69,7 +70,7 @@ export class SharedHost implements ModelHost {
       return model;
     } catch (error) {
       const hasLeft = error instanceof EngineError && error.failure === "unloaded";
-      if (!hasLeft || opening.signal.aborted) throw error;
+      if (!hasLeft || isUnwanted()) throw error;
       // Another client's load took the place before this one was known to be there.
       return this.load(request, onProgress);
     }

@@ -9,11 +9,12 @@ import { after, suite, test } from "node:test";
 import fc from "../../../support/fastCheck.ts";
 
 import type { ServerSettings } from "../../../../src/shared/protocol.ts";
-import { EngineError, type LoadedModel, type Model, type ModelHost } from "../../../../server/engine/engine.ts";
-import { ModelSession } from "../../../../server/models/session/modelSession.ts";
+import { EngineError } from "../../../../server/engine/engine.ts";
+import type { ModelSession } from "../../../../server/models/session/modelSession.ts";
 import { UserError } from "../../../../server/userError.ts";
 import { modelFile } from "../../../support/models.ts";
 import { until } from "../../../support/processes.ts";
+import { generate, nextTurn, ScriptedHost, sessionOf } from "../../../support/scriptedHost.ts";
 import { rounds } from "../../../support/soak.ts";
 
 type ModelSettings = ServerSettings["model"];
@@ -28,130 +29,6 @@ const [fileA, fileB] = (["a", "b"] as const).map((name) => {
 
 function settingsOf(file: string, more: Partial<ModelSettings> = {}): ModelSettings {
   return { path: file, contextSize: 512, gpu: "off", threads: 1, ...more };
-}
-
-const info: Omit<LoadedModel, "path"> = {
-  name: "m",
-  demonstration: false,
-  architecture: "falcon",
-  contextSize: 512,
-  kvCache: "f16",
-  flashAttention: false,
-  sequences: 2,
-  promptRate: 10_000,
-  infill: false,
-  device: "CPU",
-  gpuLayers: 0,
-  layers: 2,
-  devices: [],
-  passedOver: [],
-  markers: [],
-};
-const usage = { prompt: 1, reused: 0, generated: 1, accepted: 0, duration: 1 };
-
-/** What a host has in memory: one that loads, one that is loaded, or one that is about to end. */
-interface Occupant {
-  readonly path: string;
-  state: "loading" | "loaded" | "ending";
-  readonly end: (error: EngineError) => void;
-}
-
-/** Loads nothing, takes as many turns of the event loop as the script says, and fails when two models are in memory. */
-class ScriptedHost implements ModelHost {
-  readonly memory = undefined;
-  readonly loads: string[] = [];
-  readonly faults: string[] = [];
-  occupant: Occupant | undefined;
-  /** Fails as often as there are errors. */
-  failures: EngineError[] = [];
-  #ended = Promise.resolve();
-  readonly #turns: () => number;
-
-  constructor(turns: () => number = () => 1) {
-    this.#turns = turns;
-  }
-
-  async load(request: Parameters<ModelHost["load"]>[0], onProgress: (fraction: number) => void): Promise<Model> {
-    const { path } = request.plan;
-    if (this.occupant) this.faults.push(`${path} was loaded beside ${this.occupant.path}`);
-    this.loads.push(path);
-    const { promise: ended, reject: end } = Promise.withResolvers<never>();
-    ended.catch(() => undefined);
-    const occupant: Occupant = { path, state: "loading", end };
-    this.occupant = occupant;
-    await Promise.race([this.#wait(), ended]);
-    onProgress(0.5);
-    await Promise.race([this.#wait(), ended]);
-    const failure = this.failures.shift();
-    if (failure) throw failure;
-    occupant.state = "loaded";
-    const answer = async <T>(value: T) => {
-      await Promise.race([this.#wait(), ended]);
-      return value;
-    };
-    return {
-      info: { ...info, path },
-      generate: () => answer({ text: "x", alternatives: [], stopReason: "end", usage }),
-      score: () => answer([]),
-      countTokens: () => answer(1),
-    };
-  }
-
-  async dispose(): Promise<void> {
-    const { occupant } = this;
-    if (occupant && occupant.state !== "ending") {
-      occupant.state = "ending";
-      occupant.end(new EngineError("died", "it was told to end"));
-      this.#ended = this.#wait().then(() => {
-        this.occupant = undefined;
-      });
-    }
-    await this.#ended;
-  }
-
-  /** The process ends by itself. */
-  die(session: ModelSession): void {
-    const { occupant } = this;
-    if (!occupant || occupant.state === "ending") return;
-    this.occupant = undefined;
-    occupant.end(new EngineError("died", "SIGSEGV"));
-    session.hostDied("SIGSEGV");
-  }
-
-  /** The model leaves its place to another client's. */
-  leave(): void {
-    const { occupant } = this;
-    this.occupant = undefined;
-    occupant?.end(new EngineError("unloaded", "the model left its place to another"));
-  }
-
-  async #wait(): Promise<void> {
-    for (let turns = this.#turns(); turns > 0; turns--) await nextTurn();
-  }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function sessionOf(host: ScriptedHost) {
-  const states: string[] = [];
-  const session: ModelSession = new ModelSession({
-    host,
-    markers: [],
-    onStatus: () => {
-      const { state } = session;
-      states.push(state.state === "ready" && state.unloaded ? "unloaded" : state.state);
-    },
-    onUsage: () => undefined,
-    log: () => undefined,
-  });
-  return { host, session, states };
-}
-
-function generate(model: Model) {
-  const request = { priority: "chat", prompt: ["x"], maxTokens: 1, temperature: 0, stop: [] } as const;
-  return model.generate(request, () => undefined, new AbortController().signal);
 }
 
 async function loadedPath(session: ModelSession): Promise<string> {
@@ -443,34 +320,4 @@ test("whatever happens in whatever order: one model at a time, the last choice w
     },
   );
   await fc.assert(property, { numRuns: rounds(60, 2000) });
-});
-
-test("what is asked of a model that has just left its place is asked of it once it is loaded again", async () => {
-  for (const isTold of [true, false]) {
-    const { session, host } = sessionOf(new ScriptedHost());
-    await session.use(settingsOf(fileA));
-    const leave = async (): Promise<Model> => {
-      const model = await session.ready();
-      host.leave();
-      if (isTold) session.hostUnloaded();
-      return model;
-    };
-    assert.equal((await generate(await leave())).stopReason, "end");
-    assert.equal(await (await leave()).countTokens(["x"]), 1);
-    const score = { priority: "completion", prompt: ["x"], continuations: [] } as const;
-    assert.deepEqual(await (await leave()).score?.(score, new AbortController().signal), []);
-    assert.equal(host.loads.length, 4);
-    assert.equal(session.queue, 0);
-    await session.dispose();
-  }
-});
-
-test("what was asked of a model that left its place is not asked of another one that was chosen meanwhile", async () => {
-  const { session, host } = sessionOf(new ScriptedHost());
-  await session.use(settingsOf(fileA));
-  const model = await session.ready();
-  host.leave();
-  void session.use(settingsOf(fileB));
-  await assert.rejects(generate(model), UserError);
-  await session.dispose();
 });
