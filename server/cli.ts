@@ -10,6 +10,7 @@ import manifest from "../package.json" with { type: "json" };
 import { runChat } from "./cli/chat.ts";
 import { runComplete } from "./cli/complete.ts";
 import { runDoctor } from "./cli/doctor.ts";
+import { runEval } from "./cli/eval.ts";
 import { createModels, type Program, UsageError } from "./cli/program.ts";
 import { runServe } from "./cli/serve.ts";
 import { findBundledModel, hostCreator } from "./installation.ts";
@@ -23,6 +24,8 @@ const usage = `falcon COMMAND [OPTIONS]
   serve                   serves the models over HTTP (token: FALCON_API_TOKEN, else a random one)
   complete FILE:LINE:COL  prints the ghost text of a place
   chat [QUESTION]         answers a question, standard input, or one line after the other
+  eval TEST…              measures the model with arc_challenge, hellaswag, mmlu or truthfulqa_mc2; what was
+                          answered is kept, so that the same command goes on where it was stopped
   models                  lists the models of the models folder and of the Hugging Face cache
   doctor                  prints what a report of a fault needs
 
@@ -33,6 +36,10 @@ const usage = `falcon COMMAND [OPTIONS]
   --gpu auto|metal|vulkan|off
   --threads N
   --port N, --host H      of serve: 8737 on the loopback unless given
+  --data FOLDER           of eval: the published files of the tests, as JSON lines or Parquet
+  --limit N               so many questions of each subject; all unless given
+  --form leaderboard      the examples that the Open LLM Leaderboard drew; those of today's harness unless given
+  --answers FOLDER        where answers are kept; falcon-answers unless given
   --version, --help
 `;
 
@@ -40,6 +47,7 @@ const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 const options = {
   ...{ model: text, "chat-model": text, "models-folder": text, "context-size": text, gpu: text, threads: text },
+  ...{ data: text, limit: text, form: text, answers: text },
   ...{ port: text, host: text, version: flag, help: { ...flag, short: "h" } },
 } as const;
 
@@ -68,6 +76,7 @@ async function main(): Promise<void> {
     serve: () => runServe(wholeNumber("port", values.port) ?? 8737, values.host, program),
     complete: () => runComplete(args[0] ?? "", program),
     chat: () => runChat(args, program),
+    eval: () => runEval(args, { ...values, limit: wholeNumber("limit", values.limit) }, program),
     models: () => {
       for (const { name, path, size } of listModels(settings.models ?? {})) {
         print(`${name.padEnd(36)} ${(size / 1e9).toFixed(2).padStart(7)} GB  ${path}\n`);

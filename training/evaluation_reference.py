@@ -32,6 +32,8 @@ FOLDER = FIXTURES / "evaluation"
 # Tokens. So few that 25 solved examples do not fit, and the beginning of a prompt is left out.
 CONTEXT = 1024
 COMPARED = ("falcon7b", "falcon3", "falconH1")
+# The folders of the hub's files.
+HUB = {"arc_challenge": "ARC-Challenge", "hellaswag": "hellaswag", "mmlu": "all", "truthfulqa_mc2": "multiple_choice"}
 TASKS = {"arc_challenge": 25, "hellaswag": 10, "mmlu": 5, "truthfulqa_mc2": 0}
 
 
@@ -59,6 +61,9 @@ def write_data() -> None:
             rows = [row for subject in subjects.values() for row in subject[split]]
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
             (folder / f"{split}.jsonl").write_text(lines, encoding="utf-8")
+            published = FOLDER / "parquet" / HUB[task] / f"{split}-00000-of-00001.parquet"
+            published.parent.mkdir(parents=True, exist_ok=True)
+            datasets.Dataset.from_list(rows).to_parquet(published)
 
 
 def load_dataset(path: str, name: str | None = None, **_: object) -> datasets.DatasetDict:

@@ -74,7 +74,7 @@ function readAnswer(line: string): Answer | undefined {
 function otherSettings(file: string): UserError {
   return new UserError(
     l10n.t(
-      "{0} is of another evaluation: its model, test, data or settings differ. Name another file, or delete it.",
+      "{0} is of another evaluation: its model, test, data or settings differ. Delete it, or name another folder.",
       file,
     ),
   );

@@ -1,6 +1,7 @@
 // Measures a model with a test of the leaderboard: scores each choice of each question, and adds up.
 
 import { createHash } from "node:crypto";
+import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
 import type { Model } from "../engine/engine.ts";
@@ -11,9 +12,9 @@ import { type Mean, meanOf, meanOfSubjects, valueOf } from "./scores.ts";
 import type { Subject, Task } from "./task.ts";
 
 export interface EvaluationOptions {
-  /** Gets each question as it is answered; one that is there goes on. */
-  readonly answersFile: string;
-  /** The SHA-256 of the model's file. */
+  /** Gets a file for these settings, with each question as it is answered; one that is there goes on. */
+  readonly answersFolder: string;
+  /** What `hashModel` gives. */
   readonly modelHash: string;
   readonly form: Form;
   /** So many questions of each subject; all unless given. */
@@ -26,6 +27,8 @@ export interface Evaluation extends Mean {
   readonly task: string;
   readonly metric: Task["metric"];
   readonly settings: Settings;
+  /** What was answered, question by question. */
+  readonly answersFile: string;
   readonly subjects: readonly (Mean & { readonly subject: string })[];
   /** Questions whose prompt did not fit into the context, and lost its beginning. */
   readonly cut: number;
@@ -40,7 +43,7 @@ export async function evaluate(
   model: Model,
   task: Task,
   subjects: readonly Subject[],
-  { answersFile, modelHash, form, limit, contextSize = model.info.contextSize - 1 }: EvaluationOptions,
+  { answersFolder, modelHash, form, limit, contextSize = model.info.contextSize - 1 }: EvaluationOptions,
   onProgress: (answered: number, all: number) => void,
   signal: AbortSignal,
 ): Promise<Evaluation | undefined> {
@@ -50,9 +53,11 @@ export async function evaluate(
     form,
     shots: task.shots,
     contextSize,
-    data: createHash("sha256").update(JSON.stringify(subjects)).digest("hex"),
+    kvCache: model.info.kvCache,
+    data: sha256(subjects),
     ...(limit !== undefined && { limit }),
   };
+  const answersFile = path.join(answersFolder, `${task.name}-${sha256(settings).slice(0, 16)}.jsonl`);
   const file = await AnswersFile.open(answersFile, settings);
   const all = subjects.reduce((sum, { questions }) => sum + Math.min(questions.length, limit ?? Infinity), 0);
   onProgress(file.answers.size, all);
@@ -63,7 +68,11 @@ export async function evaluate(
     await file.add(answered);
     onProgress(file.answers.size, all);
   }
-  return summary(task, form, settings, [...file.answers.values()]);
+  return { ...summary(task, form, [...file.answers.values()]), settings, answersFile };
+}
+
+function sha256(facts: unknown): string {
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
 async function answer(
@@ -93,13 +102,12 @@ async function answer(
   };
 }
 
-function summary(task: Task, form: Form, settings: Settings, answers: readonly Answer[]): Evaluation {
+function summary(task: Task, form: Form, answers: readonly Answer[]): Omit<Evaluation, "settings" | "answersFile"> {
   const bySubject = Map.groupBy(answers, ({ subject }) => subject);
   const subjects = [...bySubject].map(([subject, its]) => ({ subject, ...meanOf(its.map(({ value }) => value)) }));
   return {
     task: task.name,
     metric: task.metric,
-    settings,
     ...meanOfSubjects(
       task,
       form,

@@ -1,4 +1,4 @@
-// Reads the data of a test from a folder of files in the published formats: JSON lines, or one JSON array.
+// Reads the data of a test from a folder of files in the published formats: JSON lines, one JSON array, or Parquet.
 
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -6,9 +6,10 @@ import * as l10n from "@vscode/l10n";
 import * as v from "valibot";
 
 import { UserError } from "../userError.ts";
+import { readParquet } from "./readParquet.ts";
 import type { Item, Row, Subject, Task } from "./task.ts";
 
-const readable = [".jsonl", ".json"];
+const readable = [".jsonl", ".json", ".parquet"];
 
 /**
  * The subjects in the order of their names. A file is of a split whose name its own name holds, as in
@@ -26,16 +27,16 @@ export async function readData(task: Task, folder: string): Promise<readonly Sub
   });
 }
 
-async function readSplit(task: Task, folder: string, split: string): Promise<Map<string, Item[]>> {
+async function readSplit(task: Task, folder: string, split: readonly string[]): Promise<Map<string, Item[]>> {
   const subjects = new Map<string, Item[]>();
-  const files = await filesOf(folder, split);
+  const files = await filesOf(task, folder, split);
   if (files.length === 0) {
     throw new UserError(
       l10n.t(
-        "{0} has no data of {1}: it needs a file of JSON lines with “{2}” in its name. Choose the folder of the published data.",
+        "{0} has no data of {1}: it needs a file of JSON lines or Parquet with “{2}” in its name. Choose the folder of the published data.",
         folder,
         task.title,
-        split,
+        split.join("/"),
       ),
     );
   }
@@ -49,19 +50,25 @@ async function readSplit(task: Task, folder: string, split: string): Promise<Map
   return subjects;
 }
 
-async function filesOf(folder: string, split: string): Promise<string[]> {
+async function filesOf(task: Task, folder: string, split: readonly string[]): Promise<string[]> {
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     const cause = error instanceof Error ? error.message : String(error);
     throw new UserError(l10n.t("The folder {0} could not be read: {1}", folder, cause));
   });
-  return entries
+  const files = entries
     .filter((entry) => !entry.isDirectory() && readable.includes(path.extname(entry.name).toLowerCase()))
-    .filter((entry) => path.parse(entry.name).name.toLowerCase().includes(split))
+    .filter((entry) => split.some((word) => path.parse(entry.name).name.toLowerCase().includes(word)))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .toSorted();
+  const below = (name: string) => files.filter((file) => path.relative(folder, file).split(path.sep).includes(name));
+  return task.folders.map(below).find((own) => own.length > 0) ?? files;
 }
 
 async function readRows(task: Task, file: string): Promise<Row[]> {
+  if (file.toLowerCase().endsWith(".parquet")) {
+    const rows = await readParquet(file);
+    return rows.map((row, i) => readRow(task, file, i + 1, row));
+  }
   const text = await fs.readFile(file, "utf8");
   if (text.trimStart().startsWith("[")) {
     const rows = parse(file, undefined, text);
@@ -101,7 +108,7 @@ function tooFewExamples(task: Task, folder: string, subject: string, count: numb
       count,
       subject,
       task.shots,
-      task.splits.examples,
+      task.splits.examples.join("/"),
     ),
   );
 }

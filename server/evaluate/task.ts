@@ -28,8 +28,10 @@ export interface Task {
   readonly examples: "drawn" | "first";
   /** Today's harness draws so many examples more than it shows, in case that the question itself is among them. */
   readonly spare?: number;
-  /** What the names of the files with examples and with questions hold. */
-  readonly splits: { readonly examples: string; readonly questions: string };
+  /** What the names of the files with examples and with questions hold: one of these words. */
+  readonly splits: { readonly examples: readonly string[]; readonly questions: readonly string[] };
+  /** Folders that have the data of this test alone, where others lie beside it: the first one that there is. */
+  readonly folders: readonly string[];
   readonly metric: Metric;
   /** Reads a line of the published data. */
   readonly row: GenericSchema<unknown, Row>;

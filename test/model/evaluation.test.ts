@@ -68,7 +68,7 @@ function modelOf(engineUnderTest: ModelUnderTest) {
   return engineUnderTest.model;
 }
 
-async function run(task: Task, options: Partial<EvaluationOptions> & Pick<EvaluationOptions, "answersFile">) {
+async function run(task: Task, options: Partial<EvaluationOptions> & Pick<EvaluationOptions, "answersFolder">) {
   const all = { modelHash: "", form: "harness", contextSize: reference.contextSize, ...options } as const;
   return evaluate(modelOf(engine), task, await dataOf(task), all, () => undefined, never);
 }
@@ -91,10 +91,9 @@ for (const { name, tasks: measured } of reference.models) {
       const task = taskOf(taskName);
 
       test(`${task.title}: each choice is as likely as in the harness, and the scores are equal`, async () => {
-        const answersFile = path.join(folder, `${name}-${taskName}.jsonl`);
-        const evaluation = await run(task, { answersFile });
+        const evaluation = await run(task, { answersFolder: path.join(folder, name) });
         assert.ok(evaluation);
-        const { answers } = await AnswersFile.open(answersFile, evaluation.settings);
+        const { answers } = await AnswersFile.open(evaluation.answersFile, evaluation.settings);
         assert.equal(answers.size, questions.length);
         for (const { id, tokens, logLikelihoods } of questions) {
           const answer = answers.get(id);

@@ -19,7 +19,8 @@ export const arcChallenge: Task = {
   title: "ARC-Challenge",
   shots: 25,
   examples: "drawn",
-  splits: { examples: "train", questions: "test" },
+  splits: { examples: ["train"], questions: ["test"] },
+  folders: ["ARC-Challenge", "arc_challenge"],
   metric: "acc_norm",
   row: v.pipe(
     v.union([hubRow, authorsRow]),

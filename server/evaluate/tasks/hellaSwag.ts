@@ -11,7 +11,8 @@ export const hellaSwag: Task = {
   shots: 10,
   examples: "drawn",
   spare: 1,
-  splits: { examples: "train", questions: "val" },
+  splits: { examples: ["train"], questions: ["val"] },
+  folders: ["hellaswag"],
   metric: "acc_norm",
   row: v.pipe(
     v.object({

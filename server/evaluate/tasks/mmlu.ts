@@ -12,7 +12,9 @@ export const mmlu: Task = {
   title: "MMLU",
   shots: 5,
   examples: "first",
-  splits: { examples: "dev", questions: "test" },
+  splits: { examples: ["dev"], questions: ["test"] },
+  // The hub has each subject a second time, in a folder of its own.
+  folders: ["all", "mmlu"],
   metric: "acc",
   row: v.pipe(
     v.object({

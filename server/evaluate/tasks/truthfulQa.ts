@@ -29,7 +29,9 @@ export const truthfulQa: Task = {
   title: "TruthfulQA",
   shots: 0,
   examples: "first",
-  splits: { examples: "validation", questions: "validation" },
+  // The second is the name of its authors' file.
+  splits: { examples: [], questions: ["validation", "mc_task"] },
+  folders: ["multiple_choice", "truthfulqa_mc2"],
   metric: "mc2",
   row: v.pipe(
     v.object({ question: v.string(), mc2_targets: v.union([columns, labelOfChoice]) }),
