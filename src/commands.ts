@@ -83,8 +83,8 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
       params ? dependencies.downloads.continue(params as DownloadParams) : chooseModel(dependencies),
     "falcon.setHubToken": () => dependencies.hubToken.set(),
     "falcon.setServerKey": async () => {
-      // The models whose server refused the key before are tried again.
-      if (await dependencies.serverKeys.set(settings)) await server.reloadModel();
+      const changed = await dependencies.serverKeys.set(settings);
+      if (changed !== undefined) await server.reloadModel({ server: changed });
     },
     "falcon.deleteSavedContexts": () => deleteSavedContexts(server),
     "falcon.resetCompletionFigures": () => figures.reset(),

@@ -6,6 +6,7 @@ import type { EditResult } from "../../src/shared/edit.ts";
 import { needsRealModel } from "../chat/demonstration.ts";
 import { formatOf } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
+import type { Parser } from "../syntax/grammars.ts";
 import { PromptTooLongError } from "../userError.ts";
 import { AnswerText, likeOriginal } from "./answerText.ts";
 import { editCommands, type EditRequest } from "./commands.ts";
@@ -16,6 +17,8 @@ export interface EditOptions {
   readonly model: Model;
   /** Whether nothing of it may be saved by the engine. */
   readonly isPrivate: boolean;
+  /** Of the text's language; undefined where there is no grammar for it. */
+  readonly parser?: Parser | undefined;
 }
 
 /** Tokens that an edit may add to the text, and the part of it. */
@@ -28,7 +31,7 @@ const addedPart = 1;
  */
 export async function editText(
   request: EditRequest,
-  { model, isPrivate }: EditOptions,
+  { model, isPrivate, parser }: EditOptions,
   onText: (text: string) => void,
   signal: AbortSignal,
 ): Promise<EditResult> {
@@ -65,7 +68,7 @@ export async function editText(
   show(answer.end());
   const text = row.clean ? row.clean(answer.text) : likeOriginal(answer.text, request.text);
   return {
-    text: row.onlyComments && text !== "" ? onlyComments(request.text, text, request.languageId) : text,
+    text: row.onlyComments && text !== "" ? onlyComments(request.text, text, request.languageId, parser) : text,
     stopReason: ended.signal.aborted && !signal.aborted ? "end" : stopReason,
   };
 }

@@ -68,7 +68,7 @@ export function registerModels(connection: Connection, assistant: Assistant, con
   const { models } = assistant;
   connection.onRequest(statusRequest, () => assistant.answer(() => models.status));
   connection.onRequest(reloadModelRequest, (params) =>
-    assistant.answer(() => models.reload(readParams(reloadParams, params).role)),
+    assistant.answer(() => models.reload(readParams(reloadParams, params))),
   );
   connection.onRequest(inspectModelRequest, (params) =>
     assistant.answer(() => inspectModel(readParams(modelPath, params).path)),

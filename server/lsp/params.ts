@@ -16,7 +16,7 @@ import { completionAccepted } from "../../src/shared/methods.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
 import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
 import type { CountTokensParams } from "../../src/shared/languageModel.ts";
-import { modelRoles } from "../../src/shared/modelRoles.ts";
+import { modelRoles, type ReloadParams } from "../../src/shared/modelRoles.ts";
 import {
   type CatalogueParams,
   convertedTypes,
@@ -120,7 +120,10 @@ export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
   progressToken: v.exactOptional(v.string()),
 });
 
-export const reloadParams = v.object({ role: v.exactOptional(v.picklist(modelRoles)) });
+export const reloadParams: v.GenericSchema<unknown, ReloadParams> = v.object({
+  role: v.exactOptional(v.picklist(modelRoles)),
+  server: v.exactOptional(v.string()),
+});
 
 export const modelPath = v.object({ path: v.string() });
 

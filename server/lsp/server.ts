@@ -79,7 +79,7 @@ export function startServer(
   const documents = listenToDocuments(connection, acceptance);
   registerInlineCompletion(connection, assistant, documents, acceptance, grammars);
   registerChat(connection, assistant, documents);
-  registerEdit(connection, assistant, documents);
+  registerEdit(connection, assistant, documents, grammars);
   registerLanguageModel(connection, assistant);
   registerProse(connection, assistant, documents, grammars);
   registerModels(connection, assistant, convertWorker);

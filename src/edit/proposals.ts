@@ -34,8 +34,8 @@ export class Proposals implements Disposable {
   readonly #change = new EventEmitter<void>();
   readonly #decorations = new ProposalDecorations();
   readonly #parts: Disposable;
-  /** What has changes that wait, and is about to be renamed. */
-  readonly #renaming = new Set<TextDocument>();
+  /** What has changes that wait, and is about to be renamed, with its new address. */
+  readonly #renaming = new Map<TextDocument, Uri>();
 
   /** Fires at each change of one. */
   readonly onDidChange = this.#change.event;
@@ -49,15 +49,15 @@ export class Proposals implements Disposable {
         for (const proposal of this.of(document)) proposal.follow(contentChanges);
       }),
       onDidCloseDocument((document) => {
-        if (this.#renaming.has(document)) return;
-        for (const proposal of this.of(document)) proposal.dispose("document");
+        void this.#followClose(document);
       }),
       // The file is another document then.
       workspace.onWillRenameFiles(({ files }) => {
         for (const proposal of this.#all) {
-          if (!newUriOf(proposal.document, files)) continue;
+          const uri = newUriOf(proposal.document, files);
+          if (!uri) continue;
           if (proposal.isWriting) proposal.dispose("document");
-          else this.#renaming.add(proposal.document);
+          else this.#renaming.set(proposal.document, uri);
         }
       }),
       workspace.onDidRenameFiles(({ files }) => {
@@ -137,6 +137,14 @@ export class Proposals implements Disposable {
     this.#parts.dispose();
   }
 
+  /** A document that is renamed closes, too, and its proposals go on. VS Code does not tell of a rename that failed: the file is there still. */
+  async #followClose(document: TextDocument): Promise<void> {
+    const renamed = this.#renaming.get(document);
+    if (renamed && (isOtherCase(renamed, document.uri) || !(await isThere(document.uri)))) return;
+    this.#renaming.delete(document);
+    for (const proposal of this.of(document)) proposal.dispose("document");
+  }
+
   async #followRename(proposal: Proposal, files: FileRenameEvent["files"]): Promise<void> {
     const { document } = proposal;
     const uri = newUriOf(document, files);
@@ -194,6 +202,18 @@ function hunksOf(proposal: Proposal) {
 function showPlace(editor: TextEditor, range: Range): void {
   editor.selection = new Selection(range.start, range.start);
   editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+function isThere(uri: Uri): Promise<boolean> {
+  return Promise.resolve(workspace.fs.stat(uri)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A file system that knows no case finds a file by its old name as well. */
+function isOtherCase(a: Uri, b: Uri): boolean {
+  return a.path.toLowerCase() === b.path.toLowerCase();
 }
 
 /** What a document is called once these files and folders are renamed, if it is one of them or in one. */

@@ -32,7 +32,8 @@ export async function useModel(
   if (path !== "") await recentModels.add({ path, line: describeModelFile(await server.inspectModel(path)) });
   const isInUse = roles.every((role) => modelOf(settings.roles, role) === path);
   // What is at the path may be another file now.
-  if (isInUse) await server.reloadModel(roles[0]);
+  const [role] = roles;
+  if (isInUse && role) await server.reloadModel({ role });
   else await settings.saveRoles(giveModel(settings.roles, roles, path));
   const onServer = roles.map((role) => settings.serverOf(role)).find((name) => name !== undefined);
   if (onServer === undefined) return;

@@ -22,7 +22,7 @@ import {
   statusChanged,
   statusRequest,
 } from "../shared/methods.ts";
-import type { ModelRole } from "../shared/modelRoles.ts";
+import type { ReloadParams } from "../shared/modelRoles.ts";
 import type { EditParams, EditResult } from "../shared/edit.ts";
 import type { CompletionContextReport } from "../shared/completionContext.ts";
 import type {
@@ -124,8 +124,8 @@ export class ServerClient implements Disposable {
   }
 
   /** @param role whose model is loaded again, if need be; without one, those that failed, or all */
-  reloadModel(role?: ModelRole): Promise<void> {
-    return this.ask(reloadModelRequest, role === undefined ? {} : { role });
+  reloadModel(of: ReloadParams = {}): Promise<void> {
+    return this.ask(reloadModelRequest, of);
   }
 
   deleteSavedContexts(): Promise<void> {

@@ -23,9 +23,9 @@ export class ServerKeys {
 
   /**
    * Asks for the key of a server; an empty one deletes what was set.
-   * @returns whether it was changed
+   * @returns the server's name where it was changed
    */
-  async set({ server: { servers = [] } }: Pick<Settings, "server">): Promise<boolean> {
+  async set({ server: { servers = [] } }: Pick<Settings, "server">): Promise<string | undefined> {
     if (servers.length === 0) {
       throw new UserError(
         l10n.t("There is no server to set a key for. Add one to the setting {0}.", "falcon.servers"),
@@ -41,7 +41,7 @@ export class ServerKeys {
     }));
     const list = { title: l10n.t("Set Server Key"), placeholder: l10n.t("Choose a server"), items: () => items };
     const chosen = items.length === 1 ? items[0] : await showList(list);
-    if (!chosen) return false;
+    if (!chosen) return undefined;
     const key = await askText(
       l10n.t("Set Server Key"),
       l10n.t(
@@ -50,7 +50,7 @@ export class ServerKeys {
       ),
       { secret: true },
     );
-    if (key === undefined) return false;
+    if (key === undefined) return undefined;
     if (key.trim() === "") {
       await this.#secrets.delete(keyOf(chosen.name));
       void showInformationMessage(l10n.t("The key of the server {0} was deleted.", chosen.label));
@@ -58,6 +58,6 @@ export class ServerKeys {
       await this.#secrets.store(keyOf(chosen.name), key.trim());
       void showInformationMessage(l10n.t("The key of the server {0} is kept as a secret.", chosen.label));
     }
-    return true;
+    return chosen.name.trim();
   }
 }

@@ -22,7 +22,7 @@ import type {
 import type { EditParams, EditResult } from "./edit.ts";
 import type { ChatModel, CountTokensParams } from "./languageModel.ts";
 import type { DigestParams, DigestResult, ProsePart, RewriteProseParams, RewriteProseResult } from "./prose.ts";
-import type { ModelRole } from "./modelRoles.ts";
+import type { ReloadParams } from "./modelRoles.ts";
 import type {
   CatalogueParams,
   CatalogueRow,
@@ -132,8 +132,8 @@ export const planModelRequest = new RequestType<PlanModelParams, ModelChoice, Pr
   ParameterStructures.byName,
 );
 
-/** Loads a role's model again unless it is loaded as its file is now; without a role, the models that failed, or all. */
-export const reloadModelRequest = new RequestType<{ role?: ModelRole }, void, void>(
+/** Loads models again: a role's unless it is loaded as its file is now, a server's with the key that it has now. */
+export const reloadModelRequest = new RequestType<ReloadParams, void, void>(
   "falcon/reloadModel",
   ParameterStructures.byName,
 );

@@ -8,6 +8,12 @@ export type ModelRole = "completion" | "chat";
 
 export const modelRoles: readonly ModelRole[] = ["completion", "chat"];
 
+/** Which models are loaded again: a role's, or that of the server of a name. Without either, those that failed, or all. */
+export interface ReloadParams {
+  readonly role?: ModelRole;
+  readonly server?: string;
+}
+
 /** How the model of a role stands. */
 export function statusOf(status: ServerStatus, role: ModelRole): ModelStatus {
   const { chat, ...completion } = status;

@@ -7,6 +7,7 @@ import {
   EndOfLine,
   Position,
   Selection,
+  Uri,
   WorkspaceEdit,
   commands,
   languages,
@@ -270,6 +271,25 @@ describe("edits that the user does not wait for", () => {
     await commands.executeCommand("falcon.acceptChange");
     assert.equal(document.getText(), code.replace("two", "2"));
     assert.deepEqual(edits.falcon.proposals.all, []);
+  });
+
+  it("ends with its document where a rename has failed before", async () => {
+    const root = workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const [uri, other] = [Uri.joinPath(root, "stays.js"), Uri.joinPath(root, "no-folder")];
+    for (const each of [uri, other]) await workspace.fs.writeFile(each, Buffer.from(code));
+    // What an extension opens as a document stays open for minutes.
+    await commands.executeCommand("vscode.open", uri);
+    await until("the file is in front", () => window.activeTextEditor?.document.uri.path === uri.path);
+    const editor = window.activeTextEditor ?? assert.fail();
+    await edits.propose(editor, changed);
+    const edit = new WorkspaceEdit();
+    edit.renameFile(uri, Uri.joinPath(other, "moved.js"));
+    assert.ok(!(await workspace.applyEdit(edit)));
+    assert.equal(edits.placed.length, 2, "what is proposed waits on");
+    await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    await until("the document is closed", () => editor.document.isClosed);
+    await until("the edit has ended", () => edits.falcon.proposals.all.length === 0);
+    for (const each of [uri, other]) await workspace.fs.delete(each);
   });
 
   it("the keys decide nothing while the answer is being written", async () => {

@@ -18,6 +18,7 @@ import {
   type DiagnosticCollection,
 } from "vscode";
 
+import { attachTerminalSelection } from "../../src/chat/context/terminalOutput.ts";
 import type { TestApi } from "../../src/extension.ts";
 import type { ChatParams } from "../../src/shared/protocol.ts";
 import { openEditor, readyFalcon, until } from "./falcon.ts";
@@ -103,6 +104,22 @@ describe("explain", () => {
     assert.equal(question().attachments.at(-1)?.text, "- line 5, at 5: wrong");
     assert.equal(falcon.chat.attachments.length, 1);
     clear();
+  });
+
+  it("leaves alone a clipboard without text, which may hold an image, where nothing is selected in a terminal", async () => {
+    const { clipboard } = env;
+    const written: string[] = [];
+    const withImage = {
+      readText: () => Promise.resolve(""),
+      writeText: (text: string) => Promise.resolve(void written.push(text)),
+    };
+    Object.defineProperty(env, "clipboard", { configurable: true, get: () => withImage });
+    try {
+      await assert.rejects(attachTerminalSelection(1_000), /Select the text in the terminal first/);
+      assert.deepEqual(written, []);
+    } finally {
+      Object.defineProperty(env, "clipboard", { configurable: true, get: () => clipboard });
+    }
   });
 
   it("asks about what is selected in a terminal, without escape codes, and leaves the clipboard as it was", async () => {

@@ -16,7 +16,9 @@ import {
   type TextEditor,
 } from "vscode";
 
+import { Offers } from "../../src/chat/context/offers.ts";
 import type { TestApi } from "../../src/extension.ts";
+import { PromptFiles } from "../../src/prompts/promptFiles.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
 import type { ChatParams, ToWebview } from "../../src/shared/protocol.ts";
 import { readyFalcon, showInFront, until } from "./falcon.ts";
@@ -98,6 +100,49 @@ describe("prompt files", () => {
     await workspace.applyEdit(edit);
     assert.ok(await document.save());
     await until("the file is read", () => names().includes("wrong"));
+  });
+
+  it("are read once for the list behind a slash, not at each letter", async () => {
+    let reads = 0;
+    const read = () => {
+      reads++;
+      return Promise.resolve();
+    };
+    const prompts = { all: falcon.prompts.all, read };
+    const offers = new Offers({ ...falcon, prompts } as never);
+    const found = [];
+    for (const query of ["/", "/p", "/pl", "/pla"]) found.push((await offers.find(query)).map(({ label }) => label));
+    assert.equal(reads, 1);
+    assert.ok(found[0]?.includes("/review"));
+    assert.deepEqual(found[3], ["/plan"]);
+  });
+
+  it("that cannot be read say why", async () => {
+    const said: string[] = [];
+    const { showErrorMessage } = window;
+    Object.assign(window, { showErrorMessage: (message: string) => Promise.resolve(void said.push(message)) });
+    const bad = { long: Buffer.alloc(100_001, "a"), binary: Buffer.from([0xff, 0xfe, 0x41]), empty: Buffer.from(" ") };
+    const uris = Object.entries(bad).map(
+      ([name, bytes]) => [Uri.joinPath(folder, `prompts/${name}.md`), bytes] as const,
+    );
+    const own = new PromptFiles();
+    try {
+      for (const [uri, bytes] of uris) await workspace.fs.writeFile(uri, bytes);
+      await own.read();
+    } finally {
+      own.dispose();
+      Object.assign(window, { showErrorMessage });
+      for (const [uri] of uris) await workspace.fs.delete(uri);
+    }
+    for (const part of [
+      /long\.md, line 1: .*longer than 100000 bytes/,
+      /binary\.md, line 1: .*UTF-8/,
+      /empty\.md, line 1: .*no text/,
+    ])
+      assert.ok(
+        said.some((message) => part.test(message)),
+        `${part}: ${said.join("; ")}`,
+      );
   });
 
   it("are offered behind a slash, and ask in the chat about the selection", async () => {

@@ -103,4 +103,14 @@ describe("prose", () => {
     await commands.executeCommand("falcon.rejectAllChanges");
     assert.equal(editor.document.getText(), text.replace("The last", "The very last"));
   });
+
+  it("a title is written into a document as the model has it, in one line", async () => {
+    Object.assign(falcon.server, {
+      stream: () => Promise.resolve({ text: "Of [boats](sea)\nand $(quays)", stopReason: "end" }),
+    });
+    const editor = await openEditor("Boats lie here.\n", "markdown", "end");
+    await commands.executeCommand("falcon.titleText");
+    await until("the title is there", () => placed().length === 1);
+    assert.equal(editor.document.getText(), "# Of [boats](sea) and $(quays)\n\nBoats lie here.\n");
+  });
 });

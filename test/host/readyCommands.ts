@@ -133,6 +133,35 @@ describe("ready commands", () => {
       assert.equal(document.getText(), "tieUp(a); tieUp(b);");
     });
 
+    it("are a refactoring, whose files VS Code saves", async () => {
+      const root = workspace.workspaceFolders?.[0]?.uri ?? Uri.file("/");
+      const uris = ["berth-a.txt", "berth-b.txt"].map((name) => Uri.joinPath(root, name));
+      for (const uri of uris) await workspace.fs.writeFile(uri, Buffer.from(word));
+      const [first] = uris;
+      assert.ok(first);
+      await showInFront(await workspace.openTextDocument(first));
+      select(0, 2);
+      const provider = languages.registerRenameProvider("plaintext", {
+        provideRenameEdits: (_, __, name) => {
+          const edit = new WorkspaceEdit();
+          for (const uri of uris) edit.replace(uri, new Range(0, 0, 0, 4), name);
+          return edit;
+        },
+      });
+      const texts = () =>
+        Promise.all(uris.map(async (uri) => Buffer.from(await workspace.fs.readFile(uri)).toString()));
+      try {
+        answer = "1. `berth`\n";
+        const renaming = commands.executeCommand("falcon.nameThis");
+        await chooseFirst(() => window.activeTextEditor?.document.getText() !== word);
+        await renaming;
+        assert.deepEqual(await texts(), ["berth(a); moor(b);", "berth(a); moor(b);"]);
+      } finally {
+        provider.dispose();
+        for (const uri of uris) await workspace.fs.delete(uri);
+      }
+    });
+
     it("are not asked for where nothing can rename", async () => {
       const { document } = await openEditor(word, "plaintext", "end");
       select(0, 2);
@@ -185,6 +214,19 @@ describe("ready commands", () => {
       assert.equal(falcon.proposals.of(document)[0]?.placed.length, 2);
       await commands.executeCommand("falcon.rejectAllChanges");
       assert.equal(document.getText(), files["wharf/test/sail.spec.js"]);
+    });
+
+    it("are not asked for while changes of their file wait, which stay", async () => {
+      answer = 'test("is one", () => sail);';
+      await writeTests("wharf/src/sail.js");
+      const document = window.activeTextEditor?.document;
+      assert.ok(document);
+      await writeTests("wharf/src/sail.js");
+      assert.equal(asked.length, 1);
+      assert.equal(falcon.proposals.of(document).length, 1);
+      await commands.executeCommand("workbench.action.closeOtherEditors");
+      await showInFront(document);
+      await commands.executeCommand("falcon.rejectAllChanges");
     });
 
     it("are a new document where there is none, named as the others are and to be saved among them", async () => {

@@ -2,7 +2,6 @@
 
 import type { ProsePart, RewriteProseParams, RewriteProseResult } from "../../../src/shared/prose.ts";
 import { needsRealModel } from "../../chat/demonstration.ts";
-import type { Parser } from "../../syntax/grammars.ts";
 import { type EditOptions, editText } from "../editText.ts";
 import { maskStrings } from "./maskStrings.ts";
 import { type Rewrite, rewriteProse } from "./rewrite.ts";
@@ -13,14 +12,9 @@ const longest = 1200;
 /** The part of a context's tokens that so many characters may be, in whatever script: they are read, and written again. */
 const charactersPerToken = 0.3;
 
-export interface WriteOptions extends EditOptions {
-  /** Of the document's language; undefined where there is no grammar for it. */
-  readonly parser: Parser | undefined;
-}
-
 export async function writeProse(
   { command, language, uri, languageId, text, start, end }: Omit<RewriteProseParams, "partialResultToken">,
-  options: WriteOptions,
+  options: EditOptions,
   onPart: (part: ProsePart) => void,
   signal: AbortSignal,
 ): Promise<RewriteProseResult> {

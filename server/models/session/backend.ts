@@ -43,7 +43,11 @@ export function settingsOf(role: ModelRole, settings: ServerSettings, bundledMod
 
 /** What tells the models of two roles apart. */
 export function keyOf({ path, backend }: SessionSettings): string {
-  return backend ? `server ${backend.name}` : path;
+  return backend ? keyOfServer(backend.name) : path;
+}
+
+export function keyOfServer(name: string): string {
+  return `server ${name}`;
 }
 
 /** @throws UserError where there is no server, or it may not be used */

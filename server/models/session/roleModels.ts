@@ -1,11 +1,11 @@
 // The models of ghost text and of the chat: a session with a process of its own for each, and one where both use the same.
 
-import { type ModelRole, modelRoles } from "../../../src/shared/modelRoles.ts";
+import { type ModelRole, modelRoles, type ReloadParams } from "../../../src/shared/modelRoles.ts";
 import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
 import type { ConnectRequest, Model, ModelHost } from "../../engine/engine.ts";
 import { RecentUsage } from "../../metrics/metrics.ts";
 import type { UserError } from "../../userError.ts";
-import { keyOf, type SessionSettings } from "./backend.ts";
+import { keyOf, keyOfServer, type SessionSettings } from "./backend.ts";
 import { Crashes } from "./crashes.ts";
 import { LoadingTurns } from "./loadInTurn.ts";
 import { ModelSession, type ModelSessionOptions } from "./modelSession.ts";
@@ -89,14 +89,17 @@ export class RoleModels {
   }
 
   /**
-   * Loads a role's model again, unless it is loaded as its file is now. Without a role, loads the models that failed, or all
-   * where none did. How often they failed does not matter. Never rejects.
+   * Loads a role's model again, unless it is loaded as its file is now, or that of a server. Without either, loads the models
+   * that failed, or all where none did. How often they failed does not matter. Never rejects.
    */
-  async reload(role?: ModelRole): Promise<void> {
+  async reload({ role, server }: ReloadParams = {}): Promise<void> {
     if (role !== undefined) return this.session(role).refresh();
     const all = this.#all();
-    const failed = all.filter(({ session }) => session.state.state === "failed");
-    await Promise.all((failed.length > 0 ? failed : all).map(({ session }) => session.reload()));
+    const meant = all.filter(({ key, session }) =>
+      server === undefined ? session.state.state === "failed" : key === keyOfServer(server),
+    );
+    const isNone = meant.length === 0 && server === undefined;
+    await Promise.all((isNone ? all : meant).map(({ session }) => session.reload()));
   }
 
   /**

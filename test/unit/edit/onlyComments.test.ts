@@ -1,9 +1,11 @@
 // What is taken of an answer that should add a comment and nothing else.
 
 import assert from "node:assert/strict";
+import path from "node:path";
 import { test } from "node:test";
 
 import { onlyComments } from "../../../server/edit/onlyComments.ts";
+import { Grammars } from "../../../server/syntax/grammars.ts";
 import fc from "../../support/fastCheck.ts";
 
 const python = "def add(a, b):\n    return a + b";
@@ -59,6 +61,37 @@ const cases: Record<string, [text: string, next: string, languageId: string, exp
   "line ends stay": ["a();\r\nb();", "// A\na();\nb();", "typescript", "// A\r\na();\r\nb();"],
   "blanks at lines' ends stay": ["a();  \nb();", "// A\na();\nb();", "typescript", "// A\na();  \nb();"],
 };
+
+const grammars = new Grammars(path.join(import.meta.dirname, "../../../node_modules/@vscode/tree-sitter-wasm/wasm"));
+
+/** What looks like a comment in a string is part of the code. */
+const strings: Record<string, [text: string, next: string, languageId: string, expected: string]> = {
+  "a line in a template is changed": [
+    "const page = `\n// old\n`;",
+    "// The page.\nconst page = `\n// new\n`;",
+    "typescript",
+    "// The page.\nconst page = `\n// old\n`;",
+  ],
+  "a line is added in a string of several lines": [
+    'def f():\n    x = """\na\n"""\n    return x',
+    'def f():\n    """Gives x."""\n    x = """\n# more\na\n"""\n    return x',
+    "python",
+    'def f():\n    """Gives x."""\n    x = """\na\n"""\n    return x',
+  ],
+  "a line is added in a here document": [
+    "cat <<END\na\nEND",
+    "# Prints a.\ncat <<END\n# b\na\nEND",
+    "shellscript",
+    "# Prints a.\ncat <<END\na\nEND",
+  ],
+};
+
+for (const [name, [text, next, languageId, expected]] of Object.entries(strings)) {
+  test(`where ${name}, it stays`, async () => {
+    const parser = (await grammars.parserOf(languageId)) ?? assert.fail(languageId);
+    assert.equal(onlyComments(text, next, languageId, parser), expected);
+  });
+}
 
 for (const [name, [text, next, languageId, expected]] of Object.entries(cases)) {
   test(name, () => assert.equal(onlyComments(text, next, languageId), expected));
