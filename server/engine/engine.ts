@@ -129,11 +129,13 @@ export interface Score {
 
 export type Backend = "cuda" | "metal" | "vulkan";
 
-/** A backend that was to be used but is not. `noBinary`: none that runs on this system.
- * `noLibraries`: there is an NVIDIA GPU with its driver, which finds no libraries for Vulkan. */
+/**
+ * A backend that was to be used but is not. `noBinary`: none that runs on this system. `notDownloaded`: none of this version, of
+ * CUDA. `noLibraries`: there is an NVIDIA GPU with its driver, which finds no libraries for Vulkan.
+ */
 export interface PassedOver {
   readonly backend: Backend;
-  readonly cause: "noDriver" | "noBinary" | "noDevice" | "noLibraries";
+  readonly cause: "noDriver" | "noBinary" | "notDownloaded" | "noDevice" | "noLibraries";
 }
 
 /** What a loaded model is, as far as prompts depend on it. */
@@ -157,6 +159,8 @@ export interface LoadPlan {
   readonly contextSize: number;
   /** `auto` is Metal or Vulkan, as the platform has. */
   readonly gpu: "auto" | Backend | "off";
+  /** Where CUDA's binaries were downloaded to. */
+  readonly cudaFolder?: string;
   /** Layers that GPUs run; as many as fit unless given. */
   readonly gpuLayers?: number;
   /** The part of the GPUs' memory that may be used, from 0 to 1; all of it unless given. */

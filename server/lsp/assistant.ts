@@ -9,8 +9,10 @@ import {
 } from "vscode-languageserver";
 
 import { problemCode, statusChanged } from "../../src/shared/methods.ts";
+import type { ModelRole } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
+import { settingsOf } from "../models/session/backend.ts";
 import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
 import { matchExcludedRealFiles } from "../realFile.ts";
 import { ServerMetrics } from "../metrics/registry.ts";
@@ -26,10 +28,17 @@ export class Assistant {
   folders: readonly string[] = [];
   /** What is done before the server ends. */
   readonly endings: (() => Promise<void>)[] = [];
+  readonly #bundledModel: string;
   #settings = readSettings(undefined, () => undefined);
   #isExcluded = matchExcludedRealFiles(this.#settings.excludedFiles);
 
-  constructor(connection: Connection, hosts: Pick<RoleModelsOptions, "createHost" | "createRemote">) {
+  /** @param bundledModel the model of a client that names none; empty where there is none */
+  constructor(
+    connection: Connection,
+    hosts: Pick<RoleModelsOptions, "createHost" | "createRemote">,
+    bundledModel: string,
+  ) {
+    this.#bundledModel = bundledModel;
     const log = (line: string) => connection.console.log(line);
     this.models = new RoleModels({
       ...hosts,
@@ -48,6 +57,18 @@ export class Assistant {
   set settings(settings: ServerSettings) {
     this.#settings = settings;
     this.#isExcluded = matchExcludedRealFiles(settings.excludedFiles);
+  }
+
+  /**
+   * Loads the models that the settings name, unless they are loaded.
+   * @param gpu what they are tried on, on this machine, in the place of what the settings say
+   */
+  useModels(gpu?: "auto" | "cuda"): void {
+    const use = (role: ModelRole) => {
+      const { backend, ...model } = settingsOf(role, this.#settings, this.#bundledModel);
+      return gpu === undefined ? { ...model, ...(backend && { backend }) } : { ...model, gpu };
+    };
+    this.models.use({ completion: use("completion"), chat: use("chat") });
   }
 
   /** The workspace folders of which files may be read that are not open. */

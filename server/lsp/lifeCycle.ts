@@ -11,7 +11,6 @@ import {
 } from "vscode-languageserver";
 
 import { completionAccepted, settingsChanged } from "../../src/shared/methods.ts";
-import { settingsOf } from "../models/session/backend.ts";
 import { expireSavedContexts } from "../models/session/savedContexts.ts";
 import type { Assistant } from "./assistant.ts";
 import { followConfiguration } from "./configuration.ts";
@@ -21,25 +20,15 @@ import { watchFiles } from "./watchedFiles.ts";
 export interface LifeCycleOptions {
   /** Sets the messages of the user's language. */
   readonly useMessages: (messages: Readonly<Record<string, string>>) => void;
-  /** The model that comes with the server, for a client that names none; undefined where there is none. */
-  readonly bundledModel: string | undefined;
 }
 
 export function registerLifeCycle(connection: Connection, assistant: Assistant, options: LifeCycleOptions): void {
   const { models } = assistant;
   const warn = (message: string) => connection.console.warn(message);
-  const useModels = () => {
-    const { settings } = assistant;
-    const bundled = options.bundledModel ?? "";
-    models.use({
-      completion: settingsOf("completion", settings, bundled),
-      chat: settingsOf("chat", settings, bundled),
-    });
-  };
   const useSettings = (given: unknown) => {
     if (assistant.phase !== "serving") return;
     assistant.settings = readSettings(given, warn);
-    useModels();
+    assistant.useModels();
   };
   let stopExpiring = () => {};
 
@@ -59,7 +48,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
       void askForSettings().then(() => {
         if (assistant.phase !== "serving") return;
         stopExpiring = expireSavedContexts(() => assistant.settings.model.promptCache, warn);
-        useModels();
+        assistant.useModels();
       });
     });
     return {

@@ -1,7 +1,6 @@
 // Maps the protocol's methods about models to the functions of models/.
 
 import path from "node:path";
-import { aborted } from "node:util";
 import type { CancellationToken, Connection } from "vscode-languageserver";
 
 import {
@@ -12,7 +11,6 @@ import {
   deleteSavedContextsRequest,
   downloadRequest,
   downloadsChanged,
-  hubTokenRequest,
   importModelRequest,
   inspectAdapterRequest,
   inspectModelRequest,
@@ -31,8 +29,7 @@ import { catalogueRows, planFor } from "../models/catalogue/rows.ts";
 import { convertFolder } from "../models/convert/convertFolder.ts";
 import { downloadFiles } from "../models/download/downloadFiles.ts";
 import { DownloadQueue } from "../models/download/downloadQueue.ts";
-import { fileAddress, openHub } from "../models/download/hub.ts";
-import { openNetwork } from "../network.ts";
+import { fileAddress } from "../models/download/hub.ts";
 import type { Access } from "../models/download/openAddress.ts";
 import { findOriginalFiles } from "../models/download/originalFiles.ts";
 import { readRemote } from "../models/download/readRemote.ts";
@@ -49,7 +46,9 @@ import { importModel } from "../models/store/importModel.ts";
 import { listModels } from "../models/store/listModels.ts";
 import { listUnfinished } from "../models/store/listUnfinished.ts";
 import { openModelsFolder } from "../models/store/modelsFolder.ts";
+import { withAccess } from "./access.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
+import { downloadCuda, isCuda, registerCuda } from "./cuda.ts";
 import {
   adapterParams,
   catalogueParams,
@@ -87,6 +86,7 @@ export function registerModels(connection: Connection, assistant: Assistant, con
   registerStore(connection, assistant, writing);
   registerDownloads(connection, assistant);
   registerConversion(connection, assistant, writing, convertWorker);
+  registerCuda(connection, assistant);
 }
 
 /** Work that writes files for long: it is aborted before the server ends, so that it leaves none that is not whole. */
@@ -199,6 +199,7 @@ function registerDownloads(connection: Connection, assistant: Assistant): void {
     onChanged: (downloads) => send(() => connection.sendNotification(downloadsChanged, downloads)),
     run: (params, onProgress, signal) =>
       withAccess(connection, assistant, signal, async (access) => {
+        if (isCuda(params)) return downloadCuda(assistant.settings, { access, wait, onProgress }, signal);
         const folder = await openModelsFolder(assistant.settings.models ?? {});
         return downloadFiles(params, folder, { access, wait, onProgress }, signal);
       }),
@@ -222,29 +223,4 @@ function readHubFile(
 ): Promise<FilePlan> {
   const address = fileAddress(access.hub, repository, name);
   return planRemoteFile(name, (length) => readRemote(address, 0, length, access, signal));
-}
-
-/** Lets something use the network and the hub as the settings have them now. */
-async function withAccess<T>(
-  connection: Connection,
-  assistant: Assistant,
-  signal: AbortSignal,
-  use: (access: Access, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { models = {}, network: settings } = assistant.settings;
-  const hub = openHub(models, () => askToken(connection, signal));
-  const network = await openNetwork(settings);
-  try {
-    return await use({ network, hub }, signal);
-  } finally {
-    await network.close();
-  }
-}
-
-/** A client that knows nothing of tokens has none. One that asks its user meanwhile is not waited for once that is of no use. */
-async function askToken(connection: Connection, signal: AbortSignal): Promise<string | undefined> {
-  const asked = connection.sendRequest(hubTokenRequest).catch(() => undefined);
-  const token = await Promise.race([asked, aborted(signal, asked)]);
-  signal.throwIfAborted();
-  return token ?? undefined;
 }

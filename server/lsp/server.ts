@@ -50,6 +50,8 @@ export interface ServerDependencies extends LifeCycleOptions {
   /** Makes what reaches models of servers elsewhere; none can be had unless given. */
   readonly remote?: (access: RemoteAccess) => CreateRemote;
   readonly grammars: Grammars;
+  /** The model that comes with the server, for a client that names none; undefined where there is none. */
+  readonly bundledModel: string | undefined;
   /** Path of the bundle of the threads that convert weights. */
   readonly convertWorker: string;
 }
@@ -64,13 +66,14 @@ export interface RemoteAccess {
 /** Serves a connection until it ends. The caller listens on it. */
 export function startServer(
   connection: Connection,
-  { createHost, remote, grammars, convertWorker, ...options }: ServerDependencies,
+  { createHost, remote, grammars, bundledModel = "", convertWorker, ...options }: ServerDependencies,
 ): void {
   const createRemote = remote?.({
     key: (name) => askServerKey(connection, name),
     network: () => assistant.settings.network,
   });
-  const assistant: Assistant = new Assistant(connection, { createHost, ...(createRemote && { createRemote }) });
+  const hosts = { createHost, ...(createRemote && { createRemote }) };
+  const assistant: Assistant = new Assistant(connection, hosts, bundledModel);
   registerLifeCycle(connection, assistant, options);
   const acceptance = new Acceptance((added) => {
     assistant.metrics.addCompletions(added);

@@ -14,7 +14,7 @@ const count = (most: number, least = 0) => v.pipe(v.number(), v.integer(), v.min
 const model = {
   path: v.optional(v.string(), ""),
   contextSize: v.optional(count(2 ** 22, 1), 4096),
-  gpu: v.optional(v.picklist(["auto", "metal", "vulkan", "off"]), "auto"),
+  gpu: v.optional(v.picklist(["auto", "metal", "vulkan", "cuda", "off"]), "auto"),
   threads: v.optional(count(1024), 0),
   idleUnloadMinutes: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))),
   gpuLayers: v.exactOptional(count(100_000)),
@@ -54,6 +54,8 @@ const models = {
   folder: v.exactOptional(absolutePath()),
   createFolder: v.exactOptional(v.boolean()),
   hub: v.exactOptional(v.string()),
+  cudaFolder: v.exactOptional(absolutePath()),
+  registry: v.exactOptional(v.string()),
 };
 const network = {
   proxy: v.exactOptional(v.string()),

@@ -24,6 +24,10 @@ export interface ModelsSettings {
   readonly createFolder?: boolean;
   /** Address of the hub or of its mirror; Hugging Face's unless given. */
   readonly hub?: string;
+  /** Absolute path of the folder that CUDA's binaries go to, and nothing else; they cannot be had unless given. */
+  readonly cudaFolder?: string;
+  /** Address of the registry that they come from; npm's unless given. */
+  readonly registry?: string;
 }
 
 /** Files of one repository that are downloaded together. */

@@ -15,7 +15,7 @@ export interface ServerSettings {
     readonly path: string;
     /** Tokens per sequence; clamped to what the model was trained on. */
     readonly contextSize: number;
-    readonly gpu: "auto" | "metal" | "vulkan" | "off";
+    readonly gpu: "auto" | "metal" | "vulkan" | "cuda" | "off";
     /** Threads for evaluation; 0 chooses by the number of physical cores. */
     readonly threads: number;
     /** Minutes without a request after which the model leaves memory until the next one; never at 0, and unless given. */
@@ -116,6 +116,7 @@ export type ProblemAction =
   | "setHubToken"
   | "modelsFolder"
   | "hubSetting"
+  | "registrySetting"
   | "proxySettings"
   | "localApiPort"
   | "setServerKey"

@@ -231,7 +231,7 @@ suite("what a client sends wrong", () => {
   test("settings and notifications: what is wrong is logged, and the rest holds", async () => {
     const client = await serve(withModel);
     const { connection } = client;
-    for (const settings of [{ model: 7 }, { model: { ...withModel.settings.model, gpu: "cuda" }, chat: "none" }]) {
+    for (const settings of [{ model: 7 }, { model: { ...withModel.settings.model, gpu: "opencl" }, chat: "none" }]) {
       await connection.sendNotification("falcon/settingsChanged", settings);
     }
     await until("it is logged", () => client.logs.some((line) => line.startsWith("settings.chat")));

@@ -9,6 +9,8 @@ import { UserError } from "../../userError.ts";
 
 /** What a role's model is loaded by. */
 export type SessionSettings = ServerSettings["model"] & {
+  /** Where CUDA's binaries were downloaded to. */
+  readonly cudaFolder?: string;
   /** Absent where it runs on this machine. */
   readonly backend?: Backend;
 };
@@ -25,7 +27,8 @@ export interface Backend {
 
 /** @param bundledModel the model of a client that names none */
 export function settingsOf(role: ModelRole, settings: ServerSettings, bundledModel: string): SessionSettings {
-  const { model, inlineCompletion, chat } = settings;
+  const { inlineCompletion, chat, models } = settings;
+  const model = { ...settings.model, ...(models?.cudaFolder !== undefined && { cudaFolder: models.cudaFolder }) };
   const own = role === "completion" ? inlineCompletion : chat;
   const path = own.model || model.path || bundledModel;
   const name = own.backend || settings.backend || "local";

@@ -18,7 +18,7 @@ import type { SessionSettings } from "./backend.ts";
 /** Failures that another attempt may not have. A GPU's driver without memory often ends the process. */
 const worthAnother: readonly EngineFailure[] = ["deviceFailed", "outOfMemory", "died"];
 
-/** Deaths of the process with a model that was loaded, after which GPUs are not trusted with it. */
+/** Deaths of the process with a model that was loaded, after which what ran it is not trusted with it. */
 const tolerated = 2;
 
 export interface LoadOptions {
@@ -65,9 +65,9 @@ export async function loadByPlan(
   trainedOn: number,
   { host, planned, markers, onProgress, log, isWanted, deaths }: LoadOptions,
 ): Promise<LoadedByPlan> {
-  const withoutGpu = plan.gpu !== "off" && deaths >= tolerated;
-  const failures = withoutGpu ? [l10n.t("The model process ended {0} times", deaths)] : [];
-  const attempts = planAttempts(withoutGpu ? { ...plan, gpu: "off" } : plan, trainedOn);
+  const gpu = trustedGpu(plan.gpu, deaths);
+  const failures = gpu === plan.gpu ? [] : [l10n.t("The model process ended {0} times", deaths)];
+  const attempts = planAttempts({ ...plan, gpu }, trainedOn);
   let fits: number | undefined;
   for (const [i, next] of attempts.entries()) {
     const isLess = next.vramShare !== undefined;
@@ -82,13 +82,21 @@ export async function loadByPlan(
       const again = error instanceof EngineError && worthAnother.includes(error.failure) && i + 1 < attempts.length;
       if (!again || !isWanted()) throw error;
       log(`loading failed (${error.failure}: ${error.message}), trying with less`);
-      failures.push(describeFailure(error));
+      failures.push(
+        attempt.gpu === "cuda" ? `${backendNames.cuda}: ${describeFailure(error)}` : describeFailure(error),
+      );
       fits = error.fits;
       await host.dispose();
       if (!isWanted()) throw error;
     }
   }
   throw new EngineError("loadFailed", "no attempt was planned");
+}
+
+/** Where the process ends, Vulkan comes after CUDA, and the CPU after either. */
+function trustedGpu(gpu: LoadPlan["gpu"], deaths: number): LoadPlan["gpu"] {
+  if (deaths < tolerated) return gpu;
+  return gpu === "cuda" && deaths === tolerated ? "vulkan" : "off";
 }
 
 /**
@@ -139,6 +147,8 @@ function describePassedOver({ backend, cause }: PassedOver): string {
   switch (cause) {
     case "noDriver":
       return l10n.t("{0}: no driver", name);
+    case "notDownloaded":
+      return l10n.t("{0}: not downloaded for this version of Falcon", name);
     case "noBinary":
       return l10n.t("{0}: does not work on this machine", name);
     case "noLibraries":

@@ -42,7 +42,7 @@ test("what is right is taken, and one wrong value costs that value alone", () =>
     model: {
       path: "/m.gguf",
       contextSize: "many",
-      gpu: "cuda",
+      gpu: "opencl",
       adapters: { "/m.gguf": [{ path: "/a.gguf", scale: 0.5 }] },
     },
     inlineCompletion: { debounce: -1, maxTokens: 7, unknown: true, model: "/c.gguf" },

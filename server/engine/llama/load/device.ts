@@ -10,6 +10,7 @@ import type { Llama } from "node-llama-cpp";
 import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
 import { availableRam } from "../../../availableRam.ts";
 import { type Backend, EngineError, type LoadPlan, type PassedOver } from "../../engine.ts";
+import { useDownloadedCuda } from "./downloadedCuda.ts";
 
 export interface OpenedLlama {
   readonly llama: Llama;
@@ -24,13 +25,12 @@ export interface OpenedLlama {
  */
 export async function openLlama(
   library: typeof NodeLlamaCpp,
-  { gpu, threads }: LoadPlan,
+  { gpu, threads, cudaFolder }: LoadPlan,
   log: (level: string, message: string) => void,
 ): Promise<OpenedLlama> {
   const passedOver: PassedOver[] = [];
-  const installed = gpu === "off" ? [] : await library.getLlamaGpuTypes("supported");
   for (const backend of backendsToTry(gpu, platform)) {
-    const opened = installed.includes(backend) ? await openBackend(library, backend, log) : "noDriver";
+    const opened = (await obstacleTo(backend, library, cudaFolder)) ?? (await openBackend(library, backend, log));
     const llama =
       opened !== "noBinary" && typeof opened === "string" && missesLibraries(backend) ? "noLibraries" : opened;
     if (typeof llama === "string") passedOver.push({ backend, cause: llama });
@@ -46,6 +46,20 @@ export function backendsToTry(gpu: LoadPlan["gpu"], platform: NodeJS.Platform): 
   if (gpu === "off") return [];
   if (gpu === "auto") return [platform === "darwin" ? "metal" : "vulkan"];
   return gpu === "cuda" ? ["cuda", "vulkan"] : [gpu];
+}
+
+/** What is known before a backend is opened. */
+async function obstacleTo(
+  backend: Backend,
+  library: typeof NodeLlamaCpp,
+  cudaFolder: string | undefined,
+): Promise<PassedOver["cause"] | undefined> {
+  if (backend === "cuda") {
+    // Whether it has its libraries shows when it is opened: node-llama-cpp does not look wherever the system's loader does.
+    const isThere = cudaFolder === undefined || useDownloadedCuda(cudaFolder, await library.getModuleVersion());
+    return isThere ? undefined : "notDownloaded";
+  }
+  return (await library.getLlamaGpuTypes("supported")).includes(backend) ? undefined : "noDriver";
 }
 
 /**

@@ -164,7 +164,20 @@ suite("loadByPlan", () => {
   test("a card that CUDA ends the process on is served by Vulkan, with the whole context", async () => {
     const { events, fallback } = await load([died, loaded], { gpu: "cuda" });
     assert.deepEqual(events, ["load 4096 cuda 1", "dispose", "load 4096 vulkan 1"]);
-    assert.equal(fallback, "The model process ended while it loaded the model; using Vulkan");
+    assert.equal(fallback, "CUDA: The model process ended while it loaded the model; using Vulkan");
+  });
+
+  test("a model that the process ended with under CUDA is given to Vulkan, and then to the CPU", async () => {
+    const first = async (deaths: number) => (await load([loaded], { gpu: "cuda", deaths })).events[0];
+    assert.equal(await first(1), "load 4096 cuda 1");
+    assert.equal(await first(2), "load 4096 vulkan 1");
+    assert.equal(await first(3), "load 4096 off 1");
+  });
+
+  test("says that CUDA is to be downloaded again after an update", async () => {
+    const passedOver = [{ backend: "cuda", cause: "notDownloaded" }] as const;
+    const { fallback } = await load([(request) => ({ ...loaded(request), passedOver })], { gpu: "cuda" });
+    assert.equal(fallback, "CUDA: not downloaded for this version of Falcon; using Vulkan");
   });
 
   test("gives up with the last attempt's error", async () => {
