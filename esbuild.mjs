@@ -1,4 +1,4 @@
-// Builds every bundle into dist/: host, language server and model process (CommonJS for Node), and the chat page.
+// Builds every bundle into dist/: host, language server and model process (CommonJS for Node), the chat page, and the pages of panels.
 // `node esbuild.mjs --watch` keeps building.
 
 import fs from "node:fs";
@@ -38,7 +38,7 @@ const builds = [
     platform: "browser",
     target: "chrome138",
     format: "iife",
-    entryPoints: { webview: "webview/main.ts" },
+    entryPoints: { webview: "webview/main.ts", pages: "webview/pages/main.ts" },
     loader: { ".ttf": "file" },
     assetNames: "[name]",
   },

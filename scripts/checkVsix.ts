@@ -23,7 +23,14 @@ const required = [
     "dist/convert.cjs",
     "dist/service.cjs",
   ],
-  ...["dist/webview.js", "dist/webview.css", "dist/codicon.ttf", "dist/node_modules/node-llama-cpp/LICENSE"],
+  ...[
+    "dist/webview.js",
+    "dist/webview.css",
+    "dist/pages.js",
+    "dist/pages.css",
+    "dist/codicon.ttf",
+    "dist/node_modules/node-llama-cpp/LICENSE",
+  ],
   ...["tree-sitter", ...grammars].map((name) => `dist/grammars/${name}.wasm`),
 ];
 const unwanted = /\.(map|tsbuildinfo|[cm]?ts|lib|c|cpp|h)$|(^|\/)(yarn|package-lock)\.(lock|json)$|\.part-/;

@@ -16,6 +16,7 @@ import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LocalApi } from "./localApi.ts";
 import type { LastEditor } from "./lastEditor.ts";
+import type { PagePanel } from "./pages/pagePanel.ts";
 import { useInChat } from "./languageModel/useInChat.ts";
 import { showMenu } from "./status/menu.ts";
 import { runPromptCommand, type PromptDependencies } from "./prompts/runPrompt.ts";
@@ -37,6 +38,7 @@ export interface CommandDependencies
   readonly hubToken: HubToken;
   readonly lastEditor: LastEditor;
   readonly localApi: LocalApi;
+  readonly performance: Pick<PagePanel<unknown>, "show">;
   readonly serverKeys: ServerKeys;
 }
 
@@ -96,6 +98,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
       void localApi.show();
     },
     "falcon.stopLocalApi": () => localApi.stop(),
+    "falcon.showPerformance": () => dependencies.performance.show(),
     "falcon.showLog": () => log.show(),
     "falcon.showMenu": () => showMenu({ server, settings, lastEditor, localApi }, figures.sum),
   };

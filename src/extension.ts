@@ -31,6 +31,7 @@ import { LocalApi } from "./localApi.ts";
 import { Downloads } from "./models/downloads.ts";
 import { HubToken } from "./models/hubToken.ts";
 import { RecentModels } from "./models/recentModels.ts";
+import { performancePanel } from "./pages/performance.ts";
 import { Settings } from "./settings.ts";
 import { serverKeyRequest } from "./shared/methods.ts";
 import { statusOf } from "./shared/modelRoles.ts";
@@ -79,6 +80,8 @@ export function activate(context: ExtensionContext) {
   );
   const proposals = new Proposals();
   const instructions = new EditInstructions(context.globalState);
+  const panels = { extensionUri: context.extensionUri, log };
+  const performance = performancePanel(panels, server);
   const contextDocument = new ContextDocument(server);
   const chat = new Chat({
     store: conversations,
@@ -164,6 +167,7 @@ export function activate(context: ExtensionContext) {
       localApi,
       log,
       models,
+      performance,
       prompts,
       proposals,
       recentModels,
@@ -197,6 +201,7 @@ export function activate(context: ExtensionContext) {
     contextDocument,
     server,
     models,
+    performance,
     prompts,
     proposals,
     lastEditor,
@@ -210,7 +215,7 @@ export function activate(context: ExtensionContext) {
   };
 
   return context.extensionMode === ExtensionMode.Test
-    ? { chat, chatView, downloads, figures, localApi, models, prompts, proposals, server, settings }
+    ? { chat, chatView, downloads, figures, localApi, models, performance, prompts, proposals, server, settings }
     : undefined;
 }
 

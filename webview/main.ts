@@ -14,7 +14,7 @@ import { createView } from "./view.ts";
 
 registerComponents();
 const host = connectToHost();
-// The host writes them into the page (src/chat/webviewHtml.ts).
+// The host writes them into the page (src/webviewHtml.ts).
 const strings = JSON.parse(document.body.dataset["strings"] ?? "") as WebviewStrings;
 document.body.append(createView(host, strings));
 host.say({ type: "ready" });

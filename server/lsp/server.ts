@@ -10,6 +10,7 @@ import {
   completionContextRequest,
   completionsCounted,
   contextUseRequest,
+  performanceRequest,
   serverKeyRequest,
 } from "../../src/shared/methods.ts";
 import { answerChat } from "../chat/answerChat.ts";
@@ -87,6 +88,7 @@ export function startServer(
   registerProse(connection, assistant, documents, grammars);
   registerModels(connection, assistant, convertWorker);
   registerApi(connection, assistant);
+  connection.onRequest(performanceRequest, () => assistant.answer(() => assistant.metrics.performance));
 }
 
 /** A client that knows nothing of keys has none. */

@@ -5,8 +5,10 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 import { modelRoles, statusOf } from "../../src/shared/modelRoles.ts";
+import type { PerformanceHistory } from "../../src/shared/performance.ts";
 import type { CompletionFigures, ServerStatus } from "../../src/shared/protocol.ts";
 import type { LoadedModel, Priority, Usage } from "../engine/engine.ts";
+import { History } from "./history.ts";
 
 /** OpenTelemetry's bounds, in seconds. */
 const firstTokenBuckets = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -18,6 +20,7 @@ const model = "gen_ai_request_model";
 
 export class ServerMetrics {
   readonly #registry = new Registry();
+  readonly #history = new History();
   readonly #common = { registers: [this.#registry], labelNames: [operation, model] };
   readonly #duration = new Histogram({
     ...{ ...this.#common, name: "gen_ai_server_request_duration_seconds", buckets: durationBuckets },
@@ -74,6 +77,7 @@ export class ServerMetrics {
   addUsage(usage: Usage, { name }: Pick<LoadedModel, "name">, priority: Priority, contextSize: number): void {
     const labels = { [operation]: priority === "chat" ? "chat" : "text_completion", [model]: name };
     const { prompt, reused, generated, firstToken, duration } = usage;
+    this.#history.addUsage(priority === "chat" ? "chat" : "completion", usage);
     this.#duration.observe(labels, duration / 1000);
     if (firstToken !== undefined) {
       this.#firstToken.observe(labels, firstToken / 1000);
@@ -87,6 +91,7 @@ export class ServerMetrics {
   }
 
   addCompletions(added: Partial<CompletionFigures>): void {
+    this.#history.addCompletions(added);
     for (const name of ["shown", "accepted", "characters", "keptAfterFiveMinutes"] as const) {
       this.#completions[name].inc(added[name] ?? 0);
     }
@@ -110,6 +115,11 @@ export class ServerMetrics {
     }
     this.#resident.set(process.memoryUsage.rss());
     return this.#registry.metrics();
+  }
+
+  /** How the figures went in the last hour. */
+  get performance(): PerformanceHistory {
+    return this.#history.performance;
   }
 
   get contentType(): string {

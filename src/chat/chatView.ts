@@ -8,7 +8,7 @@ import type { WebviewView, WebviewViewProvider } from "vscode";
 import { refusalOf } from "../problems.ts";
 import type { PageNotice, PageRequest, ToWebview } from "../shared/protocol.ts";
 import { pageStrings } from "./pageStrings.ts";
-import { webviewHtml } from "./webviewHtml.ts";
+import { webviewHtml } from "../webviewHtml.ts";
 import { type InvalidMessage, parseWebviewMessage } from "./webviewMessages.ts";
 
 export interface ChatViewOptions {

@@ -31,6 +31,7 @@ import type {
   OriginalFiles,
   PlanModelParams,
 } from "./models.ts";
+import type { PerformanceHistory } from "./performance.ts";
 import type {
   ChatParams,
   ChatResult,
@@ -214,6 +215,9 @@ export const startApiRequest = new RequestType<ApiParams, ApiAddress, Problem>(
 );
 
 export const stopApiRequest = new RequestType0<void, void>("falcon/stopApi");
+
+/** What was measured in the last hour. */
+export const performanceRequest = new RequestType0<PerformanceHistory, void>("falcon/performance");
 
 /** New settings, whole. */
 export const settingsChanged = new NotificationType<ServerSettings>("falcon/settingsChanged");

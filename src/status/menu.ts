@@ -63,6 +63,7 @@ function menuItems(
     commandItem("library", l10n.t("Choose Model…"), "falcon.chooseModel"),
     commandItem("cloud-download", l10n.t("Downloads"), "falcon.showDownloads"),
     localApiItem(localApi),
+    commandItem("graph-line", l10n.t("Show Performance"), "falcon.showPerformance"),
     {
       icon: "gear",
       label: l10n.t("Settings"),

@@ -6,15 +6,8 @@ import { test } from "node:test";
 import fc from "../support/fastCheck.ts";
 import type { Page } from "playwright-core";
 
-import {
-  answerMessage,
-  deltaMessage,
-  endedMessage,
-  type PageOptions,
-  startPages,
-  stateMessage,
-  userMessage,
-} from "./page.ts";
+import { answerMessage, deltaMessage, endedMessage, startPages, stateMessage, userMessage } from "./page.ts";
+import type { PageOptions } from "./browser.ts";
 
 const openPage = await startPages();
 

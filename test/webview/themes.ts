@@ -12,6 +12,10 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   light: {
     bodyClass: "vscode-light",
     variables: {
+      "--vscode-charts-lines": "rgba(59, 59, 59, 0.5)",
+      "--vscode-charts-blue": "#0063d3",
+      "--vscode-charts-green": "#388a34",
+      "--vscode-charts-purple": "#652d90",
       "--vscode-badge-background": "#cccccc",
       "--vscode-badge-foreground": "#3b3b3b",
       "--vscode-button-background": "#005fb8",
@@ -76,6 +80,10 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   dark: {
     bodyClass: "vscode-dark",
     variables: {
+      "--vscode-charts-lines": "rgba(204, 204, 204, 0.5)",
+      "--vscode-charts-blue": "#59a4f9",
+      "--vscode-charts-green": "#89d185",
+      "--vscode-charts-purple": "#b180d7",
       "--vscode-badge-background": "#616161",
       "--vscode-badge-foreground": "#f8f8f8",
       "--vscode-button-background": "#0078d4",
@@ -140,6 +148,10 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   hc: {
     bodyClass: "vscode-high-contrast",
     variables: {
+      "--vscode-charts-lines": "rgba(255, 255, 255, 0.5)",
+      "--vscode-charts-blue": "#59a4f9",
+      "--vscode-charts-green": "#89d185",
+      "--vscode-charts-purple": "#b180d7",
       "--vscode-badge-background": "#000000",
       "--vscode-badge-foreground": "#ffffff",
       "--vscode-button-background": "#000000",
@@ -197,6 +209,10 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   hcLight: {
     bodyClass: "vscode-high-contrast-light",
     variables: {
+      "--vscode-charts-lines": "rgba(41, 41, 41, 0.5)",
+      "--vscode-charts-blue": "#0063d3",
+      "--vscode-charts-green": "#374e06",
+      "--vscode-charts-purple": "#652d90",
       "--vscode-badge-background": "#0f4a85",
       "--vscode-badge-foreground": "#ffffff",
       "--vscode-button-background": "#0f4a85",

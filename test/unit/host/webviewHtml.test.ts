@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { webviewHtml } from "../../../src/chat/webviewHtml.ts";
-import type { WebviewStrings } from "../../../src/shared/webviewStrings.ts";
+import { webviewHtml } from "../../../src/webviewHtml.ts";
 
 const nasty = `</script><b a="1" c='2'>&amp;`;
 const html = webviewHtml({
@@ -13,7 +12,7 @@ const html = webviewHtml({
   script: "https://host.webview.test/webview.js",
   style: `https://host.webview.test/webview.css?"x`,
   language: "it",
-  strings: { you: nasty } as WebviewStrings,
+  strings: { you: nasty },
 });
 
 function attribute(name: string): string {

@@ -1,6 +1,4 @@
-// The chat page's HTML: it may load our two files and nothing else.
-
-import type { WebviewStrings } from "../shared/webviewStrings.ts";
+// The HTML of a page in a webview: it may load our two files and nothing else.
 
 export interface PageParts {
   /** `Webview.cspSource`. */
@@ -11,10 +9,23 @@ export interface PageParts {
   readonly style: string;
   /** A BCP 47 tag, for screen readers. */
   readonly language: string;
-  readonly strings: WebviewStrings;
+  /** Words in the user's language. */
+  readonly strings: object;
+  /** Which page it is, where a script has several. */
+  readonly page?: string;
+  readonly title?: string;
 }
 
-export function webviewHtml({ cspSource, nonce, script, style, language, strings }: PageParts): string {
+export function webviewHtml({
+  cspSource,
+  nonce,
+  script,
+  style,
+  language,
+  strings,
+  page,
+  title = "Falcon",
+}: PageParts): string {
   const policy = [
     "default-src 'none'",
     // The hash is that of an empty style element, with which the UI toolkit finds out what the browser can do.
@@ -31,9 +42,9 @@ export function webviewHtml({ cspSource, nonce, script, style, language, strings
     <meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <link rel="stylesheet" href="${escapeHtml(style)}" />
-    <title>Falcon</title>
+    <title>${escapeHtml(title)}</title>
   </head>
-  <body data-strings="${escapeHtml(JSON.stringify(strings))}">
+  <body data-strings="${escapeHtml(JSON.stringify(strings))}" data-page="${escapeHtml(page ?? "")}">
     <script nonce="${escapeHtml(nonce)}" src="${escapeHtml(script)}"></script>
   </body>
 </html>`;
