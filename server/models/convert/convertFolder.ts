@@ -1,4 +1,5 @@
-// Converts a folder of original weights, as Hugging Face has them, into a GGUF file that llama.cpp loads.
+// Converts a folder of original weights, or of an adapter to them, as Hugging Face has them, into a GGUF file that llama.cpp
+// loads.
 
 import fs from "node:fs";
 import { availableParallelism } from "node:os";
@@ -7,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import * as l10n from "@vscode/l10n";
 
 import { UserError } from "../../userError.ts";
+import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { inspectModel } from "../files/inspectModel.ts";
 import { writeNewFile } from "../files/newFile.ts";
 import type { Conversion, PlannedTensor } from "./planConversion.ts";
@@ -20,6 +22,8 @@ export interface ConvertOptions {
   readonly signal?: AbortSignal;
 }
 
+type PlanTask = Extract<WorkerTask, { readonly kind: "plan" | "planAdapter" }>;
+
 /** More threads than this wait for the disk, and each takes some memory. */
 const mostThreads = 16;
 /** Of the new file, what is worth a thread of its own, in bytes. */
@@ -30,27 +34,50 @@ const threadBytes = 2 ** 22;
  * @throws UserError that names the folder, the cause and the mend, or the file that has the name already; the signal's
  * reason where it is aborted
  */
-export async function convertFolder(
+export function convertFolder(
   folder: string,
   outFile: string,
   fileType: FileType,
+  options: ConvertOptions,
+): Promise<void> {
+  return writeConverted({ kind: "plan", folder, fileType }, outFile, (draft) => void inspectModel(draft), options);
+}
+
+/**
+ * The same of a LoRA adapter that PEFT wrote.
+ * @param base the folder of the weights that it was trained on
+ * @param modelFile what was converted of them, which the adapter is to change
+ */
+export function convertAdapter(
+  { folder, base, modelFile }: { readonly folder: string; readonly base: string; readonly modelFile: string },
+  outFile: string,
+  options: ConvertOptions,
+): Promise<void> {
+  const task = { kind: "planAdapter", folder, base } as const;
+  return writeConverted(task, outFile, (draft) => inspectAdapter(draft, modelFile), options);
+}
+
+async function writeConverted(
+  task: PlanTask,
+  outFile: string,
+  check: (draft: string) => void,
   options: ConvertOptions,
 ): Promise<void> {
   try {
     const write = async (draft: string) => {
       // From now on others see that the folder is being converted.
       fs.writeFileSync(draft, "");
-      const { header, size, tensors } = await plan(folder, fileType, options);
+      const { header, size, tensors } = await plan(task, options);
       checkSpace(outFile, size);
       fs.writeFileSync(draft, header);
       fs.truncateSync(draft, size);
       await convert(tensors, draft, options);
-      inspectModel(draft);
+      check(draft);
     };
     await writeNewFile(outFile, write, options.signal);
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw toUserError(folder, error);
+    throw toUserError(task.folder, error);
   }
 }
 
@@ -89,9 +116,9 @@ function toUserError(folder: string, error: unknown): unknown {
   return error;
 }
 
-async function plan(folder: string, fileType: FileType, options: ConvertOptions): Promise<Conversion> {
+async function plan(task: PlanTask, options: ConvertOptions): Promise<Conversion> {
   let conversion: Conversion | undefined;
-  await runThreads([{ kind: "plan", folder, fileType }], options, (message) => {
+  await runThreads([task], options, (message) => {
     if (message.kind === "planned") ({ conversion } = message);
   });
   if (!conversion) throw new Error("The thread that plans a conversion ends without a plan");

@@ -109,7 +109,8 @@ function rulesWithTensors(rules: readonly TensorRule[], originals: ReadonlyMap<s
   );
 }
 
-function checked(rule: TensorRule, original: OriginalTensor): PlannedTensor["original"] {
+/** @throws ConversionError where it has not the shape that follows from the config, or is quantized */
+export function checked(rule: TensorRule, original: OriginalTensor): PlannedTensor["original"] {
   if (original.shape.join("×") !== rule.shape.join("×")) {
     throw new ConversionError(
       l10n.t(

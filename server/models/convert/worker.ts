@@ -6,11 +6,14 @@ import * as l10n from "@vscode/l10n";
 
 import { ConversionError } from "./conversionError.ts";
 import { convertRows, jobsOf } from "./convertRows.ts";
+import { planAdapter } from "./planAdapter.ts";
 import { type Conversion, planConversion, type PlannedTensor } from "./planConversion.ts";
 import type { FileType } from "./tensorTypes.ts";
 
 export type WorkerTask =
   | { readonly kind: "plan"; readonly folder: string; readonly fileType: FileType }
+  /** The base is the folder of the model whose weights the adapter changes. */
+  | { readonly kind: "planAdapter"; readonly folder: string; readonly base: string }
   | {
       readonly kind: "convert";
       readonly tensors: readonly PlannedTensor[];
@@ -41,6 +44,10 @@ try {
 function run(task: WorkerTask): void {
   if (task.kind === "plan") {
     send({ kind: "planned", conversion: planConversion(task.folder, task.fileType) });
+    return;
+  }
+  if (task.kind === "planAdapter") {
+    send({ kind: "planned", conversion: planAdapter(task.folder, task.base) });
     return;
   }
   const target = fs.openSync(task.target, "r+");

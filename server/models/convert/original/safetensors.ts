@@ -79,7 +79,8 @@ function shardsOf(index: JsonObject): ReadonlyMap<string, readonly string[]> {
   return shards;
 }
 
-function readShard(folder: string, shard: string): ReadonlyMap<string, OriginalTensor> {
+/** The tensors of one file by name. @throws ConversionError that names the file */
+export function readShard(folder: string, shard: string): ReadonlyMap<string, OriginalTensor> {
   const file = path.join(folder, shard);
   const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) {

@@ -1,0 +1,109 @@
+"""Says how a run goes, a JSON object in each line, ends it in time, and keeps the adapter with the least held-out loss."""
+
+import json
+import math
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from fault import Fault
+
+#: Of a run: how often the held-out part is measured.
+MEASUREMENTS = 10
+#: Seconds that a step lasts at most; what is beyond, the machine slept.
+LONGEST_STEP = 900
+
+
+def say(event: str, **fields: Any) -> None:
+    # The libraries print to the other stream.
+    print(json.dumps({"event": event, **fields}), file=sys.__stdout__, flush=True)
+
+
+def used_memory() -> int:
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    return psutil.Process().memory_info().rss
+
+
+class Progress(TrainerCallback):
+    def __init__(self, steps: int, seconds: float, best: Path | None) -> None:
+        """`best`: the folder of the adapter that is kept; a trial keeps none."""
+        self.steps, self.seconds, self.best = steps, seconds, best
+        self.stopped = False
+        self.least: float | None = None
+        self.least_step = 0
+        self.worked = 0.0
+        self.step_started = 0.0
+        self.next_measurement = 1 / MEASUREMENTS
+
+    def stop(self, *_: Any) -> None:
+        self.stopped = True
+
+    def fraction(self, step: int) -> float:
+        """Of the run: by steps, or by time where that ends first."""
+        return min(1, max(step / self.steps, self.worked / self.seconds))
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        self.step_started = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> TrainerControl:
+        self.worked += min(time.monotonic() - self.step_started, LONGEST_STEP)
+        fraction = self.fraction(state.global_step)
+        control.should_log = True
+        control.should_training_stop = self.stopped or fraction >= 1
+        if self.best and (control.should_training_stop or fraction >= self.next_measurement):
+            control.should_evaluate = True
+            self.next_measurement = fraction + 1 / MEASUREMENTS
+        return control
+
+    def on_log(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: dict[str, Any], **_: Any
+    ) -> None:
+        if "loss" not in logs:
+            return
+        if not math.isfinite(logs["loss"]):
+            raise Fault("diverged", "The loss is no number any more. Give a lower --rate; what was best is kept.")
+        say(
+            "step",
+            step=state.global_step,
+            loss=logs["loss"],
+            seconds=round(self.worked, 3),
+            fraction=round(self.fraction(state.global_step), 4),
+            memory=used_memory(),
+        )
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: dict[str, float],
+        **words: Any,
+    ) -> None:
+        loss = metrics["eval_loss"]
+        is_best = state.global_step > 0 and (self.least is None or loss < self.least)
+        if is_best and self.best:
+            self.least, self.least_step = loss, state.global_step
+            keep(self.best, lambda folder: words["model"].save_pretrained(folder))
+        say("heldOut", step=state.global_step, loss=loss, best=is_best)
+
+
+def keep(folder: Path, save: Callable[[Path], None]) -> None:
+    """The folder holds what is saved wholly, or what it held before: a run may be killed at any time."""
+    new, old = folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
+    shutil.rmtree(new, ignore_errors=True)
+    save(new)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
