@@ -32,7 +32,7 @@ export function createModels(createHost: CreateHost, metrics: ServerMetrics, log
     createHost,
     markers: chatMarkers,
     log,
-    onUsage: (usage, model, priority) => metrics.addUsage(usage, model, priority, model.contextSize),
+    events: metrics,
     onStatus: () => undefined,
   });
 }

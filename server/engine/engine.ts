@@ -38,6 +38,8 @@ export interface Sampling {
 
 export interface GenerateRequest extends Sampling {
   readonly priority: Priority;
+  /** What it counts as, by OpenTelemetry's names; by its priority a chat or a completion, unless given. */
+  readonly operation?: "chat" | "text_completion";
   readonly prompt: readonly PromptPart[];
   readonly maxTokens: number;
   /** Generation ends before any of these strings and special tokens; they are not part of the text. */

@@ -51,6 +51,7 @@ export async function complete(
     {
       // Who waits for ghost text waits in another editor, too.
       priority: typeof at === "string" ? "chat" : "completion",
+      operation: "text_completion",
       prompt,
       maxTokens: Math.max(maxTokens, 1),
       temperature: typeof at === "string" ? settings.chat.temperature : 0,

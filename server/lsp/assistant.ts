@@ -44,7 +44,7 @@ export class Assistant {
       ...hosts,
       markers: chatMarkers,
       log,
-      onUsage: (usage, model, priority) => this.metrics.addUsage(usage, model, priority, model.contextSize),
+      events: this.metrics,
       onStatus: () => send(() => connection.sendNotification(statusChanged, this.models.status)),
     });
   }

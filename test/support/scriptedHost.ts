@@ -116,7 +116,8 @@ export function sessionOf(host: ScriptedHost) {
       const { state } = session;
       states.push(state.state === "ready" && state.unloaded ? "unloaded" : state.state);
     },
-    onUsage: () => undefined,
+    onRequest: () => undefined,
+    onLoad: () => undefined,
     log: () => undefined,
   });
   return { host, session, states };

@@ -5,11 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
 import type { ModelStatus, RemoteServer } from "../../../src/shared/protocol.ts";
-import type { ConnectRequest, LoadedModel, Model, ModelHost, Priority, Usage } from "../../engine/engine.ts";
+import type { ConnectRequest, LoadedModel, Model, ModelHost } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import { fileVersion } from "../../engine/splitFiles.ts";
 import { requireServer, type SessionSettings } from "./backend.ts";
 import { Crashes, isSetAside, reloadDelay } from "./crashes.ts";
+import { errorKind, type EndedRequest, type ModelEvents } from "../../metrics/events.ts";
 import { describeLoad } from "../../metrics/metrics.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { planFile } from "../plan/plannedFile.ts";
@@ -48,7 +49,7 @@ type SessionState =
       readonly note?: string;
     };
 
-export interface ModelSessionOptions {
+export interface ModelSessionOptions extends ModelEvents {
   readonly host: ModelHost;
   /** Has the models of servers elsewhere. */
   readonly remote?: ModelHost<ConnectRequest>;
@@ -57,8 +58,6 @@ export interface ModelSessionOptions {
   /** Special tokens whose presence decides the prompt format. */
   readonly markers: readonly string[];
   readonly onStatus: () => void;
-  /** One event for each request that came to an end: all metrics are made from these. */
-  readonly onUsage: (usage: Usage, model: LoadedModel, priority: Priority) => void;
   readonly log: (line: string) => void;
 }
 
@@ -202,17 +201,20 @@ export class ModelSession {
   async #loadNow(settings: SessionSettings, delay: number, signal: AbortSignal): Promise<Model | undefined> {
     const model = settings.backend?.name ?? path.basename(settings.path);
     this.#setState({ state: "loading", model, progress: 0 });
+    const start = performance.now() + delay;
     try {
       const loaded = settings.backend
         ? await this.#connect(requireServer(settings.backend), signal)
         : await this.#tryLoad(settings, delay, signal);
       signal.throwIfAborted();
       const { prepared } = loaded.model;
+      this.#options.onLoad({ model: loaded.model.info, duration: performance.now() - start });
       this.#setState({ ...loaded, state: "ready", unloaded: false, preparing: prepared !== undefined });
       void prepared?.then(() => this.#setPrepared(loaded.model));
       return loaded.model;
     } catch (error) {
       if (signal.aborted) return this.#loaded;
+      this.#options.onLoad({ error: errorKind(error) });
       const failure = loadError(error, settings.path);
       this.#options.log(failure.message);
       this.#failed = performance.now();
@@ -276,9 +278,9 @@ export class ModelSession {
     const watched = watchModel(model, info, {
       onRunning: (change) => this.#setRunning(change),
       onUse: () => this.#watchIdle(),
-      onUsage: (usage, used, priority) => {
-        if (usage.generated > 0) this.#setAnswering();
-        this.#options.onUsage(usage, used, priority);
+      onRequest: (ended) => {
+        if (hasText(ended)) this.#setAnswering();
+        this.#options.onRequest(ended);
       },
       reload: () => {
         // It may have left its place while the session waited for its load.
@@ -361,4 +363,8 @@ export class ModelSession {
     this.#watchIdle();
     this.#options.onStatus();
   }
+}
+
+function hasText({ outcome }: EndedRequest): boolean {
+  return "usage" in outcome && outcome.usage.generated > 0;
 }

@@ -3,6 +3,7 @@
 import { type ModelRole, modelRoles, type ReloadParams } from "../../../src/shared/modelRoles.ts";
 import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
 import type { ConnectRequest, Model, ModelHost } from "../../engine/engine.ts";
+import type { ModelEvents } from "../../metrics/events.ts";
 import { RecentUsage } from "../../metrics/metrics.ts";
 import type { UserError } from "../../userError.ts";
 import { keyOf, keyOfServer, type SessionSettings } from "./backend.ts";
@@ -31,8 +32,8 @@ export type CreateRemote = (
 export interface RoleModelsOptions extends Pick<ModelSessionOptions, "markers" | "onStatus" | "log"> {
   readonly createHost: CreateHost;
   readonly createRemote?: CreateRemote;
-  /** Is told of each request that came to an end, of either model. */
-  readonly onUsage?: ModelSessionOptions["onUsage"];
+  /** Is told of what happens to either model. */
+  readonly events?: ModelEvents;
 }
 
 interface RoleModel {
@@ -129,7 +130,7 @@ export class RoleModels {
   }
 
   #create(): RoleModel {
-    const { createHost, createRemote, onUsage, ...options } = this.#options;
+    const { createHost, createRemote, events, ...options } = this.#options;
     const host = this.#turns.join(
       createHost(
         options.log,
@@ -147,10 +148,11 @@ export class RoleModels {
       host,
       ...(remote && { remote }),
       crashes: this.#crashes,
-      onUsage: (used, model, priority) => {
-        usage.add(used, model);
-        onUsage?.(used, model, priority);
+      onRequest: (ended) => {
+        if ("usage" in ended.outcome) usage.add(ended.outcome.usage, ended.model);
+        events?.onRequest(ended);
       },
+      onLoad: (ended) => events?.onLoad(ended),
     });
     return { key: "", session, host, usage };
   }

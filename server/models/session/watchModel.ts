@@ -1,14 +1,8 @@
 // A loaded model as features use it: its requests are counted and reported, and its failures are in the user's words.
 
 import { plainName } from "../../../src/shared/plainText.ts";
-import {
-  EngineError,
-  type Generation,
-  type LoadedModel,
-  type Model,
-  type Priority,
-  type Usage,
-} from "../../engine/engine.ts";
+import { EngineError, type Generation, type LoadedModel, type Model } from "../../engine/engine.ts";
+import { describeRequest, type EndedRequest, errorKind } from "../../metrics/events.ts";
 import { generationError } from "./modelErrors.ts";
 
 const interrupted: Generation = {
@@ -23,7 +17,8 @@ export interface ModelWatcher {
   readonly onRunning: (change: 1 | -1) => void;
   /** The model did something that is no request. */
   readonly onUse: () => void;
-  readonly onUsage: (usage: Usage, model: LoadedModel, priority: Priority) => void;
+  /** A request came to an end. */
+  readonly onRequest: (ended: EndedRequest) => void;
   /** Loads the model again, which has left its place. */
   readonly reload: () => Promise<Model>;
 }
@@ -32,7 +27,7 @@ export interface ModelWatcher {
 export function watchModel(
   model: Model,
   info: LoadedModel,
-  { onRunning, onUse, onUsage, reload }: ModelWatcher,
+  { onRunning, onUse, onRequest, reload }: ModelWatcher,
 ): Model {
   const name = plainName(info.name);
   const score = model.score?.bind(model);
@@ -57,11 +52,16 @@ export function watchModel(
       }
     });
   const generate: Model["generate"] = async (request, onText, signal) => {
+    const described = describeRequest(request, info);
     try {
       const generation = await count(() => model.generate(request, onText, signal));
-      onUsage(generation.usage, info, request.priority);
+      const { usage, stopReason } = generation;
+      onRequest({ ...described, outcome: { usage, stopReason } });
       return generation;
     } catch (error) {
+      const kind = errorKind(error);
+      // What begins again has not failed.
+      if (kind !== "unloaded" && !signal?.aborted) onRequest({ ...described, outcome: { error: kind } });
       if (error instanceof EngineError && error.failure === "died") return interrupted;
       throw error;
     }

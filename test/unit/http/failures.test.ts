@@ -35,7 +35,7 @@ test("a failure of the server that runs the model is no fault of the request", a
   const nothing = () => undefined;
   const reload = () => Promise.resolve(model);
   const api = await start(
-    watchModel(model, model.info, { onRunning: nothing, onUse: nothing, onUsage: nothing, reload }),
+    watchModel(model, model.info, { onRunning: nothing, onUse: nothing, onRequest: nothing, reload }),
   );
   for (const [path, body] of [
     ["/v1/completions", { prompt: "x" }],

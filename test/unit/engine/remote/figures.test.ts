@@ -7,6 +7,7 @@ import type { Protocol } from "../../../../server/engine/remote/protocol.ts";
 import { llamaServer } from "../../../../server/engine/remote/llamaServer.ts";
 import { openAi } from "../../../../server/engine/remote/openAi.ts";
 import { tgi } from "../../../../server/engine/remote/tgi.ts";
+import { describeRequest } from "../../../../server/metrics/events.ts";
 import { ServerMetrics } from "../../../../server/metrics/registry.ts";
 import { connect, events, playServer, stream } from "../../../support/remoteServer.ts";
 
@@ -60,10 +61,10 @@ test("a finished answer stays one whatever its server tells of it", async () => 
       const end = { content: "", stop: true, stop_type: "eos", tokens_evaluated: prompt, timings: { cache_n: cached } };
       server.answers["/completion"] = stream([events({ content: "b" }, end)]);
       const request = { priority: "chat", prompt: ["a"], maxTokens: 8, temperature: 0, stop: [] } as const;
-      const { text, usage } = await model.generate(request, () => undefined, new AbortController().signal);
+      const { text, usage, stopReason } = await model.generate(request, () => undefined, new AbortController().signal);
       assert.equal(text, "b");
       assert.ok(usage.reused <= usage.prompt, `${usage.reused} of ${usage.prompt} tokens`);
-      metrics.addUsage(usage, model.info, "chat", model.info.contextSize);
+      metrics.onRequest({ ...describeRequest(request, model.info), outcome: { usage, stopReason } });
     }
   } finally {
     await host.dispose();

@@ -24,7 +24,8 @@ test("the state says so until the model that is loaded is prepared, whatever bec
     host,
     markers: [],
     onStatus: () => undefined,
-    onUsage: () => undefined,
+    onRequest: () => undefined,
+    onLoad: () => undefined,
     log: () => undefined,
   });
   const isPreparing = () => session.state.state === "ready" && session.state.preparing === true;
