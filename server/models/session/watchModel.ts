@@ -61,7 +61,7 @@ export function watchModel(
     } catch (error) {
       const kind = errorKind(error);
       // What begins again has not failed.
-      if (kind !== "unloaded" && !signal?.aborted) onRequest({ ...described, outcome: { error: kind } });
+      if (kind !== "unloaded" && !signal.aborted) onRequest({ ...described, outcome: { error: kind } });
       if (error instanceof EngineError && error.failure === "died") return interrupted;
       throw error;
     }
