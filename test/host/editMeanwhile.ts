@@ -286,7 +286,8 @@ describe("edits that the user does not wait for", () => {
     edit.renameFile(uri, Uri.joinPath(other, "moved.js"));
     assert.ok(!(await workspace.applyEdit(edit)));
     assert.equal(edits.placed.length, 2, "what is proposed waits on");
-    await commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+    assert.ok(await editor.document.save());
+    await commands.executeCommand("workbench.action.closeActiveEditor");
     await until("the document is closed", () => editor.document.isClosed);
     await until("the edit has ended", () => edits.falcon.proposals.all.length === 0);
     for (const each of [uri, other]) await workspace.fs.delete(each);
