@@ -25,6 +25,7 @@ import type { ServerKeys } from "./server/serverKeys.ts";
 import { importModelFile } from "./models/importModelFile.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { chooseModel, type ChoiceDependencies } from "./models/chooseModel.ts";
+import { removeCuda, useCuda } from "./models/useCuda.ts";
 import { selectModelFile } from "./models/useModel.ts";
 import type { DownloadParams } from "./shared/downloads.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
@@ -79,6 +80,8 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.chooseModel": () => chooseModel(dependencies),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
     "falcon.importModelFile": () => importModelFile(dependencies.models),
+    "falcon.useCuda": () => useCuda(dependencies),
+    "falcon.removeCuda": () => removeCuda(dependencies),
     "falcon.showDownloads": () => dependencies.downloads.show(),
     // A hub that did not answer before anything was downloaded is asked again by another choice.
     "falcon.continueDownload": (params) =>

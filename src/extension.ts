@@ -47,7 +47,8 @@ export function activate(context: ExtensionContext) {
   const demonstrationModel = Uri.joinPath(context.extensionUri, "media/models/falcon-tiny-demo.gguf").fsPath;
   const measurements = Uri.joinPath(context.globalStorageUri, "measurements.json").fsPath;
   const modelsFolder = Uri.joinPath(context.globalStorageUri, "models").fsPath;
-  const settings = new Settings({ demonstrationModel, contextsFolder, measurements, modelsFolder });
+  const cudaFolder = Uri.joinPath(context.globalStorageUri, "cuda").fsPath;
+  const settings = new Settings({ demonstrationModel, contextsFolder, measurements, modelsFolder, cudaFolder });
   const lastEditor = new LastEditor();
   const recentModels = new RecentModels(context.globalState);
   const figures = new Figures(context.globalState);

@@ -51,6 +51,8 @@ export interface ExtensionPaths {
   readonly measurements: string;
   /** Where downloads go while the user has named no folder. */
   readonly modelsFolder: string;
+  /** Where CUDA goes when it is downloaded. */
+  readonly cudaFolder: string;
 }
 
 /** One of a model's adapters; while it is off it keeps its scale. */
@@ -165,6 +167,12 @@ export class Settings implements Disposable {
     this.#refresh.now();
   }
 
+  /** What the model runs on. Counts at once; undefined is what is set by default. */
+  async saveGpu(gpu: ServerSettings["model"]["gpu"] | undefined): Promise<void> {
+    await workspace.getConfiguration().update("falcon.model.gpu", gpu, true);
+    this.#refresh.now();
+  }
+
   dispose(): void {
     this.#refresh.cancel();
     Disposable.from(this.#listener, this.#changeServer, this.#changeCompletions).dispose();
@@ -236,12 +244,15 @@ function readServers(): readonly RemoteServer[] {
   return Array.isArray(given) ? (given as unknown[]).filter(isServer) : [];
 }
 
-function readModelsSettings({ modelsFolder }: ExtensionPaths): ModelsSettings {
+function readModelsSettings({ modelsFolder, cudaFolder }: ExtensionPaths): ModelsSettings {
   const folder = readPath("falcon.models.folder");
   const hub = readPath("falcon.models.hub");
+  const registry = readPath("falcon.models.registry");
   return {
     ...(folder === "" ? { folder: modelsFolder, createFolder: true } : { folder }),
     ...(hub !== "" && { hub }),
+    cudaFolder,
+    ...(registry !== "" && { registry }),
   };
 }
 
@@ -281,7 +292,8 @@ type TextKey =
   | "falcon.completion.backend"
   | "falcon.chat.backend"
   | "falcon.models.folder"
-  | "falcon.models.hub";
+  | "falcon.models.hub"
+  | "falcon.models.registry";
 
 function readPath(key: TextKey): string {
   const path = readSetting(key);

@@ -83,8 +83,11 @@ async function compare(assistant: Assistant, signal: AbortSignal): Promise<CudaC
   try {
     const { device, speed: other } = await measureOn("auto");
     const { speed: cuda } = await measureOn("cuda");
-    return { cuda, other, device, isFaster: timeOf(cuda) < timeOf(other) };
-  } finally {
+    const isFaster = timeOf(cuda) < timeOf(other);
+    if (!isFaster) assistant.useModels();
+    return { cuda, other, device, isFaster };
+  } catch (error) {
     assistant.useModels();
+    throw error;
   }
 }

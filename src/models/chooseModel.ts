@@ -1,6 +1,6 @@
 // “Choose Model”: what there is for this machine, in one list; a choice is downloaded and converted where it has to be, and used.
 
-import { Uri, env, l10n, type LogOutputChannel } from "vscode";
+import { Uri, commands, env, l10n, type LogOutputChannel } from "vscode";
 
 import { isDisconnected, showError } from "../problems.ts";
 import type { ModelsClient } from "../server/modelsClient.ts";
@@ -14,7 +14,7 @@ import { askForSizes, modelDetails } from "./modelDetails.ts";
 import { type Action, type ActionItem, listPlaceholder, modelList, type Offer } from "./modelList.ts";
 import { describeSize } from "./modelWords.ts";
 import { withoutModel } from "./roleSettings.ts";
-import { selectModelFile, selectModelsFolder, useModel } from "./useModel.ts";
+import { selectModelsFolder, useModel } from "./useModel.ts";
 
 export interface ChoiceDependencies extends DownloadDependencies {
   readonly models: ModelsClient;
@@ -22,11 +22,11 @@ export interface ChoiceDependencies extends DownloadDependencies {
 }
 
 export async function chooseModel(dependencies: ChoiceDependencies): Promise<void> {
-  const { models, settings, recentModels, server } = dependencies;
+  const { log, models, settings, recentModels, server } = dependencies;
   const placeholder = listPlaceholder(server.status, settings.server.model.gpu, l10n);
   const catalogue = knownModels(dependencies);
   for (;;) {
-    let found: Pick<Offer, "catalogue" | "stored"> = { catalogue: [], stored: [] };
+    let found: Pick<Offer, "catalogue" | "stored" | "cuda"> = { catalogue: [], stored: [] };
     const stored = storedModels(dependencies);
     const chosen = await showList<ActionItem>({
       title: l10n.t("Choose Model"),
@@ -43,8 +43,14 @@ export async function chooseModel(dependencies: ChoiceDependencies): Promise<voi
         }),
         // After what is on the disk: nothing of that is offered for download.
         Promise.all([catalogue, stored]).then(([rows, models]) => {
-          found = { catalogue: rows, stored: models };
+          found = { ...found, catalogue: rows, stored: models };
         }),
+        models.cuda().then(
+          (cuda) => {
+            if (cuda) found = { ...found, cuda };
+          },
+          (error: unknown) => log.warn(`What CUDA is here is not known: ${String(error)}`),
+        ),
       ],
     });
     if (!chosen || (await act(chosen.action, found.stored, dependencies)) === "done") return;
@@ -108,8 +114,8 @@ async function act(
     case "openLink":
       await env.openExternal(Uri.parse(action.link));
       return "done";
-    case "browseFile":
-      await selectModelFile(dependencies);
+    case "command":
+      await commands.executeCommand(action.command);
       return "done";
     case "browseFolder":
       await selectModelsFolder(dependencies);

@@ -3,13 +3,14 @@
 import type { l10n } from "vscode";
 
 import type { Download, StoredModel } from "../shared/downloads.ts";
+import type { CudaOffer } from "../shared/cuda.ts";
 import type { CatalogueEntry, CatalogueRow, ModelChoice } from "../shared/models.ts";
 import { type ModelRole, modelRoles, rolesOf } from "../shared/modelRoles.ts";
 import type { ServerSettings, ServerStatus } from "../shared/protocol.ts";
 import type { ListItem, RowButton, Separator } from "../surfaces.ts";
 import { describeDownload, downloadName } from "./describeDownload.ts";
 import { describeModelFile } from "./describeModelFile.ts";
-import { describeChoice, describeCount, describePurposes } from "./modelWords.ts";
+import { describeChoice, describeCount, describePurposes, describeSize } from "./modelWords.ts";
 import type { RecentModel } from "./recentModels.ts";
 import { modelOf, type RoleSettings } from "./roleSettings.ts";
 
@@ -29,7 +30,8 @@ export type Action =
   | { readonly kind: "adapters"; readonly path: string }
   | { readonly kind: "pause" | "resume"; readonly download: Download }
   | { readonly kind: "openLink"; readonly link: string }
-  | { readonly kind: "browseFile" | "browseFolder" | "back" };
+  | { readonly kind: "command"; readonly command: "falcon.selectModelFile" | "falcon.useCuda" | "falcon.removeCuda" }
+  | { readonly kind: "browseFolder" | "back" };
 
 export interface ActionItem extends ListItem<ActionItem> {
   readonly action: Action;
@@ -45,6 +47,8 @@ export interface Offer {
   readonly recent: readonly RecentModel[];
   readonly downloads: readonly Download[];
   readonly settings: RoleSettings;
+  /** What CUDA is on this machine, where that is known. */
+  readonly cuda?: CudaOffer;
 }
 
 export function modelList(offer: Offer, l10n: Localize): Rows {
@@ -67,8 +71,9 @@ export function modelList(offer: Offer, l10n: Localize): Rows {
         others.filter(({ model }) => model.family === family).map((row) => catalogueItem(row, offer, modelRoles, l10n)),
       ),
     ),
+    ...section(l10n.t("Graphics card"), cudaItems(offer.cuda, l10n)),
     ...section(l10n.t("Your own"), [
-      { icon: "file", label: l10n.t("Select a File…"), action: { kind: "browseFile" } },
+      { icon: "file", label: l10n.t("Select a File…"), action: command("falcon.selectModelFile") },
       { icon: "folder-opened", label: l10n.t("Select a Folder with Models…"), action: { kind: "browseFolder" } },
     ]),
   ];
@@ -85,6 +90,8 @@ export function listPlaceholder(
     ? l10n.t("Choose the model that writes ghost text and answers")
     : l10n.t("Choose the model that writes ghost text and answers (a GPU is not known before a model is loaded)");
 }
+
+const command = (command: Extract<Action, { kind: "command" }>["command"]) => ({ kind: "command", command }) as const;
 
 function section(label: string, items: readonly ActionItem[]): Rows {
   return items.length === 0 ? [] : [{ separator: label }, ...items];
@@ -212,6 +219,24 @@ function diskItems({ stored, recent, settings }: Offer, l10n: Localize): ActionI
     }),
     ...others.map(({ path, line }) => item(path, baseName(path), line)),
     item("", l10n.t("Demonstration Model"), l10n.t("Small, comes with the extension")),
+  ];
+}
+
+/** CUDA, for a card that it can run on. */
+function cudaItems(offer: CudaOffer | undefined, l10n: Localize): ActionItem[] {
+  if (offer && offer.taken > 0) {
+    const freed = l10n.t("Choose it to delete it, which frees {0}", describeSize(offer.taken, l10n));
+    return [{ icon: "circuit-board", label: "CUDA", detail: freed, action: command("falcon.removeCuda") }];
+  }
+  if (!offer || offer.obstacle !== undefined) return [];
+  return [
+    {
+      icon: "cloud-download",
+      label: l10n.t("Use CUDA…"),
+      description: offer.cards.join(", "),
+      detail: l10n.t("{0}, tried beside Vulkan and kept if it is faster", describeSize(offer.size, l10n)),
+      action: command("falcon.useCuda"),
+    },
   ];
 }
 

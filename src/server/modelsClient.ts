@@ -6,6 +6,13 @@ import { EventEmitter, type Disposable } from "vscode";
 import { State, type LanguageClient } from "vscode-languageclient/node";
 
 import type { ServerClient } from "./client.ts";
+import {
+  compareCudaRequest,
+  cudaRequest,
+  removeCudaRequest,
+  type CudaComparison,
+  type CudaOffer,
+} from "../shared/cuda.ts";
 import type {
   Download,
   DownloadedFile,
@@ -117,6 +124,21 @@ export class ModelsClient implements Disposable {
   /** Deletes a model, what there is of one, or a file of original weights. Resolves to the bytes that are free for it. */
   async delete(path: string): Promise<number> {
     return (await this.#ask(deleteModelRequest, { path })).freed;
+  }
+
+  /** What CUDA is on this machine; null where there is none for it. It is downloaded as a model is. */
+  cuda(): Promise<CudaOffer | null> {
+    return this.#ask(cudaRequest);
+  }
+
+  /** Tries it on the model of ghost text, beside what that runs on else. */
+  compareCuda(signal: AbortSignal): Promise<CudaComparison> {
+    return this.#ask(compareCudaRequest, undefined, signal);
+  }
+
+  /** Resolves to the bytes that are free for it. */
+  async removeCuda(): Promise<number> {
+    return (await this.#ask(removeCudaRequest)).freed;
   }
 
   import(params: ImportParams, signal: AbortSignal): Promise<StoredModel> {

@@ -38,8 +38,8 @@ export interface CudaComparison {
 export const cudaRequest = new RequestType0<CudaOffer | null, Problem>("falcon/cuda");
 
 /**
- * Lets the model of ghost text answer with Vulkan and with CUDA, one after the other; what the settings say of the GPU holds again
- * afterwards. Fails with a `Problem` where CUDA does not run.
+ * Lets the model of ghost text answer with Vulkan and with CUDA, one after the other. Fails with a `Problem` where CUDA does not
+ * run. What the settings say of the GPU holds again afterwards; where CUDA is faster it stays in use until other settings come.
  */
 export const compareCudaRequest = new RequestType0<CudaComparison, Problem>("falcon/compareCuda");
 

@@ -20,6 +20,7 @@ export async function run(): Promise<void> {
   await import("./explain.ts");
   await import("./prompts.ts");
   await import("./downloads.ts");
+  await import("./cuda.ts");
   await import("./localApi.ts");
   await import("./server.ts");
   await import("./deactivation.ts");
