@@ -81,6 +81,7 @@ export const pageStrings: WebviewStrings = {
     manageTrust: "Manage Trust",
     modelsFolder: "Open Setting",
     hubSetting: "Open Setting",
+    registrySetting: "Open Setting",
     proxySettings: "Open Setting",
   },
   welcomeTitle: "What are you working on?",
