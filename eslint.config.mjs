@@ -137,6 +137,14 @@ export default tseslint.config(
     noConnection,
     layer("models|completion|chat/(?!formats|demonstration)|http|lsp|llama|process|shared|remote"),
   ),
+  // Trained is what the completion asks, in its own words.
+  forbidImports(
+    ["server/finetune/**"],
+    [],
+    ...server,
+    noConnection,
+    layer("models|chat|edit|evaluate|http|lsp|llama|process|shared|remote"),
+  ),
   forbidImports(
     ["server/evaluate/**"],
     [],

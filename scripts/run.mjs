@@ -24,6 +24,7 @@ const tasks = {
   "bench:convert": "bench/convert.ts",
   "bench:download": "bench/download.ts",
   "bench:serve": "bench/serve.ts",
+  "bench:finetune": "bench/finetune.ts",
 };
 
 const [task, ...args] = process.argv.slice(2);

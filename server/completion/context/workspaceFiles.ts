@@ -110,6 +110,26 @@ export class WorkspaceFiles {
    * @param known when it was changed last as far as the caller knows, who has it already if it was not changed since
    */
   async read(file: string, known: number | undefined): Promise<ReadFile | "unchanged" | undefined> {
+    const read = await this.readText(file, known);
+    if (!read || read === "unchanged") return read;
+    const uri = pathToFileURL(file).href;
+    return { changed: read.changed, chunks: cutChunks({ uri, path: this.pathInFolder(file), text: read.text }) };
+  }
+
+  uriOf(file: string): string {
+    return pathToFileURL(file).href;
+  }
+
+  /** The path of a file in its workspace folder, with slashes. */
+  pathInFolder(file: string): string {
+    return pathInFolder(pathToFileURL(file).href, this.#access.folders());
+  }
+
+  /** As `read`, whole. */
+  async readText(
+    file: string,
+    known?: number,
+  ): Promise<{ readonly changed: number; readonly text: string } | "unchanged" | undefined> {
     try {
       const uri = pathToFileURL(file).href;
       const real = await realpath(file);
@@ -121,8 +141,7 @@ export class WorkspaceFiles {
       if (!stats.isFile() || stats.size > largestFile) return undefined;
       const changed = stats.mtimeMs;
       if (changed === known) return "unchanged";
-      const path = pathInFolder(uri, this.#access.folders());
-      return { changed, chunks: cutChunks({ uri, path, text: await readFile(real, "utf8") }) };
+      return { changed, text: await readFile(real, "utf8") };
     } catch {
       return undefined;
     }

@@ -78,17 +78,19 @@ function planTensor(
   }
   const other = originals.get(`base_model.model.${module}.lora_${half === "A" ? "B" : "A"}.weight`);
   if (!other) throw new ConversionError(l10n.t("the other half of the tensor {0} is missing", plainName(name)));
-  const [output = 0, input = 0] = weight.shape;
-  const [rank = 0] = half === "A" ? original.shape : other.shape;
-  const shape = half === "A" ? [rank, input] : [output, rank];
-  const { rows, factors } = weight;
-  const rule: TensorRule = {
-    name: `${weight.name}.lora_${half.toLowerCase()}`,
-    source: name,
-    shape,
-    ...(half === "B" && rows && { rows }),
-    ...(half === "B" && factors && { factors }),
-  };
-  const bytes = shape.reduce((product, dim) => product * dim, tensorTypes.F32.bytes);
+  const rule = ruleOf(weight, half, name, (half === "A" ? original : other).shape[0] ?? 0);
+  const bytes = rule.shape.reduce((product, dim) => product * dim, tensorTypes.F32.bytes);
   return { rule, original: checked(rule, original), dims: dimsOf(rule), type: "F32", position: 0, bytes };
+}
+
+function ruleOf({ name, shape, rows, factors }: TensorRule, half: string, source: string, rank: number): TensorRule {
+  const [output = 0, input = 0] = shape;
+  if (half === "A") return { name: `${name}.lora_a`, source, shape: [rank, input] };
+  return {
+    name: `${name}.lora_b`,
+    source,
+    shape: [output, rank],
+    ...(rows && { rows }),
+    ...(factors && { factors }),
+  };
 }
