@@ -1,4 +1,5 @@
-// Builds every bundle into dist/: host, language server and model process (CommonJS for Node), the chat page, and the pages of panels.
+// Builds every bundle into dist/: host, language server and model process (CommonJS for Node), the chat page, the pages of panels,
+// and the playground.
 // `node esbuild.mjs --watch` keeps building.
 
 import fs from "node:fs";
@@ -38,7 +39,11 @@ const builds = [
     platform: "browser",
     target: "chrome138",
     format: "iife",
-    entryPoints: { webview: "webview/main.ts", pages: "webview/pages/main.ts" },
+    entryPoints: {
+      webview: "webview/main.ts",
+      pages: "webview/pages/main.ts",
+      playground: "webview/playground/main.ts",
+    },
     loader: { ".ttf": "file" },
     assetNames: "[name]",
   },

@@ -11,6 +11,7 @@ const nodeVersion = "24.21.0";
 const root = path.dirname(import.meta.dirname);
 const tasks = {
   start: "scripts/start.ts",
+  playground: "scripts/playground.ts",
   test: "scripts/test.ts",
   smoke: "scripts/smoke.ts",
   package: "scripts/package.ts",

@@ -1,7 +1,6 @@
 // `npm start [-- --browser]`: packs the extension and opens a VS Code that has it, with a model and a small workspace.
 // The desktop VS Code where `code` is on the PATH; else, or with --browser, one in the browser.
 
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -9,7 +8,7 @@ import { parseArgs } from "node:util";
 
 import { startEditor } from "./codeServer.ts";
 import { cacheFolder } from "./install.mjs";
-import { findProgram, runProgram } from "./system.ts";
+import { findProgram, runProgram, showInBrowser } from "./system.ts";
 import { packageExtension, vsixPath } from "./vsix.ts";
 
 const sample = path.join(path.dirname(import.meta.dirname), "test/fixtures/sample-workspace");
@@ -62,12 +61,4 @@ async function openBrowser(): Promise<void> {
   const address = `${editor.url}/?folder=${encodeURIComponent(editor.workspace)}`;
   console.log(`VS Code with Falcon:  ${address}\nPassword:             ${editor.password}\nCtrl+C ends it.`);
   showInBrowser(address);
-}
-
-/** Where there is no browser to open, the printed address serves. */
-function showInBrowser(address: string): void {
-  const opener = { darwin: "open", win32: "explorer" }[process.platform as string] ?? "xdg-open";
-  const child = spawn(opener, [address], { stdio: "ignore", detached: true });
-  child.on("error", () => console.log("Open the address in your browser."));
-  child.unref();
 }

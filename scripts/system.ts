@@ -1,4 +1,4 @@
-// What the scripts ask of the operating system: find a program, run one.
+// What the scripts ask of the operating system: find a program, run one, show a page.
 
 import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
@@ -42,4 +42,12 @@ export function runProgram(command: string, args: readonly string[], options: Ru
       else reject(new Error(`${[command, ...args].join(" ")} ended with ${String(signal ?? code)}`));
     });
   });
+}
+
+/** Where there is no browser to open, the printed address serves. */
+export function showInBrowser(address: string): void {
+  const opener = { darwin: "open", win32: "explorer" }[platform as string] ?? "xdg-open";
+  const child = spawn(opener, [address], { stdio: "ignore", detached: true });
+  child.on("error", () => console.log("Open the address in your browser."));
+  child.unref();
 }

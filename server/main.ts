@@ -39,6 +39,7 @@ startServer(connection, {
     // Threads have modules of their own.
     setEnvironmentData("falcon.messages", contents);
   },
+  pages: __dirname,
   convertWorker: path.join(__dirname, "convert.cjs"),
   bundledModel: findBundledModel(__dirname),
 });

@@ -101,6 +101,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
       void localApi.show();
     },
     "falcon.stopLocalApi": () => localApi.stop(),
+    "falcon.openPlayground": () => localApi.openPlayground(),
     "falcon.showPerformance": () => dependencies.performance.show(),
     "falcon.showLog": () => log.show(),
     "falcon.showMenu": () => showMenu({ server, settings, lastEditor, localApi }, figures.sum),

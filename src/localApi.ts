@@ -1,7 +1,7 @@
 // “Start Local API”: the models for other programs of this machine, over HTTP, with a token that VS Code keeps as a secret.
 
 import { randomBytes } from "node:crypto";
-import { env, l10n, type SecretStorage } from "vscode";
+import { env, l10n, type SecretStorage, Uri } from "vscode";
 import { type LanguageClient, State } from "vscode-languageclient/node";
 
 import type { ServerClient } from "./server/client.ts";
@@ -54,14 +54,24 @@ export class LocalApi {
     await this.#server().ask(stopApiRequest);
   }
 
+  /** Opens its page in the browser, which gets the token behind the “#”: no server is sent that. */
+  async openPlayground(): Promise<void> {
+    if (this.#address === undefined) await this.start();
+    if (this.#address === undefined) return;
+    const page = Uri.parse(this.#address).with({ path: "/", fragment: `token=${await this.token()}` });
+    await env.openExternal(page);
+  }
+
   /** Says where it runs, with what is done with that. */
   async show(): Promise<void> {
     if (this.#address === undefined) return;
     const [copyToken, copyAddress, stop] = [l10n.t("Copy Token"), l10n.t("Copy Address"), l10n.t("Stop")];
+    const playground = l10n.t("Open Playground");
     const message = l10n.t("The local API runs at {0}, for programs that know its token.", this.#address);
-    const chosen = await askButton(message, copyToken, copyAddress, stop);
+    const chosen = await askButton(message, copyToken, copyAddress, playground, stop);
     if (chosen === copyToken) await env.clipboard.writeText(await this.token());
     if (chosen === copyAddress) await env.clipboard.writeText(`${this.#address}/v1`);
+    if (chosen === playground) await this.openPlayground();
     if (chosen === stop) await this.stop();
   }
 

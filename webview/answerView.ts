@@ -1,23 +1,14 @@
 // An answer: its parts, how it stands in words, and what can be done with it.
 
-import { type AnswerPart, createAnswerSplitter } from "../src/shared/answerParts.ts";
 import { plainText } from "../src/shared/plainText.ts";
 import type { AnswerMessage } from "../src/shared/protocol.ts";
+import { type AnswerParts, createAnswerParts } from "./answerParts.ts";
 import { codicon, element, iconButton, spinner, textButton, tick } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
-import { createFoldedPart } from "./foldedPart.ts";
 import type { HasTime } from "./frame.ts";
-import { createMarkdownView } from "./markdownView.ts";
 
 /** A screen reader is given this many characters of an answer; the rest can be read in its place. */
 const longestAnnounced = 2_000;
-
-export interface PartView {
-  readonly node: HTMLElement;
-  readonly kind: AnswerPart["kind"];
-  /** Returns false when the time was up before all was shown. */
-  show(text: string, ended: boolean, hasTime: HasTime): boolean;
-}
 
 export interface AnswerView {
   readonly node: HTMLElement;
@@ -32,7 +23,7 @@ export function createAnswerView(context: PageContext): AnswerView {
   const footer = element("div", "answer-footer");
   const node = element("article", "message answer", heading, thinking, footer);
   node.tabIndex = -1;
-  const parts = createParts(context, (part) => thinking.before(part));
+  const parts = createAnswerParts(context, (part) => thinking.before(part));
   let shown: { readonly answer: AnswerMessage; readonly last: boolean } | undefined;
   let isWhole = false;
   let isToBeAnnounced = false;
@@ -73,79 +64,6 @@ export function createAnswerView(context: PageContext): AnswerView {
         announce(describe(context, answer, parts));
       }
       return isWhole;
-    },
-  };
-}
-
-interface Parts {
-  /** What the answer says, as Markdown. */
-  said(): string;
-  /** The same as a screen reader reads it. */
-  words(): string;
-  /** Whether there is neither text nor thinking nor a call. */
-  isEmpty(): boolean;
-  /** Returns false when the time was up before all was shown. */
-  show(answer: string, ended: boolean, hasTime: HasTime): boolean;
-}
-
-/** Keeps a node for each part of an answer. */
-function createParts(context: PageContext, place: (node: HTMLElement) => void): Parts {
-  let split = createAnswerSplitter();
-  let shown = "";
-  let hasEnded = false;
-  let parts: readonly AnswerPart[] = [];
-  const views: PartView[] = [];
-  let whole = 0;
-
-  function viewOf(index: number, kind: AnswerPart["kind"]): PartView {
-    const view = views[index];
-    if (view?.kind === kind) return view;
-    // What seemed to be text may turn out to be thinking.
-    removeFrom(index);
-    const made = kind === "text" ? { ...createMarkdownView(context), kind } : createFoldedPart(context, kind);
-    views.push(made);
-    place(made.node);
-    return made;
-  }
-
-  function removeFrom(index: number): void {
-    for (const { node } of views.splice(index)) node.remove();
-    whole = Math.min(whole, index);
-  }
-
-  return {
-    said: () =>
-      parts
-        .filter(({ kind }) => kind === "text")
-        .map(({ text }) => text)
-        .join("")
-        .trim(),
-    words: () =>
-      views
-        .filter(({ kind }) => kind === "text")
-        .map(({ node }) => node.textContent)
-        .join("\n")
-        .trim(),
-    isEmpty: () => parts.length === 0,
-    show: (answer, ended, hasTime) => {
-      // What had ended does not grow: it is another answer, though it may begin with the same words.
-      if (!answer.startsWith(shown) || (hasEnded && answer !== shown)) {
-        split = createAnswerSplitter();
-        removeFrom(0);
-        hasEnded = false;
-      }
-      shown = answer;
-      hasEnded ||= ended;
-      parts = split(answer);
-      removeFrom(parts.length);
-      for (let index = 0; index < parts.length; index++) {
-        const part = parts[index];
-        if (!part || (index < whole && views[index]?.kind === part.kind)) continue;
-        const partEnded = ended || !part.open;
-        if (!viewOf(index, part.kind).show(part.text, partEnded, hasTime)) return false;
-        if (partEnded && !part.open) whole = index + 1;
-      }
-      return true;
     },
   };
 }
@@ -212,7 +130,7 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
   return actions;
 }
 
-function describe(context: PageContext, answer: AnswerMessage, parts: Parts): string {
+function describe(context: PageContext, answer: AnswerMessage, parts: AnswerParts): string {
   const words = parts.words();
   const said = words ? fill(context.strings.answered, words.slice(0, longestAnnounced)) : "";
   return [said, standing(context, answer, parts.isEmpty()), ...notesOf(answer)].filter(Boolean).join("\n");

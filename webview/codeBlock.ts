@@ -2,30 +2,13 @@
 
 import { type CodeLines, createCodeLines } from "./codeLines.ts";
 import { element, iconButton, tick } from "./components.ts";
-import { type PageContext, fill } from "./context.ts";
+import { type MarkdownContext, fill } from "./context.ts";
 
 export interface CodeBlock extends CodeLines {
   readonly language: string;
 }
 
-/** Languages whose code can be run in a terminal; it asks first. */
-const shells = new Set([
-  "sh",
-  "bash",
-  "zsh",
-  "fish",
-  "shell",
-  "shellscript",
-  "powershell",
-  "ps1",
-  "pwsh",
-  "bat",
-  "cmd",
-]);
-
-const longestLanguage = 100;
-
-export function createCodeBlock(context: PageContext, language: string): CodeBlock {
+export function createCodeBlock(context: MarkdownContext, language: string): CodeBlock {
   const { strings, ask } = context;
   const lines = createCodeLines(context, language);
   const copy = iconButton("copy", strings.copyCode, async () => {
@@ -33,21 +16,7 @@ export function createCodeBlock(context: PageContext, language: string): CodeBlo
     tick(copy, "copy");
     context.announce(strings.copied);
   });
-  const insert = iconButton("insert", strings.insertCode, () => {
-    void ask({ type: "insertCode", code: lines.node.textContent });
-  });
-  const apply = iconButton("diff", strings.applyCode, () => {
-    void ask({ type: "applyCode", code: lines.node.textContent });
-  });
-  const file = iconButton("new-file", strings.newFile, () => {
-    void ask({ type: "newFile", code: lines.node.textContent, language: language.slice(0, longestLanguage) });
-  });
-  const run = iconButton(
-    "terminal",
-    strings.runCode,
-    () => void ask({ type: "runCode", code: lines.node.textContent }),
-  );
-  const buttons = [copy, insert, apply, file, ...(shells.has(language.toLowerCase()) ? [run] : [])];
+  const buttons = [copy, ...context.codeButtons(language, () => lines.node.textContent)];
   const name = element("span", "language", language || strings.plainText);
   const pre = element("pre", "", lines.node);
   // Code reads from left to right in every language.

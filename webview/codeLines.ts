@@ -1,7 +1,7 @@
 // Code in chunks of lines: a browser lays one out, and it is coloured, without the others.
 
 import { element } from "./components.ts";
-import type { PageContext } from "./context.ts";
+import type { MarkdownContext } from "./context.ts";
 import { highlight } from "./markdown.ts";
 
 /** Characters of a chunk. Colours go wrong where a chunk ends in a comment of many lines, so it is not too short. */
@@ -21,7 +21,7 @@ export interface CodeLines {
   close(): void;
 }
 
-export function createCodeLines(context: PageContext, language: string): CodeLines {
+export function createCodeLines(context: MarkdownContext, language: string): CodeLines {
   const node = element("code", "");
   const tail = document.createTextNode("");
   let chunk: HTMLElement | undefined;

@@ -1,13 +1,13 @@
 // A part of an answer that is folded away until one wants to see it: what the model thought, or a tool that it calls.
 
 import type { AnswerPart } from "../src/shared/answerParts.ts";
+import type { PartView } from "./answerParts.ts";
 import { createCodeBlock } from "./codeBlock.ts";
 import { codicon, element, spinner } from "./components.ts";
-import type { PageContext } from "./context.ts";
+import type { MarkdownContext } from "./context.ts";
 import { createMarkdownView } from "./markdownView.ts";
-import type { PartView } from "./answerView.ts";
 
-export function createFoldedPart(context: PageContext, kind: Exclude<AnswerPart["kind"], "text">): PartView {
+export function createFoldedPart(context: MarkdownContext, kind: Exclude<AnswerPart["kind"], "text">): PartView {
   const { strings } = context;
   const summary = element("summary", "");
   const content = element("div", "folded-content");
@@ -50,14 +50,14 @@ export function createFoldedPart(context: PageContext, kind: Exclude<AnswerPart[
 
 type Show = (text: string, ended: boolean) => boolean;
 
-function createThinking(context: PageContext, place: HTMLElement): Show {
+function createThinking(context: MarkdownContext, place: HTMLElement): Show {
   const markdown = createMarkdownView(context);
   place.append(markdown.node);
   return (text, ended) => markdown.show(text, ended, () => false);
 }
 
 /** A call is JSON, shown once it is whole. */
-function createCall(context: PageContext, place: HTMLElement): Show {
+function createCall(context: MarkdownContext, place: HTMLElement): Show {
   let shown = false;
   return (text, ended) => {
     if (!ended || shown) return true;

@@ -3,7 +3,7 @@
 import { type BlockReader, type MarkdownPiece, type Piece, createBlockReader } from "./blocks.ts";
 import { type CodeBlock, createCodeBlock } from "./codeBlock.ts";
 import { element } from "./components.ts";
-import type { PageContext } from "./context.ts";
+import type { MarkdownContext } from "./context.ts";
 import type { HasTime } from "./frame.ts";
 import { renderPiece } from "./markdown.ts";
 
@@ -16,7 +16,7 @@ export interface MarkdownView {
   show(text: string, ended: boolean, hasTime: HasTime): boolean;
 }
 
-export function createMarkdownView(context: PageContext): MarkdownView {
+export function createMarkdownView(context: MarkdownContext): MarkdownView {
   const node = element("div", "markdown");
   openLinks(node, context);
   const source = createSource();
@@ -159,7 +159,7 @@ function join(element: Element | undefined, fragment: DocumentFragment, glue: st
 }
 
 /** A link has no address that the page could follow: the host opens it. */
-function openLinks(node: HTMLElement, { ask }: PageContext): void {
+function openLinks(node: HTMLElement, { ask }: MarkdownContext): void {
   const open = (event: Event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLElement>("a[data-href]") : null;
     const href = link?.dataset["href"];

@@ -4,6 +4,7 @@ import type { ContextUse } from "../src/shared/chatContext.ts";
 import { reduceConversation, streamingAnswer } from "../src/shared/conversation.ts";
 import type { Attachment, Conversation, ModelStatus } from "../src/shared/protocol.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
+import { createCodeButtons } from "./codeButtons.ts";
 import { element } from "./components.ts";
 import { createComposer } from "./composer.ts";
 import type { PageContext } from "./context.ts";
@@ -34,6 +35,7 @@ export function createView(host: Host, strings: WebviewStrings): HTMLElement {
       composer.explain(refusal);
       return refusal === undefined;
     },
+    codeButtons: (language, code) => createCodeButtons(context, language, code),
     say: host.say,
     linkPlaces: (answer) => places.watch(answer),
     later: (task) => {

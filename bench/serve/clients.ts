@@ -1,6 +1,7 @@
 // Clients that ask for completions at once, each for the next one when it has the last.
 
-import { Agent, request } from "node:http";
+import { createHash } from "node:crypto";
+import { request } from "node:http";
 
 import { words } from "../model.ts";
 import type { HttpSubject } from "./subjects.ts";
@@ -9,7 +10,7 @@ export interface Load {
   readonly clients: number;
   /** Of each client. */
   readonly requests: number;
-  /** Prompts of one round are like none of another, and the same for every subject. */
+  /** Prompts of a round and way are like none of another, and the same for every subject. */
   readonly round: number;
   readonly isStream: boolean;
 }
@@ -27,23 +28,18 @@ interface Timed {
 
 /** How fast all answers came together, and how long each took. */
 export async function askAll(subject: HttpSubject, load: Load): Promise<Record<string, number>> {
-  const agent = new Agent({ keepAlive: true });
   const start = performance.now();
   const byClient = await Promise.all(
     Array.from({ length: load.clients }, async (_, client) => {
       const done: Timed[] = [];
       for (let i = 0; i < load.requests; i++) {
-        const prompt = makePrompt(
-          `${load.round} ${client} ${i}`,
-          (load.round * load.clients + client) * load.requests + i,
-        );
-        done.push(await ask(subject, prompt, load.isStream, agent));
+        const prompt = makePrompt(`${load.isStream} ${load.round} ${client} ${i}`);
+        done.push(await ask(subject, prompt, load.isStream));
       }
       return done;
     }),
   );
   const seconds = (performance.now() - start) / 1000;
-  agent.destroy();
   const all = byClient.flat();
   const way = load.isStream ? "streamed" : "whole";
   return {
@@ -68,14 +64,14 @@ function percentiles(name: string, values: readonly number[]): Record<string, nu
 }
 
 /** Random words, of a way of writing that both servers go on with for long. */
-function makePrompt(head: string, seed: number): string {
-  let state = Math.imul(seed + 1, 2_654_435_761) >>> 0;
+function makePrompt(name: string): string {
+  let state = createHash("sha256").update(name).digest().readUInt32LE();
   const nextWord = () => {
     // Numerical Recipes' linear congruential generator; its upper bits are the random ones.
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return words[Math.floor((state / 2 ** 32) * words.length)] ?? "";
   };
-  return `${head} ${Array.from({ length: promptWords }, nextWord).join(" ")}`;
+  return `${name} ${Array.from({ length: promptWords }, nextWord).join(" ")}`;
 }
 
 interface Completion {
@@ -83,14 +79,17 @@ interface Completion {
   readonly usage?: { readonly completion_tokens: number };
 }
 
-/** By Node's own client, which takes little of the processors that the servers need. */
-async function ask(subject: HttpSubject, prompt: string, isStream: boolean, agent: Agent): Promise<Timed> {
+/**
+ * By Node's own client, which takes little of the processors that the servers need. Each request has a connection of its own:
+ * llama-server may end one that is kept while the next request is on its way.
+ */
+async function ask(subject: HttpSubject, prompt: string, isStream: boolean): Promise<Timed> {
   const body = JSON.stringify({
     ...{ prompt, max_tokens: maxTokens, temperature: 0, stream: isStream },
     ...(isStream && { stream_options: { include_usage: true } }),
   });
   const start = performance.now();
-  const { first, text } = await send(subject, body, agent);
+  const { first, text } = await send(subject, body);
   const end = performance.now() - start;
   const last = isStream ? lastEvent(text) : text;
   const generated = (JSON.parse(last) as Completion).usage?.completion_tokens;
@@ -103,13 +102,13 @@ function lastEvent(text: string): string {
   return text.trimEnd().split("\n\n").at(-2)?.slice("data: ".length) ?? "";
 }
 
-async function send({ address, token, source }: HttpSubject, body: string, agent: Agent) {
+async function send({ address, token, source }: HttpSubject, body: string) {
   const { promise, resolve, reject } = Promise.withResolvers<{ readonly first: number; readonly text: string }>();
   const headers = {
     ...{ authorization: `Bearer ${token}`, "content-type": "application/json" },
     "content-length": Buffer.byteLength(body),
   };
-  const sent = request(`${address}/v1/completions`, { method: "POST", agent, headers }, (response) => {
+  const sent = request(`${address}/v1/completions`, { method: "POST", agent: false, headers }, (response) => {
     let first = NaN;
     const chunks: Buffer[] = [];
     response.on("data", (chunk: Buffer) => {

@@ -25,10 +25,12 @@ export async function runServe(port: number, host: string | undefined, program: 
     token,
     port,
     log,
+    pages: program.folder,
     ...(host !== undefined && { host }),
   });
   print(`address: ${api.address}/v1\n`);
   print(given ? "token:   that of FALCON_API_TOKEN\n" : `token:   ${token}\n`);
+  print(`page:    ${api.address}/${given ? "" : `#token=${token}`}\n`);
   if (!signal.aborted) await once(signal, "abort");
   await api.stop();
 }

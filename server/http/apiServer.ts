@@ -15,6 +15,7 @@ import { type ApiLimits, type ApiModels, type Route, sendJson } from "./exchange
 import { llamaServerRoutes } from "./llamaServer.ts";
 import { chatRoutes } from "./openaiChat.ts";
 import { completionRoutes } from "./openaiCompletions.ts";
+import { playgroundRoutes } from "./playground.ts";
 import { tgiRoutes } from "./tgi.ts";
 
 export interface ApiOptions {
@@ -28,6 +29,8 @@ export interface ApiOptions {
   /** The loopback unless given. */
   readonly host?: string;
   readonly log: (line: string) => void;
+  /** Folder of the built pages. */
+  readonly pages: string;
   readonly limits?: Partial<ApiLimits>;
 }
 
@@ -39,7 +42,14 @@ export interface Api {
 }
 
 const defaultLimits: ApiLimits = { body: 4 * 2 ** 20, queue: 64, time: 10 * 60_000, stall: 30_000 };
-const routes = [...modelRoutes, ...completionRoutes, ...chatRoutes, ...tgiRoutes, ...llamaServerRoutes];
+const routes = [
+  ...playgroundRoutes,
+  ...modelRoutes,
+  ...completionRoutes,
+  ...chatRoutes,
+  ...tgiRoutes,
+  ...llamaServerRoutes,
+];
 
 /** Milliseconds in which a client that is refused may send the rest of what it sends, so that it reads why. */
 const lingering = 1000;
@@ -93,6 +103,7 @@ async function answer(
     settings,
     token,
     limits,
+    pages,
     log,
   }: Omit<ApiOptions, "host" | "port" | "limits"> & { readonly limits: ApiLimits },
   queue: { length: number },
@@ -110,7 +121,7 @@ async function answer(
       entered = 1;
       queue.length++;
     }
-    await route.run({ request, response, models, metrics, settings: settings(), limits, signal: ended.signal });
+    await route.run({ request, response, models, metrics, settings: settings(), limits, pages, signal: ended.signal });
   } catch (error) {
     // That a client is gone is no failure, nor is what comes of it.
     if (response.destroyed) return;

@@ -36,6 +36,8 @@ export interface Exchange {
   readonly metrics: ServerMetrics;
   readonly settings: ServerSettings;
   readonly limits: ApiLimits;
+  /** Folder of the built pages. */
+  readonly pages: string;
   /** Fires when the client is gone, or the time is over. */
   readonly signal: AbortSignal;
 }

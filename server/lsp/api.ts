@@ -7,7 +7,7 @@ import { type Api, startApi } from "../http/apiServer.ts";
 import type { Assistant } from "./assistant.ts";
 import { apiParams, readParams } from "./params.ts";
 
-export function registerApi(connection: Connection, assistant: Assistant): void {
+export function registerApi(connection: Connection, assistant: Assistant, pages: string): void {
   let running: Promise<Api | undefined> = Promise.resolve(undefined);
   /** One after the other; `start` begins when nothing is served any more. */
   const replaceBy = (start: () => Promise<Api | undefined>) => {
@@ -25,7 +25,7 @@ export function registerApi(connection: Connection, assistant: Assistant): void 
       const { models, metrics } = assistant;
       const log = (line: string) => connection.console.error(`local API: ${line}`);
       const api = await replaceBy(() =>
-        startApi({ models, metrics, settings: () => assistant.settings, port, token, log }),
+        startApi({ models, metrics, settings: () => assistant.settings, port, token, log, pages }),
       );
       return { address: api?.address ?? "" };
     }),

@@ -55,6 +55,8 @@ export interface ServerDependencies extends LifeCycleOptions {
   readonly bundledModel: string | undefined;
   /** Path of the bundle of the threads that convert weights. */
   readonly convertWorker: string;
+  /** Folder of the built pages that the local API serves. */
+  readonly pages: string;
 }
 
 /** What the client says of the way to servers elsewhere. */
@@ -67,7 +69,7 @@ export interface RemoteAccess {
 /** Serves a connection until it ends. The caller listens on it. */
 export function startServer(
   connection: Connection,
-  { createHost, remote, grammars, bundledModel = "", convertWorker, ...options }: ServerDependencies,
+  { createHost, remote, grammars, bundledModel = "", convertWorker, pages, ...options }: ServerDependencies,
 ): void {
   const createRemote = remote?.({
     key: (name) => askServerKey(connection, name),
@@ -87,7 +89,7 @@ export function startServer(
   registerLanguageModel(connection, assistant);
   registerProse(connection, assistant, documents, grammars);
   registerModels(connection, assistant, convertWorker);
-  registerApi(connection, assistant);
+  registerApi(connection, assistant, pages);
   connection.onRequest(performanceRequest, () => assistant.answer(() => assistant.metrics.performance));
 }
 

@@ -4,7 +4,16 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { after, before, describe, it } from "mocha";
-import { ConfigurationTarget, commands, env, window, workspace, type QuickPick, type QuickPickItem } from "vscode";
+import {
+  ConfigurationTarget,
+  commands,
+  env,
+  window,
+  workspace,
+  type QuickPick,
+  type QuickPickItem,
+  type Uri,
+} from "vscode";
 
 import type { TestApi } from "../../src/extension.ts";
 import { readyFalcon, until } from "./falcon.ts";
@@ -117,6 +126,28 @@ describe("local API", () => {
     }
     await commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
     await until("the message is there again", () => messages.some((message) => message.includes(address)));
+  });
+
+  it("opens its page in the browser, with the token where no server sees it", async () => {
+    const { openExternal } = env;
+    const opened: Uri[] = [];
+    Object.assign(env, {
+      openExternal: (uri: Uri) => {
+        opened.push(uri);
+        return Promise.resolve(true);
+      },
+    });
+    try {
+      await commands.executeCommand("falcon.openPlayground");
+    } finally {
+      Object.assign(env, { openExternal });
+    }
+    const [page] = opened;
+    assert.ok(page);
+    const { scheme, authority, fragment } = page;
+    assert.equal(`${scheme}://${authority}`, runningAddress());
+    assert.equal(fragment, `token=${await falcon.localApi.token()}`);
+    assert.match(await (await fetch(runningAddress())).text(), /<title>Falcon Playground</);
   });
 
   it("is there again after the server was restarted", async () => {

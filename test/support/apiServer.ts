@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import net from "node:net";
+import path from "node:path";
 
 import type { Model } from "../../server/engine/engine.ts";
 import { type Api, type ApiOptions, startApi } from "../../server/http/apiServer.ts";
@@ -33,6 +34,7 @@ export async function startTestApi(model: Model, options: Partial<ApiOptions> = 
     token: apiToken,
     port: 0,
     log: (line) => logs.push(line),
+    pages: path.join(import.meta.dirname, "../../dist"),
     ...options,
   });
   const headers = { authorization: `Bearer ${apiToken}`, "content-type": "application/json" };

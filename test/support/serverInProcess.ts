@@ -26,6 +26,7 @@ export async function serveInProcess(
     grammars: new Grammars(""),
     useMessages: () => undefined,
     convertWorker: "",
+    pages: "",
     bundledModel: fileURLToPath(new URL("../../media/models/falcon-tiny-demo.gguf", import.meta.url)),
   });
   server.listen();
