@@ -15,6 +15,7 @@ import { createModels, type Program, UsageError } from "./cli/program.ts";
 import { runServe } from "./cli/serve.ts";
 import { findBundledModel, hostCreator } from "./installation.ts";
 import { readSettings } from "./lsp/settings.ts";
+import { OpenTelemetry } from "./metrics/openTelemetry.ts";
 import { ServerMetrics } from "./metrics/registry.ts";
 import { listModels } from "./models/store/listModels.ts";
 import { UserError } from "./userError.ts";
@@ -65,10 +66,13 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ended.abort());
   const log: string[] = [];
   const metrics = new ServerMetrics();
-  const models = createModels(hostCreator(__dirname), metrics, (line) => {
+  const addLine = (line: string) => {
     if (command === "serve") note(`${line}\n`);
     else log.push(line);
-  });
+  };
+  const openTelemetry = new OpenTelemetry(addLine);
+  openTelemetry.use(undefined);
+  const models = createModels(hostCreator(__dirname), { metrics, openTelemetry }, addLine);
   const program: Program = {
     ...{ settings, models, metrics, log, folder: __dirname, print, note, signal: ended.signal },
   };
@@ -89,7 +93,7 @@ async function main(): Promise<void> {
   try {
     await run();
   } finally {
-    await models.dispose();
+    await Promise.all([models.dispose(), openTelemetry.stop()]);
   }
 }
 

@@ -190,6 +190,7 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
   const { demonstrationModel, contextsFolder, measurements } = paths;
   const path = readPath(modelPath);
   const gpuLayers = readNumber("falcon.model.gpuLayers");
+  const endpoint = readPath("falcon.openTelemetry.endpoint");
   const [forCompletion, forChat] = [readPath(completionModel), readPath(chatModel)];
   const [completionBackend, chatBackend] = [readPath("falcon.completion.backend"), readPath("falcon.chat.backend")];
   return {
@@ -226,6 +227,7 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
     excludedFiles: readExcludedFiles(),
     readWorkspace: workspace.isTrusted,
     models: readModelsSettings(paths),
+    ...(endpoint !== "" && { openTelemetry: { endpoint } }),
     network: readNetworkSettings(),
   };
 }
@@ -293,7 +295,8 @@ type TextKey =
   | "falcon.chat.backend"
   | "falcon.models.folder"
   | "falcon.models.hub"
-  | "falcon.models.registry";
+  | "falcon.models.registry"
+  | "falcon.openTelemetry.endpoint";
 
 function readPath(key: TextKey): string {
   const path = readSetting(key);

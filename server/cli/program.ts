@@ -4,6 +4,7 @@ import type { ModelRole } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
+import type { OpenTelemetry } from "../metrics/openTelemetry.ts";
 import type { ServerMetrics } from "../metrics/registry.ts";
 import { type CreateHost, RoleModels } from "../models/session/roleModels.ts";
 
@@ -27,12 +28,22 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export function createModels(createHost: CreateHost, metrics: ServerMetrics, log: (line: string) => void): RoleModels {
+export function createModels(
+  createHost: CreateHost,
+  { metrics, openTelemetry }: { readonly metrics: ServerMetrics; readonly openTelemetry: OpenTelemetry },
+  log: (line: string) => void,
+): RoleModels {
   return new RoleModels({
     createHost,
     markers: chatMarkers,
     log,
-    events: metrics,
+    events: {
+      onLoad: metrics.onLoad,
+      onRequest: (ended) => {
+        metrics.onRequest(ended);
+        openTelemetry.onRequest(ended);
+      },
+    },
     onStatus: () => undefined,
   });
 }

@@ -15,6 +15,7 @@ import { chatMarkers } from "../chat/formats.ts";
 import { settingsOf } from "../models/session/backend.ts";
 import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
 import { matchExcludedRealFiles } from "../realFile.ts";
+import { OpenTelemetry } from "../metrics/openTelemetry.ts";
 import { ServerMetrics } from "../metrics/registry.ts";
 import { UserError } from "../userError.ts";
 import { readSettings } from "./settings.ts";
@@ -28,6 +29,7 @@ export class Assistant {
   folders: readonly string[] = [];
   /** What is done before the server ends. */
   readonly endings: (() => Promise<void>)[] = [];
+  readonly #openTelemetry: OpenTelemetry;
   readonly #bundledModel: string;
   #settings = readSettings(undefined, () => undefined);
   #isExcluded = matchExcludedRealFiles(this.#settings.excludedFiles);
@@ -40,11 +42,20 @@ export class Assistant {
   ) {
     this.#bundledModel = bundledModel;
     const log = (line: string) => connection.console.log(line);
+    this.#openTelemetry = new OpenTelemetry(log);
+    this.endings.push(this.#openTelemetry.stop);
+    const { metrics } = this;
     this.models = new RoleModels({
       ...hosts,
       markers: chatMarkers,
       log,
-      events: this.metrics,
+      events: {
+        onLoad: metrics.onLoad,
+        onRequest: (ended) => {
+          metrics.onRequest(ended);
+          this.#openTelemetry.onRequest(ended);
+        },
+      },
       onStatus: () => send(() => connection.sendNotification(statusChanged, this.models.status)),
     });
   }
@@ -57,6 +68,7 @@ export class Assistant {
   set settings(settings: ServerSettings) {
     this.#settings = settings;
     this.#isExcluded = matchExcludedRealFiles(settings.excludedFiles);
+    this.#openTelemetry.use(settings.openTelemetry?.endpoint);
   }
 
   /**

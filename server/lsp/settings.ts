@@ -50,6 +50,7 @@ const server = v.object({
   kind: v.picklist(["llama-server", "vllm", "openai", "tgi", "endpoint"]),
   model: v.exactOptional(word),
 });
+const openTelemetry = { endpoint: v.exactOptional(v.string()) };
 const models = {
   folder: v.exactOptional(absolutePath()),
   createFolder: v.exactOptional(v.boolean()),
@@ -80,6 +81,7 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
     ...readBackend(section, warn),
     ...(section["models"] !== undefined && { models: group("models", models) }),
     ...(section["network"] !== undefined && { network: group("network", network) }),
+    ...(section["openTelemetry"] !== undefined && { openTelemetry: group("openTelemetry", openTelemetry) }),
     excludedFiles: readExcludedFiles(section["excludedFiles"], warn),
     ...(section["readWorkspace"] !== undefined && { readWorkspace: section["readWorkspace"] === true }),
   };

@@ -72,6 +72,8 @@ export interface ServerSettings {
   readonly network?: NetworkSettings;
   /** Whether files of the workspace folders may be read that are not open, as the user trusts them; not unless given. Where it is false, nothing is sent to a server elsewhere either. */
   readonly readWorkspace?: boolean;
+  /** Where spans of requests are sent, as the base of OTLP's addresses; what the environment says unless given. */
+  readonly openTelemetry?: { readonly endpoint?: string };
 }
 
 /** A server elsewhere that runs a model. */
