@@ -11,9 +11,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { WorkspaceFiles } from "../server/completion/context/workspaceFiles.ts";
-import { measureKept, type Kept } from "../server/finetune/measureKept.ts";
+import { measureKept } from "../server/finetune/measureKept.ts";
 import { type DataPart, writeData } from "../server/finetune/writeData.ts";
 import { convertAdapter } from "../server/models/convert/convertFolder.ts";
+import type { KeptText } from "../src/shared/finetuning.ts";
 import { ModelUnderTest } from "../test/support/modelUnderTest.ts";
 import { readHeldOutFiles } from "./heldOut.ts";
 
@@ -49,14 +50,14 @@ function writeRepository(): WorkspaceFiles {
   });
 }
 
-async function measure(files: DataPart["files"], adapter?: string): Promise<Kept> {
+async function measure(files: DataPart["files"], adapter?: string): Promise<KeptText> {
   const adapters = adapter === undefined ? {} : { adapters: [{ path: adapter, scale: 1 }] };
   await engine.load({ plan: { path: modelFile, contextSize: 2048, gpu: "off", threads: 0, ...adapters } });
   if (!engine.model) throw new Error("the model is not loaded");
   return measureKept(files, engine.model, never);
 }
 
-function print(name: string, { places, characters, lines }: Kept): void {
+function print(name: string, { places, characters, lines }: KeptText): void {
   process.stdout.write(
     `${name.padEnd(9)} kept ${characters.toFixed(3)}  exact ${lines.toFixed(3)}  (${places} places)\n`,
   );

@@ -31,6 +31,7 @@ const required = [
     "dist/codicon.ttf",
     "dist/node_modules/node-llama-cpp/LICENSE",
   ],
+  ...["run.py", "finetune.py", "requirements.txt"].map((name) => `training/finetune/${name}`),
   ...["tree-sitter", ...grammars].map((name) => `dist/grammars/${name}.wasm`),
 ];
 const unwanted = /\.(map|tsbuildinfo|[cm]?ts|lib|c|cpp|h)$|(^|\/)(yarn|package-lock)\.(lock|json)$|\.part-/;

@@ -41,6 +41,7 @@ startServer(connection, {
   },
   pages: __dirname,
   convertWorker: path.join(__dirname, "convert.cjs"),
+  fineTuning: path.join(__dirname, "../training/finetune"),
   bundledModel: findBundledModel(__dirname),
 });
 connection.listen();

@@ -12,6 +12,7 @@ import { proposalCommands } from "./edit/proposalCommands.ts";
 import { readyCommands } from "./edit/readyCommands.ts";
 import { exportChat, renameChat, showPreviousChats } from "./chat/previousChats.ts";
 import { proseCommands } from "./edit/prose/proseCommands.ts";
+import { fineTune, type FineTuneDependencies } from "./finetune/fineTune.ts";
 import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LocalApi } from "./localApi.ts";
@@ -31,7 +32,7 @@ import type { DownloadParams } from "./shared/downloads.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
 export interface CommandDependencies
-  extends ChoiceDependencies, EditDependencies, ExplainDependencies, PromptDependencies {
+  extends ChoiceDependencies, EditDependencies, ExplainDependencies, PromptDependencies, FineTuneDependencies {
   readonly workspaceFiles: WorkspaceFiles;
   readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
@@ -102,6 +103,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     },
     "falcon.stopLocalApi": () => localApi.stop(),
     "falcon.openPlayground": () => localApi.openPlayground(),
+    "falcon.fineTune": () => fineTune(dependencies),
     "falcon.showPerformance": () => dependencies.performance.show(),
     "falcon.showLog": () => log.show(),
     "falcon.showMenu": () => showMenu({ server, settings, lastEditor, localApi }, figures.sum),

@@ -162,6 +162,7 @@ export function activate(context: ExtensionContext) {
       conversations,
       downloads,
       figures,
+      fineTuningFolder: Uri.joinPath(context.globalStorageUri, "finetune").fsPath,
       hubToken,
       instructions,
       lastEditor,

@@ -46,6 +46,19 @@ export function openTerminal(): Terminal {
   return window.activeTerminal ?? window.createTerminal();
 }
 
+/** Runs a program in a terminal of its own, and resolves to its exit code when that is closed. */
+export function runProgram(name: string, program: string, args: readonly string[]): Promise<number | undefined> {
+  const terminal = window.createTerminal({ name: plainText(name), shellPath: program, shellArgs: [...args] });
+  terminal.show();
+  return new Promise((resolve) => {
+    const closing = window.onDidCloseTerminal((closed) => {
+      if (closed !== terminal) return;
+      closing.dispose();
+      resolve(closed.exitStatus?.code);
+    });
+  });
+}
+
 /** Asks in a dialog, and resolves to the button that was chosen. */
 export async function askChoice<Button extends string>(
   question: string,

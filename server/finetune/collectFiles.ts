@@ -80,11 +80,12 @@ async function readSource(
 
 /** By the hash of their paths, so that the next run holds out the same. */
 function holdOut(found: readonly SourceFile[]): Pick<CollectedFiles, "training" | "heldOut"> {
-  const ordered = found
-    .map((file) => ({ file, hash: createHash("sha256").update(file.path).digest("hex") }))
-    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
-    .map(({ file }) => file);
-  const count = found.length < 2 ? 0 : Math.ceil(heldOutShare * found.length);
+  const numbered = found
+    .map((file) => ({ file, number: createHash("sha256").update(file.path).digest().readUInt32LE() / 2 ** 32 }))
+    .sort((a, b) => a.number - b.number);
+  const few = numbered.findIndex(({ number }) => number >= heldOutShare);
+  const count = found.length < 2 ? 0 : Math.max(1, few);
   const byPath = (a: SourceFile, b: SourceFile) => (a.path < b.path ? -1 : 1);
-  return { heldOut: ordered.slice(0, count).sort(byPath), training: ordered.slice(count).sort(byPath) };
+  const files = numbered.map(({ file }) => file);
+  return { heldOut: files.slice(0, count).sort(byPath), training: files.slice(count).sort(byPath) };
 }

@@ -1,16 +1,9 @@
 // How much of what stands in held-out files a model writes by itself: at some places the rest of the line.
 
+import type { KeptText } from "../../src/shared/finetuning.ts";
 import type { Model } from "../engine/engine.ts";
 import type { SourceFile } from "./collectFiles.ts";
 import { choosePlaces, promptAt } from "./places.ts";
-
-export interface Kept {
-  readonly places: number;
-  /** Characters up to the first wrong one, over all that stand there. */
-  readonly characters: number;
-  /** Lines that are right to their end, over all. */
-  readonly lines: number;
-}
 
 const placesOfFile = 16;
 const mostPlaces = 100;
@@ -21,7 +14,7 @@ export async function measureKept(
   files: readonly SourceFile[],
   model: Pick<Model, "info" | "countTokens" | "generate">,
   signal: AbortSignal,
-): Promise<Kept> {
+): Promise<KeptText> {
   let [places, kept, all, exact] = [0, 0, 0, 0];
   for (const file of files) {
     for (const place of choosePlaces(file, placesOfFile, "line")) {

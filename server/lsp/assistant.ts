@@ -83,6 +83,11 @@ export class Assistant {
     this.models.use({ completion: use("completion"), chat: use("chat") });
   }
 
+  /** The file of a role's model on this machine. */
+  modelPath(role: ModelRole): string {
+    return settingsOf(role, this.#settings, this.#bundledModel).path;
+  }
+
   /** The workspace folders of which files may be read that are not open. */
   get trustedFolders(): readonly string[] {
     return this.#settings.readWorkspace === true ? this.folders : [];

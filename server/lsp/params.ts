@@ -10,6 +10,7 @@ import {
 } from "vscode-languageserver";
 
 import { type DigestParams, digestCommands, type RewriteProseParams, rewriteCommands } from "../../src/shared/prose.ts";
+import type { TrainedAdapter } from "../../src/shared/finetuning.ts";
 import type { ApiParams } from "../../src/shared/api.ts";
 import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
@@ -111,11 +112,13 @@ export const catalogueParams: v.GenericSchema<unknown, CatalogueParams> = v.obje
   language: v.exactOptional(v.string()),
 });
 
+const absolutePath = v.pipe(
+  v.string(),
+  v.check((each) => path.isAbsolute(each), "must be an absolute path"),
+);
+
 export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
-  folder: v.pipe(
-    v.string(),
-    v.check((folder) => path.isAbsolute(folder), "must be an absolute path"),
-  ),
+  folder: absolutePath,
   type: v.picklist(convertedTypes),
   progressToken: v.exactOptional(v.string()),
 });
@@ -126,6 +129,14 @@ export const reloadParams: v.GenericSchema<unknown, ReloadParams> = v.object({
 });
 
 export const modelPath = v.object({ path: v.string() });
+
+export const folderParams = v.object({ folder: absolutePath });
+
+export const trainedAdapterParams: v.GenericSchema<unknown, TrainedAdapter> = v.object({
+  folder: absolutePath,
+  base: absolutePath,
+  file: v.pipe(absolutePath, v.endsWith(".gguf")),
+});
 
 export const adapterParams = v.object({ path: v.string(), model: v.string() });
 

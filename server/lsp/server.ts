@@ -31,6 +31,7 @@ import { completionRequest, type CompletionSite } from "../completion/request.ts
 import type { CreateHost, CreateRemote } from "../models/session/roleModels.ts";
 import type { NetworkSettings } from "../../src/shared/downloads.ts";
 import { registerApi } from "./api.ts";
+import { registerFineTuning } from "./finetune.ts";
 import { Assistant, send, signalOf } from "./assistant.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
@@ -57,6 +58,8 @@ export interface ServerDependencies extends LifeCycleOptions {
   readonly convertWorker: string;
   /** Folder of the built pages that the local API serves. */
   readonly pages: string;
+  /** The folder of the scripts that fine-tune. */
+  readonly fineTuning: string;
 }
 
 /** What the client says of the way to servers elsewhere. */
@@ -69,7 +72,7 @@ export interface RemoteAccess {
 /** Serves a connection until it ends. The caller listens on it. */
 export function startServer(
   connection: Connection,
-  { createHost, remote, grammars, bundledModel = "", convertWorker, pages, ...options }: ServerDependencies,
+  { createHost, remote, grammars, bundledModel = "", convertWorker, pages, fineTuning, ...options }: ServerDependencies,
 ): void {
   const createRemote = remote?.({
     key: (name) => askServerKey(connection, name),
@@ -90,6 +93,7 @@ export function startServer(
   registerProse(connection, assistant, documents, grammars);
   registerModels(connection, assistant, convertWorker);
   registerApi(connection, assistant, pages);
+  registerFineTuning(connection, assistant, { convertWorker, scripts: fineTuning });
   connection.onRequest(performanceRequest, () => assistant.answer(() => assistant.metrics.performance));
 }
 

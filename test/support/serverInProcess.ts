@@ -27,6 +27,7 @@ export async function serveInProcess(
     useMessages: () => undefined,
     convertWorker: "",
     pages: "",
+    fineTuning: "",
     bundledModel: fileURLToPath(new URL("../../media/models/falcon-tiny-demo.gguf", import.meta.url)),
   });
   server.listen();

@@ -1,6 +1,7 @@
 """Fine-tunes small models of every architecture on the CPU: pytest training/finetune, in two minutes."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -222,3 +223,25 @@ def test_four_bits_by_the_libraries_own_rules(name: str, tmp_path: Path) -> None
 
 def arguments() -> object:
     return type("Arguments", (), {"rank": 4, "alpha": 8})()
+
+
+def test_the_script_of_the_folder(tmp_path: Path) -> None:
+    """It tries, trains, and says what came of it; the libraries are there."""
+    base = write_base(tmp_path / "base", "falcon")
+    write_data(tmp_path)
+    for file in HERE.glob("*"):
+        if file.is_file():
+            shutil.copy(file, tmp_path)
+    (tmp_path / "data.jsonl").rename(tmp_path / "train.jsonl")
+    (tmp_path / "held.jsonl").rename(tmp_path / "held-out.jsonl")
+    words = ["--base", str(base), "--python", sys.executable, "--yes", "--minutes", "0.05", "--rate", "0.01"]
+    run = [sys.executable, str(tmp_path / "run.py"), *words]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "A step takes" in done.stdout
+    assert "The adapter is in" in done.stdout
+    assert (tmp_path / "out/best/adapter_model.safetensors").is_file()
+    empty = [sys.executable, str(tmp_path / "run.py"), "--base", str(tmp_path), "--yes"]
+    refused = subprocess.run(empty, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "original weights" in refused.stderr

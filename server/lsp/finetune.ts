@@ -1,0 +1,63 @@
+// The requests of fine-tuning on the workspace.
+
+import { cp, mkdir } from "node:fs/promises";
+import path from "node:path";
+
+import type { Connection } from "vscode-languageserver";
+
+import {
+  convertAdapterRequest,
+  type FineTuningPart,
+  measureKeptRequest,
+  prepareFineTuningRequest,
+} from "../../src/shared/finetuning.ts";
+import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
+import { collectFiles } from "../finetune/collectFiles.ts";
+import { measureKept } from "../finetune/measureKept.ts";
+import { type DataPart, writeData } from "../finetune/writeData.ts";
+import { convertAdapter } from "../models/convert/convertFolder.ts";
+import { type Assistant, signalOf } from "./assistant.ts";
+import { folderParams, readParams, trainedAdapterParams } from "./params.ts";
+
+/** @param scripts the folder of those that train */
+export function registerFineTuning(
+  connection: Connection,
+  assistant: Assistant,
+  { convertWorker: workerPath, scripts }: { readonly convertWorker: string; readonly scripts: string },
+): void {
+  const files = () =>
+    new WorkspaceFiles({
+      folders: () => assistant.trustedFolders,
+      isAllowed: (uri) => !assistant.isExcluded(uri),
+      isVisited: () => false,
+      openText: () => undefined,
+    });
+  connection.onRequest(prepareFineTuningRequest, (params, token) =>
+    assistant.answer(async () => {
+      const { folder } = readParams(folderParams, params);
+      const model = await assistant.models.ready("completion");
+      const { training, heldOut } = await writeData(files(), model, folder, signalOf(token));
+      await mkdir(folder, { recursive: true });
+      await cp(scripts, folder, { recursive: true, filter: (file) => !/test_|__pycache__/.test(path.basename(file)) });
+      return { training: describe(training), heldOut: describe(heldOut) };
+    }),
+  );
+  connection.onRequest(convertAdapterRequest, (params, token) =>
+    assistant.answer(async () => {
+      const { folder, base, file } = readParams(trainedAdapterParams, params);
+      const modelFile = assistant.modelPath("completion");
+      await convertAdapter({ folder, base, modelFile }, file, { workerPath, signal: signalOf(token) });
+    }),
+  );
+  connection.onRequest(measureKeptRequest, (token) =>
+    assistant.answer(async () => {
+      const signal = signalOf(token);
+      const { heldOut } = await collectFiles(files(), signal);
+      return measureKept(heldOut, await assistant.models.ready("completion"), signal);
+    }),
+  );
+}
+
+function describe({ files, tokens, examples }: DataPart): FineTuningPart {
+  return { files: files.map((file) => file.path), tokens, examples };
+}

@@ -1,0 +1,51 @@
+// The requests of fine-tuning on a workspace: what is learned from, the adapter that comes of it, and what that is worth.
+
+import { ParameterStructures, RequestType, RequestType0 } from "vscode-languageserver-protocol";
+
+import type { Problem } from "./protocol.ts";
+
+export interface FineTuningPart {
+  /** In their workspace folders. */
+  readonly files: readonly string[];
+  readonly tokens: number;
+  readonly examples: number;
+}
+
+export interface FineTuningData {
+  readonly training: FineTuningPart;
+  readonly heldOut: FineTuningPart;
+}
+
+/** All paths are absolute. */
+export interface TrainedAdapter {
+  /** Where PEFT wrote it. */
+  readonly folder: string;
+  /** The original weights that it was trained on. */
+  readonly base: string;
+  /** The new GGUF file. */
+  readonly file: string;
+}
+
+/** How much of held-out lines a model writes by itself. */
+export interface KeptText {
+  readonly places: number;
+  /** Characters up to the first wrong one, over all that stand there. */
+  readonly characters: number;
+  /** Lines that are right to their end, over all. */
+  readonly lines: number;
+}
+
+/** Writes into a folder what is learned from, with the scripts that train. Fails with a `Problem` where there is too little. */
+export const prepareFineTuningRequest = new RequestType<{ folder: string }, FineTuningData, Problem>(
+  "falcon/prepareFineTuning",
+  ParameterStructures.byName,
+);
+
+/** Makes a GGUF file of a trained adapter, which fits the completion's model. Fails with a `Problem`. */
+export const convertAdapterRequest = new RequestType<TrainedAdapter, void, Problem>(
+  "falcon/convertAdapter",
+  ParameterStructures.byName,
+);
+
+/** Has the completion's model write held-out lines of the workspace. Fails with a `Problem`. */
+export const measureKeptRequest = new RequestType0<KeptText, Problem>("falcon/measureKept");

@@ -1,0 +1,151 @@
+"""Trains an adapter on the data in this folder, step by step, on any machine: python run.py [--base FOLDER]
+
+It makes an environment with the libraries (by uv where that is there, otherwise by venv), after it has asked; tries two steps, and
+tells what the run will take; trains; and leaves the best adapter in out/best. Ctrl+C ends the run and keeps the best. It needs
+Python 3.10 or later and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+#: Bytes of the libraries, PyTorch for a processor among them.
+LIBRARIES = 3_000_000_000
+#: Characters.
+BAR = 40
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", type=Path, help="the model's original weights, as Hugging Face has them")
+    parser.add_argument("--environment", type=Path, default=HERE / "environment", help="the folder of the libraries")
+    parser.add_argument("--out", type=Path, default=HERE / "out")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--yes", action="store_true", help="asks nothing")
+    parser.add_argument("--python", type=Path, help="a Python that has the libraries already")
+    arguments, others = parser.parse_known_args()
+    if sys.version_info < (3, 10):
+        return fail(f"This is Python {sys.version.split()[0]}, and 3.10 or later is needed.")
+    base = arguments.base or ask_for_base()
+    if not (base / "config.json").is_file() or not list(base.glob("*.safetensors")):
+        return fail(
+            f"{base} holds no config.json with *.safetensors: it is not the folder of a model's original weights."
+        )
+    python = arguments.python or make_environment(arguments.environment, arguments.yes)
+    if not python:
+        return 1
+    files = ["--base", base, "--data", HERE / "train.jsonl", "--held-out", HERE / "held-out.jsonl"]
+    command = [str(each) for each in (python, HERE / "finetune.py", *files, "--out", arguments.out, *others)]
+    print("Two steps are tried, to see what the run will take.", flush=True)
+    events = train([*command, "--trial"], shown=False)
+    steps = [event for event in events if event["event"] == "step"]
+    if len(steps) < 2:
+        return 1
+    seconds = steps[1]["seconds"] - steps[0]["seconds"]
+    memory = max(step["memory"] for step in steps)
+    print(f"A step takes {seconds:.1f} s and {memory / 1e9:.1f} GB of memory. {arguments.minutes:g} minutes are used.")
+    if not arguments.yes and not agrees("Train?"):
+        return 1
+    # Three times over the data at most: more is learned by heart.
+    count = max(20, 3 * lines_of(HERE / "train.jsonl") // 8)
+    events = train([*command, "--steps", str(count), "--seconds", str(60 * arguments.minutes)], shown=True)
+    if not events or events[-1]["event"] != "done":
+        return 1
+    before = next(event["loss"] for event in events if event["event"] == "heldOut")
+    print(
+        f"Held-out loss: {before:.3f} before, {events[-1]['loss']:.3f} now. The adapter is in {events[-1]['folder']}."
+    )
+    return 0
+
+
+def ask_for_base() -> Path:
+    print(
+        "The model's original weights, as Hugging Face has them, are needed: config.json, tokenizer.json, *.safetensors."
+    )
+    return Path(input("Their folder: ").strip().strip("\"'")).expanduser()
+
+
+def make_environment(folder: Path, agreed: bool) -> str | None:
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    done = folder / "installed"
+    requirements = (HERE / "requirements.txt").read_text()
+    if done.is_file() and done.read_text() == requirements:
+        return str(python)
+    free = shutil.disk_usage(HERE).free
+    if free < LIBRARIES:
+        fail(f"The libraries take {LIBRARIES / 1e9:.0f} GB, and {free / 1e9:.1f} GB are free. Free some.")
+        return None
+    print(f"The libraries (PyTorch, Transformers, TRL, PEFT) are downloaded from PyPI into {folder}: some gigabytes.")
+    if not agreed and not agrees("Go on?"):
+        return None
+    uv = shutil.which("uv")
+    wanted = ["-r", str(HERE / "requirements.txt")]
+    make = [uv, "venv", str(folder)] if uv else [sys.executable, "-m", "venv", str(folder)]
+    install = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
+    for command in (make, [*install, *wanted]):
+        if subprocess.run(command, check=False).returncode != 0:
+            fail("The libraries cannot be installed; what went wrong stands above.")
+            return None
+    done.write_text(requirements)
+    return str(python)
+
+
+def train(command: list[str], shown: bool) -> list[dict]:
+    """What a run says. Ctrl+C reaches it, too, and it ends by itself."""
+    events = []
+    log = HERE / "finetune.log"
+    with log.open("a") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        assert process.stdout
+        while True:
+            try:
+                for line in process.stdout:
+                    event = json.loads(line)
+                    events.append(event)
+                    show(event, shown)
+                break
+            except KeyboardInterrupt:
+                print("\nThe run ends after this step, and keeps the best.", flush=True)
+    if process.wait() != 0 and not any(event["event"] == "failed" for event in events):
+        fail(f"The run ended with the code {process.returncode}. {log} says why.")
+    return events
+
+
+def show(event: dict, shown: bool) -> None:
+    kind = event["event"]
+    if kind == "failed":
+        fail(event["message"])
+    elif kind == "lessMemory":
+        print(f"The memory is too small for {event['batch']} examples at a time: fewer are tried.", flush=True)
+    elif kind == "step" and shown:
+        done = int(BAR * event["fraction"])
+        bar = "=" * done + " " * (BAR - done)
+        print(f"\r[{bar}] step {event['step']}, loss {event['loss']:.3f} ", end="", flush=True)
+    elif kind == "heldOut" and shown:
+        best = ", the best so far" if event["best"] else ""
+        print(f"\nheld-out loss {event['loss']:.3f}{best}", flush=True)
+
+
+def lines_of(file: Path) -> int:
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines)
+
+
+def agrees(question: str) -> bool:
+    return input(f"{question} [Y/n] ").strip().lower() in ("", "y", "yes")
+
+
+def fail(message: str) -> int:
+    print(message, file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
