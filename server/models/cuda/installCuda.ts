@@ -14,6 +14,7 @@ import { UserError } from "../../userError.ts";
 import { checkRoom, downloadFile, type DownloadOptions, sizeOf } from "../download/downloadFile.ts";
 import { diskFailure, wrongHash } from "../download/failures.ts";
 import { partEnding } from "../download/partFile.ts";
+import { lockEnding, lockFile } from "../files/fileLock.ts";
 import { filesBelow } from "../store/filesBelow.ts";
 import type { CudaPackage } from "./cudaPackage.ts";
 
@@ -45,26 +46,47 @@ export async function installCuda(
   signal: AbortSignal,
 ): Promise<DownloadedFile[]> {
   const installed = cudaFolder(place, wanted);
-  const result = { path: installed, size: wanted.size, verified: true };
+  const isThere = async () => (await sizeOf(installed)) !== undefined;
+  const onWaiting = () => {
+    options.onProgress({ state: "waiting", received: 0, note: l10n.t("Another window downloads this file.") });
+    return isThere();
+  };
   try {
-    if ((await sizeOf(installed)) !== undefined) return [result];
-    const archive = `${installed}.tgz`;
     await fs.mkdir(place.folder, { recursive: true });
-    const there = (await sizeOf(archive)) ?? (await sizeOf(archive + partEnding)) ?? 0;
-    await checkRoom(archive, wanted.size + wanted.unpacked - there);
-    const hash = { algorithm: "sha512", hex: Buffer.from(wanted.sha512, "base64").toString("hex") } as const;
-    const { verified } = await downloadFile({ url: addressOf(wanted, place), target: archive, hash }, options, signal);
-    // One that was there already may be what another program left of it.
-    if (!verified && (await hashOf(archive, signal)) !== hash.hex) {
-      await fs.rm(archive);
-      throw wrongHash(path.basename(archive));
+    while (!(await isThere())) {
+      const lock = await lockFile(installed, { wait: options.wait, onWaiting }, signal);
+      try {
+        if (lock && !(await isThere())) await install(wanted, place, options, signal);
+      } finally {
+        await lock?.release();
+      }
     }
-    await unpack(archive, installed, signal);
-    await deleteOthers(place.folder, installed);
-    return [result];
+    return [{ path: installed, size: wanted.size, verified: true }];
   } catch (error) {
     throw diskFailure(error, place.folder) ?? error;
   }
+}
+
+/** By the one process that has the lock of the folder. */
+async function install(
+  wanted: CudaPackage,
+  place: CudaPlace,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const installed = cudaFolder(place, wanted);
+  const archive = `${installed}.tgz`;
+  const there = (await sizeOf(archive)) ?? (await sizeOf(archive + partEnding)) ?? 0;
+  await checkRoom(archive, wanted.size + wanted.unpacked - there);
+  const hash = { algorithm: "sha512", hex: Buffer.from(wanted.sha512, "base64").toString("hex") } as const;
+  const { verified } = await downloadFile({ url: addressOf(wanted, place), target: archive, hash }, options, signal);
+  // One that was there already may be what another program left of it.
+  if (!verified && (await hashOf(archive, signal)) !== hash.hex) {
+    await fs.rm(archive);
+    throw wrongHash(path.basename(archive));
+  }
+  await unpack(archive, installed, signal);
+  await deleteOthers(place.folder, installed);
 }
 
 /** Bytes on the disk of all that was downloaded. */
@@ -128,9 +150,6 @@ async function unpack(archive: string, folder: string, signal: AbortSignal): Pro
     if (links.length > 0) throw new Error(`${archive} holds other things than files: ${links.join(", ")}`);
     signal.throwIfAborted();
     await fs.rename(draft, folder);
-  } catch (error) {
-    // Another process was first.
-    if ((await sizeOf(folder)) === undefined) throw error;
   } finally {
     await fs.rm(draft, { recursive: true, force: true });
   }
@@ -140,7 +159,7 @@ async function unpack(archive: string, folder: string, signal: AbortSignal): Pro
 /** What was downloaded for earlier versions, and drafts of processes that were killed. */
 async function deleteOthers(folder: string, installed: string): Promise<void> {
   for (const name of await fs.readdir(folder)) {
-    if (name === path.basename(installed)) continue;
+    if ([installed, installed + lockEnding].includes(path.join(folder, name))) continue;
     await fs.rm(path.join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

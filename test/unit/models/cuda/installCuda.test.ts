@@ -12,6 +12,7 @@ import type { CudaPackage } from "../../../../server/models/cuda/cudaPackage.ts"
 import { cudaTaken, installCuda, removeCuda } from "../../../../server/models/cuda/installCuda.ts";
 import { openHub } from "../../../../server/models/download/hub.ts";
 import type { FileProgress } from "../../../../server/models/download/downloadFile.ts";
+import { type Wait, wait } from "../../../../server/models/download/waiting.ts";
 import type { Network } from "../../../../server/network.ts";
 import { describe, entryFile, pack, Registry, writeFiles } from "../../../support/cudaPackage.ts";
 import { letOthersRun, openLoopback } from "../../../support/downloads.ts";
@@ -48,12 +49,12 @@ beforeEach(async () => {
 
 afterEach(() => fs.rmSync(base, { recursive: true }));
 
-function install(changes: Partial<CudaPackage> = {}, address = registry.address) {
+function install(changes: Partial<CudaPackage> = {}, address = registry.address, wait: Wait = letOthersRun) {
   const hub = openHub({ hub: "http://hub.invalid" }, () => Promise.resolve(undefined));
   const onProgress = ({ received }: FileProgress) => {
     if (received === cut) registry.end();
   };
-  const options = { access: { network, hub }, wait: letOthersRun, onProgress };
+  const options = { access: { network, hub }, wait, onProgress };
   const place = { folder, registry: address };
   return installCuda({ ...wanted, ...changes }, place, options, new AbortController().signal);
 }
@@ -108,6 +109,13 @@ suite("installCuda", () => {
   test("what earlier versions and killed processes left is deleted once the package is there", async () => {
     writeFiles(folder, { "linux-x64-cuda-1.2.2/package.json": "{}", "linux-x64-cuda-1.2.3.draft/bins/library.so": "" });
     await install();
+    assert.deepEqual(left(), ["linux-x64-cuda-1.2.3"]);
+  });
+
+  test("two windows that want it at once both get it, whoever downloads and deletes the archive", async () => {
+    const files = await Promise.all([1, 2, 3].map(() => install({}, registry.address, wait)));
+    assert.equal(registry.asked.length, 1);
+    assert.deepEqual(new Set(files.map(([file]) => file?.path)), new Set([path.join(folder, "linux-x64-cuda-1.2.3")]));
     assert.deepEqual(left(), ["linux-x64-cuda-1.2.3"]);
   });
 
