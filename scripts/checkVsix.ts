@@ -28,6 +28,8 @@ const required = [
     "dist/webview.css",
     "dist/pages.js",
     "dist/pages.css",
+    "dist/playground.js",
+    "dist/playground.css",
     "dist/codicon.ttf",
     "dist/node_modules/node-llama-cpp/LICENSE",
   ],
