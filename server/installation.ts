@@ -27,8 +27,8 @@ export function hostCreator(folder: string): CreateHost {
     const claims = new Claims(userFolder(process.env), version.digest("hex").slice(0, 16));
     return { claims, modulePath: service };
   };
-  return (log, onDied, onUnloaded) => {
+  return (log, onDied, onUnloaded, onNote) => {
     const own = new ModelProcess({ modulePath: engine, log, onDied });
-    return new SharedHost({ locate, own, log, onDied, onUnloaded });
+    return new SharedHost({ locate, own, log, onDied, onUnloaded, onNote });
   };
 }

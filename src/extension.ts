@@ -135,8 +135,11 @@ export function activate(context: ExtensionContext) {
     log,
     state: chatState,
     onNotice: (notice) => {
-      if (notice.type === "ready") meter.refresh();
-      else if (notice.type === "draft") meter.draft = notice.text;
+      if (notice.type === "ready") {
+        meter.refresh();
+        // Who looks at the chat is going to ask something.
+        void server.loadModel("chat");
+      } else if (notice.type === "draft") meter.draft = notice.text;
       else void places.existing(notice.names).then((names) => chatView.post({ type: "places", names }));
     },
     receive: (message) =>

@@ -171,10 +171,10 @@ function whyNotSend(context: PageContext, state: ComposerState, text: string): s
   const { strings } = context;
   if (state.answering) return strings.sendNeedsEnd;
   switch (state.status.state) {
-    case "loading":
-      return strings.sendNeedsLoading;
     case "failed":
       return strings.sendNeedsWorkingModel;
+    // The answer waits for a model that loads.
+    case "loading":
     case "ready":
       return whyTooLong(context, text) ?? (text.trim() ? undefined : strings.sendNeedsText);
   }
@@ -233,7 +233,13 @@ function createModelButton({ strings, ask }: PageContext) {
       const { contextSize, device, remote } = status.model;
       const name = plainName(status.model.name);
       node.textContent = name;
-      setLabel(node, fill(strings.modelDetails, name, contextSize, remote ? plainName(remote.name) : device));
+      const place = remote ? plainName(remote.name) : device;
+      setLabel(
+        node,
+        place === ""
+          ? fill(strings.modelDetailsAtRest, name, contextSize)
+          : fill(strings.modelDetails, name, contextSize, place),
+      );
     },
   };
 }

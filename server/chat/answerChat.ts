@@ -6,6 +6,7 @@ import { terminalUri } from "../../src/shared/chatContext.ts";
 import type { ChatParams, ChatResult, ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
 import type { Tool } from "../../src/shared/tools.ts";
 import type { LoadedModel, Model } from "../engine/engine.ts";
+import { untilAborted } from "../aborted.ts";
 import { AnswerStream } from "./answerStream.ts";
 import { canDemonstrate, needsRealModel } from "./demonstration.ts";
 import { fitTurns, roomForPrompt } from "./fitTurns.ts";
@@ -140,17 +141,4 @@ function notesOf(model: LoadedModel, turns: readonly ChatTurn[], leftOut: number
   }
   if (loop) notes.push(l10n.t("The model repeated itself, and the answer was ended."));
   return notes;
-}
-
-/** What is waited for, or nothing as soon as the signal fires: who stops a chat does not wait for a model that loads. */
-async function untilAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
-  const abort = () => resolve(undefined);
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([wanted, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

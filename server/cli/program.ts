@@ -57,6 +57,7 @@ export function loadModel(role: ModelRole, { models, settings }: Program): Promi
   return models.ready(role);
 }
 
-export function useModels(models: RoleModels, { model, chat }: ServerSettings): void {
-  models.use({ completion: model, chat: { ...model, path: chat.model ?? model.path } });
+/** @param load the roles whose models are loaded before they are asked for anything */
+export function useModels(models: RoleModels, { model, chat }: ServerSettings, load: readonly ModelRole[] = []): void {
+  models.use({ completion: model, chat: { ...model, path: chat.model ?? model.path } }, load);
 }

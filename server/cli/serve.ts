@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import process from "node:process";
 
+import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { shortestToken } from "../http/access.ts";
 import { startApi } from "../http/apiServer.ts";
 import { type Program, UsageError, useModels } from "./program.ts";
@@ -16,7 +17,7 @@ export async function runServe(port: number, host: string | undefined, program: 
     throw new UsageError(`FALCON_API_TOKEN must have ${shortestToken} characters or more.`);
   }
   const token = given || randomBytes(24).toString("base64url");
-  useModels(models, settings);
+  useModels(models, settings, modelRoles);
   const log = (line: string) => note(`${line}\n`);
   const api = await startApi({
     models,

@@ -72,15 +72,16 @@ export class Assistant {
   }
 
   /**
-   * Loads the models that the settings name, unless they are loaded.
+   * From now on the models are those that the settings name.
+   * @param load the roles whose models are loaded before they are asked for anything
    * @param gpu what they are tried on, on this machine, in the place of what the settings say
    */
-  useModels(gpu?: "auto" | "cuda"): void {
+  useModels(load: readonly ModelRole[] = [], gpu?: "auto" | "cuda"): void {
     const use = (role: ModelRole) => {
       const { backend, ...model } = settingsOf(role, this.#settings, this.#bundledModel);
       return gpu === undefined ? { ...model, ...(backend && { backend }) } : { ...model, gpu };
     };
-    this.models.use({ completion: use("completion"), chat: use("chat") });
+    this.models.use({ completion: use("completion"), chat: use("chat") }, load);
   }
 
   /** The file of a role's model on this machine. */

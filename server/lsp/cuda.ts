@@ -73,7 +73,7 @@ function placeOf({ models }: ServerSettings): CudaPlace | undefined {
 /** @throws UserError where CUDA does not run, or the model is not loaded */
 async function compare(assistant: Assistant, signal: AbortSignal): Promise<CudaComparison> {
   const measureOn = async (gpu: "auto" | "cuda") => {
-    assistant.useModels(gpu);
+    assistant.useModels([], gpu);
     const model = await assistant.models.ready("completion");
     signal.throwIfAborted();
     const { device, fallback = "" } = model.info;

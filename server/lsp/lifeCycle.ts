@@ -35,7 +35,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
   connection.onInitialize((params) => {
     if (assistant.phase !== "starting")
       return new ResponseError(ErrorCodes.InvalidRequest, "`initialize` came before.");
-    const { settings, messages } = readOptions(params.initializationOptions, warn);
+    const { settings, messages, load } = readOptions(params.initializationOptions, warn);
     if (messages) options.useMessages(messages);
     assistant.settings = settings;
     assistant.folders = readFolders(params);
@@ -48,7 +48,7 @@ export function registerLifeCycle(connection: Connection, assistant: Assistant, 
       void askForSettings().then(() => {
         if (assistant.phase !== "serving") return;
         stopExpiring = expireSavedContexts(() => assistant.settings.model.promptCache, warn);
-        assistant.useModels();
+        assistant.useModels(load);
       });
     });
     return {

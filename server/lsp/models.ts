@@ -14,6 +14,7 @@ import {
   importModelRequest,
   inspectAdapterRequest,
   inspectModelRequest,
+  loadModel,
   originalFilesRequest,
   pauseDownloadRequest,
   planModelRequest,
@@ -56,6 +57,7 @@ import {
   downloadId,
   downloadParams,
   importParams,
+  loadParams,
   modelPath,
   originalFilesParams,
   planModelParams,
@@ -66,6 +68,9 @@ import {
 export function registerModels(connection: Connection, assistant: Assistant, convertWorker: string): void {
   const { models } = assistant;
   connection.onRequest(statusRequest, () => assistant.answer(() => models.status));
+  connection.onNotification(loadModel, (params) => {
+    if (assistant.phase === "serving") void models.session(readParams(loadParams, params).role).wake();
+  });
   connection.onRequest(reloadModelRequest, (params) =>
     assistant.answer(() => models.reload(readParams(reloadParams, params))),
   );

@@ -123,6 +123,8 @@ export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
   progressToken: v.exactOptional(v.string()),
 });
 
+export const loadParams = v.object({ role: v.picklist(modelRoles) });
+
 export const reloadParams: v.GenericSchema<unknown, ReloadParams> = v.object({
   role: v.exactOptional(v.picklist(modelRoles)),
   server: v.exactOptional(v.string()),

@@ -13,6 +13,7 @@ import {
   performanceRequest,
   serverKeyRequest,
 } from "../../src/shared/methods.ts";
+import { untilAborted } from "../aborted.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { measureContext } from "../chat/contextUse.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
@@ -156,11 +157,12 @@ function registerInlineCompletion(
     const { textDocument, position, context } = readParams(inlineCompletionParams, params);
     const document = documents.get(textDocument.uri);
     if (!document || !isAllowed(textDocument.uri)) return [];
-    assistant.models.session("completion").wake();
     const automatic = context.triggerKind === InlineCompletionTriggerKind.Automatic;
     if (automatic) asksAfterKeys = document.uri;
     const request = requestAt({ document, position, automatic, selectedCompletion: context.selectedCompletionInfo });
-    const completion = await completer.complete(request, assistant.settings.inlineCompletion, signalOf(token));
+    const signal = signalOf(token);
+    await untilAborted(assistant.models.session("completion").wake(), signal);
+    const completion = await completer.complete(request, assistant.settings.inlineCompletion, signal);
     if (!completion) return [];
     const { start, end } = request.range;
     const items = [completion, ...(completion.alternatives ?? [])].map(({ text, replacedLength }) => ({

@@ -6,6 +6,7 @@ import * as v from "valibot";
 
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
 import type { InitializationOptions, RemoteServer, ServerSettings } from "../../src/shared/protocol.ts";
+import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { keyVariable } from "../serverKey.ts";
 
 const count = (most: number, least = 0) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -89,10 +90,16 @@ export function readSettings(given: unknown, warn: (message: string) => void): S
 
 /** `initializationOptions`, which a client may leave out. */
 export function readOptions(given: unknown, warn: (message: string) => void): InitializationOptions {
-  const { settings, messages } = recordOf(given, "initializationOptions", warn);
+  const { settings, messages, load } = recordOf(given, "initializationOptions", warn);
   const bundle = v.safeParse(v.record(v.string(), v.string()), messages);
   if (messages !== undefined && !bundle.success) warn("initializationOptions.messages is no record of strings.");
-  return { settings: readSettings(settings, warn), ...(bundle.success && { messages: bundle.output }) };
+  const roles = v.safeParse(v.array(v.picklist(modelRoles)), load);
+  if (load !== undefined && !roles.success) warn("initializationOptions.load is no array of roles.");
+  return {
+    settings: readSettings(settings, warn),
+    ...(bundle.success && { messages: bundle.output }),
+    ...(roles.success && { load: roles.output }),
+  };
 }
 
 const folders = v.object({

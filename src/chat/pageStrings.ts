@@ -61,9 +61,9 @@ export function pageStrings(): WebviewStrings {
     removeAttachment: l10n.t("Remove {0}"),
     sendNeedsText: l10n.t("Write a message first"),
     messageTooLong: l10n.t("The message has {0} characters; at most {1} can be sent"),
-    sendNeedsLoading: l10n.t("The model is still loading"),
     sendNeedsWorkingModel: l10n.t("The model could not be loaded"),
     sendNeedsEnd: l10n.t("Wait for the answer to end, or stop it"),
+    modelDetailsAtRest: l10n.t("{0}: {1} tokens of context. Click to choose another model."),
     modelDetails: l10n.t("{0}: {1} tokens of context, on {2}. Click to choose another model."),
     demonstrationTitle: l10n.t("{0} is a demonstration model"),
     demonstrationText: l10n.t(

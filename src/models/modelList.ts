@@ -6,7 +6,7 @@ import type { Download, StoredModel } from "../shared/downloads.ts";
 import type { CudaOffer } from "../shared/cuda.ts";
 import type { CatalogueEntry, CatalogueRow, ModelChoice } from "../shared/models.ts";
 import { type ModelRole, modelRoles, rolesOf } from "../shared/modelRoles.ts";
-import type { ServerSettings, ServerStatus } from "../shared/protocol.ts";
+import type { ModelStatus, ServerSettings, ServerStatus } from "../shared/protocol.ts";
 import type { ListItem, RowButton, Separator } from "../surfaces.ts";
 import { describeDownload, downloadName } from "./describeDownload.ts";
 import { describeModelFile } from "./describeModelFile.ts";
@@ -85,7 +85,8 @@ export function listPlaceholder(
   gpu: ServerSettings["model"]["gpu"],
   l10n: Localize,
 ): string {
-  const isGpuKnown = gpu === "off" || completion.state === "ready" || chat?.state === "ready";
+  const hasBeenLoaded = (status?: ModelStatus) => status?.state === "ready" && status.model.devices.length > 0;
+  const isGpuKnown = gpu === "off" || hasBeenLoaded(completion) || hasBeenLoaded(chat);
   return isGpuKnown
     ? l10n.t("Choose the model that writes ghost text and answers")
     : l10n.t("Choose the model that writes ghost text and answers (a GPU is not known before a model is loaded)");

@@ -34,7 +34,12 @@ export async function useModel(
   // What is at the path may be another file now.
   const [role] = roles;
   if (isInUse && role) await server.reloadModel({ role });
-  else await settings.saveRoles(giveModel(settings.roles, roles, path));
+  else {
+    await settings.saveRoles(giveModel(settings.roles, roles, path));
+    // Who chooses a model is going to use it. The server has to know of it by then.
+    await server.updateSettings(settings.server);
+    for (const each of roles) await server.loadModel(each);
+  }
   const onServer = roles.map((role) => settings.serverOf(role)).find((name) => name !== undefined);
   if (onServer === undefined) return;
   void showInformationMessage(

@@ -17,12 +17,13 @@ import {
   editDelta,
   editRequest,
   inspectModelRequest,
+  loadModel,
   reloadModelRequest,
   settingsChanged,
   statusChanged,
   statusRequest,
 } from "../shared/methods.ts";
-import type { ReloadParams } from "../shared/modelRoles.ts";
+import { type ModelRole, modelRoles, type ReloadParams, statusOf } from "../shared/modelRoles.ts";
 import type { EditParams, EditResult } from "../shared/edit.ts";
 import type { CompletionContextReport } from "../shared/completionContext.ts";
 import type {
@@ -30,6 +31,7 @@ import type {
   ChatResult,
   CompletionFigures,
   ModelFileInfo,
+  ModelStatus,
   Problem,
   ServerSettings,
   ServerStatus,
@@ -124,6 +126,11 @@ export class ServerClient implements Disposable {
   }
 
   /** @param role whose model is loaded again, if need be; without one, those that failed, or all */
+  /** Begins to load a role's model, which is going to be used. Never rejects: the first request loads it, too. */
+  async loadModel(role: ModelRole): Promise<void> {
+    await this.#client?.sendNotification(loadModel, { role }).catch(() => undefined);
+  }
+
   reloadModel(of: ReloadParams = {}): Promise<void> {
     return this.ask(reloadModelRequest, of);
   }
@@ -180,8 +187,9 @@ export class ServerClient implements Disposable {
   async #live(end: AbortSignal): Promise<void> {
     const deaths: number[] = [];
     for (;;) {
+      const loaded = modelRoles.filter((role) => isInMemory(statusOf(this.#status, role)));
       this.#setStatus(startingStatus(this.#settings()));
-      await this.#runServer(end);
+      await this.#runServer(end, loaded);
       if (end.aborted) return;
       deaths.push(Date.now());
       const delay = restartDelay(deaths, Date.now());
@@ -195,9 +203,9 @@ export class ServerClient implements Disposable {
   }
 
   /** Resolves when the server's process has ended, by itself or because it was told to. */
-  async #runServer(end: AbortSignal): Promise<void> {
+  async #runServer(end: AbortSignal, load: readonly ModelRole[]): Promise<void> {
     const settings = this.#settings();
-    const client = createLanguageClient(this.#options, settings, () => this.#disconnect());
+    const client = createLanguageClient(this.#options, { settings, load }, () => this.#disconnect());
     const stop = () => void client.stop();
     end.addEventListener("abort", stop);
     client.onNotification(statusChanged, (status) => this.#setStatus(status));
@@ -245,6 +253,11 @@ export class ServerClient implements Disposable {
     this.#status = status;
     this.#changeStatus.fire(status);
   }
+}
+
+/** Whether a model is there, or on its way: a server that takes the place of this one loads it, too. */
+function isInMemory(status: ModelStatus): boolean {
+  return status.state === "ready" ? !status.unloaded : status.state === "loading" && status.progress > 0;
 }
 
 /** What holds until the server has spoken. */

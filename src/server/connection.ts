@@ -9,7 +9,7 @@ import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from "
 import type { Middleware } from "vscode-languageclient/node";
 
 import { documentSync, everyDocument } from "./documentSync.ts";
-import type { InitializationOptions, ServerSettings } from "../shared/protocol.ts";
+import type { InitializationOptions } from "../shared/protocol.ts";
 
 export interface ConnectionOptions {
   /** Absolute path of the server's bundle. */
@@ -23,11 +23,11 @@ export interface ConnectionOptions {
 /** `onClosed` is called as soon as the connection is lost, some time before the client's state is `Stopped`. */
 export function createLanguageClient(
   options: ConnectionOptions,
-  settings: ServerSettings,
+  given: Omit<InitializationOptions, "messages">,
   onClosed: () => void,
 ): QuietLanguageClient {
   const { module, log, middleware } = options;
-  const initializationOptions: InitializationOptions = { settings, ...(l10n.bundle && { messages: l10n.bundle }) };
+  const initializationOptions: InitializationOptions = { ...given, ...(l10n.bundle && { messages: l10n.bundle }) };
   return new QuietLanguageClient(
     "falcon",
     "Falcon",

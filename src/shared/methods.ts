@@ -22,7 +22,7 @@ import type {
 import type { EditParams, EditResult } from "./edit.ts";
 import type { ChatModel, CountTokensParams } from "./languageModel.ts";
 import type { DigestParams, DigestResult, ProsePart, RewriteProseParams, RewriteProseResult } from "./prose.ts";
-import type { ReloadParams } from "./modelRoles.ts";
+import type { ModelRole, ReloadParams } from "./modelRoles.ts";
 import type {
   CatalogueParams,
   CatalogueRow,
@@ -130,6 +130,12 @@ export const inspectAdapterRequest = new RequestType<{ path: string; model: stri
 /** What a model file needs of this machine, by its header, which is read from the hub before a download. */
 export const planModelRequest = new RequestType<PlanModelParams, ModelChoice, Problem>(
   "falcon/planModel",
+  ParameterStructures.byName,
+);
+
+/** A role's model is going to be used: it is loaded, unless it is or cannot be. */
+export const loadModel = new NotificationType<{ readonly role: ModelRole }>(
+  "falcon/loadModel",
   ParameterStructures.byName,
 );
 

@@ -106,6 +106,8 @@ export interface InitializationOptions {
   readonly settings: ServerSettings;
   /** Contents of the message bundle of the editor's language; absent for English. */
   readonly messages?: Readonly<Record<string, string>>;
+  /** Roles whose models are loaded at once, and not at the first use: what the server before this one had loaded. */
+  readonly load?: readonly ModelRole[];
 }
 
 /** What the user can do about a problem. Each is one button. */
@@ -151,12 +153,12 @@ export interface ModelInfo {
   readonly promptRate: number;
   /** Whether the vocabulary has fill-in-the-middle tokens. */
   readonly infill: boolean;
-  /** "CPU", or the backend's name. */
+  /** "CPU", or the backend's name. Empty while it was not loaded yet, and then what it takes is what was asked for. */
   readonly device: string;
   /** How many of the `layers` GPUs run. */
   readonly gpuLayers: number;
   readonly layers: number;
-  /** What it runs on: the GPUs, and the CPU last. */
+  /** What it runs on: the GPUs, and the CPU last. None while it was not loaded yet. */
   readonly devices: readonly DeviceInfo[];
   /** Why it runs on less than was wanted, in the user's language; absent when it does not. */
   readonly fallback?: string;
@@ -215,10 +217,10 @@ export interface ModelMetrics {
 export type ServerStatus = ModelStatus & { readonly chat?: ModelStatus };
 
 export type ModelStatus =
-  /** `progress` runs from 0 to 1. `note`: what a server elsewhere is waited for, in the user's language. */
+  /** `progress` runs from 0 to 1. `note`: what another window or a server elsewhere is waited for, in the user's language. */
   | { readonly state: "loading"; readonly model: string; readonly progress: number; readonly note?: string }
   /**
-   * `unloaded`: not asked for anything for so long that it left memory; the next request loads it again. `preparing`: the
+   * `unloaded`: not asked for anything yet, or for so long that it left memory; the next request loads it. `preparing`: the
    * GPU's driver compiles its programs, once, for which requests may have to wait.
    */
   | {

@@ -119,14 +119,14 @@ export interface WebviewStrings {
   readonly sendNeedsText: string;
   /** Why one cannot send; {0} and {1} are numbers. "The message has {0} characters; at most {1} can be sent" */
   readonly messageTooLong: string;
-  /** Why one cannot send. "The model is still loading" */
-  readonly sendNeedsLoading: string;
   /** Why one cannot send. "The model could not be loaded" */
   readonly sendNeedsWorkingModel: string;
   /** Why one cannot send while an answer is written. "Wait for the answer to end, or stop it" */
   readonly sendNeedsEnd: string;
 
   // The model
+  /** Of a model that was not loaded yet. {0} name, {1} tokens. "{0}: {1} tokens of context. Click to choose another model." */
+  readonly modelDetailsAtRest: string;
   /** {0} name, {1} tokens, {2} device. "{0}: {1} tokens of context, on {2}. Click to choose another model." */
   readonly modelDetails: string;
   /** {0} is the model's name. "{0} is a demonstration model" */

@@ -67,7 +67,7 @@ function modelView(status: ModelStatus, l10n: Localize): ModelView {
         describeMetrics(status.metrics, l10n),
         ...(status.preparing ? [describePreparing(l10n)] : []),
         ...(status.generating ? [l10n.t("Generating…")] : []),
-        ...(status.unloaded ? [l10n.t("Not in memory: the next request loads the model again")] : []),
+        ...(status.unloaded ? [l10n.t("Not in memory: the next request loads the model")] : []),
       ];
       return {
         ...((status.generating || status.preparing) && { icon: "loading~spin" }),
@@ -97,6 +97,7 @@ export function ofRole(role: ModelRole, line: string, l10n: Localize): string {
 export function describeModel(model: ModelInfo, l10n: Localize): string {
   const { name, contextSize, kvCache, device, gpuLayers, layers, remote } = model;
   if (remote) return l10n.t("{0}: {1} tokens of context, on {2}", plainName(name), contextSize, plainName(remote.name));
+  if (device === "") return l10n.t("{0}: {1} tokens of context", plainName(name), contextSize);
   const isSplit = device !== "CPU" && gpuLayers < layers;
   const place = isSplit ? l10n.t("{0} ({1} of {2} layers)", device, gpuLayers, layers) : device;
   if (kvCache === "q8_0") {

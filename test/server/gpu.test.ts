@@ -18,7 +18,7 @@ test("the GPU is prepared after the load, the status says so, and a completion c
     rootUri: null,
     capabilities: {},
     workspaceFolders: [],
-    initializationOptions: { settings: { ...quickSettings, model } },
+    initializationOptions: { settings: { ...quickSettings, model }, load: ["completion"] },
   });
   await client.connection.sendNotification("initialized", {});
   const ready = await client.statusWhere(({ state }) => state === "ready" || state === "failed");

@@ -16,6 +16,7 @@ import {
   settingsChanged,
   statusRequest,
 } from "../../src/shared/methods.ts";
+import { modelRoles } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
@@ -112,7 +113,7 @@ test("the assistant loads, completes, chats, explains, edits, saves contexts and
       rootUri: null,
       capabilities: {},
       workspaceFolders: [{ uri: pathToFileURL(workspace).href, name: "workspace" }],
-      initializationOptions: { settings },
+      initializationOptions: { settings, load: modelRoles },
     });
     await client.connection.sendNotification("initialized", {});
     await client.statusWhere((status) => status.state === "ready" && status.chat?.state === "ready");

@@ -11,6 +11,7 @@ import { after, afterEach, suite, test } from "node:test";
 import { ErrorCodes, type InitializeResult, ResponseError } from "vscode-languageserver-protocol/node";
 
 import { inspectModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
+import { modelRoles } from "../../src/shared/modelRoles.ts";
 import type { ServerStatus } from "../../src/shared/protocol.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings, serverModule, type SpawnOptions } from "../support/lspClient.ts";
@@ -59,7 +60,10 @@ async function serve(initializationOptions: unknown, options: SpawnOptions = {})
   return client;
 }
 
-const withModel = { settings: { ...quickSettings, model: { ...quickSettings.model, path: modelFile("falcon7b") } } };
+const withModel = {
+  settings: { ...quickSettings, model: { ...quickSettings.model, path: modelFile("falcon7b") } },
+  load: modelRoles,
+};
 
 /** Resolves to the exit code of a server. */
 async function exitCode({ child }: LspClient): Promise<number | null> {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, test } from "node:test";
 
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 
-import { reloadModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
+import { loadModel, reloadModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
 import { modelRoles, statusOf } from "../../src/shared/modelRoles.ts";
 import type { ModelStatus, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
 import { ask, problemOf, question } from "../support/asking.ts";
@@ -104,6 +104,7 @@ test("two roles with one model are one process, also when one of them comes to i
   const [pid, ...more] = processes(on);
   assert.deepEqual(more, []);
   await change(on, models(falcon7b, falcon40b));
+  await on.connection.sendNotification(loadModel, { role: "chat" });
   await on.statusWhere(areReady(falcon7b, falcon40b));
   assert.ok(pid !== undefined && processes(on).includes(pid), "the one that stays is not loaded again");
   await change(on, models(falcon40b, falcon40b));

@@ -52,7 +52,7 @@ test("a model is loaded and completes a line over stdin and stdout, which carry 
   connection.listen();
 
   const model = { ...quickSettings.model, path: modelFile("falcon7b") };
-  const initializationOptions: InitializationOptions = { settings: { ...quickSettings, model } };
+  const initializationOptions: InitializationOptions = { settings: { ...quickSettings, model }, load: ["completion"] };
   const client = { processId: process.pid, rootUri: null, capabilities: {} };
   await connection.sendRequest("initialize", { ...client, initializationOptions });
   await connection.sendNotification("initialized", {});

@@ -18,6 +18,7 @@ import {
 } from "vscode-languageserver-protocol/node";
 
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
+import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { statusChanged } from "../../src/shared/methods.ts";
 import type { InitializationOptions, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
 
@@ -96,14 +97,15 @@ export class LspClient {
     return new LspClient(options);
   }
 
-  /** `folders`: URIs of the workspace folders. */
+  /** `folders`: URIs of the workspace folders. `load`: whose models are loaded before anything is asked of them. */
   static async start(
     settings: ServerSettings = quickSettings,
     messages?: Record<string, string>,
     folders: readonly string[] = [],
+    load = modelRoles,
   ): Promise<LspClient> {
     const client = LspClient.spawn();
-    const initializationOptions: InitializationOptions = { settings, ...(messages && { messages }) };
+    const initializationOptions = { settings, load, ...(messages && { messages }) } satisfies InitializationOptions;
     await client.connection.sendRequest("initialize", {
       processId: process.pid,
       rootUri: null,

@@ -92,6 +92,7 @@ export class TestClient {
   readonly host: SharedHost;
   readonly deaths: string[] = [];
   readonly logs: string[] = [];
+  readonly notes: (string | undefined)[] = [];
   unloaded = 0;
   model: Model | undefined;
 
@@ -106,6 +107,9 @@ export class TestClient {
       log: (line) => this.logs.push(line),
       onDied: (reason) => this.deaths.push(reason),
       onUnloaded: () => this.unloaded++,
+      onNote: (note) => {
+        if (note !== this.notes.at(-1)) this.notes.push(note);
+      },
       ...(beat && { heartbeat: beat }),
     });
   }

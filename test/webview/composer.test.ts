@@ -71,7 +71,6 @@ test("what cannot be sent is explained and stays in the composer", async () => {
   const reasons: readonly (readonly [ModelStatus, string, string])[] = [
     [readyStatus, "", "Write a message first"],
     [readyStatus, " \n", "Write a message first"],
-    [{ state: "loading", model: "Falcon", progress: 0.5 }, "text", "The model is still loading"],
     [{ state: "failed", model: "Falcon", problem }, "text", "The model could not be loaded"],
   ];
   for (const [status, text, reason] of reasons) {
@@ -90,6 +89,14 @@ test("what cannot be sent is explained and stays in the composer", async () => {
   await page.locator("textarea").press("Enter");
   assert.equal(await page.locator(".hint").textContent(), "Wait for the answer to end, or stop it");
   assert.deepEqual(await said(), []);
+});
+
+test("a question is sent while the model loads, and waits for it", async () => {
+  const { page, tell, said } = await openPage();
+  await tell(stateMessage([], { state: "loading", model: "Falcon", progress: 0.5 }));
+  await page.locator("textarea").fill("text");
+  await page.locator("textarea").press("Enter");
+  assert.deepEqual(await said(), [{ type: "send", text: "text" }]);
 });
 
 test("an answer is stopped by the button and by Escape, but only while it is written", async () => {

@@ -57,9 +57,9 @@ export const pageStrings: WebviewStrings = {
   removeAttachment: "Remove {0}",
   sendNeedsText: "Write a message first",
   messageTooLong: "The message has {0} characters; at most {1} can be sent",
-  sendNeedsLoading: "The model is still loading",
   sendNeedsWorkingModel: "The model could not be loaded",
   sendNeedsEnd: "Wait for the answer to end, or stop it",
+  modelDetailsAtRest: "{0}: {1} tokens of context. Click to choose another model.",
   modelDetails: "{0}: {1} tokens of context, on {2}. Click to choose another model.",
   demonstrationTitle: "{0} is a demonstration model",
   demonstrationText:

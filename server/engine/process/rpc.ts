@@ -69,6 +69,9 @@ export const diedNotification = new NotificationType<{ readonly reason: string }
 /** Of such a service: the model was unloaded, since another client's needs its place. */
 export const unloadedNotification = new NotificationType0("unloaded");
 
+/** Of such a service: the load waits, since other clients use all the models that there may be. */
+export const waitsNotification = new NotificationType0("waits");
+
 /** Of such a service: a line that the model process wrote. */
 export const logNotification = new NotificationType<{ readonly line: string }>("log");
 

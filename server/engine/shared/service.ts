@@ -8,7 +8,7 @@ import { createMessageConnection, type Message } from "vscode-jsonrpc/node";
 import { SocketMessageReader, SocketMessageWriter } from "vscode-jsonrpc/node";
 
 import { answerModel } from "../process/answerModel.ts";
-import { diedNotification, logNotification, unloadedNotification } from "../process/rpc.ts";
+import { diedNotification, logNotification, unloadedNotification, waitsNotification } from "../process/rpc.ts";
 import type { Claims } from "./claims.ts";
 import { type Client, type CreateProcess, SharedModels } from "./sharedModels.ts";
 
@@ -90,6 +90,7 @@ async function serveClient(socket: net.Socket, token: string, models: SharedMode
     ended: ended.signal,
     onDied: (reason) => notify(() => connection.sendNotification(diedNotification, { reason })),
     onUnloaded: () => notify(() => connection.sendNotification(unloadedNotification)),
+    onWaits: () => notify(() => connection.sendNotification(waitsNotification)),
     onLog,
   };
   let prepared: Promise<void> | undefined;

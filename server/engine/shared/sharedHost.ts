@@ -6,7 +6,14 @@ import * as l10n from "@vscode/l10n";
 import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
 import { loadModelOf, orDied, type Peer } from "../process/askModel.ts";
 import { heartbeat, watchHeartbeat } from "../process/heartbeat.ts";
-import { diedNotification, logNotification, pingRequest, unloadedNotification, unloadRequest } from "../process/rpc.ts";
+import {
+  diedNotification,
+  logNotification,
+  pingRequest,
+  unloadedNotification,
+  unloadRequest,
+  waitsNotification,
+} from "../process/rpc.ts";
 import { unloadTime } from "../process/modelProcess.ts";
 import { kill, openService, type ServiceConnection, type ServiceLocation } from "./openService.ts";
 
@@ -20,6 +27,8 @@ export interface SharedHostOptions {
   readonly onDied: (reason: string) => void;
   /** The model left its place to another client's. */
   readonly onUnloaded: () => void;
+  /** What a load waits for, in the user's language; undefined once it does not. */
+  readonly onNote: (note: string | undefined) => void;
   readonly heartbeat?: typeof heartbeat;
 }
 
@@ -65,14 +74,19 @@ export class SharedHost implements ModelHost {
     }
     const running = this.#run(opened);
     try {
-      const model = await loadModelOf(running, request, onProgress);
+      const model = await loadModelOf(running, request, (fraction) => {
+        this.#options.onNote(undefined);
+        onProgress(fraction);
+      });
       await orDied(running, () => this.#ping(running));
       return model;
     } catch (error) {
       const hasLeft = error instanceof EngineError && error.failure === "unloaded";
       if (!hasLeft || isUnwanted()) throw error;
       // Another client's load took the place before this one was known to be there.
-      return this.load(request, onProgress);
+      return await this.load(request, onProgress);
+    } finally {
+      this.#options.onNote(undefined);
     }
   }
 
@@ -89,7 +103,7 @@ export class SharedHost implements ModelHost {
   }
 
   #run({ socket, connection, pid }: ServiceConnection): Running {
-    const { log, onDied, onUnloaded } = this.#options;
+    const { log, onDied, onUnloaded, onNote } = this.#options;
     const ended = new AbortController();
     const close = (failure: "died" | "unloaded", reason: string): boolean => {
       const isInUse = this.#running === running;
@@ -119,6 +133,9 @@ export class SharedHost implements ModelHost {
     connection.onNotification(diedNotification, ({ reason }) => end(reason));
     connection.onNotification(unloadedNotification, () => {
       if (!ended.signal.aborted && close("unloaded", l10n.t("the model left its place to another"))) onUnloaded();
+    });
+    connection.onNotification(waitsNotification, () => {
+      if (this.#running === running) onNote(l10n.t("Waits for a model that another window is using"));
     });
     connection.onNotification(logNotification, ({ line }) => log(line));
     this.#running = running;

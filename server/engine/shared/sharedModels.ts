@@ -1,8 +1,9 @@
 // The models of a service: one process for each, which all clients with an equal request share, and two at most.
 
+import { untilAborted } from "../../aborted.ts";
 import { EngineError, type LoadPlan, type LoadRequest, type Model } from "../engine.ts";
 import type { ModelProcess } from "../process/modelProcess.ts";
-import { fileVersion } from "../splitFiles.ts";
+import { keyOf } from "./modelKey.ts";
 
 /** So many models may be in memory, if they fit. */
 const most = 2;
@@ -16,6 +17,8 @@ export interface Client {
   readonly onDied: (reason: string) => void;
   /** The model left its place to another one. */
   readonly onUnloaded: () => void;
+  /** The load waits, since others use all the models that there may be. */
+  readonly onWaits: () => void;
   readonly onLog: (line: string) => void;
 }
 
@@ -43,6 +46,10 @@ export class SharedModels {
   #entries: readonly Entry[] = [];
   /** Why models did not fit into the memory although no other was there, by their keys. */
   readonly #tooMuch = new Map<string, EngineError>();
+  /** Waits for the place of another. */
+  #waiting: Entry | undefined;
+  /** What is asked of it waits, so that it comes to rest and gives way. */
+  #givesWay: Entry | undefined;
   /** Processes that were told to end. */
   readonly #leaving = new Set<Entry["process"]>();
   /** The load that the next one has to wait for. */
@@ -74,6 +81,7 @@ export class SharedModels {
     const entry = known ?? this.#add(key, request);
     entry.clients.add(client);
     entry.onProgress.add(onProgress);
+    if (entry === this.#waiting) client.onWaits();
     try {
       return this.#modelFor(client, entry, request.plan, await entry.loaded);
     } finally {
@@ -146,12 +154,22 @@ export class SharedModels {
 
   /** Waits until the model may be loaded. */
   async #makeRoom(entry: Entry): Promise<void> {
-    for (;;) {
-      // What does not end leaves no memory: it is said, as to the client that wanted it to end.
-      for (const process of this.#leaving) await this.#dispose(process);
-      if (entry.clients.size === 0) throw new EngineError("died", "nobody waits for the model any more");
-      if (this.#others(entry).length < most) return;
-      if (!this.#putAway(entry)) await this.#change.promise;
+    try {
+      for (;;) {
+        // What does not end leaves no memory: it is said, as to the client that wanted it to end.
+        for (const process of this.#leaving) await this.#dispose(process);
+        if (entry.clients.size === 0) throw new EngineError("died", "nobody waits for the model any more");
+        if (this.#others(entry).length < most) return;
+        if (this.#putAway(entry)) continue;
+        if (this.#waiting !== entry) for (const { onWaits } of entry.clients) onWaits();
+        this.#waiting = entry;
+        // The one that has been there the longest is asked nothing more, so that the wait has an end.
+        this.#givesWay ??= this.#others(entry)[0];
+        await this.#change.promise;
+      }
+    } finally {
+      [this.#waiting, this.#givesWay] = [undefined, undefined];
+      this.#changed();
     }
   }
 
@@ -201,7 +219,9 @@ export class SharedModels {
   #modelFor({ id }: Client, entry: Entry, { promptCache }: LoadPlan, model: Model): Model {
     // What a client wants to be saved nowhere, or elsewhere, is not saved in the folder of the one that came first.
     const own = { client: id, ...(promptCache !== entry.plan.promptCache && { private: true }) };
-    const use = async <R>(work: () => Promise<R>): Promise<R> => {
+    const use = async <R>(work: () => Promise<R>, signal: AbortSignal): Promise<R> => {
+      while (this.#givesWay === entry && !signal.aborted) await untilAborted(this.#change.promise, signal);
+      if (!this.#entries.includes(entry)) throw new EngineError("unloaded", "the model left its place to another");
       entry.running++;
       try {
         return await work();
@@ -217,31 +237,12 @@ export class SharedModels {
     const score = model.score?.bind(model);
     return {
       ...model,
-      generate: (request, onText, signal) => use(() => model.generate({ ...request, ...own }, onText, signal)),
-      ...(score && { score: (request, signal) => use(() => score({ ...request, ...own }, signal)) }),
+      generate: (request, onText, signal) => use(() => model.generate({ ...request, ...own }, onText, signal), signal),
+      ...(score && { score: (request, signal) => use(() => score({ ...request, ...own }, signal), signal) }),
     };
   }
 }
 
 function isTooMuch(error: unknown): error is EngineError {
   return error instanceof EngineError && error.failure === "outOfMemory";
-}
-
-/** What two requests have in common that are for the same model, whatever of it they want to be remembered, and where. */
-function keyOf({ plan, markers, saveAfter }: LoadRequest): string {
-  const { path, contextSize, gpu, gpuLayers, vramShare, threads, kvCache = "auto", adapters = [] } = plan;
-  const files = [path, ...adapters.map((adapter) => adapter.path)].map(fileVersion);
-  return JSON.stringify([
-    path,
-    contextSize,
-    gpu,
-    gpuLayers,
-    vramShare,
-    threads,
-    kvCache,
-    adapters,
-    markers,
-    saveAfter,
-    files,
-  ]);
 }

@@ -22,6 +22,8 @@ export interface GgufHeader {
   readonly arrays: ReadonlyMap<string, GgufArray>;
   /** The vocabulary, each byte as one character; empty where the file has none. */
   readonly tokens: readonly string[];
+  /** What the file says that it is for. */
+  readonly tags: readonly string[];
   readonly tensors: ReadonlyMap<string, GgufTensor>;
   /** Bytes of the file, or of all parts of a split model. */
   readonly size: number;
@@ -47,6 +49,7 @@ const limits = {
 const tokenWork = 2 ** 28;
 
 const tokensKey = "tokenizer.ggml.tokens";
+const tagsKey = "general.tags";
 
 /** @throws GgufError */
 export function readHeader(reader: ByteReader): GgufHeader {
@@ -67,13 +70,14 @@ export function readHeader(reader: ByteReader): GgufHeader {
   return { ...keys, tensors, size: reader.size };
 }
 
-type Keys = Pick<GgufHeader, "scalars" | "types" | "arrays" | "tokens">;
+type Keys = Pick<GgufHeader, "scalars" | "types" | "arrays" | "tokens" | "tags">;
 
 function readKeys(reader: ByteReader, count: number): Keys {
   const scalars = new Map<string, GgufScalar>();
   const types = new Map<string, number>();
   const arrays = new Map<string, GgufArray>();
   let tokens: readonly string[] = [];
+  let tags: readonly string[] = [];
   for (let i = 0; i < count; i++) {
     const key = readName(reader, "key", limits.keyBytes);
     if (scalars.has(key) || arrays.has(key)) throw new GgufError(l10n.t("the key {0} comes twice", key));
@@ -86,13 +90,15 @@ function readKeys(reader: ByteReader, count: number): Keys {
     arrays.set(
       key,
       readArray(reader, key, (elementType, length) => {
-        if (key !== tokensKey || elementType !== valueTypes.string) return false;
-        tokens = readTokens(reader, length);
+        if (elementType !== valueTypes.string) return false;
+        if (key === tokensKey) tokens = readStrings(reader, key, length);
+        else if (key === tagsKey) tags = readStrings(reader, key, length);
+        else return false;
         return true;
       }),
     );
   }
-  return { scalars, types, arrays, tokens };
+  return { scalars, types, arrays, tokens, tags };
 }
 
 /** llama.cpp takes a zero byte for the end of a name, and would find another than a check does. */
@@ -102,17 +108,17 @@ function readName(reader: ByteReader, what: string, most: number): string {
   return name;
 }
 
-function readTokens(reader: ByteReader, length: number): readonly string[] {
-  if (length > limits.tokens) throw new GgufError(l10n.t("{0} has {1} entries", tokensKey, String(length)));
-  const tokens: string[] = [];
+function readStrings(reader: ByteReader, key: string, length: number): readonly string[] {
+  if (length > limits.tokens) throw new GgufError(l10n.t("{0} has {1} entries", key, String(length)));
+  const strings: string[] = [];
   let work = 0;
   for (let i = 0; i < length; i++) {
-    const token = reader.bytes(tokensKey, limits.tokenBytes);
-    work += token.length ** 2;
-    if (work > tokenWork) throw new GgufError(l10n.t("the tokens of {0} are longer than any text", tokensKey));
-    tokens.push(token);
+    const string = reader.bytes(key, limits.tokenBytes);
+    work += string.length ** 2;
+    if (work > tokenWork) throw new GgufError(l10n.t("the tokens of {0} are longer than any text", key));
+    strings.push(string);
   }
-  return tokens;
+  return strings;
 }
 
 /** gguf.cpp ends the process where the type is another. */

@@ -90,7 +90,10 @@ interface Held {
 
 function heldBy(status: ModelStatus): Held {
   if (status.state !== "ready") return { gpus: [], mainMemory: 0 };
-  const { path, contextSize, sequences, kvCache, flashAttention, gpuLayers, devices } = status.model;
+  const { path, contextSize, sequences, kvCache, flashAttention, gpuLayers } = status.model;
+  // Where one will run that was not loaded yet is not known: it takes the most of the main memory on the CPU.
+  const devices =
+    status.model.devices.length > 0 ? status.model.devices : [{ kind: "cpu", name: "CPU", free: 0 } as const];
   try {
     const options = { contextSize, sequences, kvCache, flashAttention, gpuLayers };
     const planned = planMemory(planFile(path).planned, options, devices).devices.map(neededOf);

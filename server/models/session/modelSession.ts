@@ -12,10 +12,10 @@ import { requireServer, type SessionSettings } from "./backend.ts";
 import { Crashes, isSetAside, reloadDelay } from "./crashes.ts";
 import { errorKind, type EndedRequest, type ModelEvents } from "../../metrics/events.ts";
 import { describeLoad } from "../../metrics/metrics.ts";
-import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { planFile } from "../plan/plannedFile.ts";
 import { loadByPlan, planOf, samePlan } from "./loadPlan.ts";
-import { loadError, noModelError, setAsideError } from "./modelErrors.ts";
+import { loadError, setAsideError } from "./modelErrors.ts";
+import { checkFiles, type RestingModel, restingModel } from "./restingModel.ts";
 import { deleteUnwanted } from "./savedContexts.ts";
 import { watchModel } from "./watchModel.ts";
 
@@ -25,8 +25,9 @@ const longestTimer = 2 ** 31 - 1;
 /** Milliseconds after which a server that failed is worth a request that nobody has asked for by a command. */
 const serverRest = 5_000;
 
-/** How the session stands. `ready`: in memory, or `unloaded` and loaded again by the next request. */
+/** How the session stands. `resting`: not loaded yet. `ready`: in memory, or `unloaded`. The next request loads either. */
 type State =
+  | (RestingModel & { readonly state: "resting" })
   | Exclude<ModelStatus, { state: "ready" | "failed" }>
   // The model of a server of which a request failed stays for those that run.
   | (Extract<ModelStatus, { state: "failed" }> & { readonly kept?: Loaded })
@@ -71,6 +72,8 @@ export class ModelSession {
   #loaded: Promise<Model | undefined> = Promise.resolve(undefined);
   #isDisposed = false;
   #running = 0;
+  /** Whether somebody has asked for the model since it was not in memory. */
+  #isWanted = false;
   #idle: NodeJS.Timeout | undefined;
   /** When the last load failed, as `performance.now()` tells it. */
   #failed = 0;
@@ -87,6 +90,7 @@ export class ModelSession {
     const note = this.#note === undefined ? {} : { note: this.#note };
     if (state.state === "loading") return { ...state, ...note };
     if (state.state === "failed") return { state: "failed", model: state.model, problem: state.problem };
+    if (state.state === "resting") return { state: "ready", model: state.info, unloaded: true };
     const { model, unloaded, preparing } = state;
     return { state: "ready", model: model.info, unloaded, ...(preparing && { preparing }), ...note };
   }
@@ -102,12 +106,16 @@ export class ModelSession {
     return state.state === "ready" && !state.unloaded ? state.model : undefined;
   }
 
-  /** Loads the model that the settings name, unless it is the loaded one. Never rejects: the status says how it went. */
-  async use(settings: SessionSettings): Promise<void> {
+  /**
+   * From now on the model is the one that the settings name. It is loaded at once where the one before it was, or where it
+   * `isWanted`, else by the first request. Never rejects: the status says how it went.
+   */
+  async use(settings: SessionSettings, isWanted = false): Promise<void> {
     const isSame = this.#settings && samePlan(this.#settings, settings);
     this.#settings = settings;
     if (isSame) this.#watchIdle();
-    else await this.#load();
+    else if (isWanted || this.#isWanted || settings.backend) await this.#load();
+    else this.#rest(settings);
   }
 
   /** Loads the chosen model again, after a failure, however often it failed. Never rejects. */
@@ -116,15 +124,21 @@ export class ModelSession {
     await this.#load();
   }
 
-  /** Loads the chosen model again, unless it is loaded, or at rest, as its file is now. Never rejects. */
+  /** Loads the chosen model, unless it is loaded as its file is now. Never rejects. */
   async refresh(): Promise<void> {
-    if (!this.#isUpToDate()) await this.reload();
+    if (this.#isUpToDate()) await this.wake();
+    else await this.reload();
   }
 
-  /** Begins to load a model that is unloaded, or whose server failed a while ago while no request runs there. */
-  wake(): void {
-    const isUnloaded = this.#state.state === "ready" && this.#state.unloaded;
+  /**
+   * Begins to load a model that is not in memory, or whose server failed a while ago while no request runs there. Resolves
+   * when it is there, or cannot be. Never rejects.
+   */
+  wake(): Promise<unknown> {
+    const { state } = this.state;
+    const isUnloaded = state === "ready" && this.model === undefined;
     if (isUnloaded || this.#mayBeBack(serverRest)) void this.#load();
+    return this.#loaded;
   }
 
   /**
@@ -135,15 +149,16 @@ export class ModelSession {
     const kept = this.#kept;
     if (this.#mayBeBack(kept ? serverRest : 0)) void this.#load();
     else if (kept) return kept.model;
-    else this.wake();
+    else void this.wake();
     const model = await this.#loaded;
     if (model) return model;
     if (this.#state.state === "failed") throw new UserError(this.#state.problem.message, this.#state.problem);
     throw new UserError(l10n.t("The model is not loaded."), { action: "retry" });
   }
 
-  /** What a server elsewhere is waited for, in the user's language; undefined once it is not. */
+  /** What another window or a server elsewhere is waited for, in the user's language; undefined once it is not. */
   setNote(note: string | undefined): void {
+    if (note === this.#note) return;
     this.#note = note;
     if (!this.#isDisposed) this.#options.onStatus();
   }
@@ -176,6 +191,7 @@ export class ModelSession {
   hostUnloaded(): void {
     if (this.#state.state !== "ready" || this.#state.unloaded) return;
     this.#options.log("model unloaded: it left its place to one that another window uses");
+    this.#isWanted = false;
     this.#setState({ ...this.#state, unloaded: true });
   }
 
@@ -193,14 +209,28 @@ export class ModelSession {
     if (this.#isDisposed || !this.#settings) return Promise.resolve(undefined);
     this.#newest.abort();
     this.#newest = new AbortController();
+    this.#isWanted = true;
     this.#loaded = this.#loadNow(this.#settings, delay, this.#newest.signal);
     return this.#loaded;
   }
 
+  /** Says what is wrong with the file, if anything is, without loading it. */
+  #rest(settings: SessionSettings): void {
+    if (this.#isDisposed) return;
+    this.#newest.abort();
+    this.#newest = new AbortController();
+    this.#loaded = Promise.resolve(undefined);
+    void deleteUnwanted(settings.promptCache, this.#options.log, this.#newest.signal);
+    try {
+      this.#setState({ ...restingModel(settings, this.#options.markers), state: "resting" });
+    } catch (error) {
+      this.#setFailed(error, settings);
+    }
+  }
+
   /** A superseded load deletes nothing, judges no file and reports nothing; it resolves to the newest load's model. */
   async #loadNow(settings: SessionSettings, delay: number, signal: AbortSignal): Promise<Model | undefined> {
-    const model = settings.backend?.name ?? path.basename(settings.path);
-    this.#setState({ state: "loading", model, progress: 0 });
+    this.#setState({ state: "loading", model: nameOf(settings), progress: 0 });
     const start = performance.now() + delay;
     try {
       const loaded = settings.backend
@@ -215,12 +245,16 @@ export class ModelSession {
     } catch (error) {
       if (signal.aborted) return this.#loaded;
       this.#options.onLoad({ error: errorKind(error) });
-      const failure = loadError(error, settings.path);
-      this.#options.log(failure.message);
-      this.#failed = performance.now();
-      this.#setState({ state: "failed", model, problem: failure.toProblem() });
+      this.#setFailed(error, settings);
       return undefined;
     }
+  }
+
+  #setFailed(error: unknown, settings: SessionSettings): void {
+    const failure = loadError(error, settings.path);
+    this.#options.log(failure.message);
+    this.#failed = performance.now();
+    this.#setState({ state: "failed", model: nameOf(settings), problem: failure.toProblem() });
   }
 
   /**
@@ -250,12 +284,11 @@ export class ModelSession {
     await sleep(delay, undefined, { signal });
     await deleteUnwanted(settings.promptCache, log, signal);
     signal.throwIfAborted();
-    if (settings.path === "") throw noModelError();
+    checkFiles(settings);
     const { planned, contextLength } = planFile(settings.path);
     const version = fileVersion(settings.path);
     const crashes = this.#crashes.of(version);
     if (isSetAside(crashes)) throw setAsideError(settings.path, crashes);
-    for (const adapter of settings.adapters?.[settings.path] ?? []) inspectAdapter(adapter.path, settings.path);
     const start = performance.now();
     const { model, fallback } = await loadByPlan(planOf(settings), contextLength, {
       host,
@@ -310,10 +343,11 @@ export class ModelSession {
   }
 
   #isUpToDate(): boolean {
-    if (this.#state.state !== "ready") return false;
-    if (this.#state.version === undefined) return true;
+    if (this.#state.state !== "ready" && this.#state.state !== "resting") return false;
+    const { version } = this.#state;
+    if (version === undefined) return true;
     try {
-      return fileVersion(this.#state.model.info.path) === this.#state.version;
+      return fileVersion(this.#settings?.path ?? "") === version;
     } catch {
       // The load says what is wrong with the file.
       return false;
@@ -332,6 +366,7 @@ export class ModelSession {
     // The end of a request begins the time anew.
     if (this.#running > 0 || this.#state.state !== "ready" || this.#state.unloaded) return;
     this.#options.log("model unloaded: it was not used for long");
+    this.#isWanted = false;
     this.#setState({ ...this.#state, unloaded: true });
     void this.#unload();
   }
@@ -367,4 +402,8 @@ export class ModelSession {
 
 function hasText({ outcome }: EndedRequest): boolean {
   return "usage" in outcome && outcome.usage.generated > 0;
+}
+
+function nameOf({ backend, path: file }: SessionSettings): string {
+  return backend?.name ?? path.basename(file);
 }

@@ -12,13 +12,14 @@ import { LoadingTurns } from "./loadInTurn.ts";
 import { ModelSession, type ModelSessionOptions } from "./modelSession.ts";
 
 /**
- * Makes what runs models. `onDied` is called when its process ends by itself, and `onUnloaded` when the model has left its place
- * to another client's.
+ * Makes what runs models. `onDied` is called when its process ends by itself, `onUnloaded` when the model has left its place
+ * to another client's, and `onNote` with what a load waits for, in the user's language, or undefined once it does not.
  */
 export type CreateHost = (
   log: (line: string) => void,
   onDied: (reason: string) => void,
   onUnloaded: () => void,
+  onNote: (note: string | undefined) => void,
 ) => ModelHost;
 
 /** Makes what reaches models of servers elsewhere. */
@@ -68,8 +69,8 @@ export class RoleModels {
     return this.#of[role].session;
   }
 
-  /** Loads the models that the settings name, unless they are loaded. */
-  use(wanted: Readonly<Record<ModelRole, SessionSettings>>): void {
+  /** From now on the roles have the models that the settings name. Those of the roles in `load` are loaded at once. */
+  use(wanted: Readonly<Record<ModelRole, SessionSettings>>, load: readonly ModelRole[] = []): void {
     if (this.#isDisposed) return;
     const keys = new Set(modelRoles.map((role) => keyOf(wanted[role])));
     const before = this.#all();
@@ -84,7 +85,13 @@ export class RoleModels {
     const find = (role: ModelRole) => byKey.get(keyOf(wanted[role])) ?? last[role];
     this.#of = { completion: find("completion"), chat: find("chat") };
     for (const { session } of spare) void session.dispose();
-    for (const role of modelRoles) void this.#of[role].session.use(wanted[role]);
+    for (const role of modelRoles) {
+      const { session } = this.#of[role];
+      void session.use(
+        wanted[role],
+        load.some((each) => this.session(each) === session),
+      );
+    }
     // One that is loaded already says nothing of that it is now another role's.
     if (modelRoles.some((role) => this.#of[role] !== last[role])) this.#options.onStatus();
   }
@@ -136,6 +143,7 @@ export class RoleModels {
         options.log,
         (reason) => session.hostDied(reason),
         () => session.hostUnloaded(),
+        (note) => session.setNote(note),
       ),
     );
     const remote = createRemote?.(

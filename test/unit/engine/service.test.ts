@@ -86,6 +86,7 @@ function hostOf(): SharedHost {
     log: () => undefined,
     onDied: () => undefined,
     onUnloaded: () => undefined,
+    onNote: () => undefined,
   });
 }
 

@@ -25,18 +25,24 @@ let memory: number;
 let loads: LoadPlan[];
 let generated: GenerateRequest[];
 let unloaded: string[];
+let waits: string[];
+/** What ends a generation; they end at once unless there is one. */
+let end: Promise<void> | undefined;
 let models: SharedModels;
+const clients = new Set<Client>();
 beforeEach(() => {
-  [memory, loads, generated, unloaded] = [Infinity, [], [], []];
+  [memory, loads, generated, unloaded, waits, end] = [Infinity, [], [], [], [], undefined];
+  clients.clear();
   models = new SharedModels(() => createProcess());
 });
 
 const usage = { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 };
 const model: Model = {
   info: { gpuLayers: 0 } as Model["info"],
-  generate: (request) => {
+  generate: async (request, _onText, signal): Promise<Generation> => {
     generated.push(request);
-    return Promise.resolve<Generation>({ text: "", alternatives: [], stopReason: "end", usage });
+    if (!signal.aborted) await end;
+    return { text: "", alternatives: [], stopReason: signal.aborted ? "aborted" : "end", usage };
   },
   countTokens: () => Promise.resolve(0),
 };
@@ -52,10 +58,10 @@ function createProcess() {
       memory -= taken;
       return Promise.resolve(model);
     },
-    dispose: () => {
+    dispose: async () => {
+      await new Promise(setImmediate);
       memory += taken;
       taken = 0;
-      return Promise.resolve();
     },
   };
 }
@@ -66,15 +72,21 @@ function load(name: string, plan: Partial<LoadPlan> = {}): Promise<Model> {
     ended: new AbortController().signal,
     onDied: () => undefined,
     onUnloaded: () => unloaded.push(name),
+    onWaits: () => waits.push(name),
     onLog: () => undefined,
   };
+  clients.add(client);
   const whole = { path: path.join(folder, "a"), contextSize: 100, gpu: "off", threads: 1, shared: true, ...plan };
   return models.load({ plan: whole, markers: [] } as unknown as LoadRequest, client, () => undefined);
 }
 
-async function isPrivate(loaded: Model): Promise<boolean> {
+function generate(loaded: Model, signal = new AbortController().signal): Promise<Generation> {
   const request = { priority: "chat", prompt: ["x"], maxTokens: 1, temperature: 0, stop: [] } as const;
-  await loaded.generate(request, () => undefined, new AbortController().signal);
+  return loaded.generate(request, () => undefined, signal);
+}
+
+async function isPrivate(loaded: Model): Promise<boolean> {
+  await generate(loaded);
   return generated.at(-1)?.private ?? false;
 }
 
@@ -107,4 +119,64 @@ test("a model that does not fit even alone puts another one away once, and not a
   memory = 100;
   await load("large", { path: path.join(folder, "b") });
   assert.deepEqual(unloaded, ["small"]);
+});
+
+test("who waits for a place is told so, and the one that has been there the longest is asked nothing more until it is given", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  end = promise;
+  const [first, second] = [await load("first", { threads: 1 }), await load("second", { threads: 2 })];
+  const running = [generate(first), generate(second)];
+  const third = load("third", { threads: 3 });
+  const joining = load("joining", { threads: 3 });
+  await new Promise(setImmediate);
+  assert.deepEqual(waits, ["third", "joining"]);
+  const [held, other] = [generate(first).catch((error: unknown) => error), generate(second)];
+  await new Promise(setImmediate);
+  assert.equal(generated.length, 3, "only the other model is asked");
+  assert.equal(
+    (await generate(first, AbortSignal.abort())).stopReason,
+    "aborted",
+    "who does not want it any more does not wait",
+  );
+  resolve();
+  await Promise.all([...running, other, third, joining]);
+  assert.deepEqual(unloaded, ["first"]);
+  assert.ok(((await held) as EngineError).failure === "unloaded");
+  assert.equal((await generate(await third)).stopReason, "end");
+  assert.equal((await generate(second)).stopReason, "end");
+});
+
+test("what was held back goes on where the place is not needed any more", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  end = promise;
+  const [first, second] = [await load("first", { threads: 1 }), await load("second", { threads: 2 })];
+  const running = [generate(first), generate(second)];
+  const third = load("third", { threads: 3 }).catch((error: unknown) => error);
+  await new Promise(setImmediate);
+  const held = generate(first);
+  const [client] = [...clients].filter(({ id }) => id === "third");
+  assert.ok(client);
+  await models.release(client);
+  assert.ok((await third) instanceof EngineError);
+  resolve();
+  await Promise.all([...running, held]);
+  assert.equal(generated.length, 3);
+});
+
+test("what was held back goes on where another model gave way", async () => {
+  const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [first, second] = [await load("first", { threads: 1 }), await load("second", { threads: 2 })];
+  end = one.promise;
+  const running = generate(first);
+  end = two.promise;
+  const short = generate(second);
+  const third = load("third", { threads: 3 });
+  await new Promise(setImmediate);
+  end = undefined;
+  const held = generate(first);
+  two.resolve();
+  await Promise.all([short, third, held]);
+  assert.deepEqual(unloaded, ["second"]);
+  one.resolve();
+  await running;
 });

@@ -240,10 +240,12 @@ suite("the list", () => {
 test("as long as no model is loaded, the list says that it knows no GPU", () => {
   const loading = { state: "loading", model: "x", progress: 0 } as const;
   const failed = { state: "failed", model: "x", problem: { message: "no memory" } } as const;
-  const ready = { state: "ready", model: {}, generating: false, unloaded: false, metrics: {} } as ModelStatus;
+  const withDevices = (devices: unknown) =>
+    ({ state: "ready", model: { devices }, generating: false, unloaded: false, metrics: {} }) as ModelStatus;
+  const [ready, resting] = [withDevices([{ kind: "cpu" }]), withDevices([])];
   const said = (status: ServerStatus, gpu: "auto" | "off" = "auto") =>
     listPlaceholder(status, gpu, l10n).includes("a GPU is not known");
-  assert.deepEqual([said(loading), said({ ...failed, chat: loading })], [true, true]);
+  assert.deepEqual([said(loading), said(resting), said({ ...failed, chat: loading })], [true, true, true]);
   assert.deepEqual([said(ready), said({ ...loading, chat: ready }), said(loading, "off")], [false, false, false]);
 });
 

@@ -127,7 +127,7 @@ suite("statusBarView", () => {
       tooltip: [
         `Ghost text: ${details}`,
         "Chat: Falcon-H1 1.5B: 2048 tokens of context, on CPU",
-        "Not in memory: the next request loads the model again",
+        "Not in memory: the next request loads the model",
         "Inline completions are on",
       ],
     });
@@ -169,6 +169,19 @@ suite("statusBarView", () => {
         "500 MB of memory",
       ),
     );
+  });
+
+  test("says of a model that was not loaded yet what is known, and nothing to wait for", () => {
+    const resting = { ...ready, unloaded: true, model: { ...model, device: "", layers: 0, devices: [] } };
+    assert.deepEqual(statusBarView(resting, "on", "", l10n), {
+      icon: "zap",
+      text: "Falcon",
+      tooltip: [
+        `${model.name}: ${model.contextSize} tokens of context`,
+        "Not in memory: the next request loads the model",
+        "Inline completions are on",
+      ],
+    });
   });
 
   test("says that the model sleeps", () => {

@@ -17,7 +17,7 @@ function settingsOf(path: string) {
 test("what is asked of a model that has just left its place is asked of it once it is loaded again", async () => {
   for (const isTold of [true, false]) {
     const { session, host } = sessionOf(new ScriptedHost());
-    await session.use(settingsOf(fileA));
+    await session.use(settingsOf(fileA), true);
     const leave = async (): Promise<Model> => {
       const model = await session.ready();
       host.leave();
@@ -36,10 +36,10 @@ test("what is asked of a model that has just left its place is asked of it once 
 
 test("what was asked of a model that left its place is not asked of another one that was chosen meanwhile", async () => {
   const { session, host } = sessionOf(new ScriptedHost());
-  await session.use(settingsOf(fileA));
+  await session.use(settingsOf(fileA), true);
   const model = await session.ready();
   host.leave();
-  void session.use(settingsOf(fileB));
+  void session.use(settingsOf(fileB), true);
   await assert.rejects(generate(model), UserError);
   await session.dispose();
 });

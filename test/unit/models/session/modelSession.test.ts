@@ -46,9 +46,9 @@ async function dieFourTimes({ host, session }: ReturnType<typeof sessionOf>): Pr
 suite("loads that supersede each other", () => {
   test("a request that waits gets the model that was chosen last", async () => {
     const { host, session } = sessionOf(new ScriptedHost(() => 5));
-    const uses = [session.use(settingsOf(fileA))];
+    const uses = [session.use(settingsOf(fileA), true)];
     const waiting = loadedPath(session);
-    uses.push(session.use(settingsOf(fileB)));
+    uses.push(session.use(settingsOf(fileB), true));
     assert.equal(await waiting, fileB);
     await Promise.all(uses);
     assert.deepEqual(host.faults, []);
@@ -56,7 +56,7 @@ suite("loads that supersede each other", () => {
 
   test("a request that waits outlives a reload", async () => {
     const { host, session } = sessionOf(new ScriptedHost(() => 5));
-    void session.use(settingsOf(fileA));
+    void session.use(settingsOf(fileA), true);
     const waiting = loadedPath(session);
     await until("it loads", () => host.loads.length === 1);
     const reloaded = session.reload();
@@ -79,11 +79,11 @@ suite("loads that supersede each other", () => {
   test("one that was superseded deletes nothing", async () => {
     const { session } = sessionOf(new ScriptedHost());
     const contexts = savedContexts(2);
-    void session.use(settingsOf(fileA, { promptCache: { folder: contexts, keep: false } }));
-    await session.use(settingsOf(fileA, { promptCache: { folder: contexts, keep: true } }));
+    void session.use(settingsOf(fileA, { promptCache: { folder: contexts, keep: false } }), true);
+    await session.use(settingsOf(fileA, { promptCache: { folder: contexts, keep: true } }), true);
     for (let turn = 0; turn < 50; turn++) await nextTurn();
     assert.equal(fs.readdirSync(contexts).length, 2);
-    await session.use(settingsOf(fileA, { promptCache: { folder: contexts, keep: false } }));
+    await session.use(settingsOf(fileA, { promptCache: { folder: contexts, keep: false } }), true);
     assert.ok(!fs.existsSync(contexts));
   });
 
@@ -91,9 +91,9 @@ suite("loads that supersede each other", () => {
     const on = sessionOf(new ScriptedHost());
     const { session } = on;
     // It is still deleting when the other one is loaded already.
-    void session.use(settingsOf(fileB, { promptCache: { folder: savedContexts(400), keep: false } }));
+    void session.use(settingsOf(fileB, { promptCache: { folder: savedContexts(400), keep: false } }), true);
     for (let turn = 0; turn < 5; turn++) await nextTurn();
-    await session.use(settingsOf(fileA));
+    await session.use(settingsOf(fileA), true);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await dieFourTimes(on);
     await assert.rejects(
@@ -101,7 +101,7 @@ suite("loads that supersede each other", () => {
       (error: unknown) => error instanceof UserError && error.message.includes(fileA),
     );
     assert.ok(!on.host.loads.includes(fileB));
-    await session.use(settingsOf(fileB));
+    await session.use(settingsOf(fileB), true);
     assert.equal(await loadedPath(session), fileB);
     assert.deepEqual(on.host.faults, []);
   });
@@ -113,11 +113,11 @@ suite("deaths", () => {
     fs.copyFileSync(fileA, file);
     const on = sessionOf(new ScriptedHost());
     const { host, session } = on;
-    await session.use(settingsOf(file));
+    await session.use(settingsOf(file), true);
     await dieFourTimes(on);
     await assert.rejects(session.ready(), { action: "restartServer" });
     const { length } = host.loads;
-    await session.use(settingsOf(file, { threads: 2 }));
+    await session.use(settingsOf(file, { threads: 2 }), true);
     assert.equal(host.loads.length, length, "it is not loaded");
     await session.reload();
     assert.equal(await loadedPath(session), file);
@@ -125,13 +125,13 @@ suite("deaths", () => {
     await dieFourTimes(on);
     await assert.rejects(session.ready(), { action: "restartServer" });
     fs.utimesSync(file, 1000, 1000);
-    await session.use(settingsOf(file));
+    await session.use(settingsOf(file), true);
     assert.equal(await loadedPath(session), file);
   });
 
   test("one while the model loads is that load's failure, and the next attempt may succeed", async () => {
     const { host, session, states } = sessionOf(new ScriptedHost(() => 3));
-    const used = session.use(settingsOf(fileA));
+    const used = session.use(settingsOf(fileA), true);
     await until("it loads", () => host.occupant !== undefined);
     host.die(session);
     await used;
@@ -142,7 +142,7 @@ suite("deaths", () => {
 
   test("one in the middle of a request interrupts it, and who asks then waits for the model", async () => {
     const { host, session } = sessionOf(new ScriptedHost(() => 3));
-    await session.use(settingsOf(fileA));
+    await session.use(settingsOf(fileA), true);
     const running = generate(await session.ready());
     host.die(session);
     assert.equal((await running).stopReason, "interrupted");
@@ -156,11 +156,11 @@ suite("rest", () => {
 
   test("a model that nobody asks is unloaded, and loaded again by who asks", async () => {
     const { host, session, states } = sessionOf(new ScriptedHost());
-    await session.use(settingsOf(fileA, { idleUnloadMinutes: soon }));
+    await session.use(settingsOf(fileA, { idleUnloadMinutes: soon }), true);
     await until("it is unloaded", () => states.at(-1) === "unloaded");
     await until("it is gone", () => host.occupant === undefined);
-    session.wake();
-    session.wake();
+    void session.wake();
+    void session.wake();
     assert.equal(await loadedPath(session), fileA);
     assert.equal(host.loads.length, 2);
     await until("it is unloaded again", () => states.at(-1) === "unloaded");
@@ -172,7 +172,7 @@ suite("rest", () => {
 
   test("a time that no timer can count is no rest at all", async () => {
     const { session, states } = sessionOf(new ScriptedHost());
-    await session.use(settingsOf(fileA, { idleUnloadMinutes: 1_000_000 }));
+    await session.use(settingsOf(fileA, { idleUnloadMinutes: 1_000_000 }), true);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(states.at(-1), "ready");
     await session.dispose();
@@ -181,22 +181,22 @@ suite("rest", () => {
 
 test("after the end nothing is loaded, whoever asks, and nobody waits", async () => {
   const { host, session, states } = sessionOf(new ScriptedHost(() => 3));
-  void session.use(settingsOf(fileA));
+  void session.use(settingsOf(fileA), true);
   const waiting = assert.rejects(session.ready(), UserError);
   await session.dispose();
   const { length } = states;
   await waiting;
-  await session.use(settingsOf(fileB));
+  await session.use(settingsOf(fileB), true);
   await session.reload();
   session.hostDied("SIGKILL");
-  session.wake();
+  void session.wake();
   await assert.rejects(session.ready(), UserError);
   assert.deepEqual([host.occupant, states.length], [undefined, length]);
 });
 
 test("a host that cannot end the model is a failure that can be tried again", async () => {
   const { host, session } = sessionOf(new ScriptedHost());
-  await session.use(settingsOf(fileA));
+  await session.use(settingsOf(fileA), true);
   const dispose = host.dispose.bind(host);
   host.dispose = () => Promise.reject(new EngineError("notEnded", "process 123"));
   await session.reload();
@@ -209,7 +209,7 @@ test("a host that cannot end the model is a failure that can be tried again", as
 
 /** What happens to a session: a choice of the user's, something else, or some time. */
 type Step =
-  | { readonly use: string; readonly idle: number; readonly keep: boolean }
+  | { readonly use: string; readonly isWanted: boolean; readonly idle: number; readonly keep: boolean }
   | "reload"
   | "die"
   | "ask"
@@ -224,6 +224,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       use: fc.constantFrom(fileA, fileB),
+      isWanted: fc.boolean(),
       idle: fc.constantFrom(0, 1 / 6000),
       keep: fc.boolean(),
     }),
@@ -248,7 +249,7 @@ class Trial {
     if (typeof each === "object") {
       this.chosen = each.use;
       const promptCache = { folder: path.join(folder, "contexts"), keep: each.keep };
-      this.#waits.push(session.use(settingsOf(each.use, { idleUnloadMinutes: each.idle, promptCache })));
+      this.#waits.push(session.use(settingsOf(each.use, { idleUnloadMinutes: each.idle, promptCache }), each.isWanted));
       return;
     }
     switch (each) {
@@ -269,7 +270,7 @@ class Trial {
         await session.ready().catch(() => undefined);
         return;
       case "wake":
-        session.wake();
+        void session.wake();
         return;
       case "turn":
         return nextTurn();

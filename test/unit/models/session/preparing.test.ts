@@ -30,7 +30,7 @@ test("the state says so until the model that is loaded is prepared, whatever bec
   });
   const isPreparing = () => session.state.state === "ready" && session.state.preparing === true;
   const use = (contextSize: number) =>
-    session.use({ path: modelFile("falcon7b"), contextSize, gpu: "auto", threads: 1 });
+    session.use({ path: modelFile("falcon7b"), contextSize, gpu: "auto", threads: 1 }, true);
   await use(512);
   assert.ok(isPreparing());
   await session.ready();

@@ -53,7 +53,8 @@ function setUp() {
   const settingsOf = (file: string) => ({ path: file, contextSize: 512, gpu: "off", threads: 1 }) as const;
   const use = (completion: string, chat: string, server?: RemoteServer) => {
     const backend = server && { name: server.name, server, isTrusted: true };
-    models.use({ completion: settingsOf(completion), chat: { ...settingsOf(chat), ...(backend && { backend }) } });
+    const forChat = { ...settingsOf(chat), ...(backend && { backend }) };
+    models.use({ completion: settingsOf(completion), chat: forChat }, modelRoles);
   };
   const isReady = (role: ModelRole) => {
     const status: ModelStatus = statusOf(models.status, role);
