@@ -6,7 +6,7 @@ import path from "node:path";
 import process from "node:process";
 
 import { ModelProcess } from "./engine/process/modelProcess.ts";
-import { Claims, userFolder } from "./engine/shared/claims.ts";
+import { Claims, processNamespace, userFolder } from "./engine/shared/claims.ts";
 import { SharedHost } from "./engine/shared/sharedHost.ts";
 import type { CreateHost } from "./models/session/roleModels.ts";
 
@@ -20,10 +20,11 @@ export function findBundledModel(folder: string): string | undefined {
 /** @param folder of the bundles */
 export function hostCreator(folder: string): CreateHost {
   const [engine, service] = [path.join(folder, "engine.cjs"), path.join(folder, "service.cjs")];
-  /** The service of exactly this version of the product. */
+  /** The service of exactly this version of the product, among the processes that this one can see. */
   const locate = () => {
     const version = createHash("sha256");
     for (const file of [engine, service]) version.update(fs.readFileSync(file));
+    version.update(processNamespace());
     const claims = new Claims(userFolder(process.env), version.digest("hex").slice(0, 16));
     return { claims, modulePath: service };
   };

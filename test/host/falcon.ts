@@ -35,9 +35,11 @@ export async function readyFalcon(): Promise<TestApi> {
   // The model writes some ten tokens a second, so that one can stop it.
   await configure("falcon.inlineCompletion.maxTokens", 8);
   await until("the settings have come to rest", () => falcon.settings.server.inlineCompletion.maxTokens === 8);
+  // Nothing is loaded before it is used.
+  await falcon.server.loadModel("completion");
   await until("the model is ready", () => {
     const { status } = falcon.server;
-    return status.state === "ready" && status.model.path === TEST_MODEL;
+    return status.state === "ready" && !status.unloaded && status.model.path === TEST_MODEL;
   });
   return falcon;
 }

@@ -81,7 +81,7 @@ test("a model that is in use never gives way: a third waits until another's requ
     events.push(`${i} ${stopReason}`);
   });
   const loading = three.load("falcon40b").then(() => events.push("loaded"));
-  await until("the load waits", () => service.models.length === 2);
+  await until("the load waits and its client is told so", () => three.notes.length > 0);
   stops[1]?.abort();
   await loading;
   stops[0]?.abort();
@@ -90,6 +90,7 @@ test("a model that is in use never gives way: a third waits until another's requ
   const gaveWay = [one, two].findIndex(({ unloaded }) => unloaded === 1);
   const end = events.findIndex((event) => event.startsWith(`${gaveWay} `));
   assert.ok(end >= 0 && events.indexOf("loaded") > end, events.join(", "));
+  assert.deepEqual(three.notes, ["Waits for a model that another window is using", undefined]);
 });
 
 test("a model process that is killed is recovered once for all", async () => {

@@ -36,6 +36,12 @@ function change(on: LspClient, settings: ServerSettings): Promise<void> {
   return on.connection.sendNotification(settingsChanged, settings);
 }
 
+/** Who chooses a model is going to use it. */
+async function chooseForChat(on: LspClient, settings: ServerSettings): Promise<void> {
+  await change(on, settings);
+  await on.connection.sendNotification(loadModel, { role: "chat" });
+}
+
 const isReady = (status: ModelStatus, path: string) =>
   status.state === "ready" && !status.unloaded && status.model.path === path;
 const areReady = (completion: string, chat: string) => (status: ServerStatus) =>
@@ -103,8 +109,7 @@ test("two roles with one model are one process, also when one of them comes to i
   const on = await start(models(falcon7b, falcon7b), falcon7b, falcon7b);
   const [pid, ...more] = processes(on);
   assert.deepEqual(more, []);
-  await change(on, models(falcon7b, falcon40b));
-  await on.connection.sendNotification(loadModel, { role: "chat" });
+  await chooseForChat(on, models(falcon7b, falcon40b));
   await on.statusWhere(areReady(falcon7b, falcon40b));
   assert.ok(pid !== undefined && processes(on).includes(pid), "the one that stays is not loaded again");
   await change(on, models(falcon40b, falcon40b));
@@ -142,7 +147,7 @@ test("one model's process dies and the other's goes on; the dead one is back by 
   const on = await start(models(falcon7b, falcon7b), falcon7b, falcon7b);
   const [pid] = processes(on);
   assert.ok(pid !== undefined);
-  await change(on, models(falcon7b, slow));
+  await chooseForChat(on, models(falcon7b, slow));
   await on.statusWhere(areReady(falcon7b, slow));
   const { deltas, stop } = await keepAnswering(on);
   process.kill(pid, "SIGKILL");
