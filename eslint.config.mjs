@@ -152,6 +152,13 @@ export default tseslint.config(
     noConnection,
     layer("models|completion|chat|edit|http|lsp|llama|process|shared|remote"),
   ),
+  forbidImports(
+    ["server/compare/**"],
+    [],
+    ...server,
+    noConnection,
+    layer("chat|edit|evaluate|http|lsp|llama|process|shared|remote"),
+  ),
   forbidImports(["server/http/**"], [], ...server, noConnection, layer("models|edit|lsp|llama|process|shared|remote")),
   forbidImports(["server/lsp/**"], [], ...server, layer("llama|process|shared|remote")),
   forbidImports(["server/cli/**"], [], ...server, noConnection, layer("lsp/(?!settings)|llama|process|shared|remote")),

@@ -1,6 +1,7 @@
 // Cases of completion cut from held-out files: blocks, bodies of functions, and lines that take from other files.
 
-import { type HeldOutFile, randomNumbers, readHeldOutFiles, shuffle } from "./heldOut.ts";
+import { type HeldOutFile, readHeldOutFiles } from "./heldOut.ts";
+import { randomNumbers, shuffle } from "../server/random.ts";
 
 /** A place in a held-out file and what stands there. */
 export interface CutCase {

@@ -7,7 +7,7 @@ import path from "node:path";
 import { diffArrays } from "diff";
 
 import type { CutCase } from "./cases.ts";
-import { randomNumbers, shuffle } from "./heldOut.ts";
+import { randomNumbers, shuffle } from "../server/random.ts";
 import { readReleases, type Release } from "./releases.ts";
 
 /** Whole lines that take the place of others. */

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { randomNumbers, shuffle } from "./heldOut.ts";
+import { randomNumbers, shuffle } from "../server/random.ts";
 
 export const editKinds = ["rename", "parameter", "wrap", "reorder", "bug"] as const;
 export type EditKind = (typeof editKinds)[number];

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 
 import manifest from "../package.json" with { type: "json" };
 import { runChat } from "./cli/chat.ts";
+import { runCompare } from "./cli/compare.ts";
 import { runComplete } from "./cli/complete.ts";
 import { runDoctor } from "./cli/doctor.ts";
 import { runEval } from "./cli/eval.ts";
@@ -27,6 +28,7 @@ const usage = `falcon COMMAND [OPTIONS]
   chat [QUESTION]         answers a question, standard input, or one line after the other
   eval TEST…              measures the model with arc_challenge, hellaswag, mmlu or truthfulqa_mc2; what was
                           answered is kept, so that the same command goes on where it was stopped
+  compare FOLDER          which of the models given by --model completes the folder's Git history best; --minutes N
   models                  lists the models of the models folder and of the Hugging Face cache
   doctor                  prints what a report of a fault needs
 
@@ -47,8 +49,9 @@ const usage = `falcon COMMAND [OPTIONS]
 const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 const options = {
-  ...{ model: text, "chat-model": text, "models-folder": text, "context-size": text, gpu: text, threads: text },
-  ...{ data: text, limit: text, form: text, answers: text },
+  model: { ...text, multiple: true },
+  ...{ "chat-model": text, "models-folder": text, "context-size": text, gpu: text, threads: text },
+  ...{ data: text, limit: text, form: text, answers: text, minutes: text },
   ...{ port: text, host: text, version: flag, help: { ...flag, short: "h" } },
 } as const;
 
@@ -81,6 +84,7 @@ async function main(): Promise<void> {
     complete: () => runComplete(args[0] ?? "", program),
     chat: () => runChat(args, program),
     eval: () => runEval(args, { ...values, limit: wholeNumber("limit", values.limit) }, program),
+    compare: () => runCompare(args[0] ?? "", { models: values.model ?? [], minutes: values.minutes ?? "5" }, program),
     models: () => {
       for (const { name, path, size } of listModels(settings.models ?? {})) {
         print(`${name.padEnd(36)} ${(size / 1e9).toFixed(2).padStart(7)} GB  ${path}\n`);
@@ -107,7 +111,8 @@ function readArguments() {
 
 /** Of each option what is given; the defaults are those of the editor. */
 function settingsOf(values: ReturnType<typeof readArguments>["values"]) {
-  const { model, gpu, "chat-model": chat, "models-folder": folder } = values;
+  const { model: models, gpu, "chat-model": chat, "models-folder": folder } = values;
+  const model = models?.at(-1);
   const threads = wholeNumber("threads", values.threads);
   const contextSize = wholeNumber("context-size", values["context-size"]);
   const given = {

@@ -33,3 +33,12 @@ export function hostCreator(folder: string): CreateHost {
     return new SharedHost({ locate, own, log, onDied, onUnloaded, onNote });
   };
 }
+
+/**
+ * For work that nobody waits for: processes that give way to others, and that no other client uses.
+ * @param folder of the bundles
+ */
+export function backgroundHostCreator(folder: string): CreateHost {
+  const modulePath = path.join(folder, "engine.cjs");
+  return (log, onDied) => new ModelProcess({ modulePath, log, onDied, isInBackground: true });
+}

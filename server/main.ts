@@ -11,7 +11,7 @@ import { createConnection } from "vscode-languageserver/node";
 import { Grammars } from "./syntax/grammars.ts";
 import { RemoteHost } from "./engine/remote/remoteHost.ts";
 import { environmentKey } from "./serverKey.ts";
-import { findBundledModel, hostCreator } from "./installation.ts";
+import { backgroundHostCreator, findBundledModel, hostCreator } from "./installation.ts";
 import { startServer } from "./lsp/server.ts";
 
 // An unhandled rejection is a bug, but the requests that run need not end with it.
@@ -24,6 +24,7 @@ process.on("disconnect", () => process.exit(1));
 const connection = createConnection();
 startServer(connection, {
   createHost: hostCreator(__dirname),
+  createBackgroundHost: backgroundHostCreator(__dirname),
   remote:
     ({ key, network }) =>
     (onFailed, onNote) =>

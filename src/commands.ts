@@ -17,6 +17,7 @@ import { showError } from "./problems.ts";
 import type { Figures } from "./completion/figures.ts";
 import type { LocalApi } from "./localApi.ts";
 import type { LastEditor } from "./lastEditor.ts";
+import type { Comparison } from "./compare/comparison.ts";
 import type { PagePanel } from "./pages/pagePanel.ts";
 import { useInChat } from "./languageModel/useInChat.ts";
 import { showMenu } from "./status/menu.ts";
@@ -40,6 +41,7 @@ export interface CommandDependencies
   readonly hubToken: HubToken;
   readonly lastEditor: LastEditor;
   readonly localApi: LocalApi;
+  readonly comparison: Comparison;
   readonly performance: Pick<PagePanel<unknown>, "show">;
   readonly serverKeys: ServerKeys;
 }
@@ -104,6 +106,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.stopLocalApi": () => localApi.stop(),
     "falcon.openPlayground": () => localApi.openPlayground(),
     "falcon.fineTune": () => fineTune(dependencies),
+    "falcon.compareModels": () => dependencies.comparison.open(),
     "falcon.showPerformance": () => dependencies.performance.show(),
     "falcon.showLog": () => log.show(),
     "falcon.showMenu": () => showMenu({ server, settings, lastEditor, localApi }, figures.sum),

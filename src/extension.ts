@@ -15,6 +15,7 @@ import { receivePageMessage } from "./chat/receive.ts";
 import { registerEditActions } from "./edit/editActions.ts";
 import { EditInstructions } from "./edit/instructions.ts";
 import { Proposals } from "./edit/proposals.ts";
+import { Comparison } from "./compare/comparison.ts";
 import { ServerClient } from "./server/client.ts";
 import { ServerKeys } from "./server/serverKeys.ts";
 import { ModelsClient } from "./server/modelsClient.ts";
@@ -83,6 +84,7 @@ export function activate(context: ExtensionContext) {
   const instructions = new EditInstructions(context.globalState);
   const panels = { extensionUri: context.extensionUri, log };
   const performance = performancePanel(panels, server);
+  const comparison = new Comparison({ ...panels, server, settings, recentModels, models, demonstrationModel });
   const contextDocument = new ContextDocument(server);
   const chat = new Chat({
     store: conversations,
@@ -161,6 +163,7 @@ export function activate(context: ExtensionContext) {
     registerCommands({
       chat,
       chatView,
+      comparison,
       contextDocument,
       conversations,
       downloads,
@@ -207,6 +210,7 @@ export function activate(context: ExtensionContext) {
     server,
     models,
     performance,
+    comparison,
     prompts,
     proposals,
     lastEditor,
@@ -220,7 +224,20 @@ export function activate(context: ExtensionContext) {
   };
 
   return context.extensionMode === ExtensionMode.Test
-    ? { chat, chatView, downloads, figures, localApi, models, performance, prompts, proposals, server, settings }
+    ? {
+        chat,
+        chatView,
+        comparison,
+        downloads,
+        figures,
+        localApi,
+        models,
+        performance,
+        prompts,
+        proposals,
+        server,
+        settings,
+      }
     : undefined;
 }
 

@@ -248,6 +248,17 @@ export function showList<Item extends ListItem<Item>>({
   });
 }
 
+/** Lets the user choose several rows; resolves to undefined when he gives it up. */
+export async function chooseSeveral<Item extends ListItem & { readonly isChosen: boolean }>(
+  title: string,
+  placeholder: string,
+  items: readonly Item[],
+): Promise<readonly Item[] | undefined> {
+  const rows = items.map((item) => ({ ...plainItem(item), picked: item.isChosen, item }));
+  const options = { title: plainText(title), placeHolder: plainText(placeholder), canPickMany: true as const };
+  return (await window.showQuickPick(rows, options))?.map(({ item }) => item);
+}
+
 function plainButtons(buttons: readonly RowButton[] = []): QuickInputButton[] {
   return buttons.map(({ icon, tooltip }) => ({ iconPath: new ThemeIcon(icon), tooltip: plainText(tooltip) }));
 }

@@ -1,6 +1,7 @@
 // What someone types into a held-out file, key by key: the same from the same seed, whoever completes it.
 
-import { type HeldOutFile, randomNumbers, readHeldOutFiles, shuffle } from "../heldOut.ts";
+import { type HeldOutFile, readHeldOutFiles } from "../heldOut.ts";
+import { randomNumbers, shuffle } from "../../server/random.ts";
 
 export interface Trace {
   readonly file: HeldOutFile;

@@ -7,17 +7,11 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { completionRequest } from "../completion/request.ts";
+import { languageOf } from "../languages.ts";
 import { matchExcludedRealFiles } from "../realFile.ts";
 import { Grammars } from "../syntax/grammars.ts";
 import { UserError } from "../userError.ts";
 import { loadModel, type Program, UsageError } from "./program.ts";
-
-/** Languages by the endings of their files, where they matter: those of the grammars, and of comments that begin otherwise. */
-const languages: Readonly<Record<string, string>> = {
-  ...{ css: "css", go: "go", java: "java", js: "javascript", mjs: "javascript", cjs: "javascript" },
-  ...{ jsx: "javascriptreact", php: "php", py: "python", rs: "rust", sh: "shellscript", ts: "typescript" },
-  ...{ tsx: "typescriptreact", rb: "ruby", sql: "sql", lua: "lua", html: "html", md: "markdown", yaml: "yaml" },
-};
 
 export async function runComplete(place: string, program: Program): Promise<void> {
   const { file, line, column } = readPlace(place);
@@ -25,7 +19,7 @@ export async function runComplete(place: string, program: Program): Promise<void
   if (matchExcludedRealFiles(program.settings.excludedFiles)(uri)) {
     throw new UserError(`${file} may hold secrets, and is not completed.`);
   }
-  const languageId = languages[path.extname(file).slice(1)] ?? "plaintext";
+  const languageId = languageOf(file) ?? "plaintext";
   const document = TextDocument.create(uri, languageId, 0, readText(file));
   const position = { line: line - 1, character: column - 1 };
   if (line > document.lineCount) throw new UsageError(`${file} has ${document.lineCount} lines.`);

@@ -12,6 +12,7 @@ import {
 import { type DigestParams, digestCommands, type RewriteProseParams, rewriteCommands } from "../../src/shared/prose.ts";
 import type { TrainedAdapter } from "../../src/shared/finetuning.ts";
 import type { ApiParams } from "../../src/shared/api.ts";
+import type { ComparisonParams } from "../../src/shared/comparison.ts";
 import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
@@ -128,6 +129,19 @@ export const loadParams = v.object({ role: v.picklist(modelRoles) });
 export const reloadParams: v.GenericSchema<unknown, ReloadParams> = v.object({
   role: v.exactOptional(v.picklist(modelRoles)),
   server: v.exactOptional(v.string()),
+});
+
+export const comparisonParams: v.GenericSchema<unknown, ComparisonParams> = v.object({
+  folder: absolutePath,
+  git: v.pipe(v.string(), v.minLength(1)),
+  candidates: v.pipe(
+    v.array(
+      v.object({ path: v.string(), contextSize: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))) }),
+    ),
+    v.minLength(1),
+  ),
+  minutes: v.pipe(v.number(), v.minValue(0), v.maxValue(24 * 60)),
+  partialResultToken: v.string(),
 });
 
 export const modelPath = v.object({ path: v.string() });

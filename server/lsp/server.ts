@@ -34,6 +34,7 @@ import type { NetworkSettings } from "../../src/shared/downloads.ts";
 import { registerApi } from "./api.ts";
 import { registerFineTuning } from "./finetune.ts";
 import { Assistant, send, signalOf } from "./assistant.ts";
+import { registerComparison } from "./comparison.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
 import { registerEdit } from "./edit.ts";
@@ -50,6 +51,8 @@ import {
 
 export interface ServerDependencies extends LifeCycleOptions {
   readonly createHost: CreateHost;
+  /** For work that nobody waits for. */
+  readonly createBackgroundHost: CreateHost;
   /** Makes what reaches models of servers elsewhere; none can be had unless given. */
   readonly remote?: (access: RemoteAccess) => CreateRemote;
   readonly grammars: Grammars;
@@ -73,7 +76,17 @@ export interface RemoteAccess {
 /** Serves a connection until it ends. The caller listens on it. */
 export function startServer(
   connection: Connection,
-  { createHost, remote, grammars, bundledModel = "", convertWorker, pages, fineTuning, ...options }: ServerDependencies,
+  {
+    createHost,
+    createBackgroundHost,
+    remote,
+    grammars,
+    bundledModel = "",
+    convertWorker,
+    pages,
+    fineTuning,
+    ...options
+  }: ServerDependencies,
 ): void {
   const createRemote = remote?.({
     key: (name) => askServerKey(connection, name),
@@ -96,6 +109,7 @@ export function startServer(
   registerApi(connection, assistant, pages);
   registerFineTuning(connection, assistant, { convertWorker, scripts: fineTuning });
   connection.onRequest(performanceRequest, () => assistant.answer(() => assistant.metrics.performance));
+  registerComparison(connection, assistant, { createHost: createBackgroundHost, grammars });
 }
 
 /** A client that knows nothing of keys has none. */

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 
 import OpenAI from "openai";
 
+import { GitRepository } from "../support/gitRepository.ts";
 import { modelFile } from "../support/models.ts";
 
 const program = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
@@ -42,6 +43,27 @@ async function outcome(child: ChildProcess) {
   const [code] = (await ended) as [number | null];
   return { code, output, errors };
 }
+
+test("compares models on the history of a folder, and says where there is none", async () => {
+  const repository = new GitRepository();
+  try {
+    const models = ["--model", demonstration, "--model", modelFile("falcon7b"), "--minutes", "30"];
+    repository.commit({ "fees.py": "fees = []\n" });
+    const without = await run("compare", repository.folder, ...models, ...quick);
+    assert.equal(without.code, 1, without.output);
+    assert.match(without.errors, /^falcon: No commit of /);
+    repository.commit({ "fees.py": "fees = []\nfees.append(12)\nfees.append(24)\n" });
+    const { code, output, errors } = await run("compare", repository.folder, ...models, ...quick);
+    assert.equal(code, 0, errors);
+    assert.match(output, /^Falcon Tiny Demo Q8_0: keeps [\d.]+ characters .*\nTiny Falcon 7B F32: keeps /);
+    assert.match(output, /places of 1 commits are too few/);
+  } finally {
+    repository.dispose();
+  }
+  const wrong = await run("compare", folder, "--model", demonstration, "--minutes", "0");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.errors, /--minutes must be more than 0/);
+});
 
 test("completes a place of a file, and nothing of one that may hold secrets", async () => {
   const file = path.join(folder, "sum.py");

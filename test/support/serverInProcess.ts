@@ -21,8 +21,14 @@ export async function serveInProcess(
 ): Promise<{ readonly client: ProtocolConnection; readonly stop: () => Promise<void> }> {
   const [toServer, toClient] = [new PassThrough(), new PassThrough()];
   const server = createConnection(toServer, toClient);
+  const createHost = () => ({
+    memory: undefined,
+    load: () => Promise.resolve(model),
+    dispose: () => Promise.resolve(),
+  });
   startServer(server, {
-    createHost: () => ({ memory: undefined, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
+    createHost,
+    createBackgroundHost: createHost,
     grammars: new Grammars(""),
     useMessages: () => undefined,
     convertWorker: "",

@@ -4,12 +4,14 @@ import "./pages.css";
 import "./plots.css";
 
 import type { PageName, ToPage } from "../../src/shared/pages.ts";
+import { comparisonPage } from "./comparison.ts";
 import { performancePage } from "./performance.ts";
 import { connectToHost, type OpenPage } from "./page.ts";
 
 /** What each makes of its words. */
 const pages: Readonly<Record<PageName, OpenPage>> = {
   performance: performancePage,
+  comparison: comparisonPage,
 };
 
 const { page, strings } = document.body.dataset;

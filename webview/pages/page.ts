@@ -12,7 +12,7 @@ export interface OpenedPage<State> {
 }
 
 /** Makes a page of its words. Those who write one know the types of their strings, states and messages. */
-export type OpenPage = (strings: never, say: Say<never>) => OpenedPage<never>;
+export type OpenPage = (strings: never, say: Say<{ readonly type: string }>) => OpenedPage<never>;
 
 declare function acquireVsCodeApi(): { postMessage(message: unknown): void };
 

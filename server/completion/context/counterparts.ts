@@ -5,7 +5,7 @@ import path from "node:path";
 import type { CompletionRequest } from "../request.ts";
 import type { Chunk } from "./chunks.ts";
 import type { ContextProvider } from "./provider.ts";
-import type { WorkspaceFiles } from "./workspaceFiles.ts";
+import type { SourceFiles } from "./workspaceFiles.ts";
 
 const testFolders = ["test", "tests", "__tests__", "spec"];
 const mostFiles = 4;
@@ -13,9 +13,9 @@ const mostFiles = 4;
 export class CounterpartFiles implements ContextProvider {
   readonly name = "counterparts";
   readonly timeLimit = 50;
-  readonly #files: WorkspaceFiles;
+  readonly #files: SourceFiles;
 
-  constructor(files: WorkspaceFiles) {
+  constructor(files: SourceFiles) {
     this.#files = files;
   }
 

@@ -6,7 +6,7 @@ import type { CompletionRequest } from "../request.ts";
 import type { Chunk } from "./chunks.ts";
 import type { ContextProvider } from "./provider.ts";
 import type { Documents } from "./visited.ts";
-import type { WorkspaceFiles } from "./workspaceFiles.ts";
+import type { SourceFiles } from "./workspaceFiles.ts";
 
 /** Imports stand at the head of a file. */
 const longestHead = 20_000;
@@ -18,9 +18,9 @@ export class ImportedFiles implements ContextProvider {
   readonly name = "imports";
   readonly timeLimit = 50;
   readonly #documents: Documents;
-  readonly #files: WorkspaceFiles;
+  readonly #files: SourceFiles;
 
-  constructor(documents: Documents, files: WorkspaceFiles) {
+  constructor(documents: Documents, files: SourceFiles) {
     this.#documents = documents;
     this.#files = files;
   }

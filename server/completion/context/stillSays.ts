@@ -3,12 +3,12 @@
 
 import type { Chunk } from "./chunks.ts";
 import type { Documents, VisitedDocuments } from "./visited.ts";
-import type { WorkspaceFiles } from "./workspaceFiles.ts";
+import type { SourceFiles } from "./workspaceFiles.ts";
 
 export function stillSays(
   documents: Documents,
   visited: VisitedDocuments,
-  files: WorkspaceFiles,
+  files: SourceFiles,
 ): (chunk: Chunk) => boolean | Promise<boolean> {
   return (chunk) => {
     const whole = documents.get(chunk.uri)?.getText();

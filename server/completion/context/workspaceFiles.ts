@@ -29,6 +29,9 @@ export interface ReadFile {
   readonly chunks: readonly Chunk[];
 }
 
+/** Files that context comes from: those of the workspace now, or as they were once. */
+export type SourceFiles = Omit<WorkspaceFiles, "readText" | "uriOf" | "pathInFolder">;
+
 export class WorkspaceFiles {
   readonly #access: WorkspaceAccess;
   /** By path, the latest used last. */

@@ -10,7 +10,7 @@ import { InvertedIndex } from "./bm25.ts";
 import type { Chunk } from "./chunks.ts";
 import type { ContextProvider } from "./provider.ts";
 import { queryOf } from "./rank.ts";
-import type { WorkspaceFiles } from "./workspaceFiles.ts";
+import type { SourceFiles } from "./workspaceFiles.ts";
 
 /** Files and folders that are looked at, the highest ones first. */
 const mostEntries = 100_000;
@@ -40,7 +40,7 @@ interface Place {
 export class WorkspaceIndex implements ContextProvider {
   readonly name = "index";
   readonly timeLimit = 50;
-  readonly #files: WorkspaceFiles;
+  readonly #files: SourceFiles;
   #index = new InvertedIndex();
   /** By the number of a chunk in the index. */
   #places: Place[] = [];
@@ -52,7 +52,7 @@ export class WorkspaceIndex implements ContextProvider {
   #updating: Promise<void> | undefined;
   #workingSince = 0;
 
-  constructor(files: WorkspaceFiles) {
+  constructor(files: SourceFiles) {
     this.#files = files;
   }
 

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
@@ -37,6 +38,8 @@ export interface ModelProcessOptions {
   readonly onDied: (reason: string) => void;
   readonly heartbeat?: typeof heartbeat;
   readonly endTime?: number;
+  /** Whether other processes go before it; no unless given. */
+  readonly isInBackground?: boolean;
 }
 
 export class ModelProcess implements ModelHost {
@@ -106,6 +109,8 @@ export class ModelProcess implements ModelHost {
       // each leave a heap of glibc's behind.
       env: { ...process.env, UV_THREADPOOL_SIZE: "1", MALLOC_ARENA_MAX: "1" },
     });
+    // Its threads, which it has none of yet, take it from the process.
+    if (this.#options.isInBackground) lowerPriority(child.pid);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", this.#options.log);
     }
@@ -160,4 +165,13 @@ async function unload(running: Running): Promise<void> {
   await unloaded.catch(() => undefined);
   child.kill("SIGKILL");
   await gone;
+}
+
+function lowerPriority(pid: number | undefined): void {
+  try {
+    const { PRIORITY_BELOW_NORMAL: below, PRIORITY_LOW: lowest } = os.constants.priority;
+    if (pid !== undefined) os.setPriority(pid, Math.min(os.getPriority() + below, lowest));
+  } catch {
+    // It is gone already, or the system does not allow it: it works all the same.
+  }
 }

@@ -55,6 +55,11 @@ async function openApi(): Promise<GitApi | undefined> {
   }
 }
 
+/** The path of the program; undefined as for `openGit`. */
+export async function gitPath(): Promise<string | undefined> {
+  return (await openApi())?.git.path;
+}
+
 export async function gitRepositories(): Promise<readonly Repository[]> {
   return (await openApi())?.repositories ?? [];
 }
