@@ -1,5 +1,6 @@
 // The published packages of CUDA's binaries, as data: those of the very version of node-llama-cpp that runs models, with the
-// hashes that the registry had of them then.
+// hashes that the registry had of them then. The packages `…-ext` beside them are for CUDA Toolkit 12: as large again, with machine
+// code for 8.6 alone.
 
 import process from "node:process";
 
