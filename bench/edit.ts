@@ -25,7 +25,7 @@ const { values } = parseArgs({
 /** What a run of one case came to. */
 interface Run {
   readonly isExact: boolean;
-  readonly usage: Usage;
+  readonly generation: Generation;
 }
 
 const engine = new ModelProcess({
@@ -66,8 +66,8 @@ async function edit(model: Model, cases: readonly EditCase[]): Promise<void> {
     console.log(`${kind.padEnd(12)}${pad(some.length)}  ${pad(some.filter(({ lookup }) => lookup.isExact).length)}`);
   }
   report(
-    runs.map(({ plain }) => plain.usage),
-    runs.map(({ lookup }) => lookup.usage),
+    runs.map(({ plain }) => plain.generation),
+    runs.map(({ lookup }) => lookup.generation),
   );
 }
 
@@ -86,13 +86,13 @@ async function editOnce(model: Model, { file, instruction, text, expected }: Edi
   const signal = new AbortController().signal;
   const result = await editText({ ...request, text, before: "", after: "" }, options, () => undefined, signal);
   if (!generation) throw new Error("The model was not asked.");
-  return { isExact: result.text === expected && result.stopReason === "end", usage: generation.usage };
+  return { isExact: result.text === expected && result.stopReason === "end", generation };
 }
 
 /** A function after itself, twice: any model goes on with what it has read. */
 async function repeat(model: Model, cases: readonly EditCase[]): Promise<void> {
   console.log("A demonstration model follows no instruction: no edits are asked of it. It writes functions once more.");
-  const runs: Usage[][] = [[], []];
+  const runs: Generation[][] = [[], []];
   for (const { text } of cases) {
     const prompt = [`${text}\n\n${text}\n\n${text.split("\n", 1)[0] ?? ""}\n`];
     const maxTokens = await model.countTokens([text]);
@@ -101,17 +101,19 @@ async function repeat(model: Model, cases: readonly EditCase[]): Promise<void> {
     // Evaluates the prompt, for both.
     await model.generate({ ...request, maxTokens: 1 }, () => undefined, signal);
     for (const [i, repeatsPrompt] of [false, true].entries()) {
-      runs[i]?.push((await model.generate({ ...request, repeatsPrompt }, () => undefined, signal)).usage);
+      runs[i]?.push(await model.generate({ ...request, repeatsPrompt }, () => undefined, signal));
     }
   }
   report(runs[0] ?? [], runs[1] ?? []);
 }
 
-function report(plain: readonly Usage[], lookup: readonly Usage[]): void {
-  const sum = (usages: readonly Usage[], of: (usage: Usage) => number) =>
-    usages.reduce((all, each) => all + of(each), 0);
+function report(plain: readonly Generation[], lookup: readonly Generation[]): void {
+  const sum = (generations: readonly Generation[], of: (usage: Usage) => number) =>
+    generations.reduce((all, { usage }) => all + of(usage), 0);
   /** Milliseconds after the first token. */
-  const writing = (usages: readonly Usage[]) => sum(usages, ({ duration, firstToken = 0 }) => duration - firstToken);
+  const writing = (generations: readonly Generation[]) =>
+    sum(generations, ({ duration, firstToken = 0 }) => duration - firstToken);
+  const same = lookup.filter(({ text }, i) => text === plain[i]?.text).length;
   const generated = sum(lookup, (usage) => usage.generated);
   const accepted = sum(lookup, (usage) => usage.accepted);
   console.log(`\n${plain.length} texts            without lookup  with lookup`);
@@ -127,6 +129,7 @@ function report(plain: readonly Usage[], lookup: readonly Usage[]): void {
   console.log(
     `seconds of writing  ${pad((writing(plain) / 1000).toFixed(2), 14)} ${pad((writing(lookup) / 1000).toFixed(2), 12)}`,
   );
+  console.log(`of the same text    ${pad("", 14)} ${pad(same, 12)}`);
   console.log(`times as fast       ${pad("", 14)} ${pad((writing(plain) / writing(lookup)).toFixed(2), 12)}`);
 }
 

@@ -60,8 +60,11 @@ export async function until(what: string, condition: () => boolean, milliseconds
 
 /** An editor on a new document, with the whole of it selected or the cursor at its end. */
 export async function openEditor(content: string, language: string, select: "all" | "end"): Promise<TextEditor> {
-  const document = await workspace.openTextDocument({ content, language });
-  const editor = await showInFront(document);
+  const open = async () => showInFront(await workspace.openTextDocument({ content, language }));
+  let editor = await open();
+  // VS Code gives a new document at times the text of the one that was closed last.
+  for (let tries = 1; editor.document.getText() !== content && tries < 5; tries++) editor = await open();
+  const { document } = editor;
   const end = document.positionAt(content.length);
   editor.selection = new Selection(select === "all" ? document.positionAt(0) : end, end);
   return editor;

@@ -28,14 +28,16 @@ export interface FalconWindow {
 
 /** What a scripted engine writes, in the place of a model: an answer for each chat or edit, with milliseconds after each word. */
 export interface ScriptedAnswer {
+  /** Words of the prompt that it answers, whichever answers came before. */
+  readonly to?: string;
   readonly text: string;
   readonly pause?: number;
 }
 
-/** @param prepare gets the folder of the workspace before it is opened */
+/** `answers` and `prepare` get the folder of the workspace before it is opened. */
 export async function openFalcon(
   settings: Readonly<Record<string, unknown>>,
-  answers?: readonly ScriptedAnswer[],
+  answers?: readonly ScriptedAnswer[] | ((workspace: string) => readonly ScriptedAnswer[]),
   prepare: (workspace: string) => void = () => undefined,
 ): Promise<FalconWindow> {
   if (!fs.existsSync(vsixPath())) throw new Error("There is no VSIX to test. Run `npm run package` first.");
@@ -50,7 +52,8 @@ export async function openFalcon(
     env: { FALCON_CONNECTIONS: connections, FALCON_ANSWERS: path.join(log, "answers.jsonl") },
   });
   if (answers) {
-    fs.writeFileSync(path.join(log, "answers.jsonl"), answers.map((answer) => JSON.stringify(answer)).join("\n"));
+    const all = typeof answers === "function" ? answers(editor.workspace) : answers;
+    fs.writeFileSync(path.join(log, "answers.jsonl"), all.map((answer) => JSON.stringify(answer)).join("\n"));
     const [engine] = fs.globSync(path.join(path.dirname(editor.userData), "extensions/*/dist/engine.cjs"));
     if (engine === undefined) throw new Error("The extension is not installed.");
     fs.copyFileSync(here("scriptedEngine.cjs"), engine);
