@@ -29,6 +29,9 @@ beforeEach(() => {
 });
 const text = Array.from({ length: 40 }, (_, i) => `let boat${i} = find(${(i * 37) % 101});\n`).join("");
 
+/** How fast a load finds the machine would decide how much of the text its prompts take. */
+process.env["FALCON_PROMPT_RATE"] = "4096";
+
 function settings(keep: boolean): ServerSettings {
   const model = { ...quickSettings.model, path: modelFile("falcon7b"), promptCache: { folder, keep } };
   return { ...quickSettings, model };
