@@ -136,6 +136,7 @@ export class Contestant {
       log,
       (reason) => session.hostDied(reason),
       () => session.hostUnloaded(),
+      (note) => session.setNote(note),
     );
     const ignore = () => undefined;
     const session = new ModelSession({ host, markers: [], onStatus: ignore, onRequest: ignore, onLoad: ignore, log });
@@ -144,7 +145,7 @@ export class Contestant {
     const own: Partial<typeof settings> = Object.fromEntries(
       Object.entries(settings).filter(([key]) => key !== "promptCache" && key !== "measurements"),
     );
-    void session.use({ ...settings, ...own, path, contextSize, shared: false, idleUnloadMinutes: 0 });
+    void session.use({ ...settings, ...own, path, contextSize, shared: false, idleUnloadMinutes: 0 }, true);
     return session;
   }
 }
