@@ -56,7 +56,9 @@ async function fillStage(stage: string, binaries: readonly string[]): Promise<vo
   const own = fs
     .readdirSync(root)
     .filter((file) => /^(dist|media|l10n|package(\.nls.*)?\.json|.*\.md|LICENSE|\.vscodeignore)$/.test(file));
-  for (const file of own) fs.cpSync(path.join(root, file), path.join(stage, file), { recursive: true });
+  for (const file of [...own, "training/finetune"]) {
+    fs.cpSync(path.join(root, file), path.join(stage, file), { recursive: true });
+  }
   const engine = await enginePackages();
   // vsce lists node_modules by asking npm, which rejects a pruned tree; below dist it takes the files as they are.
   for (const folder of engine) copyPackage(folder, path.join(stage, "dist", path.relative(root, folder)));
