@@ -22,7 +22,14 @@ export function bundledPackages(dist: string): string[] {
     const { sources } = JSON.parse(fs.readFileSync(path.join(dist, map), "utf8")) as { sources: string[] };
     return sources.map((source) => path.join(dist, source));
   });
-  return [...new Set(sources.map(packageFolder))].filter((folder) => folder !== undefined);
+  const folders = sources.flatMap((source) => packageFolder(source) ?? []);
+  return [...new Set(folders.map(installedFolder))];
+}
+
+/** A package that is bundled already names files of others where they were when it was made: they lie beside it here. */
+function installedFolder(folder: string): string {
+  if (fs.existsSync(folder)) return folder;
+  return folder.replace(/[\\/]node_modules[\\/].*(?=[\\/]node_modules[\\/])/, "");
 }
 
 /** One text with the licences of packages, given by their folders, sorted by name, and of what comes as binaries. */
