@@ -10,23 +10,28 @@ import { plainText } from "../shared/plainText.ts";
 export function registerProposalLenses(proposals: Proposals): Disposable {
   const provider: CodeLensProvider = {
     onDidChangeCodeLenses: proposals.onDidChange,
-    provideCodeLenses: (document) => proposals.of(document).flatMap((proposal) => lensesOf(proposal, document)),
+    provideCodeLenses: (document) => {
+      const all = proposals.of(document);
+      return [...all.flatMap((proposal) => lensesOf(proposal, document)), ...lensesOfAll(all, document)];
+    },
   };
   return languages.registerCodeLensProvider({ scheme: "*" }, provider);
 }
 
+/** @param tooltip tells who hears them one after the other which change each is for */
+function lensAt(line: number, title: string, tooltip: string, command: string, ...args: unknown[]): CodeLens {
+  return new CodeLens(new Range(line, 0, line, 0), { title: plainText(title), tooltip, command, arguments: args });
+}
+
 function lensesOf(proposal: Proposal, document: TextDocument): CodeLens[] {
   const { placed, range } = proposal;
-  /** @param tooltip tells who hears them one after the other which change each is for */
-  const lens = (line: number, title: string, tooltip: string, command: string, ...args: unknown[]) =>
-    new CodeLens(new Range(line, 0, line, 0), { title: plainText(title), tooltip, command, arguments: args });
   if (proposal.isWriting) {
-    return [lens(range.start.line, l10n.t("Falcon is writing… Stop"), "", "falcon.rejectAllChanges", document.uri)];
+    return [lensAt(range.start.line, l10n.t("Falcon is writing… Stop"), "", "falcon.rejectAllChanges", document.uri)];
   }
-  const ofHunks = placed.flatMap((each) => {
+  return placed.flatMap((each) => {
     const { line } = linesOf(document, each)?.start ?? document.positionAt(each.start);
     return [
-      lens(
+      lensAt(
         line,
         l10n.t("Accept"),
         l10n.t("Accept the change at line {0}", line + 1),
@@ -34,7 +39,7 @@ function lensesOf(proposal: Proposal, document: TextDocument): CodeLens[] {
         proposal,
         each.hunk,
       ),
-      lens(
+      lensAt(
         line,
         l10n.t("Reject"),
         l10n.t("Reject the change at line {0}", line + 1),
@@ -44,10 +49,16 @@ function lensesOf(proposal: Proposal, document: TextDocument): CodeLens[] {
       ),
     ];
   });
-  if (placed.length < 2) return ofHunks;
+}
+
+/** What decides all changes of a document stands above the first of them. */
+function lensesOfAll(proposals: readonly Proposal[], { uri }: TextDocument): CodeLens[] {
+  const waiting = proposals.filter(({ isWriting, placed }) => !isWriting && placed.length > 0);
+  const count = waiting.reduce((sum, { placed }) => sum + placed.length, 0);
+  if (count < 2) return [];
+  const line = Math.min(...waiting.map(({ range }) => range.start.line));
   return [
-    ...ofHunks,
-    lens(range.start.line, l10n.t("Accept All ({0})", placed.length), "", "falcon.acceptAllChanges", document.uri),
-    lens(range.start.line, l10n.t("Reject All"), "", "falcon.rejectAllChanges", document.uri),
+    lensAt(line, l10n.t("Accept All ({0})", count), "", "falcon.acceptAllChanges", uri),
+    lensAt(line, l10n.t("Reject All"), "", "falcon.rejectAllChanges", uri),
   ];
 }

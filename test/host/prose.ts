@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { afterEach, before, describe, it } from "mocha";
-import { Position, Selection, commands } from "vscode";
+import { Position, Selection, commands, type CodeLens } from "vscode";
 
 import type { TestApi } from "../../src/extension.ts";
 import type { ProsePart, RewriteProseParams, RewriteProseResult } from "../../src/shared/prose.ts";
@@ -74,6 +74,16 @@ describe("prose", () => {
     await editor.edit((builder) => builder.insert(new Position(1, 0), "Mine.\n"));
     give("The last one hear.", "The last one here.");
     await until("the third is", () => placed().length === 3);
+    const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", document.uri);
+    const ofAll = lenses.filter(({ command }) => /^Accept All|^Reject All/.test(command?.title ?? ""));
+    assert.deepEqual(
+      ofAll.map(({ range, command }) => [range.start.line, command?.title]),
+      [
+        [0, "Accept All (3)"],
+        [0, "Reject All"],
+      ],
+      "what decides all stands once, and says of how many changes",
+    );
     last().answer({});
     await done;
     editor.selection = new Selection(0, 0, 0, 0);
