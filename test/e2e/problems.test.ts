@@ -63,7 +63,9 @@ test("the name that a model file gives itself is words in the menu, the list and
   const file = files.modelWith({ "general.name": { type: "string", value: name } });
   await workbench.runCommand("Falcon: Select Model File…");
   await workbench.chooseFile(file);
-  await workbench.page.locator(".statusbar-item[aria-label*='(error) Falcon 7B']").waitFor();
+  // Until it is loaded, the menu says that it is being loaded.
+  const loaded = ".statusbar-item[aria-label*='(error) Falcon 7B']:not([aria-label*='Not in memory'])";
+  await workbench.page.locator(loaded).waitFor();
   assert.match((await falcon.chat.frame.locator("button.model").textContent()) ?? "", shown);
 
   await workbench.status("Falcon").click();
