@@ -63,6 +63,8 @@ if (process.platform === "linux" && process.arch === "x64") {
 
     it("makes way for others where it is chosen but not there, and the status says so", async () => {
       await set("model.gpu", "cuda");
+      await until("the setting counts", () => falcon.settings.server.model.gpu === "cuda");
+      await falcon.server.loadModel("completion");
       await until("the status says so", () => {
         const { status } = falcon.server;
         return status.state === "ready" && (status.model.fallback ?? "").startsWith("CUDA: not downloaded");

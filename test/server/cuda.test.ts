@@ -102,7 +102,7 @@ if (process.platform === "linux" && process.arch === "x64") {
     writeFiles(place, { "bins/linux-x64-cuda/llama-addon.node": "no library", "dist/index.js": "throw new Error();" });
     const problem = await problemOf(client.connection.sendRequest(compareCudaRequest));
     assert.match(problem.message, /^CUDA does not run here\. CUDA: /);
-    const ready = await client.statusWhere(({ state }) => state === "ready");
+    const ready = await client.statusWhere((status) => status.state === "ready" && !status.unloaded);
     assert.ok(ready.state === "ready" && ready.model.device === "CPU");
     const taken = (await client.connection.sendRequest(cudaRequest))?.taken;
     assert.deepEqual(await client.connection.sendRequest(removeCudaRequest), { freed: taken });
