@@ -26,6 +26,7 @@ const tasks = {
   "bench:download": "bench/download.ts",
   "bench:serve": "bench/serve.ts",
   "bench:finetune": "bench/finetune.ts",
+  "bench:evaluate": "bench/evaluate.ts",
 };
 
 const [task, ...args] = process.argv.slice(2);
