@@ -7,6 +7,7 @@ import { explainCommands, type ExplainDependencies } from "./chat/explain.ts";
 import type { ContextDocument } from "./completion/contextDocument.ts";
 import type { WorkspaceFiles } from "./chat/context/workspaceFiles.ts";
 import type { ConversationStore } from "./chat/conversationStore.ts";
+import { evaluateModel, type EvaluateDependencies } from "./evaluate/evaluateModel.ts";
 import { editSelection, type EditDependencies } from "./edit/editSelection.ts";
 import { proposalCommands } from "./edit/proposalCommands.ts";
 import { readyCommands } from "./edit/readyCommands.ts";
@@ -33,7 +34,13 @@ import type { DownloadParams } from "./shared/downloads.ts";
 import type { ChatCommand } from "./shared/protocol.ts";
 
 export interface CommandDependencies
-  extends ChoiceDependencies, EditDependencies, ExplainDependencies, PromptDependencies, FineTuneDependencies {
+  extends
+    ChoiceDependencies,
+    EditDependencies,
+    EvaluateDependencies,
+    ExplainDependencies,
+    PromptDependencies,
+    FineTuneDependencies {
   readonly workspaceFiles: WorkspaceFiles;
   readonly contextDocument: ContextDocument;
   readonly conversations: ConversationStore;
@@ -107,6 +114,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.openPlayground": () => localApi.openPlayground(),
     "falcon.fineTune": () => fineTune(dependencies),
     "falcon.compareModels": () => dependencies.comparison.open(),
+    "falcon.evaluateModel": () => evaluateModel(dependencies),
     "falcon.showPerformance": () => dependencies.performance.show(),
     "falcon.showLog": () => log.show(),
     "falcon.showMenu": () => showMenu({ server, settings, lastEditor, localApi }, figures.sum),

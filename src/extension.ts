@@ -32,6 +32,8 @@ import { LocalApi } from "./localApi.ts";
 import { Downloads } from "./models/downloads.ts";
 import { HubToken } from "./models/hubToken.ts";
 import { RecentModels } from "./models/recentModels.ts";
+import { EvaluationRuns } from "./evaluate/evaluationRuns.ts";
+import { evaluationPanel } from "./pages/evaluation.ts";
 import { performancePanel } from "./pages/performance.ts";
 import { Settings } from "./settings.ts";
 import { serverKeyRequest } from "./shared/methods.ts";
@@ -85,6 +87,8 @@ export function activate(context: ExtensionContext) {
   const panels = { extensionUri: context.extensionUri, log };
   const performance = performancePanel(panels, server);
   const comparison = new Comparison({ ...panels, server, settings, recentModels, models, demonstrationModel });
+  const evaluationRuns = new EvaluationRuns(Uri.joinPath(context.globalStorageUri, "evaluations").fsPath);
+  const evaluation = evaluationPanel(panels, evaluationRuns, server);
   const contextDocument = new ContextDocument(server);
   const chat = new Chat({
     store: conversations,
@@ -176,6 +180,9 @@ export function activate(context: ExtensionContext) {
       log,
       models,
       performance,
+      evaluation,
+      evaluationRuns,
+      memory: context.globalState,
       prompts,
       proposals,
       recentModels,
@@ -211,6 +218,7 @@ export function activate(context: ExtensionContext) {
     models,
     performance,
     comparison,
+    evaluation,
     prompts,
     proposals,
     lastEditor,
@@ -229,6 +237,8 @@ export function activate(context: ExtensionContext) {
         chatView,
         comparison,
         downloads,
+        evaluation,
+        evaluationRuns,
         figures,
         localApi,
         models,

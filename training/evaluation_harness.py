@@ -61,6 +61,11 @@ def write(file: Path, rows: list[dict]) -> None:
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
+def read(file: Path) -> list[dict]:
+    # Not `splitlines`, which also splits at what a string in JSON may hold.
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n")]
+
+
 def run(folder: Path, data: Path, task: str, limit: int, length: int, threads: int) -> dict:
     import lm_eval
     import lm_eval.api.task
@@ -71,7 +76,7 @@ def run(folder: Path, data: Path, task: str, limit: int, length: int, threads: i
     def load_dataset(path: str, name: str | None = None, **_: object) -> datasets.DatasetDict:
         splits = {}
         for file in sorted((data / NAMES.get(path, "truthfulqa_mc2")).glob("*.jsonl")):
-            rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+            rows = read(file)
             own = [row for row in rows if row["subject"] == name] if task == "mmlu" else rows
             splits[file.stem] = datasets.Dataset.from_list(own)
         return datasets.DatasetDict(splits)
@@ -97,8 +102,7 @@ def run(folder: Path, data: Path, task: str, limit: int, length: int, threads: i
 
 
 def subjects_of(data: Path) -> list[str]:
-    lines = (data / "mmlu/test.jsonl").read_text(encoding="utf-8").splitlines()
-    return sorted({json.loads(line)["subject"] for line in lines})
+    return sorted({row["subject"] for row in read(data / "mmlu/test.jsonl")})
 
 
 def processor_time() -> float:

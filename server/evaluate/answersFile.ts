@@ -46,7 +46,7 @@ export class AnswersFile {
     if (first !== undefined && first !== head) throw otherSettings(file);
     const answers = new Map<string, Answer>();
     for (const line of lines) {
-      const read = readAnswer(line);
+      const read = readLine(answer, line);
       if (!read) throw otherSettings(file);
       answers.set(read.id, read);
     }
@@ -62,9 +62,24 @@ export class AnswersFile {
   }
 }
 
-function readAnswer(line: string): Answer | undefined {
+const settingsLine = v.record(v.string(), v.union([v.string(), v.number()]));
+
+/**
+ * What a file holds, whatever its settings.
+ * @throws UserError when there is nothing to read
+ */
+export async function readAnswers(file: string): Promise<{ settings: Settings; answers: readonly Answer[] }> {
+  const text = await fs.readFile(file, "utf8").catch(() => "");
+  const [first = "", ...lines] = text.split("\n");
+  const settings = readLine(settingsLine, first);
+  const answers = lines.flatMap((line) => readLine(answer, line) ?? []);
+  if (settings && answers.length > 0) return { settings, answers };
+  throw new UserError(l10n.t("{0} holds no answers of an evaluation any more. Evaluate the model again.", file));
+}
+
+function readLine<Output>(schema: v.GenericSchema<unknown, Output>, line: string): Output | undefined {
   try {
-    const result = v.safeParse(answer, JSON.parse(line));
+    const result = v.safeParse(schema, JSON.parse(line));
     return result.success ? result.output : undefined;
   } catch {
     return undefined;

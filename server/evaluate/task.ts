@@ -2,6 +2,8 @@
 
 import type { GenericSchema } from "valibot";
 
+import type { EvaluationTest } from "../../src/shared/evaluation.ts";
+
 /** A question with its possible answers. */
 export interface Item {
   readonly question: string;
@@ -10,8 +12,6 @@ export interface Item {
   readonly right: readonly number[];
 }
 
-export type TaskName = "arc_challenge" | "hellaswag" | "mmlu" | "truthfulqa_mc2";
-
 /**
  * `acc`: the likeliest choice is right. `acc_norm`: so is the likeliest by its characters. `mc2`: the probability of the
  * right choices among all.
@@ -19,8 +19,7 @@ export type TaskName = "arc_challenge" | "hellaswag" | "mmlu" | "truthfulqa_mc2"
 export type Metric = "acc" | "acc_norm" | "mc2";
 
 export interface Task {
-  /** As lm-evaluation-harness calls it. */
-  readonly name: TaskName;
+  readonly name: EvaluationTest;
   readonly title: string;
   /** Solved examples before a question. */
   readonly shots: number;

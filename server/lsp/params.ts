@@ -16,6 +16,7 @@ import type { ComparisonParams } from "../../src/shared/comparison.ts";
 import type { ContextUseParams } from "../../src/shared/chatContext.ts";
 import { completionAccepted } from "../../src/shared/methods.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
+import { type CompareParams, type EvaluateParams, evaluationTests } from "../../src/shared/evaluation.ts";
 import type { DownloadParams, ImportParams } from "../../src/shared/downloads.ts";
 import type { CountTokensParams } from "../../src/shared/languageModel.ts";
 import { modelRoles, type ReloadParams } from "../../src/shared/modelRoles.ts";
@@ -196,6 +197,20 @@ export const inlineCompletionParams: v.GenericSchema<unknown, InlineCompletionPa
     }),
     { triggerKind: InlineCompletionTriggerKind.Automatic },
   ),
+});
+
+export const evaluateParams: v.GenericSchema<unknown, EvaluateParams> = v.object({
+  test: v.picklist(evaluationTests),
+  model: v.string(),
+  data: v.string(),
+  limit: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  answersFolder: v.string(),
+  partialResultToken: v.string(),
+});
+
+export const compareEvaluationsParams: v.GenericSchema<unknown, CompareParams> = v.object({
+  first: v.string(),
+  second: v.string(),
 });
 
 export const completionAcceptedParams = v.object({

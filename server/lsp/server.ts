@@ -38,6 +38,7 @@ import { registerComparison } from "./comparison.ts";
 import { listenToDocuments, type OpenDocuments } from "./documents.ts";
 import { type LifeCycleOptions, registerLifeCycle } from "./lifeCycle.ts";
 import { registerEdit } from "./edit.ts";
+import { registerEvaluation } from "./evaluation.ts";
 import { registerLanguageModel } from "./languageModel.ts";
 import { registerModels } from "./models.ts";
 import { registerProse } from "./prose.ts";
@@ -108,6 +109,7 @@ export function startServer(
   registerModels(connection, assistant, convertWorker);
   registerApi(connection, assistant, pages);
   registerFineTuning(connection, assistant, { convertWorker, scripts: fineTuning });
+  registerEvaluation(connection, assistant, createHost);
   connection.onRequest(performanceRequest, () => assistant.answer(() => assistant.metrics.performance));
   registerComparison(connection, assistant, { createHost: createBackgroundHost, grammars });
 }

@@ -58,7 +58,7 @@ function gigabytes(bytes: number, l10n: Localize): string {
   return decimal(bytes / 1e9, 2, l10n);
 }
 
-function describeTimeLeft(seconds: number, l10n: Localize): string {
+export function describeTimeLeft(seconds: number, l10n: Localize): string {
   if (seconds < 60) return l10n.t("{0} s left", Math.ceil(seconds));
   if (seconds < 3600) return l10n.t("{0} min left", Math.ceil(seconds / 60));
   return l10n.t("{0} h left", decimal(seconds / 3600, 1, l10n));

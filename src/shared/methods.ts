@@ -20,6 +20,13 @@ import type {
   UnfinishedDownload,
 } from "./downloads.ts";
 import type { EditParams, EditResult } from "./edit.ts";
+import type {
+  CompareParams,
+  EvaluateParams,
+  EvaluationComparison,
+  EvaluationProgress,
+  EvaluationResult,
+} from "./evaluation.ts";
 import type { ChatModel, CountTokensParams } from "./languageModel.ts";
 import type { DigestParams, DigestResult, ProsePart, RewriteProseParams, RewriteProseResult } from "./prose.ts";
 import type { ModelRole, ReloadParams } from "./modelRoles.ts";
@@ -230,3 +237,18 @@ export const settingsChanged = new NotificationType<ServerSettings>("falcon/sett
 
 /** Code of a `ResponseError` whose data is a `Problem`. Outside the ranges that JSON-RPC and LSP reserve. */
 export const problemCode = 1;
+
+/** Measures a model with a test; null where it was cancelled: the same request goes on. Fails with a `Problem`. */
+export const evaluateRequest = new RequestType<EvaluateParams, EvaluationResult | null, Problem>(
+  "falcon/evaluate",
+  ParameterStructures.byName,
+);
+
+/** How far an evaluation is. */
+export const evaluationProgress = new ProgressType<EvaluationProgress>();
+
+/** Compares the answers of two models. Fails with a `Problem`. */
+export const compareEvaluationsRequest = new RequestType<CompareParams, EvaluationComparison, Problem>(
+  "falcon/compareEvaluations",
+  ParameterStructures.byName,
+);

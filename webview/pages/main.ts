@@ -5,6 +5,7 @@ import "./plots.css";
 
 import type { PageName, ToPage } from "../../src/shared/pages.ts";
 import { comparisonPage } from "./comparison.ts";
+import { evaluationPage } from "./evaluation.ts";
 import { performancePage } from "./performance.ts";
 import { connectToHost, type OpenPage } from "./page.ts";
 
@@ -12,6 +13,7 @@ import { connectToHost, type OpenPage } from "./page.ts";
 const pages: Readonly<Record<PageName, OpenPage>> = {
   performance: performancePage,
   comparison: comparisonPage,
+  evaluation: evaluationPage,
 };
 
 const { page, strings } = document.body.dataset;

@@ -1,0 +1,239 @@
+// “Evaluate Model”: which model, tests and data; then the tests run, in the background of all else, until they are done or paused.
+
+import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
+
+import { l10n, type Memento } from "vscode";
+
+import { describeTimeLeft } from "../models/describeDownload.ts";
+import { describeModelFile } from "../models/describeModelFile.ts";
+import { choosePath } from "../models/useModel.ts";
+import type { PagePanel } from "../pages/pagePanel.ts";
+import type { ServerClient } from "../server/client.ts";
+import type { ModelsClient } from "../server/modelsClient.ts";
+import type { Settings } from "../settings.ts";
+import { type EvaluationRun, type EvaluationTest, evaluationTests } from "../shared/evaluation.ts";
+import { evaluateRequest, evaluationProgress } from "../shared/methods.ts";
+import { askButton, type ListItem, showInformationMessage, showList, showProgress } from "../surfaces.ts";
+import type { EvaluationRuns } from "./evaluationRuns.ts";
+import { describeTest, testTitles } from "./testWords.ts";
+
+export interface EvaluateDependencies {
+  readonly evaluationRuns: EvaluationRuns;
+  readonly evaluation: Pick<PagePanel<unknown, unknown>, "show" | "update">;
+  readonly memory: Memento;
+  readonly models: ModelsClient;
+  readonly server: ServerClient;
+  readonly settings: Settings;
+}
+
+interface Row<Value> extends ListItem<Row<Value>> {
+  readonly value: Value;
+}
+
+/** Where the user's data lies, for the next time. */
+const folderKey = "falcon.evaluationData";
+
+export async function evaluateModel(dependencies: EvaluateDependencies): Promise<void> {
+  const { evaluation, evaluationRuns } = dependencies;
+  const runs = await evaluationRuns.list();
+  const begun = runs.length === 0 ? "new" : await chooseBegun(runs, evaluationRuns);
+  if (begun === "results") evaluation.show();
+  else if (begun === "new") {
+    const run = await plan(dependencies);
+    if (run) await runEvaluation(run, dependencies);
+  } else if (begun) await runEvaluation(begun, dependencies);
+}
+
+/** What was asked for before; the newest that was stopped comes first. */
+async function chooseBegun(
+  runs: readonly EvaluationRun[],
+  store: EvaluationRuns,
+): Promise<EvaluationRun | "new" | "results" | undefined> {
+  let shown = runs;
+  const rows = (): Row<EvaluationRun | "new" | "results">[] => [
+    ...shown.filter(isUnfinished).map((run) => ({
+      icon: "debug-continue",
+      label: l10n.t("Continue: {0}", run.model.name),
+      description: describeState(run),
+      value: run,
+      buttons: [
+        {
+          icon: "trash",
+          tooltip: l10n.t("Do not continue"),
+          run: async () => {
+            await store.delete(run);
+            shown = shown.filter((each) => each !== run);
+          },
+        },
+      ],
+    })),
+    { icon: "beaker", label: l10n.t("Evaluate a model…"), value: "new" },
+    { icon: "graph", label: l10n.t("Show results"), value: "results" },
+  ];
+  const chosen = await showList({ title: l10n.t("Evaluate Model"), placeholder: "", items: rows });
+  return chosen?.value;
+}
+
+async function plan(dependencies: EvaluateDependencies): Promise<EvaluationRun | undefined> {
+  const title = l10n.t("Evaluate Model");
+  const model = await chooseModel(title, dependencies);
+  if (!model) return undefined;
+  const tests = await showList<Row<readonly EvaluationTest[]>>({
+    title,
+    placeholder: l10n.t("Tests of the Open LLM Leaderboard"),
+    items: () => [
+      { label: l10n.t("All four"), value: evaluationTests },
+      ...evaluationTests.map((test) => ({ label: testTitles[test], detail: describeTest(test, l10n), value: [test] })),
+    ],
+  });
+  if (!tests) return undefined;
+  const limit = await showList<Row<number | undefined>>({
+    title,
+    placeholder: l10n.t("How many questions; of MMLU, of each of its 57 subjects"),
+    items: () => [
+      { label: l10n.t("{0} of each test", 20), detail: l10n.t("A first look"), value: 20 },
+      { label: l10n.t("{0} of each test", 100), detail: l10n.t("Right to about 5 points in 100"), value: 100 },
+      { label: l10n.t("All"), detail: l10n.t("To compare with published scores"), value: undefined },
+    ],
+  });
+  if (!limit) return undefined;
+  const data = await chooseData(title, dependencies);
+  if (data === undefined) return undefined;
+  const count = limit.value;
+  return {
+    ...{ id: randomUUID(), started: Date.now(), model, data, tests: tests.value, results: [] },
+    ...(count !== undefined && { limit: count }),
+  };
+}
+
+/** Those that are in use come first. */
+async function chooseModel(
+  title: string,
+  { models, server, settings }: EvaluateDependencies,
+): Promise<EvaluationRun["model"] | undefined> {
+  const { model, inlineCompletion, chat } = settings.server;
+  const inUse = [inlineCompletion.model ?? model.path, chat.model ?? model.path];
+  const stored = models.stored();
+  let known: Row<EvaluationRun["model"]>[] = [];
+  const describe = async () => {
+    const files = new Map((await stored).map((file) => [file.path, file] as const));
+    for (const path of new Set(inUse)) if (!files.has(path)) files.set(path, { ...(await inspect(path)), path });
+    known = [...files.values()]
+      .toSorted((a, b) => Number(inUse.includes(b.path)) - Number(inUse.includes(a.path)))
+      .map((file) => ({
+        label: file.name,
+        description: inUse.includes(file.path) ? l10n.t("in use") : "",
+        detail: describeModelFile(file),
+        value: { path: file.path, name: file.name },
+      }));
+  };
+  const inspect = async (path: string) => ({ ...(await server.inspectModel(path)), source: "folder" as const });
+  const placeholder = l10n.t("The model to evaluate");
+  return (await showList({ title, placeholder, items: () => known, pending: [describe()] }))?.value;
+}
+
+async function chooseData(title: string, { memory }: EvaluateDependencies): Promise<string | undefined> {
+  const last = memory.get<string>(folderKey);
+  const chosen =
+    last === undefined
+      ? { value: undefined }
+      : await showList<Row<string | undefined>>({
+          title,
+          placeholder: l10n.t("The folder with the tests’ files, as their authors or the hub publish them"),
+          items: () => [
+            { icon: "folder", label: last, value: last },
+            { icon: "folder-opened", label: l10n.t("Choose another folder…"), value: undefined },
+          ],
+        });
+  if (!chosen) return undefined;
+  const folder =
+    chosen.value ??
+    (await choosePath({
+      folder: last ?? homedir(),
+      title: l10n.t("Folder With the Tests’ Files (JSON Lines or Parquet)"),
+      label: l10n.t("Use This Folder"),
+    }));
+  if (folder !== undefined) await memory.update(folderKey, folder);
+  return folder;
+}
+
+/** Runs what is left of it, one test after the other, and keeps each result. */
+export async function runEvaluation(run: EvaluationRun, dependencies: EvaluateDependencies): Promise<void> {
+  const { evaluation, evaluationRuns } = dependencies;
+  let state = run;
+  const keep = async (change: Partial<EvaluationRun>) => {
+    state = { ...state, ...change };
+    await evaluationRuns.save(state);
+    await evaluation.update();
+  };
+  await showProgress(l10n.t("Evaluating {0} (Cancel pauses)", run.model.name), async (report, signal) => {
+    for (const test of run.tests.slice(run.results.length)) {
+      const result = await runTest(test, state, dependencies, report, signal, (stopped) => {
+        state = { ...state, stopped };
+        // A window that is closed meanwhile leaves what goes on.
+        void evaluationRuns.save(state);
+      });
+      if (!result) return keep({});
+      await keep({ results: [...state.results, result] });
+    }
+  });
+  if (isUnfinished(state)) {
+    void showInformationMessage(
+      l10n.t(
+        "The evaluation of {0} is paused. “Falcon: Evaluate Model…” goes on with it, also after a restart.",
+        run.model.name,
+      ),
+    );
+    return;
+  }
+  const show = l10n.t("Show Results");
+  if ((await askButton(l10n.t("{0} was evaluated.", run.model.name), show)) === show) evaluation.show();
+}
+
+async function runTest(
+  test: EvaluationTest,
+  { model, data, limit }: EvaluationRun,
+  { evaluationRuns, server }: EvaluateDependencies,
+  report: (text: string, done?: number) => void,
+  signal: AbortSignal,
+  onProgress: (progress: { readonly answered: number; readonly all: number }) => void,
+) {
+  const start = { time: Date.now(), answered: -1 };
+  report(testTitles[test]);
+  return server.stream(
+    evaluateRequest,
+    evaluationProgress,
+    {
+      ...{
+        test,
+        model: model.path,
+        data,
+        answersFolder: evaluationRuns.answersFolder,
+        partialResultToken: randomUUID(),
+      },
+      ...(limit !== undefined && { limit }),
+    },
+    (progress) => {
+      const { answered, all } = progress;
+      if (start.answered < 0) Object.assign(start, { answered, time: Date.now() });
+      onProgress(progress);
+      const seconds = ((Date.now() - start.time) / 1000 / (answered - start.answered)) * (all - answered);
+      const rest = Number.isFinite(seconds) ? ` · ${describeTimeLeft(seconds, l10n)}` : "";
+      report(`${l10n.t("{0}: {1} of {2}", testTitles[test], answered, all)}${rest}`);
+    },
+    signal,
+  );
+}
+
+function isUnfinished({ tests, results }: EvaluationRun): boolean {
+  return results.length < tests.length;
+}
+
+function describeState({ tests, results, stopped }: EvaluationRun): string {
+  const test = tests[results.length];
+  const name = test === undefined ? "" : testTitles[test];
+  return stopped && stopped.answered < stopped.all
+    ? l10n.t("{0}: {1} of {2}", name, stopped.answered, stopped.all)
+    : name;
+}

@@ -1,0 +1,28 @@
+// The names of the tests, and what each asks.
+
+import type { l10n } from "vscode";
+
+import type { EvaluationTest } from "../shared/evaluation.ts";
+
+/** Named in each file with texts: `@vscode/l10n-dev` finds those of an imported `l10n` alone. */
+type Localize = Pick<typeof l10n, "t">;
+
+export const testTitles: Readonly<Record<EvaluationTest, string>> = {
+  arc_challenge: "ARC-Challenge",
+  hellaswag: "HellaSwag",
+  mmlu: "MMLU",
+  truthfulqa_mc2: "TruthfulQA",
+};
+
+export function describeTest(test: EvaluationTest, l10n: Localize): string {
+  switch (test) {
+    case "arc_challenge":
+      return l10n.t("1,172 questions of science lessons, each after 25 solved ones");
+    case "hellaswag":
+      return l10n.t("10,042 everyday scenes to go on with, each after 10 solved ones");
+    case "mmlu":
+      return l10n.t("14,042 questions of 57 subjects of school and university, each after 5 solved ones");
+    case "truthfulqa_mc2":
+      return l10n.t("817 questions that many people answer wrongly");
+  }
+}

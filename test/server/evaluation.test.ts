@@ -1,0 +1,104 @@
+// Evaluation over the protocol, with the built server and real models: the loaded one, and another.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
+
+import type { EvaluateParams, EvaluationProgress, EvaluationResult } from "../../src/shared/evaluation.ts";
+import { compareEvaluationsRequest, evaluateRequest, evaluationProgress } from "../../src/shared/methods.ts";
+import { LspClient } from "../support/lspClient.ts";
+
+const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
+const data = path.join(fixtures, "evaluation/parquet");
+const loaded = path.join(fixtures, "parity/falcon7b.gguf");
+const other = path.join(fixtures, "parity/falcon3.gguf");
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-evaluation-"));
+let client: LspClient;
+before(async () => {
+  client = await LspClient.withModel(loaded);
+});
+after(async () => {
+  await client.stop();
+  fs.rmSync(folder, { recursive: true });
+});
+
+async function evaluate(
+  asked: Partial<EvaluateParams>,
+  onProgress: (progress: EvaluationProgress, cancel: () => void) => void = () => undefined,
+): Promise<EvaluationResult | null> {
+  const partialResultToken = "progress";
+  const source = new CancellationTokenSource();
+  const listener = client.connection.onProgress(evaluationProgress, partialResultToken, (progress) =>
+    onProgress(progress, () => source.cancel()),
+  );
+  const params = { test: "mmlu", model: loaded, data, answersFolder: folder, partialResultToken, ...asked } as const;
+  try {
+    return await client.connection.sendRequest(evaluateRequest, params, source.token);
+  } finally {
+    listener.dispose();
+  }
+}
+
+test("cancelled, an evaluation goes on where it was, and the loaded model stays", async () => {
+  // So many questions that a busy machine answers them long after the cancellation has come.
+  const many = path.join(folder, "many");
+  fs.mkdirSync(many);
+  const read = (split: string) => fs.readFileSync(path.join(fixtures, `evaluation/mmlu/${split}.jsonl`), "utf8");
+  fs.writeFileSync(path.join(many, "dev.jsonl"), read("dev"));
+  fs.writeFileSync(path.join(many, "test.jsonl"), read("test").repeat(500));
+  const cancelled = await evaluate({ data: many }, ({ answered }, cancel) => {
+    if (answered === 3) cancel();
+  });
+  assert.equal(cancelled, null);
+  const seen: EvaluationProgress[] = [];
+  const again = await evaluate({ data: many }, (progress, cancel) => {
+    seen.push(progress);
+    cancel();
+  });
+  assert.equal(again, null);
+  assert.ok((seen[0]?.answered ?? 0) >= 3, "it goes on");
+  assert.equal(seen[0]?.all, 5000);
+  assert.equal(client.statuses.at(-1)?.state, "ready");
+});
+
+test("the loaded model is measured, subject by subject", async () => {
+  const seen: EvaluationProgress[] = [];
+  const result = await evaluate({}, (progress) => void seen.push(progress));
+  assert.ok(result);
+  assert.deepEqual(seen[0], { answered: 0, all: 10 });
+  assert.deepEqual(seen.at(-1), { answered: 10, all: 10 });
+  assert.equal(result.questions, 10);
+  assert.equal(result.subjects.length, 2);
+  assert.equal(result.device, "CPU");
+});
+
+test("another model is loaded beside it, and compared on the same questions", async () => {
+  const first = await evaluate({});
+  const second = await evaluate({ model: other });
+  assert.ok(first && second);
+  assert.notEqual(first.settings["model"], second.settings["model"]);
+  const files = { first: first.answersFile, second: second.answersFile };
+  const { questions, difference, method } = await client.connection.sendRequest(compareEvaluationsRequest, files);
+  assert.equal(questions, 10);
+  assert.equal(method, "mcnemar");
+  assert.ok(Math.abs(difference - (second.score - first.score)) < 1e-12);
+  const truthful = await evaluate({ test: "truthfulqa_mc2" });
+  assert.ok(truthful);
+  await assert.rejects(
+    client.connection.sendRequest(compareEvaluationsRequest, { ...files, second: truthful.answersFile }),
+    /no question in common/,
+  );
+});
+
+test("data that is wrong is named, and so is a model that is none", async () => {
+  const empty = path.join(folder, "empty");
+  fs.mkdirSync(empty);
+  await assert.rejects(evaluate({ data: empty }), /has no data of MMLU/);
+  await assert.rejects(evaluate({ model: path.join(folder, "missing.gguf") }), /missing\.gguf/);
+  await assert.rejects(evaluate({ limit: 0 }), /limit/);
+});
