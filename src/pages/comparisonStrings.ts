@@ -28,7 +28,7 @@ export function comparisonStrings(l10n: Localize): ComparisonStrings {
       failed: l10n.t("takes no part"),
     },
     progress: l10n.t("Time"),
-    places: l10n.t("{0} lines and {1} blocks of {2} commits", "{0}", "{1}", "{2}"),
+    places: l10n.t("Lines: {0}, blocks: {1}, commits: {2}", "{0}", "{1}", "{2}"),
     stop: l10n.t("Stop"),
     again: l10n.t("Compare Again…"),
     use: l10n.t("Use {0} for Inline Completions", "{0}"),

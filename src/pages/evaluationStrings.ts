@@ -10,7 +10,7 @@ type Localize = Pick<typeof l10n, "t">;
 
 export function evaluationStrings(l10n: Localize): EvaluationStrings {
   // What the page fills in stays as it is.
-  const [a, b, c, d] = ["{0}", "{1}", "{2}", "{3}"];
+  const [a, b, c, d, e, f] = ["{0}", "{1}", "{2}", "{3}", "{4}", "{5}"];
   return {
     title: l10n.t("Evaluation"),
     description: l10n.t(
@@ -21,9 +21,9 @@ export function evaluationStrings(l10n: Localize): EvaluationStrings {
     emptyText: l10n.t("“Falcon: Evaluate Model…” measures a model with tests whose files you have."),
     model: l10n.t("Model"),
     score: l10n.t("Score"),
-    published: l10n.t("{0}, published", a),
-    measured: l10n.t("{0}, measured here: {1} questions, standard error {2}", a, b, c),
-    measuredWithoutError: l10n.t("{0}, measured here: {1} questions", a, b),
+    published: l10n.t("published"),
+    measured: l10n.t("measured here: {0} questions, standard error {1}", a, b),
+    measuredWithoutError: l10n.t("measured here: {0} questions", a),
     cut: l10n.t("{0} of {1} prompts did not fit into the context and lost their beginning.", a, b),
     subjects: l10n.t("By subject"),
     subject: l10n.t("Subject"),
@@ -38,8 +38,8 @@ export function evaluationStrings(l10n: Localize): EvaluationStrings {
     compareWith: l10n.t("with"),
     compareButton: l10n.t("Compare"),
     compared: l10n.t(
-      "On the {0} questions that both answered, the second model is better by {1} points in 100, with a standard error of {2}. Models that are equally good would differ as much with a probability of {3}.",
-      ...[a, b, c, d],
+      "On the {0} questions that both answered, {1} has {2} points in 100 more than {3}, with a standard error of {4}. Models that are equally good would differ as much with a probability of {5}.",
+      ...[a, b, c, d, e, f],
     ),
     mcnemar: l10n.t("By McNemar’s exact test of paired answers (Dietterich, Neural Computation 10, 1998)."),
     paired: l10n.t(

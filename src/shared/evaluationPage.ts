@@ -36,7 +36,7 @@ export interface EvaluationStrings {
   readonly model: string;
   readonly score: string;
   readonly published: string;
-  /** Model, questions, standard error. */
+  /** Questions, standard error. */
   readonly measured: string;
   readonly measuredWithoutError: string;
   readonly cut: string;
@@ -52,7 +52,7 @@ export interface EvaluationStrings {
   readonly compare: string;
   readonly compareWith: string;
   readonly compareButton: string;
-  /** Questions, difference in points, standard error, p. */
+  /** Questions, the better model, its lead in points, the other model, standard error, p. */
   readonly compared: string;
   readonly mcnemar: string;
   readonly paired: string;

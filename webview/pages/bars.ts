@@ -6,6 +6,10 @@ import { svg } from "./svg.ts";
 
 export interface Bar {
   readonly label: string;
+  /** What is to be known of the value. */
+  readonly note?: string;
+  /** Whether the bar is there for the others to be held against. */
+  readonly isOther?: boolean;
   readonly value: number;
   /** What the value is held against. */
   readonly reference?: number;
@@ -41,15 +45,15 @@ export function createBars({ title, columns, format, top }: BarsOptions): Bars {
       const longest = top ?? Math.max(...bars.flatMap(({ value, reference = 0 }) => [value, reference]), 0);
       const toPercent = linearScale([0, longest], [0, 100]);
       body.replaceChildren(
-        ...bars.map(({ label, value, reference }) => {
-          const heading = element("th", "", label);
+        ...bars.map(({ label, note, value, reference, isOther = false }) => {
+          const heading = element("th", "", label, ...(note === undefined ? [] : [element("div", "note", note)]));
           heading.scope = "row";
           const cells = [element("td", "bar", drawBar(toPercent(value), reference && toPercent(reference)))];
           cells.push(element("td", "", format(value)));
           if (columns.reference !== undefined) {
             cells.push(element("td", "", reference === undefined ? "" : format(reference)));
           }
-          return element("tr", "", heading, ...cells);
+          return element("tr", isOther ? "other" : "", heading, ...cells);
         }),
       );
     },

@@ -29,12 +29,10 @@ export function evaluationPage(
   const sources = element("section", "");
   const node = element("main", "page", heading, empty, charts, comparison.node, sources);
 
-  const labelOf = ({ run, result }: Measured) => {
-    const { questions, standardError } = result;
-    return standardError === undefined
-      ? fill(strings.measuredWithoutError, run.model.name, whole.format(questions))
-      : fill(strings.measured, run.model.name, whole.format(questions), inPoints(standardError));
-  };
+  const noteOf = ({ questions, standardError }: EvaluationResult) =>
+    standardError === undefined
+      ? fill(strings.measuredWithoutError, whole.format(questions))
+      : fill(strings.measured, whole.format(questions), inPoints(standardError));
 
   const chartOf = (test: EvaluationResult["test"], { runs, published }: EvaluationPageState) => {
     const measured = runs.flatMap((run) =>
@@ -48,9 +46,9 @@ export function evaluationPage(
       top: 1,
     });
     bars.show([
-      ...measured.map((each) => ({ label: labelOf(each), value: each.result.score })),
+      ...measured.map(({ run, result }) => ({ label: run.model.name, note: noteOf(result), value: result.score })),
       ...published.flatMap(({ model, scores: { [test]: value } }) =>
-        value === undefined ? [] : [{ label: fill(strings.published, model), value }],
+        value === undefined ? [] : [{ label: model, note: strings.published, value, isOther: true }],
       ),
     ]);
     const notes = measured

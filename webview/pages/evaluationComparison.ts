@@ -72,10 +72,15 @@ export function createComparison(
       outcome.replaceChildren();
       if (!comparison) return;
       const { questions, difference, standardError, pValue, method } = comparison.outcome;
+      // The outcome is of the second less the first.
+      const ids = difference < 0 ? [comparison.first, comparison.second] : [comparison.second, comparison.first];
+      const [better, other] = ids.map((id) => all.find((run) => run.id === id)?.model.name ?? "");
       const words = fill(
         strings.compared,
         whole.format(questions),
-        points.format(100 * difference),
+        better ?? "",
+        points.format(100 * Math.abs(difference)),
+        other ?? "",
         points.format(100 * standardError),
         probability.format(pValue),
       );
