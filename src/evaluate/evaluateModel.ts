@@ -159,7 +159,7 @@ async function chooseData(title: string, { memory }: EvaluateDependencies): Prom
 }
 
 /** Runs what is left of it, one test after the other, and keeps each result. */
-export async function runEvaluation(run: EvaluationRun, dependencies: EvaluateDependencies): Promise<void> {
+async function runEvaluation(run: EvaluationRun, dependencies: EvaluateDependencies): Promise<void> {
   const { evaluation, evaluationRuns } = dependencies;
   let state = run;
   const keep = async (change: Partial<EvaluationRun>) => {

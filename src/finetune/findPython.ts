@@ -27,7 +27,7 @@ export async function findPython(): Promise<Python | undefined> {
 }
 
 /** @param words such as “Python 3.12.1” */
-export function isNewEnough(words: string): boolean {
+function isNewEnough(words: string): boolean {
   const [, major = 0, minor = 0] = (/^Python (\d+)\.(\d+)/.exec(words) ?? []).map(Number);
   return major > 3 || (major === 3 && minor >= 10);
 }
