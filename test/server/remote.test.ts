@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { editRequest, serverKeyRequest, settingsChanged } from "../../src/shared/methods.ts";
+import { editRequest, loadModel, serverKeyRequest, settingsChanged } from "../../src/shared/methods.ts";
 import type { RemoteServer, ServerSettings, UserMessage } from "../../src/shared/protocol.ts";
 import { ask } from "../support/asking.ts";
 import { type RunningServer, startLlamaServer } from "../support/llamaServer.ts";
@@ -158,7 +158,8 @@ test("ghost text runs on the server and the chat here, where the settings say so
   const settings = onServer();
   const status = await use({ ...settings, chat: { ...settings.chat, backend: "local" } });
   assert.ok(status.state === "ready" && status.model.remote);
-  const both = await client.statusWhere(({ chat }) => chat?.state === "ready");
+  await client.connection.sendNotification(loadModel, { role: "chat" });
+  const both = await client.statusWhere(({ chat }) => chat?.state === "ready" && !chat.unloaded);
   assert.ok(both.chat?.state === "ready");
   assert.equal(both.chat.model.remote, undefined);
   assert.equal(childrenOf(client.child.pid).length, 1);
