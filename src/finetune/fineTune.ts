@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 
 import { l10n, Uri, window, workspace } from "vscode";
 
+import { showProblem } from "../problems.ts";
 import type { ServerClient } from "../server/client.ts";
 import type { Settings } from "../settings.ts";
 import {
@@ -21,6 +22,8 @@ import { askButton, askChoice, runProgram, showErrorMessage, showProgress } from
 import { modelOf } from "../models/roleSettings.ts";
 import { choosePath } from "../models/useModel.ts";
 import { findPython } from "./findPython.ts";
+import { replaceAdapter } from "./replaceAdapter.ts";
+import { workspaceFolder } from "./workspaceFolder.ts";
 
 export interface FineTuneDependencies {
   readonly server: ServerClient;
@@ -31,8 +34,8 @@ export interface FineTuneDependencies {
 
 export async function fineTune(dependencies: FineTuneDependencies): Promise<void> {
   const { server, settings } = dependencies;
-  const place = workspace.workspaceFolders?.[0];
-  if (!workspace.isTrusted || !place) {
+  const folders = workspace.workspaceFolders ?? [];
+  if (!workspace.isTrusted || folders.length === 0) {
     await showErrorMessage(l10n.t("Fine-tuning reads the files of a folder that you trust. Open one, and trust it."));
     return;
   }
@@ -46,7 +49,13 @@ export async function fineTune(dependencies: FineTuneDependencies): Promise<void
     );
     return;
   }
-  const folder = join(dependencies.fineTuningFolder, basename(place.uri.fsPath));
+  if (modelOf(settings.roles, "completion") === "") {
+    const message = l10n.t("The demonstration model cannot be fine-tuned. Choose a real Falcon, then try again.");
+    await showProblem({ message, action: "selectModel" });
+    return;
+  }
+  const uris = folders.map(({ uri }) => uri.toString());
+  const folder = workspaceFolder(dependencies.fineTuningFolder, uris);
   const data = await showProgress(l10n.t("Reading the workspace"), (_, signal) =>
     server.ask(prepareFineTuningRequest, { folder }, signal),
   );
@@ -127,7 +136,7 @@ async function useTrained(folder: string, dependencies: FineTuneDependencies): P
 
 /** The folder of the original weights: that of the model file where they lie there, else one that the user chooses. */
 async function findBase(model: string): Promise<string | undefined> {
-  if (model !== "" && hasOriginalWeights(dirname(model))) return dirname(model);
+  if (hasOriginalWeights(dirname(model))) return dirname(model);
   const choose = l10n.t("Choose the Folder…");
   const chosen = await askChoice(
     l10n.t("Training takes the model's original weights, as Hugging Face has them."),
@@ -138,7 +147,7 @@ async function findBase(model: string): Promise<string | undefined> {
   );
   if (chosen !== choose) return undefined;
   return choosePath({
-    folder: model === "" ? homedir() : dirname(model),
+    folder: dirname(model),
     title: l10n.t("Original Weights"),
     label: l10n.t("Train on These"),
   });
@@ -156,14 +165,13 @@ async function useAdapter(
   { server, settings }: FineTuneDependencies,
 ): Promise<void> {
   const model = modelOf(settings.roles, "completion");
-  const others = (settings.adapters[model] ?? []).filter(({ path }) => dirname(path) !== folder);
   const path = join(folder, `${basename(folder)}-${new Date().toISOString().replaceAll(/[^0-9]/g, "")}.gguf`);
-  const [before, after] = await showProgress(l10n.t("Measuring the adapter"), async (_, signal) => {
+  const { before, after, switchOff } = await showProgress(l10n.t("Measuring the adapter"), async (_, signal) => {
     await server.ask(convertAdapterRequest, { ...trained, file: path }, signal);
-    await settings.saveAdapters(model, others);
-    const without = await server.ask(measureKeptRequest, undefined, signal);
-    await settings.saveAdapters(model, [...others, { path, scale: 1 }]);
-    return [without, await server.ask(measureKeptRequest, undefined, signal)] as const;
+    const list = settings.adapters[model] ?? [];
+    return replaceAdapter(path, { list, save: (adapters) => settings.saveAdapters(model, adapters) }, () =>
+      server.ask(measureKeptRequest, undefined, signal),
+    );
   });
   const result = l10n.t(
     "Of {0} held-out lines the model kept {1} % of the characters before, and keeps {2} % with the adapter.",
@@ -172,8 +180,7 @@ async function useAdapter(
   const isWorse = after.characters < before.characters;
   const off = l10n.t("Switch Off");
   const words = isWorse ? `${result} ${l10n.t("It is worse: switch it off.")}` : result;
-  if ((await askButton(words, off)) !== off) return;
-  await settings.saveAdapters(model, [...others, { path, scale: 1, off: true }]);
+  if ((await askButton(words, off)) === off) await switchOff();
 }
 
 function percent({ characters }: KeptText): string {
