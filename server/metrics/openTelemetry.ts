@@ -6,16 +6,21 @@ import process from "node:process";
 import type { EndedRequest } from "./events.ts";
 import type { SpanExport } from "./spanExport.ts";
 
-/** What a server that is down is waited for at the end, in milliseconds. */
-const patience = 2_000;
+/**
+ * What a receiver that is down is waited for at the end, in milliseconds: less than the exporter waits before it tries again, and
+ * far less than the 2,000 after which vscode-languageclient says that the server does not stop.
+ */
+const usualPatience = 500;
 
 export class OpenTelemetry {
   readonly #log: (line: string) => void;
+  readonly #patience: number;
   #setting: string | undefined;
   #export: Promise<SpanExport> | undefined;
 
-  constructor(log: (line: string) => void) {
+  constructor(log: (line: string) => void, patience = usualPatience) {
     this.#log = log;
+    this.#patience = patience;
   }
 
   /** @param setting the endpoint that the settings name, if they name one */
@@ -46,7 +51,7 @@ export class OpenTelemetry {
     this.#export = undefined;
     if (!spans) return;
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, patience);
+    const timer = setTimeout(resolve, this.#patience);
     await Promise.race([spans.then((each) => each.end()).catch(() => undefined), late]);
     clearTimeout(timer);
   };

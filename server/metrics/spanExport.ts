@@ -30,9 +30,9 @@ export class SpanExport {
   readonly #provider: TracerProvider;
   readonly #tracer: Tracer;
 
-  /** @param endpoint the base of its addresses; that of the environment where it is empty */
+  /** @param endpoint the base of its addresses, or that of traces; what the environment says where it is empty */
   constructor(endpoint: string, log: (line: string) => void) {
-    const url = `${endpoint.replace(/\/+$/, "")}/v1/traces`;
+    const url = `${endpoint.replace(/(\/v1\/traces)?\/*$/, "")}/v1/traces`;
     const exporter = new OTLPTraceExporter(endpoint === "" ? {} : { url });
     const named = resourceFromAttributes({ "service.name": "falcon-vscode" });
     this.#provider = new TracerProvider({

@@ -1,12 +1,15 @@
 // Spans of requests: sent only where an endpoint is named, with OpenTelemetry's attributes, and no harm where nobody takes them.
 
 import assert from "node:assert/strict";
-import { afterEach, suite, test } from "node:test";
+import { afterEach, mock, suite, test } from "node:test";
 
 import type { EndedRequest } from "../../../server/metrics/events.ts";
 import { OpenTelemetry } from "../../../server/metrics/openTelemetry.ts";
 import { receiveOtlp } from "../../support/otlpReceiver.ts";
 import { loadedModel } from "../../support/scriptedModel.ts";
+
+/** Of tests whose spans must arrive, however busy the machine is. */
+const patience = 60_000;
 
 const usage = { prompt: 100, reused: 40, generated: 11, accepted: 0, firstToken: 50, duration: 1050 };
 
@@ -32,7 +35,7 @@ suite("OpenTelemetry", () => {
   test("a span has the attributes of a request, and when its first token came", async () => {
     setEnvironment({ OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test", OTEL_SERVICE_NAME: "ours" });
     const receiver = await receiveOtlp();
-    const openTelemetry = new OpenTelemetry(() => undefined);
+    const openTelemetry = new OpenTelemetry(() => undefined, patience);
     openTelemetry.use(receiver.address);
     const start = Date.now() - 2000;
     openTelemetry.onRequest(ended({ start }));
@@ -81,7 +84,7 @@ suite("OpenTelemetry", () => {
     const [ours, theirs] = [await receiveOtlp(), await receiveOtlp()];
     const send = async (variables: Readonly<Record<string, string>>, setting?: string) => {
       setEnvironment(variables);
-      const openTelemetry = new OpenTelemetry(() => undefined);
+      const openTelemetry = new OpenTelemetry(() => undefined, patience);
       openTelemetry.use(setting);
       openTelemetry.onRequest(ended());
       await openTelemetry.stop();
@@ -92,6 +95,9 @@ suite("OpenTelemetry", () => {
     assert.deepEqual(await send({}, " "), [0, 0]);
     assert.deepEqual(await send(endpoint), [0, 1]);
     assert.deepEqual(await send(endpoint, `${ours.address}/`), [1, 0]);
+    for (const end of ["/v1/traces", "/v1/traces/", "//"]) {
+      assert.deepEqual(await send(endpoint, ours.address + end), [1, 0]);
+    }
     assert.deepEqual(await send({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${theirs.address}/v1/traces` }), [0, 1]);
     assert.deepEqual(await send({ ...endpoint, OTEL_SDK_DISABLED: "true" }), [0, 0]);
     assert.deepEqual(await send({ ...endpoint, OTEL_TRACES_EXPORTER: "none" }), [0, 0]);
@@ -102,7 +108,7 @@ suite("OpenTelemetry", () => {
   test("another endpoint takes the place of the last", async () => {
     setEnvironment({});
     const [first, second] = [await receiveOtlp(), await receiveOtlp()];
-    const openTelemetry = new OpenTelemetry(() => undefined);
+    const openTelemetry = new OpenTelemetry(() => undefined, patience);
     openTelemetry.use(first.address);
     openTelemetry.onRequest(ended());
     openTelemetry.use(second.address);
@@ -124,7 +130,7 @@ suite("OpenTelemetry", () => {
       [closed.address, /spans could not be sent/],
     ] as const) {
       const lines: string[] = [];
-      const openTelemetry = new OpenTelemetry((line) => lines.push(line));
+      const openTelemetry = new OpenTelemetry((line) => lines.push(line), patience);
       // The exporter tries again until its time is over.
       setEnvironment({ OTEL_EXPORTER_OTLP_TIMEOUT: "200" });
       openTelemetry.use(endpoint);
@@ -132,6 +138,23 @@ suite("OpenTelemetry", () => {
       await openTelemetry.stop();
       assert.equal(lines.filter((line) => words.test(line)).length, 1, lines.join("\n"));
       assert.ok(lines.length <= 2, lines.join("\n"));
+    }
+  });
+
+  test("a receiver that is down is not waited for so long that an editor gives up on the server", async () => {
+    setEnvironment({});
+    const closed = await receiveOtlp();
+    await closed.close();
+    const openTelemetry = new OpenTelemetry(() => undefined);
+    openTelemetry.use(closed.address);
+    openTelemetry.onRequest(ended());
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const stopped = openTelemetry.stop();
+      mock.timers.tick(1000);
+      await stopped;
+    } finally {
+      mock.timers.reset();
     }
   });
 });
