@@ -150,7 +150,7 @@ export default tseslint.config(
     [],
     ...server,
     noConnection,
-    layer("models|completion|chat|edit|http|lsp|llama|process|shared|remote"),
+    layer("completion|chat|edit|http|lsp|llama|process|shared|remote"),
   ),
   forbidImports(
     ["server/compare/**"],

@@ -1,10 +1,13 @@
 // Measures a model with a test of the leaderboard: scores each choice of each question, and adds up.
 
 import { createHash } from "node:crypto";
+import fs from "node:fs/promises";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
 import type { Model } from "../engine/engine.ts";
+import { wait } from "../models/download/waiting.ts";
+import { isHeld, lockEnding, lockFile } from "../models/files/fileLock.ts";
 import { UserError } from "../userError.ts";
 import { type Answer, AnswersFile, type Settings } from "./answersFile.ts";
 import { type AskedQuestion, type Form, questionsOf } from "./prompts.ts";
@@ -37,7 +40,7 @@ export interface Evaluation extends Mean {
 /**
  * Resolves to undefined when the signal fired: the answers so far are in the file, and the same call goes on with it.
  * @param onProgress gets how many of all questions are answered
- * @throws UserError, EngineError
+ * @throws UserError, also when another process is at the same evaluation; EngineError
  */
 export async function evaluate(
   model: Model,
@@ -58,17 +61,33 @@ export async function evaluate(
     ...(limit !== undefined && { limit }),
   };
   const answersFile = path.join(answersFolder, `${task.name}-${sha256(settings).slice(0, 16)}.jsonl`);
-  const file = await AnswersFile.open(answersFile, settings);
-  const all = subjects.reduce((sum, { questions }) => sum + Math.min(questions.length, limit ?? Infinity), 0);
-  onProgress(file.answers.size, all);
-  for (const question of questionsOf(task, subjects, form, limit)) {
-    if (file.answers.has(question.id)) continue;
-    const answered = await answer(model, task, question, contextSize, signal);
-    if (!answered) return undefined;
-    await file.add(answered);
+  await fs.mkdir(answersFolder, { recursive: true });
+  const lock = await lockFile(answersFile, { wait, onWaiting: () => isHeld(answersFile + lockEnding) }, signal);
+  if (!lock) throw alreadyEvaluated(task);
+  try {
+    const file = await AnswersFile.open(answersFile, settings);
+    const all = subjects.reduce((sum, { questions }) => sum + Math.min(questions.length, limit ?? Infinity), 0);
     onProgress(file.answers.size, all);
+    for (const question of questionsOf(task, subjects, form, limit)) {
+      if (file.answers.has(question.id)) continue;
+      const answered = await answer(model, task, question, contextSize, AbortSignal.any([signal, lock.lost]));
+      if (!answered) return undefined;
+      await file.add(answered);
+      onProgress(file.answers.size, all);
+    }
+    return { ...summary(task, form, [...file.answers.values()]), settings, answersFile };
+  } finally {
+    await lock.release();
   }
-  return { ...summary(task, form, [...file.answers.values()]), settings, answersFile };
+}
+
+function alreadyEvaluated({ title }: Task): UserError {
+  return new UserError(
+    l10n.t(
+      "{0} is running with the same model and data already, in this window or another one. Wait for it, or pause it there.",
+      title,
+    ),
+  );
 }
 
 function sha256(facts: unknown): string {

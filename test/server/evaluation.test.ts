@@ -18,8 +18,14 @@ const loaded = path.join(fixtures, "parity/falcon7b.gguf");
 const other = path.join(fixtures, "parity/falcon3.gguf");
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-evaluation-"));
+const many = path.join(folder, "many");
 let client: LspClient;
 before(async () => {
+  // So many questions that a busy machine answers them long after a cancellation has come.
+  fs.mkdirSync(many);
+  const read = (split: string) => fs.readFileSync(path.join(fixtures, `evaluation/mmlu/${split}.jsonl`), "utf8");
+  fs.writeFileSync(path.join(many, "dev.jsonl"), read("dev"));
+  fs.writeFileSync(path.join(many, "test.jsonl"), read("test").repeat(500));
   client = await LspClient.withModel(loaded);
 });
 after(async () => {
@@ -30,27 +36,22 @@ after(async () => {
 async function evaluate(
   asked: Partial<EvaluateParams>,
   onProgress: (progress: EvaluationProgress, cancel: () => void) => void = () => undefined,
+  { connection } = client,
 ): Promise<EvaluationResult | null> {
   const partialResultToken = "progress";
   const source = new CancellationTokenSource();
-  const listener = client.connection.onProgress(evaluationProgress, partialResultToken, (progress) =>
+  const listener = connection.onProgress(evaluationProgress, partialResultToken, (progress) =>
     onProgress(progress, () => source.cancel()),
   );
   const params = { test: "mmlu", model: loaded, data, answersFolder: folder, partialResultToken, ...asked } as const;
   try {
-    return await client.connection.sendRequest(evaluateRequest, params, source.token);
+    return await connection.sendRequest(evaluateRequest, params, source.token);
   } finally {
     listener.dispose();
   }
 }
 
 test("cancelled, an evaluation goes on where it was, and the loaded model stays", async () => {
-  // So many questions that a busy machine answers them long after the cancellation has come.
-  const many = path.join(folder, "many");
-  fs.mkdirSync(many);
-  const read = (split: string) => fs.readFileSync(path.join(fixtures, `evaluation/mmlu/${split}.jsonl`), "utf8");
-  fs.writeFileSync(path.join(many, "dev.jsonl"), read("dev"));
-  fs.writeFileSync(path.join(many, "test.jsonl"), read("test").repeat(500));
   const cancelled = await evaluate({ data: many }, ({ answered }, cancel) => {
     if (answered === 3) cancel();
   });
@@ -64,6 +65,34 @@ test("cancelled, an evaluation goes on where it was, and the loaded model stays"
   assert.ok((seen[0]?.answered ?? 0) >= 3, "it goes on");
   assert.equal(seen[0]?.all, 5000);
   assert.equal(client.statuses.at(-1)?.state, "ready");
+});
+
+test("of two windows that go on with the same evaluation one is refused, and no question is answered twice", async () => {
+  const second = await LspClient.withModel(loaded);
+  const answersFolder = path.join(folder, "shared");
+  const asked = { data: many, answersFolder };
+  const refusal = Promise.withResolvers<unknown>();
+  const first = evaluate(asked, ({ answered }, cancel) => {
+    if (answered !== 1) return;
+    void evaluate(asked, (_, cancelSecond) => cancelSecond(), second)
+      .then(refusal.resolve, refusal.resolve)
+      .finally(cancel);
+  });
+  assert.match(String(await refusal.promise), /MMLU is running with the same model and data already/);
+  assert.equal(await first, null);
+  let goesOnAt = 0;
+  const stop = ({ answered }: EvaluationProgress, cancel: () => void) => {
+    goesOnAt ||= answered;
+    cancel();
+  };
+  assert.equal(await evaluate(asked, stop, second), null);
+  assert.ok(goesOnAt >= 1, "once the first is paused, the other goes on with it");
+  await second.stop();
+  const [file = "", ...others] = fs.readdirSync(answersFolder);
+  assert.deepEqual(others, []);
+  const [, ...lines] = fs.readFileSync(path.join(answersFolder, file), "utf8").trim().split("\n");
+  const ids = lines.map((line) => (JSON.parse(line) as { id: string }).id);
+  assert.equal(new Set(ids).size, ids.length);
 });
 
 test("the loaded model is measured, subject by subject", async () => {
