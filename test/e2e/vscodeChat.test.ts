@@ -44,6 +44,9 @@ before(async () => {
   ({ workbench } = falcon);
   bar = workbench.page.locator(".part.auxiliarybar");
   await workbench.whenReady();
+  // Until it is loaded it has the name that its file tells.
+  await falcon.chat.open();
+  await workbench.statusLabel(model).waitFor();
 });
 afterEach((context) => pictureFailure(context, falcon));
 after(() => falcon.dispose());
