@@ -3,6 +3,8 @@
 import { execFile } from "node:child_process";
 import process from "node:process";
 
+import { startFolder } from "./startFolder.ts";
+
 export type Git = (
   args: readonly string[],
   options?: { readonly input?: string; readonly longest?: number },
@@ -12,37 +14,47 @@ export interface GitOutput {
   /** What it ended with; undefined where it could not be started, took too long, or had more to write. */
   readonly code: number | undefined;
   readonly bytes: Buffer;
+  /** Whether it had more to write. */
+  readonly isCut: boolean;
   /** Why it failed, in its own words. */
   readonly problem: string;
 }
 
-/** Of a partial clone, what is not here stays where it is. */
-const noNetwork = ["-c", "protocol.allow=never"];
-const noSideEffects = { GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
-
+const environment = {
+  GIT_OPTIONAL_LOCKS: "0",
+  // Of a partial clone, what is not here stays where it is. Git before 2.45 knows the second alone, which no configuration overrides.
+  ...{ GIT_NO_LAZY_FETCH: "1", GIT_ALLOW_PROTOCOL: "" },
+  GIT_TERMINAL_PROMPT: "0",
+  LC_ALL: "C",
+};
 /**
+ * Rejects with the signal's reason once that has fired.
  * @param program its path, or a name that the system finds
- * @param folder in the repository
+ * @param folder in the repository, absolute
  */
 export function gitIn(program: string, folder: string, signal?: AbortSignal): Git {
-  return (args, { input, longest = 16_000_000 } = {}) =>
-    new Promise((resolve) => {
+  return async (args, { input, longest = 16_000_000 } = {}) => {
+    const output = await new Promise<GitOutput>((resolve) => {
       const child = execFile(
         program,
-        [...noNetwork, ...args],
+        ["-C", folder, ...args],
         {
-          ...{ cwd: folder, encoding: "buffer", maxBuffer: longest, timeout: 60_000, windowsHide: true },
-          env: { ...process.env, ...noSideEffects },
+          ...{ cwd: startFolder, encoding: "buffer", maxBuffer: longest, timeout: 60_000, windowsHide: true },
+          env: { ...process.env, ...environment },
           ...(signal && { signal }),
         },
         (error, bytes, problem) => {
           const code = error === null ? 0 : typeof error.code === "number" ? error.code : undefined;
-          resolve({ code, bytes, problem: problem.toString().trim() || (error?.message ?? "") });
+          const isCut = error?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
+          resolve({ code, bytes, isCut, problem: problem.toString().trim() || (error?.message ?? "") });
         },
       );
       child.stdin?.on("error", () => undefined);
       child.stdin?.end(input);
     });
+    signal?.throwIfAborted();
+    return output;
+  };
 }
 
 /** Texts of blobs by their ids: those that are small enough and UTF-8; what else there is has none. */

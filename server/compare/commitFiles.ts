@@ -7,7 +7,7 @@ import { type Chunk, cutChunks } from "../completion/context/chunks.ts";
 import { IgnoredFiles } from "../completion/context/ignoredFiles.ts";
 import type { ReadFile, SourceFiles } from "../completion/context/workspaceFiles.ts";
 import { type Git, readBlobs } from "../git.ts";
-import { isWritten, largestText } from "./findPlaces.ts";
+import { type IsLeftOut, isWritten, largestText } from "./findPlaces.ts";
 
 interface Folder {
   readonly folders: Set<string>;
@@ -21,7 +21,7 @@ const mostKept = 2 * mostFiles;
 export class CommitFiles implements SourceFiles {
   readonly #git: Git;
   readonly #root: string;
-  readonly #isLeftOut: (path: string) => boolean | Promise<boolean>;
+  readonly #isLeftOut: IsLeftOut;
   readonly #ignored: IgnoredFiles;
   /** Ids of texts by path. */
   #ids: ReadonlyMap<string, string> = new Map();
@@ -30,8 +30,7 @@ export class CommitFiles implements SourceFiles {
   readonly #kept = new Map<string, ReadFile>();
   #read = 0;
 
-  /** @param isLeftOut whether a file's text is not to be read, by its path below the folder */
-  constructor(git: Git, root: string, isLeftOut: (path: string) => boolean | Promise<boolean>) {
+  constructor(git: Git, root: string, isLeftOut: IsLeftOut) {
     this.#git = git;
     this.#root = root;
     this.#isLeftOut = isLeftOut;

@@ -59,6 +59,18 @@ class Comparison {
   }
 
   async run(): Promise<ComparisonReport> {
+    try {
+      await this.#turns();
+    } catch (error) {
+      // What was under way when it was stopped ends with that.
+      if (!this.#signal.aborted) throw error;
+    }
+    this.#state = this.#signal.aborted ? "stopped" : "done";
+    this.#report(true);
+    return this.#current();
+  }
+
+  async #turns(): Promise<void> {
     for (let turn = 0; this.#left > 0 && this.#alive.length > 0; turn++) {
       const batch = await this.#next(this.#sizeOf(turn));
       if (batch.length === 0) break;
@@ -69,9 +81,6 @@ class Comparison {
       for (const contestant of this.#alive) await this.#turn(contestant, rows);
       this.#report();
     }
-    this.#state = this.#signal.aborted ? "stopped" : "done";
-    this.#report(true);
-    return this.#current();
   }
 
   get #alive(): readonly Contestant[] {

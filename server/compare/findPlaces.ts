@@ -20,11 +20,13 @@ export const largestText = 200_000;
 const ofCommit = 4;
 const mostRounds = 25;
 
-/** @param isLeftOut whether a file's text is not to be read, by its path below the folder */
+/** Whether a file's text is not to be read, by its path below the folder. */
+export type IsLeftOut = (path: string) => boolean | Promise<boolean>;
+
 export async function* findPlaces(
   git: Git,
   commits: readonly Commit[],
-  isLeftOut: (path: string) => boolean | Promise<boolean>,
+  isLeftOut: IsLeftOut,
 ): AsyncGenerator<HeldOutPlace> {
   let left = commits;
   for (let round = 0; round < mostRounds && left.length > 0; round++) {
@@ -49,11 +51,7 @@ interface FileCut {
 }
 
 /** In an order that is the same each time, lines and blocks in turn as long as there are both. */
-async function cutsOf(
-  git: Git,
-  { id, files }: Commit,
-  isLeftOut: (path: string) => boolean | Promise<boolean>,
-): Promise<FileCut[]> {
+async function cutsOf(git: Git, { id, files }: Commit, isLeftOut: IsLeftOut): Promise<FileCut[]> {
   const random = randomNumbers(Number.parseInt(id.slice(0, 8), 16));
   const known: { file: ChangedFile; languageId: string }[] = [];
   for (const file of files) {

@@ -27,7 +27,7 @@ const mostFiles = 100;
 
 /**
  * The newest first. What merges, and what a history begins with, is nobody's writing here. A file that was renamed is the same file.
- * @throws UserError where there is no git, no repository or no history
+ * @throws UserError where there is no git, no repository or no history, or git cannot read it
  */
 export async function recentCommits(git: Git, folder: string): Promise<readonly Commit[]> {
   const inside = await git(["rev-parse", "--is-inside-work-tree"]);
@@ -41,7 +41,18 @@ export async function recentCommits(git: Git, folder: string): Promise<readonly 
       l10n.t("{0} is in no Git repository ({1}). Open a folder that is in one.", folder, inside.problem),
     );
   }
-  const commits = parseLog((await git(logArguments)).bytes.toString());
+  const isBegun = (await git(["rev-parse", "--verify", "--quiet", "HEAD"])).code === 0;
+  const log = isBegun ? await git(logArguments) : undefined;
+  if (log && log.code !== 0 && !log.isCut) {
+    throw new UserError(
+      l10n.t(
+        "Git could not read the history of {0}: {1}. Mend the repository, and compare again.",
+        folder,
+        log.problem,
+      ),
+    );
+  }
+  const commits = parseLog(log?.bytes.toString() ?? "");
   if (commits.length > 0) return commits;
   const shallow = await git(["rev-parse", "--is-shallow-repository"]);
   if (shallow.bytes.toString().trim() === "true") {

@@ -8,12 +8,12 @@ import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { availableRam } from "../availableRam.ts";
 import { IgnoredFiles } from "../completion/context/ignoredFiles.ts";
 import { fillableRam } from "../engine/plan/memoryPlan.ts";
-import { gitIn } from "../git.ts";
+import { type Git, gitIn } from "../git.ts";
 import type { Grammars } from "../syntax/grammars.ts";
 import { CommitFiles } from "./commitFiles.ts";
 import { compare } from "./compare.ts";
 import { Contestant, type ContestantOptions } from "./contestant.ts";
-import { findPlaces } from "./findPlaces.ts";
+import { findPlaces, type HeldOutPlace, type IsLeftOut } from "./findPlaces.ts";
 import { recentCommits } from "./history.ts";
 import { Pipeline } from "./pipeline.ts";
 
@@ -38,7 +38,6 @@ export async function runComparison(
     const file = path.join(folder, ...name.split("/"));
     return isExcluded(pathToFileURL(file).href) || ignored.hasFile(file);
   };
-  const commits = await recentCommits(git, folder);
   const contestants = candidates.map(
     (candidate) => new Contestant(candidate, { createHost, log, settings: settings.model }),
   );
@@ -47,7 +46,7 @@ export async function runComparison(
   return compare(
     {
       contestants,
-      places: findPlaces(git, commits, isLeftOut),
+      places: placesOf(git, folder, isLeftOut),
       pipeline: new Pipeline(folder, files, grammars, settings.inlineCompletion),
       minutes,
       fitTogether: needed <= availableRam() * fillableRam,
@@ -56,4 +55,8 @@ export async function runComparison(
     },
     signal,
   );
+}
+
+async function* placesOf(git: Git, folder: string, isLeftOut: IsLeftOut): AsyncGenerator<HeldOutPlace> {
+  yield* findPlaces(git, await recentCommits(git, folder), isLeftOut);
 }

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
+import { startFolder } from "../../startFolder.ts";
 import { type CudaPackage, machineCode, toolkit } from "./cudaPackage.ts";
 
 export interface Card {
@@ -17,14 +18,14 @@ export interface Card {
 }
 
 const run = promisify(execFile);
-/** Milliseconds; the driver wakes a card that rests. */
-const patience = 15_000;
+/** Patiently: the driver wakes a card that rests. */
+const started = { cwd: startFolder, timeout: 15_000, windowsHide: true };
 
 /** As NVIDIA's driver lists them; none where there is no such driver. */
 export async function findCards(): Promise<readonly Card[]> {
   const query = ["--query-gpu=name,compute_cap", "--format=csv,noheader"];
   try {
-    return readCards((await run("nvidia-smi", query, { timeout: patience, windowsHide: true })).stdout);
+    return readCards((await run("nvidia-smi", query, started)).stdout);
   } catch {
     return [];
   }
@@ -76,7 +77,7 @@ export async function missingLibraries(names: readonly string[]): Promise<readon
 /** What the loader has in its cache. Its program is not always on the path of users. */
 async function listLibraries(): Promise<string> {
   for (const program of ["ldconfig", "/sbin/ldconfig"]) {
-    const listed = await run(program, ["-p"], { timeout: patience, maxBuffer: 2 ** 26 }).catch(() => undefined);
+    const listed = await run(program, ["-p"], { ...started, maxBuffer: 2 ** 26 }).catch(() => undefined);
     if (listed) return listed.stdout;
   }
   return "";

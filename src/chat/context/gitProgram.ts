@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import path from "node:path";
+import process from "node:process";
 
 export interface GitOutput {
   /** What it ended with; undefined where it could not be started or took too long. */
@@ -19,11 +20,14 @@ export interface GitInput {
 
 export type Git = (folder: string, args: readonly string[], input?: GitInput) => Promise<GitOutput>;
 
+/** Windows looks for a program in the folder that it is started in first: a repository must not bring its own git. */
+const startFolder = path.dirname(process.execPath);
+
 export function gitProgram(program: string): Git {
   return (folder, args, { input, longest = 4_000_000 } = {}) =>
     new Promise((resolve) => {
-      const options = { cwd: folder, maxBuffer: longest, timeout: 20_000, windowsHide: true };
-      const child = execFile(program, [...args], options, (error, text) => {
+      const options = { cwd: startFolder, maxBuffer: longest, timeout: 20_000, windowsHide: true };
+      const child = execFile(program, ["-C", folder, ...args], options, (error, text) => {
         const isCut = error?.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER";
         const failed = typeof error?.code === "number" ? error.code : undefined;
         resolve({ code: error === null || isCut ? 0 : failed, text, isCut });

@@ -156,6 +156,19 @@ describe("without a history", () => {
     assert.match(await reason(path.join(shallow.folder, "clone")), /shallow clone.*git fetch --unshallow/);
   });
 
+  test("the reason is in git's words where it cannot read its own", async () => {
+    const repository = newRepository();
+    const first = repository.commit({ "a.ts": module });
+    repository.commit({ "a.ts": grown });
+    fs.rmSync(path.join(repository.folder, ".git", "objects", first.slice(0, 2), first.slice(2)));
+    assert.match(await reason(repository.folder), new RegExp(`could not read the history .*${first}`));
+  });
+
+  test("that was stopped, there is no reason", async () => {
+    const { folder } = newRepository();
+    await assert.rejects(recentCommits(gitIn("git", folder, AbortSignal.abort()), folder), { name: "AbortError" });
+  });
+
   test("commits of binaries alone have no places", async () => {
     const repository = newRepository();
     repository.commit({ "a.png": Buffer.from([0, 1, 2]) });
