@@ -125,6 +125,8 @@ export interface Score {
   readonly logProbabilities: readonly number[];
   /** Whether each of its tokens is the likeliest at its place. */
   readonly greedy: boolean;
+  /** Tokens before the continuation that no sequence held yet. */
+  readonly evaluated: number;
   /** Tokens that were left out of the prompt. */
   readonly cut?: number;
 }

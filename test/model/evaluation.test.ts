@@ -121,6 +121,34 @@ for (const { name, tasks: measured } of reference.models) {
   });
 }
 
+describe("what is evaluated", () => {
+  // Transformers of both kinds, and recurrent states with and without attention beside them.
+  for (const name of ["falcon7b", "falcon3", "falconH1", "falconMamba"]) {
+    test(`${name}: the examples of a subject once, the prompt of a question once for all of its choices`, async () => {
+      const shown = {
+        path: path.join(fixtures, `parity/${name}.gguf`),
+        contextSize: 2048,
+        gpu: "off",
+        threads: 1,
+      } as const;
+      await engine.load({ plan: shown });
+      const task = taskOf("mmlu");
+      const asked = [...questionsOf(task, await dataOf(task), "harness")];
+      for (const [i, { id, subject, prompt, continuations }] of asked.entries()) {
+        const [examples = ""] = prompt;
+        const all = await engine.countTokens(prompt);
+        const own = all - (await engine.countTokens([examples]));
+        const scores = await engine.score({ priority: "background", prompt, continuations }, never);
+        const [first = NaN, ...others] = scores?.map(({ evaluated }) => evaluated) ?? [];
+        // The last token of a prompt is evaluated for each continuation. Where two texts meet one token may be another.
+        const expected = asked[i - 1]?.subject === subject ? own + 2 : all + 1;
+        assert.ok(first <= expected, `${id}: ${first} of ${all} tokens, ${own} after the examples`);
+        assert.deepEqual(others, [1, 1, 1], id);
+      }
+    });
+  }
+});
+
 describe("prompts", () => {
   for (const { task: taskName, questions } of reference.models[0]?.tasks ?? []) {
     test(`${taskName}: are those of the harness to the character`, async () => {

@@ -95,11 +95,9 @@ for (const name of kinds) {
     test("a cursor cuts nothing off what is scored, and nothing weighs nothing", async () => {
       const request = { priority: "background", prompt: [`${file}const bo`], continuations: ["ats = 1;", ""] } as const;
       const [whole, nothing] = (await engine.score(request, never)) ?? [];
-      assert.deepEqual(nothing, { logProbabilities: [], greedy: true });
-      assert.deepEqual(
-        (await engine.score({ ...request, prompt: [...request.prompt, { cursor: true }] }, never))?.[0],
-        whole,
-      );
+      assert.deepEqual(nothing, { logProbabilities: [], greedy: true, evaluated: 0 });
+      const [cut] = (await engine.score({ ...request, prompt: [...request.prompt, { cursor: true }] }, never)) ?? [];
+      assert.deepEqual({ ...cut, evaluated: whole?.evaluated }, whole);
       assert.deepEqual(await engine.score({ ...request, prompt: [], continuations: [""] }, never), [nothing]);
     });
 

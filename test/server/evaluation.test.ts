@@ -67,8 +67,9 @@ test("cancelled, an evaluation goes on where it was, and the loaded model stays"
   assert.equal(client.statuses.at(-1)?.state, "ready");
 });
 
-test("of two windows that go on with the same evaluation one is refused, and no question is answered twice", async () => {
+test("of two windows that go on with the same evaluation one is refused, and no question is answered twice", async (t) => {
   const second = await LspClient.withModel(loaded);
+  t.after(() => second.stop());
   const answersFolder = path.join(folder, "shared");
   const asked = { data: many, answersFolder };
   const refusal = Promise.withResolvers<unknown>();
@@ -87,7 +88,6 @@ test("of two windows that go on with the same evaluation one is refused, and no 
   };
   assert.equal(await evaluate(asked, stop, second), null);
   assert.ok(goesOnAt >= 1, "once the first is paused, the other goes on with it");
-  await second.stop();
   const [file = "", ...others] = fs.readdirSync(answersFolder);
   assert.deepEqual(others, []);
   const [, ...lines] = fs.readFileSync(path.join(answersFolder, file), "utf8").trim().split("\n");

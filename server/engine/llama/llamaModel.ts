@@ -96,7 +96,7 @@ export class LlamaModel implements Model {
       requireRoom(tokens.length, 0, info.contextSize);
       const begin = ends - excess;
       if (begin >= tokens.length) {
-        scores.push({ logProbabilities: [], greedy: true });
+        scores.push({ logProbabilities: [], greedy: true, evaluated: 0 });
         continue;
       }
       // The last token of the prompt is evaluated for each continuation, so a recurrent state is kept before it.
@@ -123,7 +123,8 @@ export class LlamaModel implements Model {
         signal,
       );
       if (decoded?.end === "aborted") return undefined;
-      scores.push({ logProbabilities, greedy, ...(excess > 0 && { cut: excess }) });
+      const evaluated = begin - (decoded?.reused ?? 0);
+      scores.push({ logProbabilities, greedy, evaluated, ...(excess > 0 && { cut: excess }) });
     }
     return scores;
   }

@@ -26,7 +26,10 @@ function modelWith(greedy: string, sampled: Readonly<Record<string, readonly num
     },
     score: ({ continuations }) =>
       Promise.resolve(
-        continuations.map((text) => ({ logProbabilities: sampled[text] ?? assert.fail(text), greedy: false })),
+        continuations.map((text) => ({
+          logProbabilities: sampled[text] ?? assert.fail(text),
+          ...{ greedy: false, evaluated: 1 },
+        })),
       ),
   };
   return { model, asked, signals, completer: new InlineCompleter({ model }) };
