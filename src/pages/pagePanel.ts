@@ -59,6 +59,11 @@ export class PagePanel<State, Message = never> implements Disposable {
     return this.#isReady;
   }
 
+  /** What the page shows now, or would. */
+  get state(): State | Promise<State> {
+    return this.#page.state();
+  }
+
   /** Opens the panel, or brings it into sight. */
   show(): void {
     if (this.#panel) this.#panel.reveal();
@@ -71,7 +76,7 @@ export class PagePanel<State, Message = never> implements Disposable {
     const panel = this.#panel;
     if (!panel || !this.#isReady) return;
     try {
-      const message: ToPage<State> = { type: "state", state: await this.#page.state() };
+      const message: ToPage<State> = { type: "state", state: await this.state };
       void panel.webview.postMessage(message);
     } catch (error) {
       // A server that ended starts again.

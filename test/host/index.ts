@@ -25,6 +25,7 @@ export async function run(): Promise<void> {
   await import("./localApi.ts");
   await import("./pages.ts");
   await import("./comparison.ts");
+  await import("./evaluation.ts");
   await import("./server.ts");
   await import("./deactivation.ts");
   const { failures, stats } = await new Promise<Mocha.Runner>((resolve) => {
