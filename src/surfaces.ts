@@ -46,9 +46,12 @@ export function openTerminal(): Terminal {
   return window.activeTerminal ?? window.createTerminal();
 }
 
-/** Runs a program in a terminal of its own, and resolves to its exit code when that is closed. */
-export function runProgram(name: string, program: string, args: readonly string[]): Promise<number | undefined> {
-  const terminal = window.createTerminal({ name: plainText(name), shellPath: program, shellArgs: [...args] });
+/** Runs a program in a folder, in a terminal of its own, and resolves to its exit code when that is closed. */
+export function runProgram(
+  name: string,
+  { program, args, cwd }: { readonly program: string; readonly args: readonly string[]; readonly cwd: string },
+): Promise<number | undefined> {
+  const terminal = window.createTerminal({ name: plainText(name), shellPath: program, shellArgs: [...args], cwd });
   terminal.show();
   return new Promise((resolve) => {
     const closing = window.onDidCloseTerminal((closed) => {

@@ -17,10 +17,13 @@ const candidates: readonly Python[] = [
   { program: "py", args: ["-3"] },
 ];
 
-/** undefined where there is none of version 3.10 or later. */
-export async function findPython(): Promise<Python | undefined> {
+/**
+ * undefined where there is none of version 3.10 or later.
+ * @param cwd where it runs: Windows looks for programs there, too
+ */
+export async function findPython(cwd: string): Promise<Python | undefined> {
   for (const { program, args } of candidates) {
-    const version = await run(program, [...args, "--version"], { timeout: 20_000 }).catch(() => undefined);
+    const version = await run(program, [...args, "--version"], { cwd, timeout: 20_000 }).catch(() => undefined);
     if (version && isNewEnough(version.stdout)) return { program, args };
   }
   return undefined;

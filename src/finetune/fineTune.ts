@@ -104,7 +104,7 @@ async function writeFolder(folder: string): Promise<void> {
 async function trainHere(folder: string, dependencies: FineTuneDependencies): Promise<void> {
   const base = await findBase(modelOf(dependencies.settings.roles, "completion"));
   if (base === undefined) return;
-  const python = await findPython();
+  const python = await findPython(folder);
   if (!python) {
     await showErrorMessage(
       l10n.t(
@@ -115,8 +115,8 @@ async function trainHere(folder: string, dependencies: FineTuneDependencies): Pr
   }
   const { program, args } = python;
   const environment = join(dependencies.fineTuningFolder, ".environment");
-  const words = [...args, join(folder, "run.py"), "--base", base, "--environment", environment];
-  const code = await runProgram(l10n.t("Falcon: Fine-Tuning"), program, words);
+  const words = [...args, "-I", join(folder, "run.py"), "--base", base, "--environment", environment];
+  const code = await runProgram(l10n.t("Falcon: Fine-Tuning"), { program, args: words, cwd: folder });
   const adapter = join(folder, "out/best");
   if (code !== 0 || !existsSync(adapter)) return;
   await useAdapter({ folder: adapter, base }, folder, dependencies);

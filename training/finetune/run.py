@@ -33,16 +33,16 @@ def main() -> int:
     arguments, others = parser.parse_known_args()
     if sys.version_info < (3, 10):
         return fail(f"This is Python {sys.version.split()[0]}, and 3.10 or later is needed.")
-    base = arguments.base or ask_for_base()
+    base = (arguments.base or ask_for_base()).resolve()
     if not (base / "config.json").is_file() or not list(base.glob("*.safetensors")):
         return fail(
             f"{base} holds no config.json with *.safetensors: it is not the folder of a model's original weights."
         )
-    python = arguments.python or make_environment(arguments.environment, arguments.yes)
+    python = arguments.python or make_environment(arguments.environment.resolve(), arguments.yes)
     if not python:
         return 1
     files = ["--base", base, "--data", HERE / "train.jsonl", "--held-out", HERE / "held-out.jsonl"]
-    command = [str(each) for each in (python, HERE / "finetune.py", *files, "--out", arguments.out, *others)]
+    command = [str(each) for each in (python, HERE / "finetune.py", *files, "--out", arguments.out.resolve(), *others)]
     print("Two steps are tried, to see what the run will take.", flush=True)
     events = train([*command, "--trial"], shown=False)
     steps = [event for event in events if event["event"] == "step"]
@@ -87,10 +87,15 @@ def make_environment(folder: Path, agreed: bool) -> str | None:
         return None
     uv = shutil.which("uv")
     wanted = ["-r", str(HERE / "requirements.txt")]
-    make = [uv, "venv", str(folder)] if uv else [sys.executable, "-m", "venv", str(folder)]
-    install = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
+    if uv:
+        make = [uv, "venv", "--no-config", "--no-project", "--python", sys.executable, str(folder)]
+        install = [uv, "pip", "install", "--no-config", "--python", str(python)]
+    else:
+        make = [sys.executable, "-I", "-m", "venv", str(folder)]
+        install = [str(python), "-I", "-m", "pip", "install"]
     for command in (make, [*install, *wanted]):
-        if subprocess.run(command, check=False).returncode != 0:
+        # Neither modules nor settings of the folder that it is started from are run or read.
+        if subprocess.run(command, check=False, cwd=HERE).returncode != 0:
             fail("The libraries cannot be installed; what went wrong stands above.")
             return None
     done.write_text(requirements)
@@ -102,7 +107,7 @@ def train(command: list[str], shown: bool) -> list[dict]:
     events = []
     log = HERE / "finetune.log"
     with log.open("a") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=HERE)
         assert process.stdout
         while True:
             try:

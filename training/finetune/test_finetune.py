@@ -22,6 +22,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+import run
 import trainer
 from examples import read_examples
 from fault import Fault
@@ -245,3 +246,15 @@ def test_the_script_of_the_folder(tmp_path: Path) -> None:
     refused = subprocess.run(empty, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
     assert "original weights" in refused.stderr
+
+
+def test_an_environment_runs_nothing_of_where_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace may have modules that are called as Python's own."""
+    (tmp_path / "logging.py").write_text("open('executed', 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run.shutil, "which", lambda _: None)
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/requirements.txt").write_text("# none\n")
+    monkeypatch.setattr(run, "HERE", tmp_path / "scripts")
+    assert run.make_environment(tmp_path / "environment", agreed=True)
+    assert not (tmp_path / "executed").exists()
