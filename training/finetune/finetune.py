@@ -28,6 +28,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--base", type=Path, required=True, help="a model's original weights, as Hugging Face has them")
     parser.add_argument("--data", type=Path, required=True, help="an example in each line (examples.py)")
     parser.add_argument("--held-out", type=Path, required=True, help="examples that are not learned from")
+    parser.add_argument("--measured", type=int, default=64, help="of the held-out examples, how many are measured")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="ends the run where that comes first")
@@ -38,7 +39,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--longest", type=int, default=1024, help="tokens of an example")
     parser.add_argument("--four-bits", action="store_true", help="QLoRA, on a GPU")
     parser.add_argument("--full", action="store_true", help="changes all weights in place of an adapter")
-    parser.add_argument("--trial", action="store_true", help="two steps, to measure time and memory; keeps nothing")
+    parser.add_argument(
+        "--trial", action="store_true", help="two steps and a measurement, for time and memory; keeps nothing"
+    )
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -92,10 +95,11 @@ def run(arguments: argparse.Namespace) -> None:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     training = read_examples(arguments.data, tokenizer)
-    held_out = read_examples(arguments.held_out, tokenizer)
+    held_out = spread(read_examples(arguments.held_out, tokenizer), max(1, arguments.measured))
     if arguments.trial:
         # The longest decide what memory a run takes.
         training = sorted(training, key=len, reverse=True)[: 2 * STEP_EXAMPLES]
+        held_out = sorted(held_out, key=len, reverse=True)[:STEP_EXAMPLES]
         arguments.steps, arguments.seconds = 2, float("inf")
     arguments.out.mkdir(parents=True, exist_ok=True)
     for batch, checkpointing in memory_steps(arguments.batch):
@@ -162,6 +166,7 @@ def train(
         trainable=trainable,
         examples=len(training),
         tokens=sum(map(len, training)),
+        measured=len(held_out),
         device=str(trainer.args.device),
         type=str(next(trainer.model.parameters()).dtype).removeprefix("torch."),
         batch=batch,
@@ -172,6 +177,11 @@ def train(
         # What the base does is what an adapter has to beat.
         trainer.evaluate()
     trainer.train()
+
+
+def spread(examples: list[list[int]], count: int) -> list[list[int]]:
+    """So many at most, from all of the list, and the same in every run."""
+    return [examples[i * len(examples) // count] for i in range(count)] if len(examples) > count else examples
 
 
 def check_room(folder: Path, trainable: int) -> None:

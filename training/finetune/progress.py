@@ -60,7 +60,8 @@ class Progress(TrainerCallback):
         fraction = self.fraction(state.global_step)
         control.should_log = True
         control.should_training_stop = self.stopped or fraction >= 1
-        if self.best and (control.should_training_stop or fraction >= self.next_measurement):
+        # A trial measures at its end alone, so that its steps are told apart from that.
+        if control.should_training_stop or (self.best and fraction >= self.next_measurement):
             control.should_evaluate = True
             self.next_measurement = fraction + 1 / MEASUREMENTS
         return control
@@ -89,12 +90,13 @@ class Progress(TrainerCallback):
         metrics: dict[str, float],
         **words: Any,
     ) -> None:
-        loss = metrics["eval_loss"]
+        loss, seconds = metrics["eval_loss"], metrics["eval_runtime"]
+        self.worked += min(seconds, LONGEST_STEP)
         is_best = state.global_step > 0 and (self.least is None or loss < self.least)
         if is_best and self.best:
             self.least, self.least_step = loss, state.global_step
             keep(self.best, lambda folder: words["model"].save_pretrained(folder))
-        say("heldOut", step=state.global_step, loss=loss, best=is_best)
+        say("heldOut", step=state.global_step, loss=loss, best=is_best, seconds=round(seconds, 3))
 
 
 def keep(folder: Path, save: Callable[[Path], None]) -> None:

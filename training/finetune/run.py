@@ -18,6 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 #: Bytes of the libraries, PyTorch for a processor among them.
 LIBRARIES = 3_000_000_000
+#: Of a run's time, what goes to the held-out examples, all measurements together (progress.py: ten, and one before and after).
+MEASURING, MEASUREMENTS = 0.2, 12
 #: Characters.
 BAR = 40
 
@@ -43,19 +45,25 @@ def main() -> int:
         return 1
     files = ["--base", base, "--data", HERE / "train.jsonl", "--held-out", HERE / "held-out.jsonl"]
     command = [str(each) for each in (python, HERE / "finetune.py", *files, "--out", arguments.out.resolve(), *others)]
-    print("Two steps are tried, to see what the run will take.", flush=True)
+    print("Two steps and a measurement are tried, to see what the run will take.", flush=True)
     events = train([*command, "--trial"], shown=False)
     steps = [event for event in events if event["event"] == "step"]
-    if len(steps) < 2:
+    held_out = [event for event in events if event["event"] == "heldOut"]
+    if len(steps) < 2 or not held_out:
         return 1
     seconds = steps[1]["seconds"] - steps[0]["seconds"]
     memory = max(step["memory"] for step in steps)
     print(f"A step takes {seconds:.1f} s and {memory / 1e9:.1f} GB of memory. {arguments.minutes:g} minutes are used.")
+    examples = next(event["measured"] for event in events if event["event"] == "started")
+    measured = measured_examples(60 * arguments.minutes, held_out[-1]["seconds"] / examples)
+    of_all = min(measured, lines_of(HERE / "held-out.jsonl"))
+    print(f"Of that, {MEASURING:.0%} at most go to {of_all} held-out examples, which are measured about ten times.")
     if not arguments.yes and not agrees("Train?"):
         return 1
     # Three times over the data at most: more is learned by heart.
     count = max(20, 3 * lines_of(HERE / "train.jsonl") // 8)
-    events = train([*command, "--steps", str(count), "--seconds", str(60 * arguments.minutes)], shown=True)
+    limits = ["--steps", str(count), "--seconds", str(60 * arguments.minutes), "--measured", str(measured)]
+    events = train([*command, *limits], shown=True)
     if not events or events[-1]["event"] != "done":
         return 1
     before = next(event["loss"] for event in events if event["event"] == "heldOut")
@@ -63,6 +71,11 @@ def main() -> int:
         f"Held-out loss: {before:.3f} before, {events[-1]['loss']:.3f} now. The adapter is in {events[-1]['folder']}."
     )
     return 0
+
+
+def measured_examples(run: float, example: float) -> int:
+    """As many as their share of a run has room for; both in seconds."""
+    return max(1, min(1000, int(MEASURING * run / MEASUREMENTS / max(example, 1e-6))))
 
 
 def ask_for_base() -> Path:

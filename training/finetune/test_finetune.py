@@ -20,13 +20,17 @@ from transformers import (
     FalconMambaConfig,
     LlamaConfig,
     PreTrainedTokenizerFast,
+    TrainerControl,
+    TrainerState,
 )
 
 import run
 import trainer
 from examples import read_examples
 from fault import Fault
+from finetune import spread
 from memory import memory_steps, reduces
+from progress import Progress
 from targets import TARGETS
 
 HERE = Path(__file__).parent
@@ -120,6 +124,8 @@ def test_a_trial_keeps_nothing(tmp_path: Path) -> None:
     assert steps[1]["seconds"] > steps[0]["seconds"] > 0
     assert steps[1]["memory"] > 10_000_000
     assert events[-1] == {"event": "done", "trial": True}
+    [held_out] = [event for event in events if event["event"] == "heldOut"]
+    assert held_out["seconds"] > 0
     assert not (tmp_path / "out/best").exists()
 
 
@@ -146,6 +152,25 @@ def test_a_run_ends_with_its_time(tmp_path: Path) -> None:
     events = finetune(base, *write_data(tmp_path), "--steps", "1000000", "--seconds", "2")
     assert events[-1]["event"] == "done"
     assert time.monotonic() - started < 300
+
+
+def test_measurements_are_part_of_a_run(tmp_path: Path) -> None:
+    """They take the time that they have, on as many examples as that is enough for."""
+    progress = Progress(steps=1_000_000, seconds=100, best=None)
+    state, control = TrainerState(), TrainerControl()
+    for _ in range(2):
+        progress.on_evaluate(None, state, control, {"eval_loss": 1.0, "eval_runtime": 60.0})
+    assert progress.fraction(0) == 1
+    assert run.measured_examples(1800, 10.0) == 3
+    assert run.measured_examples(1800, 1000.0) == 1
+    held_out = [[each] for each in range(10)]
+    assert spread(held_out, 4) == [[0], [2], [5], [7]]
+    assert spread(held_out, 10) == held_out
+    base = write_base(tmp_path / "base", "falcon")
+    data = write_data(tmp_path)
+    (tmp_path / "held.jsonl").write_text(f"{json.dumps({'text': DIALOGUE})}\n" * 40)
+    [started] = [event for event in finetune(base, *data, "--steps", "1", "--measured", "5") if "measured" in event]
+    assert started["measured"] == 5
 
 
 LINES = {
