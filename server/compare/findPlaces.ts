@@ -1,5 +1,6 @@
 // The places of a history at which models are compared, the newest first: a few of each commit, then a few more of each.
 
+import { BackgroundWork } from "../backgroundWork.ts";
 import { type Git, readBlobs } from "../git.ts";
 import { languageOf } from "../languages.ts";
 import { randomNumbers, shuffle } from "../random.ts";
@@ -62,12 +63,15 @@ async function cutsOf(git: Git, { id, files }: Commit, isLeftOut: IsLeftOut): Pr
   }
   const ids = known.flatMap(({ file: { before, after } }) => (before === undefined ? [after] : [before, after]));
   const texts = await readBlobs(git, ids, largestText);
-  const cuts = known.flatMap(({ file, languageId }): FileCut[] => {
+  const cuts: FileCut[] = [];
+  const work = new BackgroundWork();
+  for (const { file, languageId } of known) {
     const before = file.before === undefined ? "" : texts.get(file.before);
     const after = texts.get(file.after);
-    if (before === undefined || after === undefined || !isWritten(after)) return [];
-    return cutPlaces(before, after, random).map((cut) => ({ file, languageId, cut }));
-  });
+    if (before === undefined || after === undefined || !isWritten(after)) continue;
+    cuts.push(...cutPlaces(before, after, random).map((cut) => ({ file, languageId, cut })));
+    await work.rest();
+  }
   const [lines, blocks] = (["line", "block"] as const).map((kind) =>
     shuffle(
       cuts.filter(({ cut }) => cut.kind === kind),

@@ -24,8 +24,8 @@ interface Hunk {
   readonly givesWay: readonly number[];
 }
 
-/** Lines in which two texts differ at the most: with more, it is another text, and its diff takes long. */
-const mostDifferent = 1500;
+/** Lines in which two texts differ at the most: with more, it is another text, and its diff takes their square. */
+const mostDifferent = 400;
 const longestLine = 200;
 const shortestTruth = 4;
 const fewestLines = 2;
@@ -88,9 +88,12 @@ function hunksOf(before: readonly string[], after: readonly string[]): Hunk[] {
   if (!old || !now) return [];
   const start = commonLength(old, now);
   const end = Math.min(commonLength(old.toReversed(), now.toReversed()), old.length - start, now.length - start);
-  const changes = diffArrays(old.slice(start, old.length - end), now.slice(start, now.length - end), {
-    maxEditLength: mostDifferent,
-  });
+  const [gone, come] = [old.slice(start, old.length - end), now.slice(start, now.length - end)];
+  // What was only added, as a new file is, needs no diff and no bound.
+  const changes =
+    gone.length === 0
+      ? [{ count: come.length, added: true, removed: false }]
+      : diffArrays(gone, come, { maxEditLength: mostDifferent });
   const hunks: Hunk[] = [];
   let [line, lineBefore] = [start, start];
   let open: Omit<Hunk, "givesWay"> | undefined;

@@ -114,6 +114,27 @@ describe("the places of a history", () => {
     assert.deepEqual([...new Set(found.map(({ path }) => path))], ["written.ts"]);
   });
 
+  test("are looked for file by file, with time for others between them", async (t) => {
+    const repository = newRepository();
+    repository.commit({ "a.ts": module, "b.ts": module });
+    repository.commit({ "a.ts": grown, "b.ts": grown });
+    const git = gitIn("git", repository.folder);
+    const commits = await recentCommits(git, repository.folder);
+    let turns = 0;
+    const countTurns = async (...asked: Parameters<typeof git>) => {
+      const output = await git(...asked);
+      turns = 0;
+      return output;
+    };
+    // Each step seems to take as long as others are made to wait for.
+    let now = 0;
+    t.mock.method(performance, "now", () => (now += 10));
+    const watch = setInterval(() => turns++, 1);
+    await findPlaces(countTurns, commits, () => false).next();
+    clearInterval(watch);
+    assert.ok(turns > 0);
+  });
+
   test("leave out a commit of a program, which changes a hundred files", async () => {
     const repository = newRepository();
     repository.commit({ "a.ts": module });
