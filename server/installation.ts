@@ -6,9 +6,10 @@ import path from "node:path";
 import process from "node:process";
 
 import { ModelProcess } from "./engine/process/modelProcess.ts";
-import { Claims, processNamespace, userFolder } from "./engine/shared/claims.ts";
+import { Claims, userFolder } from "./engine/shared/claims.ts";
 import { SharedHost } from "./engine/shared/sharedHost.ts";
 import type { CreateHost } from "./models/session/roleModels.ts";
+import { processNamespace } from "./processNamespace.ts";
 
 /** @param folder of the bundles */
 export function findBundledModel(folder: string): string | undefined {

@@ -83,6 +83,16 @@ export class InlineCompleter {
     return completion;
   }
 
+  /** Whether a request may be answered at all, before a model is loaded for it. */
+  async mayComplete(
+    request: CompletionRequest,
+    info: { readonly infill: boolean },
+    settings: CompletionSettings,
+  ): Promise<boolean> {
+    if (!shouldComplete(request, info, settings.suggestions)) return false;
+    return !(await this.#isIn(placesLeftOut(request, settings), request));
+  }
+
   /** Begins with what is going to be asked for. */
   async begin(request: CompletionRequest, settings: CompletionSettings): Promise<void> {
     await this.#find(request, settings, this.#supersede());
@@ -130,6 +140,7 @@ export class InlineCompleter {
   }
 
   async #isIn(places: readonly PlaceInSyntax[], request: CompletionRequest): Promise<boolean> {
+    if (places.length === 0) return false;
     const parser = await this.#grammars?.parserOf(request.languageId);
     const place = parser && placeInSyntax(request, parser);
     return place !== undefined && places.includes(place);

@@ -11,7 +11,9 @@ import {
 import { problemCode, statusChanged } from "../../src/shared/methods.ts";
 import type { ModelRole } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
+import { untilAborted } from "../aborted.ts";
 import { chatMarkers } from "../chat/formats.ts";
+import type { Model } from "../engine/engine.ts";
 import { settingsOf } from "../models/session/backend.ts";
 import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
 import { matchExcludedRealFiles } from "../realFile.ts";
@@ -82,6 +84,16 @@ export class Assistant {
       return gpu === undefined ? { ...model, ...(backend && { backend }) } : { ...model, gpu };
     };
     this.models.use({ completion: use("completion"), chat: use("chat") }, load);
+  }
+
+  /**
+   * The model of a role once it is loaded. Who cancels a request does not wait for that.
+   * @throws UserError when there is none; AbortError when the signal fires before
+   */
+  async ready(role: ModelRole, signal: AbortSignal): Promise<Model> {
+    const model = await untilAborted(this.models.ready(role), signal);
+    if (!model) throw new DOMException("The request was cancelled while the model was loading.", "AbortError");
+    return model;
   }
 
   /** The file of a role's model on this machine. */

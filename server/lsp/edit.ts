@@ -20,10 +20,11 @@ export function registerEdit(
     assistant.answer(async () => {
       const { partialResultToken, ...asked } = readParams(editParams, params);
       const onText = (text: string) => send(() => connection.sendProgress(editDelta, partialResultToken, text));
-      const model = await assistant.models.ready("chat");
+      const signal = signalOf(token);
+      const model = await assistant.ready("chat", signal);
       const parser = await grammars.parserOf(asked.languageId);
       const options = { model, isPrivate: isPrivate(asked.uri, model, assistant, documents), parser };
-      return editText(asked, options, onText, signalOf(token));
+      return editText(asked, options, onText, signal);
     }),
   );
 }

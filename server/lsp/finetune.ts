@@ -35,8 +35,9 @@ export function registerFineTuning(
   connection.onRequest(prepareFineTuningRequest, (params, token) =>
     assistant.answer(async () => {
       const { folder } = readParams(folderParams, params);
-      const model = await assistant.models.ready("completion");
-      const { training, heldOut } = await writeData(files(), model, folder, signalOf(token));
+      const signal = signalOf(token);
+      const model = await assistant.ready("completion", signal);
+      const { training, heldOut } = await writeData(files(), model, folder, signal);
       await mkdir(folder, { recursive: true });
       await cp(scripts, folder, { recursive: true, filter: (file) => !/test_|__pycache__/.test(path.basename(file)) });
       return { training: describe(training), heldOut: describe(heldOut) };
@@ -53,7 +54,7 @@ export function registerFineTuning(
     assistant.answer(async () => {
       const signal = signalOf(token);
       const { heldOut } = await collectFiles(files(), signal);
-      return measureKept(heldOut, await assistant.models.ready("completion"), signal);
+      return measureKept(heldOut, await assistant.ready("completion", signal), signal);
     }),
   );
 }

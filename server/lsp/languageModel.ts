@@ -5,7 +5,7 @@ import type { Connection } from "vscode-languageserver";
 import { chatModelsRequest, countTokensRequest } from "../../src/shared/methods.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { chatModel } from "../chat/chatModels.ts";
-import type { Assistant } from "./assistant.ts";
+import { type Assistant, signalOf } from "./assistant.ts";
 import { countTokensParams, readParams } from "./params.ts";
 
 export function registerLanguageModel(connection: Connection, assistant: Assistant): void {
@@ -21,8 +21,7 @@ export function registerLanguageModel(connection: Connection, assistant: Assista
   connection.onRequest(countTokensRequest, (params, token) =>
     assistant.answer(async () => {
       const { role, text } = readParams(countTokensParams, params);
-      const model = await assistant.models.ready(role);
-      return token.isCancellationRequested ? 0 : model.countTokens([text]);
+      return (await assistant.ready(role, signalOf(token))).countTokens([text]);
     }),
   );
 }

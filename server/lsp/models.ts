@@ -69,7 +69,7 @@ export function registerModels(connection: Connection, assistant: Assistant, con
   const { models } = assistant;
   connection.onRequest(statusRequest, () => assistant.answer(() => models.status));
   connection.onNotification(loadModel, (params) => {
-    if (assistant.phase === "serving") void models.session(readParams(loadParams, params).role).wake();
+    if (assistant.phase === "serving") models.load(readParams(loadParams, params).role);
   });
   connection.onRequest(reloadModelRequest, (params) =>
     assistant.answer(() => models.reload(readParams(reloadParams, params))),

@@ -27,8 +27,8 @@ export function registerProse(
   documents: OpenDocuments,
   grammars: Grammars,
 ): void {
-  const optionsFor = async (uri: string) => {
-    const model = await assistant.models.ready("chat");
+  const optionsFor = async (uri: string, signal: AbortSignal) => {
+    const model = await assistant.ready("chat", signal);
     return { model, isPrivate: isPrivate(uri, model, assistant, documents) };
   };
   connection.onRequest(rewriteProseRequest, (params, token) =>
@@ -36,7 +36,8 @@ export function registerProse(
       const { partialResultToken, ...asked } = readParams(rewriteProseParams, params);
       const onPart = (part: ProsePart) => send(() => connection.sendProgress(prosePart, partialResultToken, part));
       const parser = await grammars.parserOf(asked.languageId);
-      return writeProse(asked, { ...(await optionsFor(asked.uri)), parser }, onPart, signalOf(token));
+      const signal = signalOf(token);
+      return writeProse(asked, { ...(await optionsFor(asked.uri, signal)), parser }, onPart, signal);
     }),
   );
   connection.onRequest(digestRequest, (params, token) =>
@@ -44,12 +45,17 @@ export function registerProse(
       const { partialResultToken, ...asked } = readParams(digestParams, params);
       const onProgress = (done: number) =>
         send(() => connection.sendProgress(digestProgress, partialResultToken, done));
-      return digestText(asked, await optionsFor(asked.uri), onProgress, signalOf(token));
+      const signal = signalOf(token);
+      return digestText(asked, await optionsFor(asked.uri, signal), onProgress, signal);
     }),
   );
-  connection.onRequest(proseLanguagesRequest, () =>
+  connection.onRequest(proseLanguagesRequest, (token) =>
     assistant.answer(async () => {
-      const { info } = await assistant.models.ready("chat");
+      const session = assistant.models.session("chat");
+      const { state } = session;
+      // The file says what the model writes, which is loaded while the user chooses.
+      void session.wake();
+      const info = state.state === "ready" ? state.model : (await assistant.ready("chat", signalOf(token))).info;
       const problem = info.demonstration ? needsRealModel(info) : undefined;
       if (problem) throw new UserError(problem.message, problem);
       return languagesOf(info);

@@ -177,7 +177,14 @@ function registerInlineCompletion(
     if (automatic) asksAfterKeys = document.uri;
     const request = requestAt({ document, position, automatic, selectedCompletion: context.selectedCompletionInfo });
     const signal = signalOf(token);
-    await untilAborted(assistant.models.session("completion").wake(), signal);
+    const { inlineCompletion } = assistant.settings;
+    const session = assistant.models.session("completion");
+    if (!session.model) {
+      // Of one that is not there yet, what it asks of a place the least.
+      const info = session.state.state === "ready" ? session.state.model : { infill: true };
+      if (!(await completer.mayComplete(request, info, inlineCompletion))) return [];
+      await untilAborted(session.wake(), signal);
+    }
     const completion = await completer.complete(request, assistant.settings.inlineCompletion, signal);
     if (!completion) return [];
     const { start, end } = request.range;

@@ -127,7 +127,7 @@ export class ServerMetrics implements ModelEvents {
     for (const gauge of [this.#running, this.#waiting, this.#sequences, this.#memory]) gauge.reset();
     for (const role of modelRoles) {
       const state = statusOf(status, role);
-      if (state.state !== "ready") continue;
+      if (state.state !== "ready" || state.unloaded) continue;
       const labels = { [model]: state.model.name };
       const { queue } = state.metrics;
       const { sequences } = state.model;

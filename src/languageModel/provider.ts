@@ -26,7 +26,7 @@ import type { ChatModel } from "../shared/languageModel.ts";
 import { chatModelsRequest, countTokensRequest } from "../shared/methods.ts";
 import { type ModelRole, modelRoles, statusOf } from "../shared/modelRoles.ts";
 import { plainText } from "../shared/plainText.ts";
-import type { ServerStatus } from "../shared/protocol.ts";
+import { ListedModels } from "./listedModels.ts";
 import { textOf, toolsOf, turnsOf } from "./messages.ts";
 
 /** A model of a role: VS Code keeps the user's choice by its id, whatever model has the role. */
@@ -37,6 +37,7 @@ interface RoleModel extends LanguageModelChatInformation {
 export class FalconProvider implements LanguageModelChatProvider<RoleModel>, Disposable {
   readonly #server: ServerClient;
   readonly #log: LogOutputChannel;
+  readonly #listed = new ListedModels<RoleModel>();
   readonly #change = new EventEmitter<void>();
   readonly #registered: Disposable;
   readonly onDidChangeLanguageModelChatInformation = this.#change.event;
@@ -44,13 +45,10 @@ export class FalconProvider implements LanguageModelChatProvider<RoleModel>, Dis
   constructor(server: ServerClient, log: LogOutputChannel) {
     this.#server = server;
     this.#log = log;
-    let known = "";
     this.#registered = Disposable.from(
       lm.registerLanguageModelChatProvider("falcon", this),
       server.onDidChangeStatus((status) => {
-        const now = identityOf(status);
-        if (now !== known) this.#change.fire();
-        known = now;
+        if (this.#listed.isChangedBy(status)) this.#change.fire();
       }),
       this.#change,
     );
@@ -60,10 +58,11 @@ export class FalconProvider implements LanguageModelChatProvider<RoleModel>, Dis
     this.#registered.dispose();
   }
 
-  /** None while none is loaded: VS Code asks again when that changes. */
+  /** None while none is known: VS Code asks again when that changes. */
   async provideLanguageModelChatInformation(): Promise<RoleModel[]> {
-    if (identityOf(this.#server.status) === "") return [];
-    return (await this.#server.ask(chatModelsRequest)).map(describe);
+    const isAny = modelRoles.some((role) => statusOf(this.#server.status, role).state === "ready");
+    const found = isAny ? (await this.#server.ask(chatModelsRequest)).map(describe) : [];
+    return this.#listed.list(found, this.#server.status);
   }
 
   async provideLanguageModelChatResponse(
@@ -117,14 +116,6 @@ export class FalconProvider implements LanguageModelChatProvider<RoleModel>, Dis
       listener.dispose();
     }
   }
-}
-
-/** Changes when other models are loaded; empty while none is. */
-function identityOf(status: ServerStatus): string {
-  return modelRoles
-    .map((role) => statusOf(status, role))
-    .flatMap((each) => (each.state === "ready" ? [`${each.model.path} ${each.model.contextSize}`] : []))
-    .join("\n");
 }
 
 function describe(model: ChatModel): RoleModel {

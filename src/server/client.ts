@@ -125,12 +125,13 @@ export class ServerClient implements Disposable {
     return this.ask(completionContextRequest);
   }
 
-  /** @param role whose model is loaded again, if need be; without one, those that failed, or all */
   /** Begins to load a role's model, which is going to be used. Never rejects: the first request loads it, too. */
   async loadModel(role: ModelRole): Promise<void> {
-    await this.#client?.sendNotification(loadModel, { role }).catch(() => undefined);
+    const client = await this.#running.promise;
+    await client?.sendNotification(loadModel, { role }).catch(() => undefined);
   }
 
+  /** Loads the models again that `of` names; without any, those that failed, or all. */
   reloadModel(of: ReloadParams = {}): Promise<void> {
     return this.ask(reloadModelRequest, of);
   }
@@ -262,7 +263,8 @@ function isInMemory(status: ModelStatus): boolean {
 
 /** What holds until the server has spoken. */
 function startingStatus({ model, inlineCompletion, chat }: ServerSettings): ServerStatus {
-  const loading = (path: string) => ({ state: "loading", model: basename(path), progress: 0 }) as const;
+  const note = l10n.t("Falcon's language server is starting");
+  const loading = (path: string) => ({ state: "loading", model: basename(path), progress: 0, note }) as const;
   const [forCompletion, forChat] = [inlineCompletion.model ?? model.path, chat.model ?? model.path];
   const completion = loading(forCompletion);
   return forChat === forCompletion ? completion : { ...completion, chat: loading(forChat) };

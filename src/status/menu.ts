@@ -19,6 +19,7 @@ import {
   describeModel,
   describePreparing,
   describeRemote,
+  describeUnloaded,
   ofRole,
 } from "./statusBarView.ts";
 
@@ -95,8 +96,7 @@ function statusItem(status: ModelStatus): MenuItem {
       return {
         icon: status.generating || status.preparing ? "loading~spin" : "check",
         label: describeModel(status.model, l10n),
-        description:
-          status.note ?? (status.preparing ? describePreparing(l10n) : describeMetrics(status.metrics, l10n)),
+        description: status.note ?? describeUse(status),
         ...detailOf(status.model),
       };
     case "failed": {
@@ -104,6 +104,11 @@ function statusItem(status: ModelStatus): MenuItem {
       return { icon: "error", label: actionLabels()[action], detail: message, run: () => runAction(action) };
     }
   }
+}
+
+function describeUse({ unloaded, preparing, metrics }: ModelStatus & { readonly state: "ready" }): string {
+  if (unloaded) return describeUnloaded(l10n);
+  return preparing ? describePreparing(l10n) : describeMetrics(metrics, l10n);
 }
 
 /** What is to be known of a model that is ready, and what choosing it does. */

@@ -67,7 +67,7 @@ function modelView(status: ModelStatus, l10n: Localize): ModelView {
         describeMetrics(status.metrics, l10n),
         ...(status.preparing ? [describePreparing(l10n)] : []),
         ...(status.generating ? [l10n.t("Generating…")] : []),
-        ...(status.unloaded ? [l10n.t("Not in memory: the next request loads the model")] : []),
+        ...(status.unloaded ? [describeUnloaded(l10n)] : []),
       ];
       return {
         ...((status.generating || status.preparing) && { icon: "loading~spin" }),
@@ -121,6 +121,11 @@ export function describeDemonstration(l10n: Localize): string {
 /** Why a request may have to wait after the first load on a GPU. */
 export function describePreparing(l10n: Localize): string {
   return l10n.t("Preparing the GPU: until that is done, an answer may take longer to begin");
+}
+
+/** What is to be said of a model at rest. */
+export function describeUnloaded(l10n: Localize): string {
+  return l10n.t("Not in memory: the next request loads the model");
 }
 
 /** How the model runs in one line, of what is known. */

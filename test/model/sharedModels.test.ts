@@ -58,12 +58,13 @@ test("two models stand side by side; a third takes the place of the one that was
   const [one, two, three, other] = [service.client(), service.client(), service.client(), service.client()];
   await Promise.all([one.load("falcon7b"), two.load("falcon40b"), other.load("falcon7b")]);
   assert.equal(service.models.length, 2);
-  await one.generate();
+  await Promise.all([one.generate(), other.generate()]);
   await two.generate();
   await three.load("slow");
   await until("there are two again", () => service.models.length === 2);
   assert.deepEqual([one.unloaded, two.unloaded, other.unloaded, three.unloaded], [1, 0, 1, 0]);
   assert.deepEqual([one.deaths, other.deaths], [[], []], "nothing has died");
+  await three.generate({ maxTokens: 10 });
   assert.equal((await two.generate()).stopReason, "limit");
   await assert.rejects(one.generate(), { failure: "unloaded" });
   await one.load("falcon7b");

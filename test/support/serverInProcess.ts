@@ -14,9 +14,9 @@ import type { Model } from "../../server/engine/engine.ts";
 import { startServer } from "../../server/lsp/server.ts";
 import { statusChanged } from "../../src/shared/methods.ts";
 
-/** Starts it, and resolves when its model is loaded. `stop` ends both sides. */
+/** Starts it, and resolves when its model may be asked for: it is loaded then, or at rest. `stop` ends both sides. */
 export async function serveInProcess(
-  model: Model,
+  model: Model | Promise<Model>,
   params: Partial<InitializeParams>,
 ): Promise<{ readonly client: ProtocolConnection; readonly stop: () => Promise<void> }> {
   const [toServer, toClient] = [new PassThrough(), new PassThrough()];
@@ -29,7 +29,7 @@ export async function serveInProcess(
   startServer(server, {
     createHost,
     createBackgroundHost: createHost,
-    grammars: new Grammars(""),
+    grammars: new Grammars(fileURLToPath(new URL("../../node_modules/@vscode/tree-sitter-wasm/wasm", import.meta.url))),
     useMessages: () => undefined,
     convertWorker: "",
     pages: "",

@@ -1,7 +1,6 @@
 // Which service of a user runs: each one that is started claims the next number, in a folder that is the user's alone.
 
 import { randomBytes, randomUUID } from "node:crypto";
-import { readlinkSync } from "node:fs";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -108,19 +107,6 @@ export function userFolder(env: NodeJS.ProcessEnv): string {
     absolute(env["FALCON_SERVICE_FOLDER"]) ??
     path.join(absolute(env["XDG_RUNTIME_DIR"]) ?? os.tmpdir(), `falcon-service-${process.getuid?.() ?? "user"}`)
   );
-}
-
-/**
- * Tells apart processes whose ids mean others to each other, as those in containers do that share a folder: a service that hangs
- * is ended by its id.
- */
-export function processNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    // Linux alone has them.
-    return "";
-  }
 }
 
 /**

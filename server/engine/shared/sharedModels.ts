@@ -8,6 +8,9 @@ import { keyOf } from "./modelKey.ts";
 /** So many models may be in memory, if they fit. */
 const most = 2;
 
+/** Milliseconds within which the first request of a client comes that has its model, if it waits to ask something. */
+const untilFirstRequest = 2000;
+
 /** A client as far as the models know it. It holds one model at most. */
 export interface Client {
   /** Requests of one client take turns with those of others. */
@@ -32,6 +35,8 @@ interface Entry {
   readonly plan: LoadPlan;
   readonly process: ReturnType<CreateProcess>;
   readonly clients: Set<Client>;
+  /** Clients whose first request is on its way: they would only load the model again if it gave way before that. */
+  readonly expected: Set<Client>;
   readonly onProgress: Set<(fraction: number) => void>;
   loaded: Promise<Model>;
   state: "waiting" | "loading" | "ready";
@@ -80,10 +85,13 @@ export class SharedModels {
     if (!known && tooMuch && this.#entries.some(({ plan }) => plan.path === request.plan.path)) throw tooMuch;
     const entry = known ?? this.#add(key, request);
     entry.clients.add(client);
+    entry.expected.add(client);
     entry.onProgress.add(onProgress);
     if (entry === this.#waiting) client.onWaits();
     try {
-      return this.#modelFor(client, entry, request.plan, await entry.loaded);
+      const model = await entry.loaded;
+      setTimeout(() => this.#expectNoMore(entry, client), untilFirstRequest);
+      return this.#modelFor(client, entry, request.plan, model);
     } finally {
       entry.onProgress.delete(onProgress);
     }
@@ -95,8 +103,14 @@ export class SharedModels {
    */
   async release(client: Client): Promise<void> {
     const entry = this.#heldBy(client);
-    entry?.clients.delete(client);
-    if (entry?.clients.size === 0) await this.#end(entry);
+    if (!entry) return;
+    entry.clients.delete(client);
+    this.#expectNoMore(entry, client);
+    if (entry.clients.size === 0) await this.#end(entry);
+  }
+
+  #expectNoMore(entry: Entry, client: Client): void {
+    if (entry.expected.delete(client)) this.#changed();
   }
 
   #heldBy(client: Client): Entry | undefined {
@@ -110,6 +124,7 @@ export class SharedModels {
       key,
       plan: request.plan,
       clients,
+      expected: new Set(),
       process: this.#create(
         (line) => {
           for (const { onLog } of clients) onLog(line);
@@ -138,11 +153,14 @@ export class SharedModels {
         });
       const loaded = await load().catch(async (error: unknown) => {
         // What did not fit alone takes no other's place.
-        if (!isTooMuch(error) || this.#tooMuch.has(entry.key) || !this.#putAway(entry)) throw error;
+        if (!isTooMuch(error) || this.#tooMuch.has(entry.key)) throw error;
+        while (this.#others(entry).some(({ expected }) => expected.size > 0)) await this.#change.promise;
+        if (!this.#putAway(entry)) throw error;
         await this.#makeRoom(entry);
         return load();
       });
       entry.state = "ready";
+      entry.lastUse = performance.now();
       this.#tooMuch.delete(entry.key);
       return loaded;
     } catch (error) {
@@ -177,10 +195,10 @@ export class SharedModels {
     return this.#entries.filter((each) => each !== entry && each.state !== "waiting");
   }
 
-  /** Unloads another model, the one that was used the longest ago, if there is one that nobody uses now. */
+  /** Unloads another model, the one that was used the longest ago, if there is one that nobody uses now or is about to. */
   #putAway(entry: Entry): boolean {
     const [spare] = this.#others(entry)
-      .filter(({ state, running }) => state === "ready" && running === 0)
+      .filter(({ state, running, expected }) => state === "ready" && running === 0 && expected.size === 0)
       .toSorted((a, b) => a.lastUse - b.lastUse);
     if (!spare) return false;
     const clients = [...spare.clients];
@@ -201,6 +219,7 @@ export class SharedModels {
   async #end(entry: Entry): Promise<void> {
     this.#entries = this.#entries.filter((other) => other !== entry);
     entry.clients.clear();
+    entry.expected.clear();
     this.#leaving.add(entry.process);
     this.#changed();
     await this.#dispose(entry.process);
@@ -216,13 +235,16 @@ export class SharedModels {
     this.#change = Promise.withResolvers();
   }
 
-  #modelFor({ id }: Client, entry: Entry, { promptCache }: LoadPlan, model: Model): Model {
+  #modelFor(client: Client, entry: Entry, { promptCache }: LoadPlan, model: Model): Model {
     // What a client wants to be saved nowhere, or elsewhere, is not saved in the folder of the one that came first.
-    const own = { client: id, ...(promptCache !== entry.plan.promptCache && { private: true }) };
+    const own = { client: client.id, ...(promptCache !== entry.plan.promptCache && { private: true }) };
     const use = async <R>(work: () => Promise<R>, signal: AbortSignal): Promise<R> => {
-      while (this.#givesWay === entry && !signal.aborted) await untilAborted(this.#change.promise, signal);
+      // The first request of each client is answered: else all would load in turn, and none would be.
+      const mustWait = () => this.#givesWay === entry && !entry.expected.has(client) && !signal.aborted;
+      while (mustWait()) await untilAborted(this.#change.promise, signal);
       if (!this.#entries.includes(entry)) throw new EngineError("unloaded", "the model left its place to another");
       entry.running++;
+      entry.expected.delete(client);
       try {
         return await work();
       } finally {

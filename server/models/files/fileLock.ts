@@ -1,12 +1,12 @@
 // Who writes a file: one process of all that share the folder, named in NAME.lock. One that died is followed by another.
 
 import { randomUUID } from "node:crypto";
-import { readlinkSync } from "node:fs";
 import fs from "node:fs/promises";
 import os from "node:os";
 import process from "node:process";
 import * as v from "valibot";
 
+import { processNamespace } from "../../processNamespace.ts";
 import type { Wait } from "../download/waiting.ts";
 
 export const lockEnding = ".lock";
@@ -121,15 +121,6 @@ async function removeLock(lock: string, content: string): Promise<void> {
   // Back again, unless there is a third one's meanwhile.
   if (found !== content) await createLock(lock, found);
   await fs.rm(away);
-}
-
-/** Linux's, of the containers on it too; empty elsewhere. */
-function processNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
 }
 
 function keepLock(lock: string, content: string): FileLock {

@@ -113,8 +113,10 @@ export class ModelSession {
   async use(settings: SessionSettings, isWanted = false): Promise<void> {
     const isSame = this.#settings && samePlan(this.#settings, settings);
     this.#settings = settings;
-    if (isSame) this.#watchIdle();
-    else if (isWanted || this.#isWanted || settings.backend) await this.#load();
+    if (isSame) {
+      this.#watchIdle();
+      if (isWanted) await this.wake();
+    } else if (isWanted || this.#isWanted || settings.backend) await this.#load();
     else this.#rest(settings);
   }
 

@@ -50,6 +50,8 @@ export class RoleModels {
   readonly #turns = new LoadingTurns();
   readonly #crashes = new Crashes();
   #of: Readonly<Record<ModelRole, RoleModel>>;
+  /** Roles whose models are to be loaded once it is known which these are. */
+  #early: readonly ModelRole[] = [];
   #isDisposed = false;
 
   constructor(options: RoleModelsOptions) {
@@ -72,6 +74,8 @@ export class RoleModels {
   /** From now on the roles have the models that the settings name. Those of the roles in `load` are loaded at once. */
   use(wanted: Readonly<Record<ModelRole, SessionSettings>>, load: readonly ModelRole[] = []): void {
     if (this.#isDisposed) return;
+    const now = [...load, ...this.#early];
+    this.#early = [];
     const keys = new Set(modelRoles.map((role) => keyOf(wanted[role])));
     const before = this.#all();
     const spare = before.filter(({ key }) => !keys.has(key));
@@ -89,11 +93,18 @@ export class RoleModels {
       const { session } = this.#of[role];
       void session.use(
         wanted[role],
-        load.some((each) => this.session(each) === session),
+        now.some((each) => this.session(each) === session),
       );
     }
     // One that is loaded already says nothing of that it is now another role's.
     if (modelRoles.some((role) => this.#of[role] !== last[role])) this.#options.onStatus();
+  }
+
+  /** Begins to load a role's model, which is going to be used. */
+  load(role: ModelRole): void {
+    const { key, session } = this.#of[role];
+    if (key === "") this.#early = [...this.#early, role];
+    else void session.wake();
   }
 
   /**

@@ -7,7 +7,8 @@ import path from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 
-import { processNamespace, userFolder } from "../../../server/engine/shared/claims.ts";
+import { userFolder } from "../../../server/engine/shared/claims.ts";
+import { processNamespace } from "../../../server/processNamespace.ts";
 
 test("the folder is in that of the session, or where the user says", () => {
   const folder = path.resolve("/run/user/1000");
@@ -29,7 +30,7 @@ test(
   "processes whose ids mean others to each other have services of their own",
   { skip: process.platform !== "linux" },
   () => {
-    const module = new URL("../../../server/engine/shared/claims.ts", import.meta.url).href;
+    const module = new URL("../../../server/processNamespace.ts", import.meta.url).href;
     const script = `import(${JSON.stringify(module)}).then(({ processNamespace }) => console.log(processNamespace()))`;
     const run = (program: string, ...args: string[]) =>
       execFileSync(program, [...args, "-e", script], { encoding: "utf8" }).trim();

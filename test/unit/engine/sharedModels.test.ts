@@ -180,3 +180,35 @@ test("what was held back goes on where another model gave way", async () => {
   one.resolve();
   await running;
 });
+
+test("of three windows that all ask without a pause none is put off: each load is followed by an answer", async () => {
+  const answers = [0, 0, 0];
+  const isOver = () => answers.every((count) => count >= 5) || loads.length > 200;
+  /** Waits as long as a message between processes takes at the least. */
+  const message = async () => {
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  };
+  const askOn = async (window: number) => {
+    while (!isOver()) {
+      const loaded = await load(`window ${window}`, { threads: window + 1 });
+      for (let isThere = true; isThere && !isOver();) {
+        await message();
+        end = message();
+        isThere = await generate(loaded).then(
+          () => true,
+          () => false,
+        );
+        if (isThere) answers[window] = (answers[window] ?? 0) + 1;
+      }
+    }
+    await Promise.all([...clients].filter(({ id }) => id === `window ${window}`).map((each) => models.release(each)));
+  };
+  await Promise.all([0, 1, 2].map(askOn));
+  assert.ok(
+    answers.every((count) => count >= 5),
+    `${answers.join(", ")} answers`,
+  );
+  const sum = answers.reduce((a, b) => a + b);
+  // The last load of each may come when all is over, or after a rest of the machine.
+  assert.ok(loads.length < 2 * sum, `${loads.length} loads for ${sum} answers`);
+});

@@ -148,3 +148,10 @@ test("requests beyond what the batch holds wait", async () => {
   assert.equal(value("falcon_requests_running"), "2");
   assert.equal(value("falcon_requests_waiting"), "3");
 });
+
+test("a model that is not in memory has no gauges", async () => {
+  const ready = readyStatus(scriptedModel());
+  assert.equal(ready.state, "ready");
+  const text = await new ServerMetrics().text({ ...ready, unloaded: true });
+  assert.doesNotMatch(text, /^falcon_(requests|sequences)[^ ]*\{/m);
+});
