@@ -14,7 +14,7 @@ import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { untilAborted } from "../aborted.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
-import { settingsOf } from "../models/session/backend.ts";
+import { keyOf, type SessionSettings, settingsOf } from "../models/session/backend.ts";
 import { RoleModels, type RoleModelsOptions } from "../models/session/roleModels.ts";
 import { matchExcludedRealFiles } from "../realFile.ts";
 import { OpenTelemetry } from "../metrics/openTelemetry.ts";
@@ -27,6 +27,8 @@ export class Assistant {
   readonly metrics = new ServerMetrics();
   /** Requests are taken from `initialize` to `shutdown`. */
   phase: "starting" | "serving" | "ended" = "starting";
+  /** What ghost text has in the place of what the settings say, while it is tried; settings that come meanwhile leave it. */
+  trial: SessionSettings | undefined;
   /** URIs of the workspace folders. */
   folders: readonly string[] = [];
   /** What is done before the server ends. */
@@ -76,14 +78,18 @@ export class Assistant {
   /**
    * From now on the models are those that the settings name.
    * @param load the roles whose models are loaded before they are asked for anything
-   * @param gpu what they are tried on, on this machine, in the place of what the settings say
    */
-  useModels(load: readonly ModelRole[] = [], gpu?: "auto" | "cuda"): void {
-    const use = (role: ModelRole) => {
-      const { backend, ...model } = settingsOf(role, this.#settings, this.#bundledModel);
-      return gpu === undefined ? { ...model, ...(backend && { backend }) } : { ...model, gpu };
-    };
-    this.models.use({ completion: use("completion"), chat: use("chat") }, load);
+  useModels(load: readonly ModelRole[] = []): void {
+    const [completion, chat] = [this.sessionSettings("completion"), this.sessionSettings("chat")];
+    const { trial } = this;
+    // The model of both roles is one, and is tried for both.
+    const isOne = trial && keyOf(chat) === keyOf(trial);
+    this.models.use({ completion: trial ?? completion, chat: isOne ? trial : chat }, load);
+  }
+
+  /** What a role's model is loaded by, as the settings say. */
+  sessionSettings(role: ModelRole): SessionSettings {
+    return settingsOf(role, this.#settings, this.#bundledModel);
   }
 
   /**
@@ -98,7 +104,7 @@ export class Assistant {
 
   /** The file of a role's model on this machine. */
   modelPath(role: ModelRole): string {
-    return settingsOf(role, this.#settings, this.#bundledModel).path;
+    return this.sessionSettings(role).path;
   }
 
   /** The workspace folders of which files may be read that are not open. */

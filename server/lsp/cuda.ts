@@ -15,7 +15,14 @@ import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { findCards, obstacleOf } from "../models/cuda/card.ts";
 import { measureSpeed, timeOf } from "../models/cuda/compareBackends.ts";
 import { cudaPackageFor } from "../models/cuda/cudaPackage.ts";
-import { cudaDownload, cudaTaken, installCuda, removeCuda, type CudaPlace } from "../models/cuda/installCuda.ts";
+import {
+  cudaDownload,
+  cudaTaken,
+  installCuda,
+  isCudaInstalled,
+  removeCuda,
+  type CudaPlace,
+} from "../models/cuda/installCuda.ts";
 import type { DownloadOptions } from "../models/download/downloadFile.ts";
 import { UserError } from "../userError.ts";
 import { type Assistant, signalOf } from "./assistant.ts";
@@ -27,8 +34,10 @@ export function registerCuda(connection: Connection, assistant: Assistant): void
   );
   connection.onRequest(removeCudaRequest, () =>
     assistant.answer(async () => {
-      const place = placeOf(assistant.settings);
-      return { freed: place ? await removeCuda(place) : 0 };
+      const [wanted, place] = [cudaPackageFor(), placeOf(assistant.settings)];
+      // Windows deletes no file that a process holds.
+      await assistant.models.replacedAreGone();
+      return { freed: wanted && place ? await removeCuda(wanted, place) : 0 };
     }),
   );
 }
@@ -61,6 +70,7 @@ async function offer(settings: ServerSettings): Promise<CudaOffer | null> {
     download: cudaDownload(wanted),
     size,
     unpacked,
+    installed: await isCudaInstalled(wanted, place),
     taken: await cudaTaken(place),
   };
 }
@@ -70,10 +80,23 @@ function placeOf({ models }: ServerSettings): CudaPlace | undefined {
   return folder === undefined ? undefined : { folder, ...(registry !== undefined && { registry }) };
 }
 
-/** @throws UserError where CUDA does not run, or the model is not loaded */
+/**
+ * The model and its other settings are those of the beginning; afterwards those of then hold.
+ * @throws UserError where CUDA does not run, or the model is not loaded
+ */
 async function compare(assistant: Assistant, signal: AbortSignal): Promise<CudaComparison> {
+  // The first goes on, and the user sees how it does.
+  if (assistant.trial) throw new DOMException("CUDA is being tried already.", "AbortError");
+  const { backend, ...settings } = assistant.sessionSettings("completion");
+  if (backend) {
+    throw new UserError(
+      l10n.t("Ghost text runs on the server {0}. CUDA is for a model on this machine: choose one first.", backend.name),
+      { action: "selectModel" },
+    );
+  }
   const measureOn = async (gpu: "auto" | "cuda") => {
-    assistant.useModels([], gpu);
+    assistant.trial = { ...settings, gpu };
+    assistant.useModels();
     const model = await assistant.models.ready("completion");
     signal.throwIfAborted();
     const { device, fallback = "" } = model.info;
@@ -83,11 +106,9 @@ async function compare(assistant: Assistant, signal: AbortSignal): Promise<CudaC
   try {
     const { device, speed: other } = await measureOn("auto");
     const { speed: cuda } = await measureOn("cuda");
-    const isFaster = timeOf(cuda) < timeOf(other);
-    if (!isFaster) assistant.useModels();
-    return { cuda, other, device, isFaster };
-  } catch (error) {
+    return { cuda, other, device, isFaster: timeOf(cuda) < timeOf(other) };
+  } finally {
+    assistant.trial = undefined;
     assistant.useModels();
-    throw error;
   }
 }

@@ -225,20 +225,27 @@ function diskItems({ stored, recent, settings }: Offer, l10n: Localize): ActionI
 
 /** CUDA, for a card that it can run on. */
 function cudaItems(offer: CudaOffer | undefined, l10n: Localize): ActionItem[] {
-  if (offer && offer.taken > 0) {
-    const freed = l10n.t("Choose it to delete it, which frees {0}", describeSize(offer.taken, l10n));
-    return [{ icon: "circuit-board", label: "CUDA", detail: freed, action: command("falcon.removeCuda") }];
-  }
-  if (!offer || offer.obstacle !== undefined) return [];
-  return [
-    {
-      icon: "cloud-download",
-      label: l10n.t("Use CUDA…"),
-      description: offer.cards.join(", "),
-      detail: l10n.t("{0}, tried beside Vulkan and kept if it is faster", describeSize(offer.size, l10n)),
-      action: command("falcon.useCuda"),
-    },
-  ];
+  if (!offer) return [];
+  const freed = l10n.t("Choose it to delete it, which frees {0}", describeSize(offer.taken, l10n));
+  const there: ActionItem = {
+    icon: "circuit-board",
+    label: "CUDA",
+    detail: freed,
+    action: command("falcon.removeCuda"),
+  };
+  // A part of it, and an earlier version, take space and are of no use.
+  const canBeHad = !offer.installed && offer.obstacle === undefined;
+  return [...(offer.taken > 0 ? [there] : []), ...(canBeHad ? [cudaDownloadItem(offer, l10n)] : [])];
+}
+
+function cudaDownloadItem(offer: CudaOffer, l10n: Localize): ActionItem {
+  return {
+    icon: "cloud-download",
+    label: l10n.t("Use CUDA…"),
+    description: offer.cards.join(", "),
+    detail: l10n.t("{0}, tried beside Vulkan and kept if it is faster", describeSize(offer.size, l10n)),
+    action: command("falcon.useCuda"),
+  };
 }
 
 function describeUse(roles: readonly ModelRole[], l10n: Localize): string {

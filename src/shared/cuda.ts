@@ -15,7 +15,9 @@ export interface CudaOffer {
   /** Bytes of the download, and of what becomes of it on the disk. */
   readonly size: number;
   readonly unpacked: number;
-  /** Bytes on the disk of what was downloaded, be it of an earlier version; 0 where nothing was. */
+  /** Whether all of this version is there. */
+  readonly installed: boolean;
+  /** Bytes on the disk of what was downloaded, be it a part, or of an earlier version; 0 where nothing was. */
   readonly taken: number;
 }
 
@@ -39,7 +41,7 @@ export const cudaRequest = new RequestType0<CudaOffer | null, Problem>("falcon/c
 
 /**
  * Lets the model of ghost text answer with Vulkan and with CUDA, one after the other. Fails with a `Problem` where CUDA does not
- * run. What the settings say of the GPU holds again afterwards; where CUDA is faster it stays in use until other settings come.
+ * run. What the settings say holds again afterwards.
  */
 export const compareCudaRequest = new RequestType0<CudaComparison, Problem>("falcon/compareCuda");
 

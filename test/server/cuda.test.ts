@@ -72,6 +72,7 @@ if (process.platform === "linux" && process.arch === "x64") {
       download: { repository: "@node-llama-cpp/linux-x64-cuda", files: [`linux-x64-cuda-${wanted?.version}.tgz`] },
       size: wanted?.size,
       unpacked: wanted?.unpacked,
+      installed: false,
       taken: 0,
     });
     assert.deepEqual(registry.asked, []);

@@ -1,7 +1,7 @@
 // How fast a model reads and writes on what it was loaded onto: a few seconds of work of the usual size.
 
 import type { BackendSpeed } from "../../../src/shared/cuda.ts";
-import type { Model } from "../../engine/engine.ts";
+import { EngineError, type Model } from "../../engine/engine.ts";
 
 /** Tokens of a prompt, where the context has room for it, and of its answer. */
 const [promptTokens, answerTokens] = [512, 64];
@@ -23,8 +23,9 @@ export async function measureSpeed(model: Model, signal: AbortSignal): Promise<B
       stop: [],
       private: true,
     } as const;
-    const { usage } = await model.generate(request, () => undefined, signal);
+    const { usage, stopReason } = await model.generate(request, () => undefined, signal);
     signal.throwIfAborted();
+    if (stopReason === "interrupted") throw new EngineError("died", "the model's process ended while it was measured");
     const { prompt: length, reused, generated, duration, firstToken = duration } = usage;
     const reading = ((length - reused) / firstToken) * 1000;
     // A text that ends at once says nothing of writing.

@@ -14,16 +14,20 @@ import { UserError } from "../../userError.ts";
 import { checkRoom, downloadFile, type DownloadOptions, sizeOf } from "../download/downloadFile.ts";
 import { diskFailure, wrongHash } from "../download/failures.ts";
 import { partEnding } from "../download/partFile.ts";
+import { wait } from "../download/waiting.ts";
 import { lockEnding, lockFile } from "../files/fileLock.ts";
 import { filesBelow } from "../store/filesBelow.ts";
 import type { CudaPackage } from "./cudaPackage.ts";
 
 export interface CudaPlace {
-  /** Absolute path of the folder that holds nothing else. */
+  /** Absolute path of the folder; what has not a package's name there is left alone. */
   readonly folder: string;
   /** Address of a registry; npm's unless given. */
   readonly registry?: string;
 }
+
+/** A package of any version, as an archive or unpacked, with what is beside it while it comes. */
+const ours = /^(?:linux|win)-[a-z0-9]+-cuda-\d/;
 
 /** How deep in the folder files lie: PACKAGE/bins/PLATFORM/FILE. */
 const deepest = 4;
@@ -46,7 +50,7 @@ export async function installCuda(
   signal: AbortSignal,
 ): Promise<DownloadedFile[]> {
   const installed = cudaFolder(place, wanted);
-  const isThere = async () => (await sizeOf(installed)) !== undefined;
+  const isThere = () => isCudaInstalled(wanted, place);
   const onWaiting = () => {
     options.onProgress({ state: "waiting", received: 0, note: l10n.t("Another window downloads this file.") });
     return isThere();
@@ -89,25 +93,45 @@ async function install(
   await deleteOthers(place.folder, installed);
 }
 
+export async function isCudaInstalled(wanted: CudaPackage, place: CudaPlace): Promise<boolean> {
+  return (await sizeOf(cudaFolder(place, wanted))) !== undefined;
+}
+
 /** Bytes on the disk of all that was downloaded. */
 export async function cudaTaken({ folder }: CudaPlace): Promise<number> {
-  const sizes = await Promise.all(filesBelow(folder, deepest).map(sizeOf));
+  const files = filesBelow(folder, deepest).filter((file) => isOurs(path.relative(folder, file)));
+  const sizes = await Promise.all(files.map(sizeOf));
   return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
 }
 
 /**
  * Resolves to the bytes that the disk has free for it.
- * @throws UserError where a file is in use, as on Windows those of a process that runs
+ * @throws UserError where a file is in use, as on Windows those of a process that runs, or while it is downloaded
  */
-export async function removeCuda(place: CudaPlace): Promise<number> {
+export async function removeCuda(wanted: CudaPackage, place: CudaPlace): Promise<number> {
+  const { folder } = place;
   const taken = await cudaTaken(place);
+  if (taken === 0) return 0;
+  const signal = new AbortController().signal;
+  const lock = await lockFile(cudaFolder(place, wanted), { wait, onWaiting: () => Promise.resolve(true) }, signal);
+  if (!lock) throw new UserError(l10n.t("Another window downloads this file."));
   try {
-    await fs.rm(place.folder, { recursive: true, force: true, maxRetries: 5 });
+    for (const name of (await fs.readdir(folder)).filter(isOurs)) {
+      await fs.rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 5 });
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(l10n.t("{0} could not be deleted: {1}.", place.folder, reason));
+    throw new UserError(l10n.t("{0} could not be deleted: {1}.", folder, reason));
+  } finally {
+    await lock.release();
   }
+  // It stays where it holds other things.
+  await fs.rmdir(folder).catch(() => undefined);
   return taken - (await cudaTaken(place));
+}
+
+function isOurs(name: string): boolean {
+  return ours.test(name) && !name.includes(lockEnding);
 }
 
 function addressOf({ name, version }: CudaPackage, { registry }: CudaPlace): URL {
@@ -158,8 +182,8 @@ async function unpack(archive: string, folder: string, signal: AbortSignal): Pro
 
 /** What was downloaded for earlier versions, and drafts of processes that were killed. */
 async function deleteOthers(folder: string, installed: string): Promise<void> {
-  for (const name of await fs.readdir(folder)) {
-    if ([installed, installed + lockEnding].includes(path.join(folder, name))) continue;
+  for (const name of (await fs.readdir(folder)).filter(isOurs)) {
+    if (path.join(folder, name) === installed) continue;
     await fs.rm(path.join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

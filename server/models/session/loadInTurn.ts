@@ -7,6 +7,11 @@ export class LoadingTurns {
   #loading: Promise<unknown> = Promise.resolve();
   readonly #leaving = new Set<Promise<void>>();
 
+  /** Resolves when those that leave are gone. */
+  async gone(): Promise<void> {
+    await Promise.allSettled(this.#leaving);
+  }
+
   /** The host, as one of those that take turns. */
   join(host: ModelHost): ModelHost {
     let disposals = 0;
@@ -17,7 +22,7 @@ export class LoadingTurns {
       this.#loading = promise;
       try {
         await before;
-        await Promise.allSettled(this.#leaving);
+        await this.gone();
         if (disposals !== since) throw new EngineError("died", "it was told to end before it began to load");
         return await host.load(...request);
       } finally {

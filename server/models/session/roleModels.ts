@@ -137,6 +137,11 @@ export class RoleModels {
     }
   }
 
+  /** Resolves when the processes of models that were replaced hold no file any more. */
+  replacedAreGone(): Promise<void> {
+    return this.#turns.gone();
+  }
+
   /** Unloads all for good. Never rejects. */
   async dispose(): Promise<void> {
     this.#isDisposed = true;

@@ -119,17 +119,27 @@ suite("the list", () => {
 
   test("has CUDA where it can run, and what of it takes space wherever it lies", () => {
     const download = { repository: "@node-llama-cpp/linux-x64-cuda", files: ["linux-x64-cuda-1.2.3.tgz"] };
-    const cuda = { cards: ["NVIDIA Test Card"], download, size: 142_850_036, unpacked: 188_693_843, taken: 0 };
+    const cuda = {
+      cards: ["NVIDIA Test Card"],
+      download,
+      size: 142_850_036,
+      unpacked: 188_693_843,
+      installed: false,
+      taken: 0,
+    };
     const labels = (more: Partial<Offer>) => itemsOf(list(more)).map(({ label }) => label);
     const { description, detail, action } = named(list({ cuda }), "Use CUDA…");
     assert.equal(description, "NVIDIA Test Card");
     assert.equal(detail, "143 MB, tried beside Vulkan and kept if it is faster");
     assert.deepEqual(action, { kind: "command", command: "falcon.useCuda" });
     assert.ok(!labels({ cuda: { ...cuda, obstacle: "no library" } }).some((label) => label.includes("CUDA")));
-    const there = named(list({ cuda: { ...cuda, obstacle: "no library", taken: cuda.unpacked } }), "CUDA");
+    const whole = { ...cuda, installed: true, taken: cuda.unpacked };
+    const there = named(list({ cuda: { ...whole, obstacle: "no library" } }), "CUDA");
     assert.equal(there.detail, "Choose it to delete it, which frees 189 MB");
     assert.deepEqual(there.action, { kind: "command", command: "falcon.removeCuda" });
-    assert.ok(!labels({ cuda: { ...cuda, taken: 1 } }).includes("Use CUDA…"));
+    assert.ok(!labels({ cuda: whole }).includes("Use CUDA…"));
+    const part = labels({ cuda: { ...cuda, taken: 1 } }).filter((label) => label.includes("CUDA"));
+    assert.deepEqual(part, ["CUDA", "Use CUDA…"], "a part of a download, or an earlier version");
   });
 
   test("each row says the quantization, size, fit and speed, and what the model is for", () => {

@@ -13,6 +13,7 @@ import { cudaTaken, installCuda, removeCuda } from "../../../../server/models/cu
 import { openHub } from "../../../../server/models/download/hub.ts";
 import type { FileProgress } from "../../../../server/models/download/downloadFile.ts";
 import { type Wait, wait } from "../../../../server/models/download/waiting.ts";
+import { lockFile } from "../../../../server/models/files/fileLock.ts";
 import type { Network } from "../../../../server/network.ts";
 import { describe, entryFile, pack, Registry, writeFiles } from "../../../support/cudaPackage.ts";
 import { letOthersRun, openLoopback } from "../../../support/downloads.ts";
@@ -77,7 +78,7 @@ suite("installCuda", () => {
     assert.equal(fs.readFileSync(path.join(file.path, "bins/linux-x64-cuda/library.so"), "utf8").length, 12_000);
     await install();
     assert.equal(registry.asked.length, 1);
-    assert.equal(await removeCuda({ folder }), 12_000 + entryFile.length + 22);
+    assert.equal(await removeCuda(wanted, { folder }), 12_000 + entryFile.length + 22);
     assert.equal(fs.existsSync(folder), false);
     assert.equal(await cudaTaken({ folder }), 0);
   });
@@ -110,6 +111,25 @@ suite("installCuda", () => {
     writeFiles(folder, { "linux-x64-cuda-1.2.2/package.json": "{}", "linux-x64-cuda-1.2.3.draft/bins/library.so": "" });
     await install();
     assert.deepEqual(left(), ["linux-x64-cuda-1.2.3"]);
+  });
+
+  test("what others keep in the folder stays, and does not count", async () => {
+    writeFiles(folder, { "notes.txt": "mine", "cuda-toolkit/library.so": "mine" });
+    await install();
+    assert.deepEqual(left(), ["cuda-toolkit", "linux-x64-cuda-1.2.3", "notes.txt"]);
+    assert.equal(await removeCuda(wanted, { folder }), 12_000 + entryFile.length + 22);
+    assert.deepEqual(left(), ["cuda-toolkit", "notes.txt"]);
+    assert.equal(await cudaTaken({ folder }), 0);
+  });
+
+  test("a package that a window downloads is not deleted under it", async () => {
+    writeFiles(folder, { "linux-x64-cuda-1.2.3.tgz.part": "half" });
+    const options = { wait: letOthersRun, onWaiting: () => Promise.resolve(true) };
+    const lock = await lockFile(path.join(folder, "linux-x64-cuda-1.2.3"), options, new AbortController().signal);
+    await assert.rejects(removeCuda(wanted, { folder }), /Another window/);
+    await lock?.release();
+    assert.equal(await removeCuda(wanted, { folder }), 4);
+    assert.deepEqual(left(), []);
   });
 
   test("two windows that want it at once both get it, whoever downloads and deletes the archive", async () => {
