@@ -16,8 +16,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-#: Bytes of the libraries, PyTorch for a processor among them.
-LIBRARIES = 3_000_000_000
+#: Bytes of the libraries, with PyTorch for a processor, and with that for a GPU, which brings NVIDIA's on Linux.
+LIBRARIES, GPU_LIBRARIES = 3_000_000_000, 10_000_000_000
+#: PyTorch without NVIDIA's libraries; PyPI's for Linux has them.
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 #: Of a run's time, what goes to the held-out examples, all measurements together (progress.py: ten, and one before and after).
 MEASURING, MEASUREMENTS = 0.2, 12
 #: Characters.
@@ -91,28 +93,47 @@ def make_environment(folder: Path, agreed: bool) -> str | None:
     requirements = (HERE / "requirements.txt").read_text()
     if done.is_file() and done.read_text() == requirements:
         return str(python)
-    free = shutil.disk_usage(HERE).free
-    if free < LIBRARIES:
-        fail(f"The libraries take {LIBRARIES / 1e9:.0f} GB, and {free / 1e9:.1f} GB are free. Free some.")
+    nvidia = shutil.which("nvidia-smi") is not None
+    needed = GPU_LIBRARIES if sys.platform == "linux" and nvidia else LIBRARIES
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    if free < needed:
+        fail(
+            f"The libraries take {needed / 1e9:.0f} GB, and {free / 1e9:.1f} GB are free on the disk of {folder}. "
+            "Free some."
+        )
         return None
-    print(f"The libraries (PyTorch, Transformers, TRL, PEFT) are downloaded from PyPI into {folder}: some gigabytes.")
+    wanted = requirements_of(requirements, nvidia)
+    places = f"PyPI, and PyTorch for a processor from {CPU_INDEX}," if len(wanted) > 1 else "PyPI"
+    print(
+        f"The libraries (PyTorch, Transformers, TRL, PEFT) are downloaded from {places} into {folder}. "
+        f"They take {needed / 1e9:.0f} GB there."
+    )
     if not agreed and not agrees("Go on?"):
         return None
     uv = shutil.which("uv")
-    wanted = ["-r", str(HERE / "requirements.txt")]
     if uv:
         make = [uv, "venv", "--no-config", "--no-project", "--python", sys.executable, str(folder)]
         install = [uv, "pip", "install", "--no-config", "--python", str(python)]
     else:
         make = [sys.executable, "-I", "-m", "venv", str(folder)]
         install = [str(python), "-I", "-m", "pip", "install"]
-    for command in (make, [*install, *wanted]):
+    for command in (make, *([*install, *words] for words in wanted)):
         # Neither modules nor settings of the folder that it is started from are run or read.
         if subprocess.run(command, check=False, cwd=HERE).returncode != 0:
             fail("The libraries cannot be installed; what went wrong stands above.")
             return None
     done.write_text(requirements)
     return str(python)
+
+
+def requirements_of(requirements: str, nvidia: bool) -> list[list[str]]:
+    """What is installed, one after the other: PyPI's PyTorch for Linux is of no use without an NVIDIA GPU."""
+    everything = ["-r", str(HERE / "requirements.txt")]
+    pytorch = [line for line in requirements.splitlines() if line.startswith("torch==")]
+    if sys.platform != "linux" or nvidia or not pytorch:
+        return [everything]
+    return [[*pytorch, "--index-url", CPU_INDEX], everything]
 
 
 def train(command: list[str], shown: bool) -> list[dict]:

@@ -283,3 +283,24 @@ def test_an_environment_runs_nothing_of_where_it_is_started(tmp_path: Path, monk
     monkeypatch.setattr(run, "HERE", tmp_path / "scripts")
     assert run.make_environment(tmp_path / "environment", agreed=True)
     assert not (tmp_path / "executed").exists()
+
+
+def test_pytorch_for_what_the_machine_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    requirements = (HERE / "requirements.txt").read_text()
+    everything = ["-r", str(HERE / "requirements.txt")]
+    monkeypatch.setattr(run.sys, "platform", "linux")
+    assert run.requirements_of(requirements, nvidia=True) == [everything]
+    first, second = run.requirements_of(requirements, nvidia=False)
+    assert (first[0].split("==")[0], first[1:], second) == ("torch", ["--index-url", run.CPU_INDEX], everything)
+    monkeypatch.setattr(run.sys, "platform", "darwin")
+    assert run.requirements_of(requirements, nvidia=False) == [everything]
+
+
+def test_the_room_is_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+    monkeypatch.setattr(run.shutil, "disk_usage", lambda folder: asked.append(folder) or type("Usage", (), {"free": 0}))
+    assert run.make_environment(tmp_path / "other/environment", agreed=True) is None
+    assert asked == [tmp_path]
+    assert "GB are free on the disk of" in capsys.readouterr().err
