@@ -3,38 +3,49 @@
 import * as l10n from "@vscode/l10n";
 import type { Connection } from "vscode-languageserver";
 
-import type { EvaluateParams, EvaluationResult } from "../../src/shared/evaluation.ts";
+import type { EvaluateParams, EvaluationStep } from "../../src/shared/evaluation.ts";
 import { compareEvaluationsRequest, evaluateRequest, evaluationProgress } from "../../src/shared/methods.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
+import { untilAborted } from "../aborted.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
 import { readAnswers } from "../evaluate/answersFile.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
+import { givingWay } from "../evaluate/givingWay.ts";
 import { hashModel } from "../evaluate/hashModel.ts";
 import { comparePaired } from "../evaluate/pairedTest.ts";
 import { readData } from "../evaluate/readData.ts";
 import { tasks } from "../evaluate/tasks/tasks.ts";
+import { settingsInBackground } from "../models/session/backend.ts";
+import type { ModelSession } from "../models/session/modelSession.ts";
 import { type CreateHost, RoleModels } from "../models/session/roleModels.ts";
 import { UserError } from "../userError.ts";
 import { type Assistant, send, signalOf } from "./assistant.ts";
 import { compareEvaluationsParams, evaluateParams, readParams } from "./params.ts";
 
+/** @param createHost for a model that is not in use */
 export function registerEvaluation(connection: Connection, assistant: Assistant, createHost: CreateHost): void {
   const ended = new AbortController();
-  assistant.endings.push(() => {
+  const running = new Set<Promise<void>>();
+  assistant.endings.push(async () => {
     ended.abort();
-    return Promise.resolve();
+    await Promise.allSettled(running);
   });
+  const host = { createHost, log: (line: string) => connection.console.log(line) };
   connection.onRequest(evaluateRequest, (params, token) =>
     assistant.answer(async () => {
       const asked = readParams(evaluateParams, params);
-      const report = (answered: number, all: number) =>
-        send(() => connection.sendProgress(evaluationProgress, asked.partialResultToken, { answered, all }));
-      const log = (line: string) => connection.console.log(line);
+      const report = (step: EvaluationStep) =>
+        send(() => connection.sendProgress(evaluationProgress, asked.partialResultToken, step));
       const signal = AbortSignal.any([signalOf(token), ended.signal]);
-      return withModel(asked.model, assistant, { createHost, log }, (model) =>
-        run(asked, model, assistant, report, signal),
-      );
+      const evaluation = runTests(asked, assistant, host, report, signal);
+      running.add(evaluation);
+      try {
+        await evaluation;
+        return null;
+      } finally {
+        running.delete(evaluation);
+      }
     }),
   );
   connection.onRequest(compareEvaluationsRequest, (params) =>
@@ -54,45 +65,76 @@ export function registerEvaluation(connection: Connection, assistant: Assistant,
   );
 }
 
-async function run(
-  { test, model: path, data, limit, answersFolder }: EvaluateParams,
-  model: Model,
-  { settings }: Assistant,
-  report: (answered: number, all: number) => void,
-  signal: AbortSignal,
-): Promise<EvaluationResult | null> {
-  const task = tasks.find(({ name }) => name === test);
-  if (!task) throw new Error(`There is no test ${test}.`);
-  const subjects = await readData(task, data);
-  const modelHash = await hashModel(path, settings.model.adapters?.[path] ?? [], signal);
-  if (modelHash === undefined) return null;
-  // The form that the published scores beside it have.
-  const options = { answersFolder, modelHash, form: "leaderboard", ...(limit !== undefined && { limit }) } as const;
-  const evaluation = await evaluate(model, task, subjects, options, report, signal);
-  if (!evaluation) return null;
-  const { score, standardError, questions, subjects: each, cut, settings: dependsOn, answersFile } = evaluation;
-  return {
-    ...{ test, device: model.info.device, score, questions, subjects: each, cut, settings: dependsOn, answersFile },
-    ...(standardError !== undefined && { standardError }),
-  };
+interface Host {
+  readonly createHost: CreateHost;
+  readonly log: (line: string) => void;
 }
 
-/** With the model of a role where it is that, else with one that is loaded for it, in a process of its own. */
-async function withModel<T>(
+/** One after the other, until all are done or the signal fires. */
+async function runTests(
+  { tests, model: path, data, limit, answersFolder }: EvaluateParams,
+  assistant: Assistant,
+  host: Host,
+  report: (step: EvaluationStep) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  // What is wrong with the data of the last one is told before the first question.
+  const asked = await Promise.all(
+    tests
+      .flatMap((test) => tasks.filter(({ name }) => name === test))
+      .map(async (task) => ({ task, subjects: await readData(task, data) })),
+  );
+  await withModel(path, assistant, host, signal, async (model) => {
+    const modelHash = await hashModel(path, assistant.settings.model.adapters?.[path] ?? [], signal);
+    if (modelHash === undefined) return;
+    const contextSize = model.info.contextSize - 1;
+    // The form that the published scores beside it have.
+    const form = "leaderboard";
+    const options = { answersFolder, modelHash, form, contextSize, ...(limit !== undefined && { limit }) } as const;
+    for (const { task, subjects } of asked) {
+      const test = task.name;
+      const onProgress = (answered: number, all: number) => report({ test, answered, all, contextSize });
+      const evaluation = await evaluate(model, task, subjects, options, onProgress, signal);
+      if (!evaluation) return;
+      const { score, standardError, questions, subjects: each, cut, settings: dependsOn, answersFile } = evaluation;
+      const result = {
+        ...{ test, device: model.info.device, score, questions, subjects: each, cut, settings: dependsOn, answersFile },
+        ...(standardError !== undefined && { standardError }),
+      };
+      report({ test, answered: questions, all: questions, contextSize, result });
+    }
+  });
+}
+
+/**
+ * With the model of a role where it is that, else with one that is loaded for it, in a process that gives way to others. Does
+ * nothing where the signal fires before the model is there.
+ */
+async function withModel(
   path: string,
-  { models, settings }: Assistant,
-  host: { readonly createHost: CreateHost; readonly log: (line: string) => void },
-  work: (model: Model) => Promise<T>,
-): Promise<T> {
-  for (const role of modelRoles) {
-    if (models.session(role).model?.info.path === path) return work(await models.ready(role));
-  }
+  assistant: Assistant,
+  host: Host,
+  signal: AbortSignal,
+  work: (model: Model) => Promise<void>,
+): Promise<void> {
+  const { models } = assistant;
+  /** Whether the user waits for a model of another process: of its own model a process puts what is in the background last. */
+  const isBusyBeside = (own: ModelSession | undefined) => () =>
+    modelRoles.map((role) => models.session(role)).some((session) => session !== own && session.queue > 0);
+  const workWhenReady = async (ready: Promise<Model>, session: () => ModelSession | undefined) => {
+    const model = await untilAborted(ready, signal);
+    if (model) await work(givingWay(model, isBusyBeside(session())));
+  };
+  const role = modelRoles.find((each) => {
+    const { path: its, backend } = assistant.sessionSettings(each);
+    return its === path && !backend;
+  });
+  if (role !== undefined) return workWhenReady(models.ready(role), () => models.session(role));
   const own = new RoleModels({ ...host, markers: chatMarkers, onStatus: () => undefined });
-  // Not shared: where two models are, a third would take the place of one of them.
-  const wanted = { ...settings.model, path, shared: false };
+  const wanted = { ...settingsInBackground(assistant.sessionSettings("completion")), path };
   own.use({ completion: wanted, chat: wanted });
   try {
-    return await work(await own.ready("completion"));
+    await workWhenReady(own.ready("completion"), () => undefined);
   } finally {
     await own.dispose();
   }

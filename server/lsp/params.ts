@@ -200,7 +200,7 @@ export const inlineCompletionParams: v.GenericSchema<unknown, InlineCompletionPa
 });
 
 export const evaluateParams: v.GenericSchema<unknown, EvaluateParams> = v.object({
-  test: v.picklist(evaluationTests),
+  tests: v.array(v.picklist(evaluationTests)),
   model: v.string(),
   data: v.string(),
   limit: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),

@@ -109,7 +109,7 @@ export function startServer(
   registerModels(connection, assistant, convertWorker);
   registerApi(connection, assistant, pages);
   registerFineTuning(connection, assistant, { convertWorker, scripts: fineTuning });
-  registerEvaluation(connection, assistant, createHost);
+  registerEvaluation(connection, assistant, createBackgroundHost);
   connection.onRequest(performanceRequest, () => assistant.answer(() => assistant.metrics.performance));
   registerComparison(connection, assistant, { createHost: createBackgroundHost, grammars });
 }

@@ -23,11 +23,15 @@ const runSchema: v.GenericSchema<unknown, EvaluationRun> = v.object({
       settings: v.record(v.string(), v.union([v.string(), v.number()])),
     }),
   ),
-  stopped: v.exactOptional(v.object({ answered: count, all: count })),
+  stopped: v.exactOptional(v.object({ answered: count, all: count, contextSize: count })),
 });
+
+/** Milliseconds between two that are saved on the way. */
+const saveEvery = 5000;
 
 export class EvaluationRuns {
   readonly #folder: string;
+  #soonest = 0;
   #saved: Promise<void> = Promise.resolve();
 
   /** @param folder of the extension, for all windows */
@@ -51,6 +55,17 @@ export class EvaluationRuns {
   save(run: EvaluationRun): Promise<void> {
     this.#saved = this.#saved.catch(() => undefined).then(() => this.#write(run));
     return this.#saved;
+  }
+
+  /** A run on its way; not each of them is saved. Never rejects: what is wrong comes to light at the end. */
+  saveSoon(run: EvaluationRun): void {
+    if (Date.now() >= this.#soonest) void this.saveNow(run);
+  }
+
+  /** A run on its way. Never rejects. */
+  async saveNow(run: EvaluationRun): Promise<void> {
+    this.#soonest = Date.now() + saveEvery;
+    await this.save(run).catch(() => undefined);
   }
 
   async #write(run: EvaluationRun): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { l10n } from "vscode";
 
-import type { EvaluationTest } from "../shared/evaluation.ts";
+import type { EvaluationRun, EvaluationStep, EvaluationTest } from "../shared/evaluation.ts";
 
 /** Named in each file with texts: `@vscode/l10n-dev` finds those of an imported `l10n` alone. */
 type Localize = Pick<typeof l10n, "t">;
@@ -25,4 +25,24 @@ export function describeTest(test: EvaluationTest, l10n: Localize): string {
     case "truthfulqa_mc2":
       return l10n.t("817 questions that many people answer wrongly");
   }
+}
+
+/** Why a test that goes on has fewer answers than it had, where that is so. */
+export function describeNewStart(
+  { tests, results, stopped }: EvaluationRun,
+  { test, answered, contextSize }: EvaluationStep,
+  l10n: Localize,
+): string | undefined {
+  const isSame = stopped && test === tests[results.length] && stopped.answered < stopped.all;
+  if (!isSame || answered >= stopped.answered) return undefined;
+  const title = testTitles[test];
+  return contextSize === stopped.contextSize
+    ? l10n.t("{0} begins anew: the model’s file, the data or a setting on which the answers depend is another.", title)
+    : l10n.t(
+        "{0} begins anew: a prompt may have {1} tokens now, and had {2}. How large the context is follows from the setting {3} and the free memory.",
+        title,
+        contextSize,
+        stopped.contextSize,
+        "falcon.model.contextSize",
+      );
 }

@@ -6,7 +6,8 @@ export type EvaluationTest = (typeof evaluationTests)[number];
 
 /** Parameters of `falcon/evaluate`. */
 export interface EvaluateParams {
-  readonly test: EvaluationTest;
+  /** One after the other. */
+  readonly tests: readonly EvaluationTest[];
   /** Absolute path of the model's file: one that is loaded, or another, which is loaded for it. */
   readonly model: string;
   /** Absolute path of the folder with the tests' files. */
@@ -15,14 +16,21 @@ export interface EvaluateParams {
   readonly limit?: number;
   /** Absolute path of the folder that gets a file with the answers: the same request goes on with it. */
   readonly answersFolder: string;
-  /** How far it is comes as `$/progress` with this token. */
+  /** How far it is, and each result, comes as `$/progress` with this token. */
   readonly partialResultToken: string;
 }
 
-/** Counts of questions. */
+/** How far a test is: counts of questions, and the tokens that a prompt may have, on which answers depend. */
 export interface EvaluationProgress {
   readonly answered: number;
   readonly all: number;
+  readonly contextSize: number;
+}
+
+/** Which test is how far; what came out comes once all is answered. */
+export interface EvaluationStep extends EvaluationProgress {
+  readonly test: EvaluationTest;
+  readonly result?: EvaluationResult;
 }
 
 /** From 0 to 1. */

@@ -24,8 +24,7 @@ import type {
   CompareParams,
   EvaluateParams,
   EvaluationComparison,
-  EvaluationProgress,
-  EvaluationResult,
+  EvaluationStep,
 } from "./evaluation.ts";
 import type { ChatModel, CountTokensParams } from "./languageModel.ts";
 import type { DigestParams, DigestResult, ProsePart, RewriteProseParams, RewriteProseResult } from "./prose.ts";
@@ -238,14 +237,17 @@ export const settingsChanged = new NotificationType<ServerSettings>("falcon/sett
 /** Code of a `ResponseError` whose data is a `Problem`. Outside the ranges that JSON-RPC and LSP reserve. */
 export const problemCode = 1;
 
-/** Measures a model with a test; null where it was cancelled: the same request goes on. Fails with a `Problem`. */
-export const evaluateRequest = new RequestType<EvaluateParams, EvaluationResult | null, Problem>(
+/**
+ * Measures a model with tests. The answer comes when all are done, or it was cancelled: the same request goes on. Fails with a
+ * `Problem`.
+ */
+export const evaluateRequest = new RequestType<EvaluateParams, null, Problem>(
   "falcon/evaluate",
   ParameterStructures.byName,
 );
 
 /** How far an evaluation is. */
-export const evaluationProgress = new ProgressType<EvaluationProgress>();
+export const evaluationProgress = new ProgressType<EvaluationStep>();
 
 /** Compares the answers of two models. Fails with a `Problem`. */
 export const compareEvaluationsRequest = new RequestType<CompareParams, EvaluationComparison, Problem>(

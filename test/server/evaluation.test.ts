@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 
-import type { EvaluateParams, EvaluationProgress, EvaluationResult } from "../../src/shared/evaluation.ts";
+import type { EvaluateParams, EvaluationResult, EvaluationStep } from "../../src/shared/evaluation.ts";
 import { compareEvaluationsRequest, evaluateRequest, evaluationProgress } from "../../src/shared/methods.ts";
 import { LspClient } from "../support/lspClient.ts";
 
@@ -33,22 +33,32 @@ after(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-async function evaluate(
+/** @returns the results of the tests that were done */
+async function evaluateAll(
   asked: Partial<EvaluateParams>,
-  onProgress: (progress: EvaluationProgress, cancel: () => void) => void = () => undefined,
+  onStep: (step: EvaluationStep, cancel: () => void) => void = () => undefined,
   { connection } = client,
-): Promise<EvaluationResult | null> {
+): Promise<EvaluationResult[]> {
   const partialResultToken = "progress";
   const source = new CancellationTokenSource();
-  const listener = connection.onProgress(evaluationProgress, partialResultToken, (progress) =>
-    onProgress(progress, () => source.cancel()),
-  );
-  const params = { test: "mmlu", model: loaded, data, answersFolder: folder, partialResultToken, ...asked } as const;
+  const results: EvaluationResult[] = [];
+  const listener = connection.onProgress(evaluationProgress, partialResultToken, (step) => {
+    if (step.result) results.push(step.result);
+    else onStep(step, () => source.cancel());
+  });
+  const tests = ["mmlu"] as const;
+  const params = { tests, model: loaded, data, answersFolder: folder, partialResultToken, ...asked };
   try {
-    return await connection.sendRequest(evaluateRequest, params, source.token);
+    await connection.sendRequest(evaluateRequest, params, source.token);
+    return results;
   } finally {
     listener.dispose();
   }
+}
+
+async function evaluate(...of: Parameters<typeof evaluateAll>): Promise<EvaluationResult | null> {
+  const [result = null] = await evaluateAll(...of);
+  return result;
 }
 
 test("cancelled, an evaluation goes on where it was, and the loaded model stays", async () => {
@@ -56,7 +66,7 @@ test("cancelled, an evaluation goes on where it was, and the loaded model stays"
     if (answered === 3) cancel();
   });
   assert.equal(cancelled, null);
-  const seen: EvaluationProgress[] = [];
+  const seen: EvaluationStep[] = [];
   const again = await evaluate({ data: many }, (progress, cancel) => {
     seen.push(progress);
     cancel();
@@ -82,7 +92,7 @@ test("of two windows that go on with the same evaluation one is refused, and no 
   assert.match(String(await refusal.promise), /MMLU is running with the same model and data already/);
   assert.equal(await first, null);
   let goesOnAt = 0;
-  const stop = ({ answered }: EvaluationProgress, cancel: () => void) => {
+  const stop = ({ answered }: EvaluationStep, cancel: () => void) => {
     goesOnAt ||= answered;
     cancel();
   };
@@ -96,11 +106,11 @@ test("of two windows that go on with the same evaluation one is refused, and no 
 });
 
 test("the loaded model is measured, subject by subject", async () => {
-  const seen: EvaluationProgress[] = [];
+  const seen: EvaluationStep[] = [];
   const result = await evaluate({}, (progress) => void seen.push(progress));
   assert.ok(result);
-  assert.deepEqual(seen[0], { answered: 0, all: 10 });
-  assert.deepEqual(seen.at(-1), { answered: 10, all: 10 });
+  assert.deepEqual(seen[0], { test: "mmlu", answered: 0, all: 10, contextSize: 2047 });
+  assert.deepEqual(seen.at(-1), { test: "mmlu", answered: 10, all: 10, contextSize: 2047 });
   assert.equal(result.questions, 10);
   assert.equal(result.subjects.length, 2);
   assert.equal(result.device, "CPU");
@@ -116,12 +126,23 @@ test("another model is loaded beside it, and compared on the same questions", as
   assert.equal(questions, 10);
   assert.equal(method, "mcnemar");
   assert.ok(Math.abs(difference - (second.score - first.score)) < 1e-12);
-  const truthful = await evaluate({ test: "truthfulqa_mc2" });
+  const truthful = await evaluate({ tests: ["truthfulqa_mc2"] });
   assert.ok(truthful);
   await assert.rejects(
     client.connection.sendRequest(compareEvaluationsRequest, { ...files, second: truthful.answersFile }),
     /no question in common/,
   );
+});
+
+test("a model that is not in use is loaded once for several tests", async () => {
+  const loads = () => client.logs.filter((line) => line.startsWith("loaded ")).length;
+  const before = loads();
+  const results = await evaluateAll({ tests: ["truthfulqa_mc2", "mmlu"], model: other });
+  assert.deepEqual(
+    results.map(({ test: each }) => each),
+    ["truthfulqa_mc2", "mmlu"],
+  );
+  assert.equal(loads(), before + 1);
 });
 
 test("data that is wrong is named, and so is a model that is none", async () => {

@@ -12,12 +12,17 @@ import {
 import { Grammars } from "../../server/syntax/grammars.ts";
 import type { Model } from "../../server/engine/engine.ts";
 import { startServer } from "../../server/lsp/server.ts";
+import type { CreateHost } from "../../server/models/session/roleModels.ts";
 import { statusChanged } from "../../src/shared/methods.ts";
 
-/** Starts it, and resolves when its model may be asked for: it is loaded then, or at rest. `stop` ends both sides. */
+/**
+ * Starts it, and resolves when its model may be asked for: it is loaded then, or at rest. `stop` ends both sides.
+ * @param createBackgroundHost for work that nobody waits for; has the model, too, unless given
+ */
 export async function serveInProcess(
   model: Model | Promise<Model>,
   params: Partial<InitializeParams>,
+  createBackgroundHost?: CreateHost,
 ): Promise<{ readonly client: ProtocolConnection; readonly stop: () => Promise<void> }> {
   const [toServer, toClient] = [new PassThrough(), new PassThrough()];
   const server = createConnection(toServer, toClient);
@@ -28,7 +33,7 @@ export async function serveInProcess(
   });
   startServer(server, {
     createHost,
-    createBackgroundHost: createHost,
+    createBackgroundHost: createBackgroundHost ?? createHost,
     grammars: new Grammars(fileURLToPath(new URL("../../node_modules/@vscode/tree-sitter-wasm/wasm", import.meta.url))),
     useMessages: () => undefined,
     convertWorker: "",

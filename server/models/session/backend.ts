@@ -44,6 +44,14 @@ export function settingsOf(role: ModelRole, settings: ServerSettings, bundledMod
   };
 }
 
+/** What loads a model of this machine for work that nobody waits for: nothing that it does is kept for other loads. */
+export function settingsInBackground(settings: SessionSettings): SessionSettings {
+  const left = ["backend", "promptCache", "measurements"];
+  const kept = Object.entries(settings).filter(([name]) => !left.includes(name));
+  // Not shared: where two models are, a third would take the place of one of them.
+  return { ...(Object.fromEntries(kept) as typeof settings), shared: false, idleUnloadMinutes: 0 };
+}
+
 /** What tells the models of two roles apart. */
 export function keyOf({ path, backend }: SessionSettings): string {
   return backend ? keyOfServer(backend.name) : path;

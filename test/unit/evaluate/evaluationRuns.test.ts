@@ -3,8 +3,10 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import type { l10n } from "vscode";
 
 import { EvaluationRuns } from "../../../src/evaluate/evaluationRuns.ts";
+import { describeNewStart } from "../../../src/evaluate/testWords.ts";
 import type { EvaluationRun } from "../../../src/shared/evaluation.ts";
 
 let folder: string;
@@ -24,7 +26,7 @@ const run: EvaluationRun = {
       answersFile: "/answers/a.jsonl",
     },
   ],
-  stopped: { answered: 7, all: 100 },
+  stopped: { answered: 7, all: 100, contextSize: 2047 },
 };
 
 test("another window reads what was saved, the newest first, and goes on with it", async () => {
@@ -42,7 +44,9 @@ test("another window reads what was saved, the newest first, and goes on with it
 test("of what is saved in one go the last counts", async () => {
   const store = new EvaluationRuns(path.join(folder, "fast"));
   await Promise.all(
-    Array.from({ length: 20 }, (_, answered) => store.save({ ...run, stopped: { answered, all: 100 } })),
+    Array.from({ length: 20 }, (_, answered) =>
+      store.save({ ...run, stopped: { answered, all: 100, contextSize: 2047 } }),
+    ),
   );
   assert.deepEqual(
     (await store.list()).map(({ stopped }) => stopped?.answered),
@@ -59,3 +63,39 @@ test("files that hold no run are none", async () => {
   fs.writeFileSync(path.join(own, "d.json.part"), JSON.stringify(run));
   assert.deepEqual(await store.list(), [run]);
 });
+
+test("of what comes on the way the first is saved at once and the others later, and a folder that cannot be written harms nothing", async () => {
+  const store = new EvaluationRuns(path.join(folder, "way"));
+  const saved = async () => (await store.list()).map(({ stopped }) => stopped?.answered);
+  for (let answered = 0; answered < 1000; answered++) {
+    store.saveSoon({ ...run, stopped: { answered, all: 1000, contextSize: 2047 } });
+  }
+  await store.save({ ...run, id: "b" });
+  assert.deepEqual(await saved(), [0, 7]);
+  await store.saveNow(run);
+  assert.deepEqual(await saved(), [7, 7]);
+  const file = path.join(folder, "file");
+  fs.writeFileSync(file, "");
+  await new EvaluationRuns(path.join(file, "below")).saveNow(run);
+});
+
+const told = {
+  t: (text: string, ...values: unknown[]) => text.replace(/\{(\d)\}/g, (_, i) => String(values[Number(i)])),
+};
+
+for (const { what, step, says } of [
+  { what: "goes on", step: { answered: 7, contextSize: 2047 }, says: undefined },
+  { what: "is the next one", step: { test: "hellaswag", answered: 0, contextSize: 511 }, says: undefined },
+  {
+    what: "has another context",
+    step: { answered: 0, contextSize: 511 },
+    says: /^MMLU .*511 tokens now, and had 2047/,
+  },
+  { what: "has another model", step: { answered: 0, contextSize: 2047 }, says: /^MMLU begins anew: the model’s file/ },
+] as const) {
+  test(`a stopped test that ${what} ${says ? "says why it begins anew" : "says nothing"}`, () => {
+    const words = describeNewStart(run, { test: "mmlu", all: 100, ...step }, told as Pick<typeof l10n, "t">);
+    if (says) assert.match(words ?? "", says);
+    else assert.equal(words, undefined);
+  });
+}
