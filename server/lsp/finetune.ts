@@ -1,12 +1,13 @@
 // The requests of fine-tuning on the workspace.
 
-import { cp, mkdir } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import path from "node:path";
 
 import type { Connection } from "vscode-languageserver";
 
 import {
   convertAdapterRequest,
+  describeFineTuningRequest,
   type FineTuningPart,
   measureKeptRequest,
   prepareFineTuningRequest,
@@ -14,10 +15,10 @@ import {
 import { WorkspaceFiles } from "../completion/context/workspaceFiles.ts";
 import { collectFiles } from "../finetune/collectFiles.ts";
 import { measureKept } from "../finetune/measureKept.ts";
-import { type DataPart, writeData } from "../finetune/writeData.ts";
+import { type DataPart, describeData, writeData } from "../finetune/writeData.ts";
 import { convertAdapter } from "../models/convert/convertFolder.ts";
 import { type Assistant, signalOf } from "./assistant.ts";
-import { folderParams, readParams, trainedAdapterParams } from "./params.ts";
+import { folderParams, measureKeptParams, readParams, trainedAdapterParams } from "./params.ts";
 
 /** @param scripts the folder of those that train */
 export function registerFineTuning(
@@ -32,13 +33,20 @@ export function registerFineTuning(
       isVisited: () => false,
       openText: () => undefined,
     });
+  connection.onRequest(describeFineTuningRequest, (token) =>
+    assistant.answer(async () => {
+      const signal = signalOf(token);
+      const model = await assistant.ready("completion", signal);
+      const { training, heldOut } = await describeData(files(), model, signal);
+      return { training: describe(training), heldOut: describe(heldOut) };
+    }),
+  );
   connection.onRequest(prepareFineTuningRequest, (params, token) =>
     assistant.answer(async () => {
       const { folder } = readParams(folderParams, params);
       const signal = signalOf(token);
       const model = await assistant.ready("completion", signal);
       const { training, heldOut } = await writeData(files(), model, folder, signal);
-      await mkdir(folder, { recursive: true });
       await cp(scripts, folder, { recursive: true, filter: (file) => !/test_|__pycache__/.test(path.basename(file)) });
       return { training: describe(training), heldOut: describe(heldOut) };
     }),
@@ -50,15 +58,18 @@ export function registerFineTuning(
       await convertAdapter({ folder, base, modelFile }, file, { workerPath, signal: signalOf(token) });
     }),
   );
-  connection.onRequest(measureKeptRequest, (token) =>
+  connection.onRequest(measureKeptRequest, (params, token) =>
     assistant.answer(async () => {
       const signal = signalOf(token);
-      const { heldOut } = await collectFiles(files(), signal);
-      return measureKept(heldOut, await assistant.ready("completion", signal), signal);
+      const { heldOut: told } = readParams(measureKeptParams, params);
+      const { training, heldOut } = await collectFiles(files(), signal);
+      // Which files are held out changes with what is there, and an adapter may have learned from those that are now.
+      const notLearned = told ? [...training, ...heldOut].filter((file) => told.includes(file.path)) : heldOut;
+      return measureKept(notLearned, await assistant.ready("completion", signal), signal);
     }),
   );
 }
 
-function describe({ files, tokens, examples }: DataPart): FineTuningPart {
-  return { files: files.map((file) => file.path), tokens, examples };
+function describe({ files, tokens }: DataPart): FineTuningPart {
+  return { files: files.map((file) => file.path), tokens };
 }

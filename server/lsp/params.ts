@@ -149,6 +149,8 @@ export const modelPath = v.object({ path: v.string() });
 
 export const folderParams = v.object({ folder: absolutePath });
 
+export const measureKeptParams = v.object({ heldOut: v.exactOptional(v.array(v.string())) });
+
 export const trainedAdapterParams: v.GenericSchema<unknown, TrainedAdapter> = v.object({
   folder: absolutePath,
   base: absolutePath,

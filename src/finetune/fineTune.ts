@@ -2,7 +2,7 @@
 // adapter that comes of it to use, measured on what was held out.
 
 import { existsSync, readdirSync } from "node:fs";
-import { cp } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
@@ -13,6 +13,7 @@ import type { ServerClient } from "../server/client.ts";
 import type { Settings } from "../settings.ts";
 import {
   convertAdapterRequest,
+  describeFineTuningRequest,
   measureKeptRequest,
   prepareFineTuningRequest,
   type FineTuningData,
@@ -22,6 +23,7 @@ import { askButton, askChoice, runProgram, showErrorMessage, showProgress } from
 import { modelOf } from "../models/roleSettings.ts";
 import { choosePath } from "../models/useModel.ts";
 import { findPython } from "./findPython.ts";
+import { deleteData, keepHeldOut, readHeldOut } from "./keptData.ts";
 import { replaceAdapter } from "./replaceAdapter.ts";
 import { workspaceFolder } from "./workspaceFolder.ts";
 
@@ -57,7 +59,7 @@ export async function fineTune(dependencies: FineTuneDependencies): Promise<void
   const uris = folders.map(({ uri }) => uri.toString());
   const folder = workspaceFolder(dependencies.fineTuningFolder, uris);
   const data = await showProgress(l10n.t("Reading the workspace"), (_, signal) =>
-    server.ask(prepareFineTuningRequest, { folder }, signal),
+    server.ask(describeFineTuningRequest, undefined, signal),
   );
   await chooseWhere(data, folder, dependencies);
 }
@@ -79,7 +81,7 @@ async function chooseWhere(data: FineTuningData, folder: string, dependencies: F
     ...[here, elsewhere, use, show],
   );
   if (chosen === here) await trainHere(folder, dependencies);
-  if (chosen === elsewhere) await writeFolder(folder);
+  if (chosen === elsewhere) await writeFolder(folder, dependencies);
   if (chosen === use) await useTrained(folder, dependencies);
   if (chosen === show) {
     const content = [...training.files, "", l10n.t("Held out:"), ...heldOut.files].join("\n");
@@ -88,22 +90,35 @@ async function chooseWhere(data: FineTuningData, folder: string, dependencies: F
   }
 }
 
-async function writeFolder(folder: string): Promise<void> {
+async function writeFolder(folder: string, { server }: FineTuneDependencies): Promise<void> {
   const chosen = await choosePath({
-    folder: dirname(folder),
+    folder: homedir(),
     title: l10n.t("Where the Folder Is Written"),
     label: l10n.t("Write It Here"),
   });
   if (chosen === undefined) return;
   const target = join(chosen, `falcon-finetune-${basename(folder)}`);
-  await cp(folder, target, { recursive: true, filter: (file) => !["out", "finetune.log"].includes(basename(file)) });
+  await writeData(target, folder, server);
   const readme = Uri.file(join(target, "README.md"));
   await window.showTextDocument(readme);
+}
+
+/**
+ * Writes the data with the scripts that train on it.
+ * @param folder where it is remembered what is held out
+ */
+async function writeData(target: string, folder: string, server: ServerClient): Promise<void> {
+  const { heldOut } = await showProgress(l10n.t("Reading the workspace"), (_, signal) =>
+    server.ask(prepareFineTuningRequest, { folder: target }, signal),
+  );
+  await keepHeldOut(folder, heldOut.files);
 }
 
 async function trainHere(folder: string, dependencies: FineTuneDependencies): Promise<void> {
   const base = await findBase(modelOf(dependencies.settings.roles, "completion"));
   if (base === undefined) return;
+  // Python runs there, where nobody else's modules are.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const python = await findPython(folder);
   if (!python) {
     await showErrorMessage(
@@ -116,7 +131,9 @@ async function trainHere(folder: string, dependencies: FineTuneDependencies): Pr
   const { program, args } = python;
   const environment = join(dependencies.fineTuningFolder, ".environment");
   const words = [...args, "-I", join(folder, "run.py"), "--base", base, "--environment", environment];
-  const code = await runProgram(l10n.t("Falcon: Fine-Tuning"), { program, args: words, cwd: folder });
+  const code = await writeData(folder, folder, dependencies.server)
+    .then(() => runProgram(l10n.t("Falcon: Fine-Tuning"), { program, args: words, cwd: folder }))
+    .finally(() => deleteData(folder));
   const adapter = join(folder, "out/best");
   if (code !== 0 || !existsSync(adapter)) return;
   await useAdapter({ folder: adapter, base }, folder, dependencies);
@@ -165,12 +182,14 @@ async function useAdapter(
   { server, settings }: FineTuneDependencies,
 ): Promise<void> {
   const model = modelOf(settings.roles, "completion");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${basename(folder)}-${new Date().toISOString().replaceAll(/[^0-9]/g, "")}.gguf`);
   const { before, after, switchOff } = await showProgress(l10n.t("Measuring the adapter"), async (_, signal) => {
     await server.ask(convertAdapterRequest, { ...trained, file: path }, signal);
     const list = settings.adapters[model] ?? [];
+    const heldOut = await readHeldOut(folder);
     return replaceAdapter(path, { list, save: (adapters) => settings.saveAdapters(model, adapters) }, () =>
-      server.ask(measureKeptRequest, undefined, signal),
+      server.ask(measureKeptRequest, { ...(heldOut && { heldOut }) }, signal),
     );
   });
   const result = l10n.t(

@@ -8,7 +8,6 @@ export interface FineTuningPart {
   /** In their workspace folders. */
   readonly files: readonly string[];
   readonly tokens: number;
-  readonly examples: number;
 }
 
 export interface FineTuningData {
@@ -35,6 +34,9 @@ export interface KeptText {
   readonly lines: number;
 }
 
+/** Tells what there is to learn from, and writes nothing. Fails with a `Problem` where there is too little. */
+export const describeFineTuningRequest = new RequestType0<FineTuningData, Problem>("falcon/describeFineTuning");
+
 /** Writes into a folder what is learned from, with the scripts that train. Fails with a `Problem` where there is too little. */
 export const prepareFineTuningRequest = new RequestType<{ folder: string }, FineTuningData, Problem>(
   "falcon/prepareFineTuning",
@@ -47,5 +49,13 @@ export const convertAdapterRequest = new RequestType<TrainedAdapter, void, Probl
   ParameterStructures.byName,
 );
 
-/** Has the completion's model write held-out lines of the workspace. Fails with a `Problem`. */
-export const measureKeptRequest = new RequestType0<KeptText, Problem>("falcon/measureKept");
+/**
+ * Has the completion's model write held-out lines of the workspace. Fails with a `Problem`.
+ *
+ * `heldOut`: paths of the files that an adapter did not learn from, as they were told when its data was written; without them
+ * the files that are held out now.
+ */
+export const measureKeptRequest = new RequestType<{ heldOut?: readonly string[] }, KeptText, Problem>(
+  "falcon/measureKept",
+  ParameterStructures.byName,
+);

@@ -7,7 +7,12 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { convertAdapterRequest, measureKeptRequest, prepareFineTuningRequest } from "../../src/shared/finetuning.ts";
+import {
+  convertAdapterRequest,
+  describeFineTuningRequest,
+  measureKeptRequest,
+  prepareFineTuningRequest,
+} from "../../src/shared/finetuning.ts";
 import { convertRequest, settingsChanged } from "../../src/shared/methods.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { writeOriginal } from "../fixtures/originals/originals.ts";
@@ -43,7 +48,10 @@ after(async () => {
 
 test("the data and all that trains on it are written into a folder", async () => {
   const folder = path.join(temporary, "data");
+  const told = await client.connection.sendRequest(describeFineTuningRequest);
+  assert.ok(!fs.existsSync(folder));
   const { training, heldOut } = await client.connection.sendRequest(prepareFineTuningRequest, { folder });
+  assert.deepEqual(told, { training, heldOut });
   assert.equal(training.files.length + heldOut.files.length, 15);
   assert.ok(heldOut.files.length > 0 && training.tokens > 100 * training.files.length);
   const files = fs.readdirSync(folder);
@@ -55,16 +63,25 @@ test("the data and all that trains on it are written into a folder", async () =>
 
 test("an adapter that was trained changes what the model keeps of held-out lines", async () => {
   const { connection } = client;
-  const without = await connection.sendRequest(measureKeptRequest);
+  const { heldOut } = await connection.sendRequest(describeFineTuningRequest);
+  const without = await connection.sendRequest(measureKeptRequest, {});
   assert.ok(without.places > 0);
-  assert.deepEqual(await connection.sendRequest(measureKeptRequest), without);
+  assert.deepEqual(await connection.sendRequest(measureKeptRequest, { heldOut: heldOut.files }), without);
   const file = path.join(temporary, "adapter.gguf");
   await connection.sendRequest(convertAdapterRequest, { folder: adapter, base, file });
   const adapters = { [settings.model.path]: [{ path: file, scale: 1 }] };
   await connection.sendNotification(settingsChanged, { ...settings, model: { ...settings.model, adapters } });
-  const withAdapter = await connection.sendRequest(measureKeptRequest);
+  const withAdapter = await connection.sendRequest(measureKeptRequest, {});
   assert.equal(withAdapter.places, without.places);
   assert.notEqual(withAdapter.characters, without.characters);
+});
+
+test("where a held-out file is gone, none that was learned from takes its place", async () => {
+  const { connection } = client;
+  const { heldOut } = await connection.sendRequest(describeFineTuningRequest);
+  for (const file of heldOut.files) fs.rmSync(path.join(workspace, file));
+  assert.ok((await connection.sendRequest(measureKeptRequest, {})).places > 0);
+  assert.equal((await connection.sendRequest(measureKeptRequest, { heldOut: heldOut.files })).places, 0);
 });
 
 test("an adapter of another base is a problem that says so", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import process from "node:process";
 import { after, suite, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
@@ -12,7 +13,7 @@ import type { Model, PromptPart } from "../../../server/engine/engine.ts";
 import { collectFiles } from "../../../server/finetune/collectFiles.ts";
 import type { Example } from "../../../server/finetune/examples.ts";
 import { measureKept } from "../../../server/finetune/measureKept.ts";
-import { writeData } from "../../../server/finetune/writeData.ts";
+import { describeData, writeData } from "../../../server/finetune/writeData.ts";
 import { matchExcludedRealFiles } from "../../../server/realFile.ts";
 import { secretFiles } from "../../../src/shared/excludedFiles.ts";
 
@@ -131,6 +132,20 @@ suite("what a model is fine-tuned on", () => {
       assert.ok(of.text.slice(written.length).startsWith(after));
     }
     assert.ok(heldOut.examples > 0);
+  });
+
+  test("what is told of a workspace is what is written, for the user alone", async () => {
+    const { workspace, folder } = write(sources(12));
+    const told = await describeData(workspace, modelWith({}), never);
+    const data = path.join(folder, "data");
+    const written = await writeData(workspace, modelWith({}), data, never);
+    for (const part of ["training", "heldOut"] as const) {
+      const { files, tokens } = written[part];
+      assert.deepEqual(told[part], { files, tokens });
+      // Windows has no such modes.
+      if (process.platform !== "win32") assert.equal(fs.statSync(written[part].path).mode & 0o777, 0o600);
+    }
+    if (process.platform !== "win32") assert.equal(fs.statSync(data).mode & 0o777, 0o700);
   });
 
   test("prefix, suffix, middle where a model was trained so, and no infilling where it was not", async () => {
