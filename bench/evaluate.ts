@@ -68,7 +68,7 @@ try {
 async function compare(task: Task, limit: number, length: number): Promise<string[]> {
   const { model } = engine;
   if (!model) throw new Error("no model was loaded");
-  const subjects = await readData(task, path.join(options.data, task.name));
+  const subjects = await readData(task, path.join(options.data, task.name), "harness");
   const start = processorSeconds(engine.pid) ?? NaN;
   const evaluation = await evaluate(
     model,

@@ -29,7 +29,7 @@ export async function runEval(names: readonly string[], options: EvalOptions, pr
   if (limit === 0) throw new UsageError("--limit must be 1 or more.");
   const form = formOf(options.form);
   // All data is read before the first question: what is wrong with the last test is told at once.
-  const subjects = await Promise.all(asked.map((task) => readData(task, folder)));
+  const subjects = await Promise.all(asked.map((task) => readData(task, folder, form)));
   const model = await loadModel("completion", program);
   const modelHash = await hashModel(program.settings.model.path, [], program.signal);
   const answersFolder = path.resolve(options.answers ?? "falcon-answers");

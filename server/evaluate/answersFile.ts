@@ -39,7 +39,7 @@ export class AnswersFile {
    */
   static async open(file: string, settings: Settings): Promise<AnswersFile> {
     const head = JSON.stringify(settings);
-    const text = await fs.readFile(file, "utf8").catch(() => "");
+    const text = await readIfThere(file);
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     const [first, ...lines] = whole.split("\n").slice(0, -1);
     if (first === undefined && text.length > 0 && !`${head}\n`.startsWith(text)) throw otherSettings(file);
@@ -69,12 +69,25 @@ const settingsLine = v.record(v.string(), v.union([v.string(), v.number()]));
  * @throws UserError when there is nothing to read
  */
 export async function readAnswers(file: string): Promise<{ settings: Settings; answers: readonly Answer[] }> {
-  const text = await fs.readFile(file, "utf8").catch(() => "");
+  const text = await readIfThere(file);
   const [first = "", ...lines] = text.split("\n");
   const settings = readLine(settingsLine, first);
   const answers = lines.flatMap((line) => readLine(answer, line) ?? []);
   if (settings && answers.length > 0) return { settings, answers };
   throw new UserError(l10n.t("{0} holds no answers of an evaluation any more. Evaluate the model again.", file));
+}
+
+/** Nothing where there is no file. A file that cannot be read is not an empty one, which would be written anew. */
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await fs.readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new UserError(
+      l10n.t("The answers in {0} could not be read ({1}). Nothing of them was changed.", file, cause),
+    );
+  }
 }
 
 function readLine<Output>(schema: v.GenericSchema<unknown, Output>, line: string): Output | undefined {

@@ -22,6 +22,11 @@ export interface AskedQuestion extends Pick<Item, "right" | "choices"> {
   readonly continuations: readonly string[];
 }
 
+/** How many solved examples a subject must have: with the spare ones that today's harness draws. */
+export function examplesFor({ shots, spare = 0 }: Task, form: Form): number {
+  return shots + (form === "harness" ? spare : 0);
+}
+
 /** @param limit so many of each subject's questions, the first in the order of the form */
 export function* questionsOf(
   task: Task,
@@ -34,8 +39,7 @@ export function* questionsOf(
     const order = questions.map((item, place) => ({ item, place }));
     if (form === "leaderboard") random.shuffle(order);
     for (const { item, place } of order.slice(0, limit)) {
-      const count = task.shots + (form === "harness" ? (task.spare ?? 0) : 0);
-      const drawn = task.examples === "drawn" ? random.sample(examples, count) : examples;
+      const drawn = task.examples === "drawn" ? random.sample(examples, examplesFor(task, form)) : examples;
       const shots = drawn.slice(0, task.shots);
       const before = task.description(name) + shots.map(solved).join("");
       // The harness scores the blanks that a prompt ends with as part of the continuation.

@@ -6,6 +6,7 @@ import * as l10n from "@vscode/l10n";
 import * as v from "valibot";
 
 import { UserError } from "../userError.ts";
+import { examplesFor, type Form } from "./prompts.ts";
 import { readParquet } from "./readParquet.ts";
 import type { Item, Row, Subject, Task } from "./task.ts";
 
@@ -16,13 +17,14 @@ const readable = [".jsonl", ".json", ".parquet"];
  * `ARC-Challenge-Test.jsonl`.
  * @throws UserError that names the file, the line and the field
  */
-export async function readData(task: Task, folder: string): Promise<readonly Subject[]> {
+export async function readData(task: Task, folder: string, form: Form): Promise<readonly Subject[]> {
   const { examples, questions } = task.splits;
   const asked = await readSplit(task, folder, questions);
   const shown = task.shots === 0 ? new Map<string, Item[]>() : await readSplit(task, folder, examples);
   return [...asked.keys()].toSorted().map((name) => {
     const solved = shown.get(name) ?? [];
-    if (solved.length < task.shots) throw tooFewExamples(task, folder, name, solved.length);
+    const needed = examplesFor(task, form);
+    if (solved.length < needed) throw tooFewExamples(task, folder, name, solved.length, needed);
     return { name, examples: solved, questions: asked.get(name) ?? [] };
   });
 }
@@ -61,7 +63,10 @@ async function filesOf(task: Task, folder: string, split: readonly string[]): Pr
     .map((entry) => path.join(entry.parentPath, entry.name))
     .toSorted();
   const below = (name: string) => files.filter((file) => path.relative(folder, file).split(path.sep).includes(name));
-  return task.folders.map(below).find((own) => own.length > 0) ?? files;
+  const own = task.folders.map(below).find((some) => some.length > 0) ?? files;
+  // The same data may lie there in two formats, as downloaded and as converted: it counts once.
+  const inFormat = (format: string) => own.filter((file) => path.extname(file).toLowerCase() === format);
+  return readable.map(inFormat).find((some) => some.length > 0) ?? [];
 }
 
 async function readRows(task: Task, file: string): Promise<Row[]> {
@@ -100,14 +105,14 @@ function readRow(task: Task, file: string, line: number, row: unknown): Row {
   );
 }
 
-function tooFewExamples(task: Task, folder: string, subject: string, count: number): UserError {
+function tooFewExamples(task: Task, folder: string, subject: string, count: number, needed: number): UserError {
   return new UserError(
     l10n.t(
-      "{0} has {1} solved examples of {2}, and a prompt has {3}. Add the published file with “{4}” in its name.",
+      "{0} has {1} solved examples of {2}, and {3} are needed. Add the published file with “{4}” in its name.",
       folder,
       count,
       subject,
-      task.shots,
+      needed,
       task.splits.examples.join("/"),
     ),
   );

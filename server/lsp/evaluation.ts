@@ -14,6 +14,7 @@ import { evaluate } from "../evaluate/evaluate.ts";
 import { givingWay } from "../evaluate/givingWay.ts";
 import { hashModel } from "../evaluate/hashModel.ts";
 import { comparePaired } from "../evaluate/pairedTest.ts";
+import type { Form } from "../evaluate/prompts.ts";
 import { readData } from "../evaluate/readData.ts";
 import { tasks } from "../evaluate/tasks/tasks.ts";
 import { settingsInBackground } from "../models/session/backend.ts";
@@ -70,6 +71,9 @@ interface Host {
   readonly log: (line: string) => void;
 }
 
+/** That of the published scores beside it. */
+const form: Form = "leaderboard";
+
 /** One after the other, until all are done or the signal fires. */
 async function runTests(
   { tests, model: path, data, limit, answersFolder }: EvaluateParams,
@@ -82,15 +86,13 @@ async function runTests(
   const asked = await Promise.all(
     tests
       .flatMap((test) => tasks.filter(({ name }) => name === test))
-      .map(async (task) => ({ task, subjects: await readData(task, data) })),
+      .map(async (task) => ({ task, subjects: await readData(task, data, form) })),
   );
   await withModel(path, assistant, host, signal, async (model) => {
     const modelHash = await hashModel(path, assistant.settings.model.adapters?.[path] ?? [], signal);
     if (modelHash === undefined) return;
     const contextSize = model.info.contextSize - 1;
-    // The form that the published scores beside it have.
-    const form = "leaderboard";
-    const options = { answersFolder, modelHash, form, contextSize, ...(limit !== undefined && { limit }) } as const;
+    const options = { answersFolder, modelHash, form, contextSize, ...(limit !== undefined && { limit }) };
     for (const { task, subjects } of asked) {
       const test = task.name;
       const onProgress = (answered: number, all: number) => report({ test, answered, all, contextSize });

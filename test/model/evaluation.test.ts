@@ -61,7 +61,7 @@ function taskOf(name: string): Task {
   return task;
 }
 
-const dataOf = (task: Task) => readData(task, path.join(fixtures, "evaluation", task.name));
+const dataOf = (task: Task) => readData(task, path.join(fixtures, "evaluation", task.name), "harness");
 
 function modelOf(engineUnderTest: ModelUnderTest) {
   assert.ok(engineUnderTest.model);

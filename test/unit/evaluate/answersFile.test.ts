@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { type Answer, AnswersFile } from "../../../server/evaluate/answersFile.ts";
+import { type Answer, AnswersFile, readAnswers } from "../../../server/evaluate/answersFile.ts";
 import { UserError } from "../../../server/userError.ts";
 import fc from "../../support/fastCheck.ts";
 
@@ -43,4 +43,16 @@ test("a file of other settings, or with a line that is no answer, is refused and
     await assert.rejects(AnswersFile.open(file, settings), (error) => error instanceof UserError);
     assert.equal(fs.readFileSync(file, "utf8"), text);
   }
+});
+
+test("a file that cannot be read is not taken for an empty one, and stays as it is", async (t) => {
+  const file = path.join(folder, "unreadable.jsonl");
+  const text = `${JSON.stringify(settings)}\n${JSON.stringify(answers[0])}\n`;
+  fs.writeFileSync(file, text);
+  const denied = Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+  t.mock.method(fs.promises, "readFile", () => Promise.reject(denied));
+  const says = (error: unknown) => error instanceof UserError && /could not be read \(EMFILE/.test(error.message);
+  await assert.rejects(AnswersFile.open(file, settings), says);
+  await assert.rejects(readAnswers(file), says);
+  assert.equal(fs.readFileSync(file, "utf8"), text);
 });

@@ -5,7 +5,9 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { readData } from "../../../server/evaluate/readData.ts";
+import { questionsOf } from "../../../server/evaluate/prompts.ts";
+import { readData as readDataOf } from "../../../server/evaluate/readData.ts";
+import type { Task } from "../../../server/evaluate/task.ts";
 import { tasks } from "../../../server/evaluate/tasks/tasks.ts";
 import { UserError } from "../../../server/userError.ts";
 
@@ -17,6 +19,7 @@ before(() => {
 });
 after(() => fs.rmSync(folder, { recursive: true }));
 
+const readData = (task: Task, place: string) => readDataOf(task, place, "harness");
 const taskOf = (name: string) => tasks.find((each) => each.name === name) ?? assert.fail(name);
 
 /** Writes files of a folder of its own. */
@@ -104,11 +107,35 @@ test("a folder without the files says which are missing, and too few examples ho
   await assert.rejects(readData(arc, path.join(folder, "missing")), /missing could not be read/);
   const row = { question: "Q?", choices: { text: ["a"], label: ["A"] }, answerKey: "A" };
   const few = write({ "test.jsonl": lines(row), "train.jsonl": lines(row, row) });
-  await assert.rejects(readData(arc, few), /has 2 solved examples of arc_challenge, and a prompt has 25/);
+  await assert.rejects(readData(arc, few), /has 2 solved examples of arc_challenge, and 25 are needed/);
 });
 
 test("TruthfulQA is read as its authors publish it", async () => {
   const rows = [{ question: "Q?", mc1_targets: {}, mc2_targets: { yes: 1, no: 0 } }];
   const [subject] = await readData(taskOf("truthfulqa_mc2"), write({ "mc_task.json": JSON.stringify(rows) }));
   assert.deepEqual(subject?.questions, [{ question: "Q: Q?\nA:", choices: ["yes", "no"], right: [0] }]);
+});
+
+test("today's harness draws one example of HellaSwag more than it shows, and too few are told before", async () => {
+  const hellaSwag = taskOf("hellaswag");
+  const row = { activity_label: "A", ctx_a: "a", ctx_b: "b", endings: ["c", "d"], label: 0 };
+  const ten = write({ "val.jsonl": lines(row), "train.jsonl": lines(...Array.from({ length: 10 }, () => row)) });
+  await assert.rejects(readDataOf(hellaSwag, ten, "harness"), /has 10 solved examples of hellaswag, and 11 are needed/);
+  const subjects = await readDataOf(hellaSwag, ten, "leaderboard");
+  assert.equal(Array.from(questionsOf(hellaSwag, subjects, "leaderboard")).length, 1);
+});
+
+test("a question counts once where its file is there in two formats", async () => {
+  const mmlu = taskOf("mmlu");
+  const files = ["test", "dev"].flatMap((split) => [
+    [`${split}.jsonl`, fs.readFileSync(path.join(fixtures, `mmlu/${split}.jsonl`))] as const,
+    [
+      `${split}-00000-of-00001.parquet`,
+      fs.readFileSync(path.join(fixtures, `parquet/all/${split}-00000-of-00001.parquet`)),
+    ] as const,
+  ]);
+  assert.deepEqual(
+    await readData(mmlu, write(Object.fromEntries(files))),
+    await readData(mmlu, path.join(fixtures, "mmlu")),
+  );
 });
