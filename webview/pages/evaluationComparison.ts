@@ -30,6 +30,8 @@ export function createComparison(
   const controls = element("p", "controls", first, ` ${strings.compareWith} `, second, " ", button);
   const node = element("section", "", element("h2", "", strings.compare), controls, outcome);
 
+  /** The last comparison, which comes with each state: others may have been chosen since. */
+  let shown = "";
   /** Only what has the same test can be compared: the second follows the first. */
   let runs: readonly EvaluationRun[] = [];
   const offers = () =>
@@ -55,10 +57,16 @@ export function createComparison(
     );
     if (rows.some(({ test, run }) => `${test} ${run.id}` === chosen)) list.value = chosen;
   };
-  first.addEventListener("change", fillSecond);
+  first.addEventListener("change", () => {
+    fillSecond();
+    outcome.replaceChildren();
+  });
+  // What it says is of those that stood there.
+  second.addEventListener("change", () => outcome.replaceChildren());
   button.addEventListener("click", () => {
     const [test, id] = read(first);
     const [, other] = read(second);
+    shown = "";
     if (other) say({ type: "compare", test: test as EvaluationTest, first: id, second: other });
   });
 
@@ -68,9 +76,15 @@ export function createComparison(
       runs = all;
       node.hidden = offers().length === 0;
       refill(first, offers());
+      const now = JSON.stringify(comparison ?? null);
+      const isNew = now !== shown;
+      shown = now;
+      if (isNew && comparison) first.value = `${comparison.test} ${comparison.first}`;
       fillSecond();
+      if (!isNew) return;
       outcome.replaceChildren();
       if (!comparison) return;
+      second.value = `${comparison.test} ${comparison.second}`;
       const { questions, difference, standardError, pValue, method } = comparison.outcome;
       // The outcome is of the second less the first.
       const ids = difference < 0 ? [comparison.first, comparison.second] : [comparison.second, comparison.first];

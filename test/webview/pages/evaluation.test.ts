@@ -112,6 +112,26 @@ test("two models are compared where both have a test, and the outcome is said", 
   assert.equal(await first.inputValue(), "mmlu b", "what was chosen stays");
 });
 
+test("a page that opens again says which two its outcome is of, and says nothing of others", async () => {
+  const { page, tell } = await openPage({ width: 900 });
+  const outcome = { questions: 100, difference: 0.1, standardError: 0.03, pValue: 0.1, method: "mcnemar" } as const;
+  const compared = { ...state, comparison: { test: "mmlu", first: "b", second: "a", outcome } } as const;
+  await tell({ type: "state", state: compared });
+  const [first, second] = [page.locator("select").first(), page.locator("select").nth(1)];
+  assert.deepEqual([await first.inputValue(), await second.inputValue()], ["mmlu b", "mmlu a"]);
+  const said = () => page.getByRole("status").textContent();
+  assert.match((await said()) ?? "", /10\.0 points/);
+  await first.selectOption("arc_challenge c");
+  assert.equal(await said(), "");
+  await tell({ type: "state", state: compared });
+  assert.equal(await said(), "", "the same state says nothing new");
+  assert.equal(await first.inputValue(), "arc_challenge c");
+  await first.selectOption("mmlu b");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await tell({ type: "state", state: compared });
+  assert.match((await said()) ?? "", /10\.0 points/);
+});
+
 for (const theme of Object.keys(themes) as ThemeName[]) {
   test(`${theme}: it can be read, with nothing over the edge at 250 pixels`, async () => {
     const { page, tell, screenshot, complaints } = await openPage({ theme, width: 900, height: 1000 });
