@@ -92,7 +92,7 @@ function groupsOf<T extends { readonly size: number }>(blobs: readonly T[]): T[]
   const groups: T[][] = [];
   let room = 0;
   for (const blob of blobs) {
-    if (blob.size > room) {
+    if (groups.length === 0 || blob.size > room) {
       groups.push([]);
       room = mostBytes;
     }

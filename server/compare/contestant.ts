@@ -4,12 +4,12 @@ import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
 import type { Candidate, CandidateReport } from "../../src/shared/comparison.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
 import type { Model } from "../engine/engine.ts";
 import { availableRam } from "../availableRam.ts";
 import { fillableRam } from "../engine/plan/memoryPlan.ts";
 import { planFor } from "../models/catalogue/rows.ts";
 import { planFile } from "../models/plan/plannedFile.ts";
+import type { SessionSettings } from "../models/session/backend.ts";
 import type { CreateHost } from "../models/session/roleModels.ts";
 import { ModelSession } from "../models/session/modelSession.ts";
 import { inspectModel } from "../models/files/inspectModel.ts";
@@ -17,7 +17,7 @@ import { UserError } from "../userError.ts";
 
 export interface ContestantOptions {
   readonly createHost: CreateHost;
-  readonly settings: ServerSettings["model"];
+  readonly settings: SessionSettings;
   readonly log: (line: string) => void;
 }
 
@@ -141,11 +141,10 @@ export class Contestant {
     const ignore = () => undefined;
     const session = new ModelSession({ host, markers: [], onStatus: ignore, onRequest: ignore, onLoad: ignore, log });
     this.#hostMemory = () => host.memory;
-    // Nothing of the history is saved, and what is measured beside other work is not remembered.
-    const own: Partial<typeof settings> = Object.fromEntries(
-      Object.entries(settings).filter(([key]) => key !== "promptCache" && key !== "measurements"),
-    );
-    void session.use({ ...settings, ...own, path, contextSize, shared: false, idleUnloadMinutes: 0 }, true);
+    const own = { ...settings, path, contextSize, shared: false, idleUnloadMinutes: 0 };
+    // It runs here, nothing of the history is saved, and what is measured beside other work is not remembered.
+    for (const key of ["backend", "promptCache", "measurements"]) Reflect.deleteProperty(own, key);
+    void session.use(own, true);
     return session;
   }
 }

@@ -14,7 +14,7 @@ export interface Row {
   readonly answers: Map<Contestant, Answer>;
 }
 
-/** Of fewer commits the bootstrap tells too narrow an interval. */
+/** Fewer commits are spread in other ways than Student's t assumes. */
 const fewestCommits = 6;
 
 export function reportOn(

@@ -9,6 +9,7 @@ import { availableRam } from "../availableRam.ts";
 import { IgnoredFiles } from "../completion/context/ignoredFiles.ts";
 import { fillableRam } from "../engine/plan/memoryPlan.ts";
 import { type Git, gitIn } from "../git.ts";
+import { settingsOf } from "../models/session/backend.ts";
 import type { Grammars } from "../syntax/grammars.ts";
 import { CommitFiles } from "./commitFiles.ts";
 import { compare } from "./compare.ts";
@@ -38,9 +39,8 @@ export async function runComparison(
     const file = path.join(folder, ...name.split("/"));
     return isExcluded(pathToFileURL(file).href) || ignored.hasFile(file);
   };
-  const contestants = candidates.map(
-    (candidate) => new Contestant(candidate, { createHost, log, settings: settings.model }),
-  );
+  const own = settingsOf("completion", settings, "");
+  const contestants = candidates.map((candidate) => new Contestant(candidate, { createHost, log, settings: own }));
   const files = new CommitFiles(git, folder, isLeftOut);
   const needed = contestants.reduce((sum, each) => sum + each.needed, 0);
   return compare(

@@ -48,7 +48,7 @@ export function comparisonStrings(l10n: Localize): ComparisonStrings {
         "Kept characters: how many characters of what was written at a place a suggestion begins with, on average.",
       ),
       l10n.t(
-        "The ranges hold the true value with a probability of 95 %, by a bootstrap over commits. A range that begins at zero or below is no difference that these places can show.",
+        "The ranges hold the true value with a probability of 95 %, by Student's t over commits. A range that begins at zero or below is no difference that these places can show.",
       ),
       l10n.t("Times and memory were measured in processes that give way to your work."),
     ],

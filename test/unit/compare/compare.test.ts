@@ -8,6 +8,7 @@ import type { HeldOutPlace } from "../../../server/compare/findPlaces.ts";
 import { estimate } from "../../../server/compare/statistics.ts";
 import type { Model } from "../../../server/engine/engine.ts";
 import { readSettings } from "../../../server/lsp/settings.ts";
+import { randomNumbers } from "../../../server/random.ts";
 import type { ComparisonReport } from "../../../src/shared/comparison.ts";
 import { modelFile } from "../../support/models.ts";
 import { loadedModel, scriptedModel } from "../../support/scriptedModel.ts";
@@ -159,6 +160,21 @@ describe("a comparison", () => {
     assert.match(report.recommendation ?? "", /Only Tiny Falcon 7B could be measured/);
   });
 
+  test("takes an answer that comes late for one", async (t) => {
+    const now = performance.now.bind(performance);
+    let slept = 0;
+    t.mock.method(performance, "now", () => now() + slept);
+    const complete: Complete = (...asked) => {
+      slept += 61_000;
+      return byName(...asked);
+    };
+    const options = optionsOf([contestant("keeps 5")], complete, { count: 2 });
+    const report = await compare(options, new AbortController().signal);
+    assert.deepEqual(keptOf(report), [5]);
+    assert.equal(report.lines + report.blocks, 2);
+    assert.equal(report.candidates[0]?.problem, undefined);
+  });
+
   test("with no model that can be loaded ends at once", async () => {
     const options = optionsOf([contestant("missing", "/nowhere/model.gguf")], byName);
     const { state, recommendation } = await compare(options, new AbortController().signal);
@@ -209,6 +225,39 @@ describe("an interval", () => {
     });
     // As the square root of the count.
     assert.ok(Math.abs((widths[0] ?? 0) / (widths[1] ?? 1) - 4) < 1);
+  });
+
+  test("is as wide as the tables of Student's t say", () => {
+    for (const [count, t] of [
+      [2, 12.706],
+      [3, 4.303],
+      [6, 2.571],
+      [21, 2.086],
+      [401, 1.966],
+    ] as const) {
+      const numbers = values(count, (i) => i);
+      // Of the numbers from 0 on, the variance is known.
+      const deviation = Math.sqrt((count * (count + 1)) / 12 / count);
+      const { mean, high } = estimate(numbers, 0.95);
+      assert.ok(Math.abs((high - mean) / deviation - t) < 0.001, `${count}`);
+    }
+  });
+
+  test("holds no difference of equal models more often than it says, however few the commits are", () => {
+    const random = randomNumbers(1);
+    const runs = 2000;
+    for (const count of [6, 12, 40]) {
+      let wrong = 0;
+      for (let run = 0; run < runs; run++) {
+        const differences = Array.from({ length: 4 * count }, (_, i) => ({
+          commit: String(i >> 2),
+          value: Math.log(random()) - Math.log(random()),
+        }));
+        const { low, high } = estimate(differences, 0.95);
+        if (low > 0 || high < 0) wrong++;
+      }
+      assert.ok(wrong / runs < 0.065, `${count} commits: ${wrong / runs}`);
+    }
   });
 
   test("is wider where the values of a commit are alike: they are no evidence of their own", () => {
