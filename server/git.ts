@@ -64,8 +64,18 @@ export async function readBlobs(
   largest: number,
 ): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
+  for await (const [id, text] of eachBlob(git, ids, largest)) texts.set(id, text);
+  return texts;
+}
+
+/** The same one by one, so that not all of them are in memory at once. */
+export async function* eachBlob(
+  git: Git,
+  ids: Iterable<string>,
+  largest: number,
+): AsyncGenerator<readonly [id: string, text: string]> {
   const sizes = await git(["cat-file", "--batch-check"], { input: [...new Set(ids)].join("\n") + "\n" });
-  if (sizes.code !== 0) return texts;
+  if (sizes.code !== 0) return;
   const small = [...sizes.bytes.toString().matchAll(/^([0-9a-f]+) blob (\d+)$/gm)]
     .map(([, id = "", size]) => ({ id, size: Number(size) }))
     .filter(({ size }) => size <= largest);
@@ -78,11 +88,10 @@ export async function readBlobs(
       // Each is preceded by a line of its own, and followed by a line break.
       const begin = bytes.indexOf(0x0a, start) + 1;
       const text = decode(bytes.subarray(begin, begin + size));
-      if (text !== undefined) texts.set(id, text);
+      if (text !== undefined) yield [id, text];
       start = begin + size + 1;
     }
   }
-  return texts;
 }
 
 /** Read by one run of git. */

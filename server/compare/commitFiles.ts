@@ -6,7 +6,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Chunk, cutChunks } from "../completion/context/chunks.ts";
 import { IgnoredFiles } from "../completion/context/ignoredFiles.ts";
 import type { ReadFile, SourceFiles } from "../completion/context/workspaceFiles.ts";
-import { type Git, readBlobs } from "../git.ts";
+import { BackgroundWork } from "../backgroundWork.ts";
+import { eachBlob, type Git } from "../git.ts";
+import { languageOf } from "../languages.ts";
 import { type IsLeftOut, isWritten, largestText } from "./findPlaces.ts";
 
 interface Folder {
@@ -14,7 +16,7 @@ interface Folder {
   readonly files: Set<string>;
 }
 
-/** More of them take longer to read than they are worth in minutes. */
+/** The highest: more of them take longer to read than they are worth in minutes. */
 const mostFiles = 4000;
 const mostKept = 2 * mostFiles;
 
@@ -44,10 +46,11 @@ export class CommitFiles implements SourceFiles {
     const entries = bytes.toString().split("\0").slice(0, -1);
     const named = entries.flatMap((entry) => {
       const [, id = "", name = ""] = /^100\d+ blob (\S+)\t(.*)$/s.exec(entry) ?? [];
-      return name === "" ? [] : [[path.join(this.#root, ...name.split("/")), id] as const];
+      return languageOf(name) === undefined ? [] : [{ name, id, depth: name.split("/").length }];
     });
+    const highest = named.toSorted((a, b) => a.depth - b.depth).slice(0, mostFiles);
     const before = this.#ids;
-    this.#ids = new Map(named.slice(0, mostFiles));
+    this.#ids = new Map(highest.map(({ name, id }) => [path.join(this.#root, ...name.split("/")), id]));
     this.#folders = foldersOf(this.#ids.keys(), this.#root);
     await this.#readMissing();
     const all = new Set([...before.keys(), ...this.#ids.keys()]);
@@ -117,17 +120,19 @@ export class CommitFiles implements SourceFiles {
       const name = path.relative(this.#root, file).split(path.sep).join("/");
       if (!this.#kept.has(keyOf(file, id)) && !(await this.#isLeftOut(name))) missing.push({ file, id, name });
     }
-    const texts = await readBlobs(
-      this.#git,
-      missing.map(({ id }) => id),
-      largestText,
-    );
-    for (const { file, id, name } of missing) {
-      const text = texts.get(id);
-      // What is no text is not read again.
-      const isText = text !== undefined && isWritten(text);
-      const chunks = isText ? cutChunks({ uri: pathToFileURL(file).href, path: name, text }) : [];
-      this.#kept.set(keyOf(file, id), { changed: this.#read++, chunks });
+    const filesOf = Map.groupBy(missing, ({ id }) => id);
+    const work = new BackgroundWork();
+    for await (const [id, text] of eachBlob(this.#git, filesOf.keys(), largestText)) {
+      for (const { file, name } of filesOf.get(id) ?? []) {
+        const chunks = isWritten(text) ? cutChunks({ uri: pathToFileURL(file).href, path: name, text }) : [];
+        this.#kept.set(keyOf(file, id), { changed: this.#read++, chunks });
+      }
+      await work.rest();
+    }
+    // What is no text is not read again.
+    for (const { file, id } of missing) {
+      const key = keyOf(file, id);
+      if (!this.#kept.has(key)) this.#kept.set(key, { changed: this.#read++, chunks: [] });
     }
     if (this.#kept.size <= mostKept) return;
     const used = new Set(Array.from(this.#ids, ([file, id]) => keyOf(file, id)));
