@@ -212,7 +212,7 @@ test("what is evaluated in a step is in the order of the sequences, however urge
   assert.ok(batches.some((batch) => batch.length === 4));
 });
 
-test("a newcomer gets an empty sequence beside those that run, then one beside them, then the least recently used", async () => {
+test("a newcomer gets an empty sequence beside those that run, then one between or beside them, then the least recently used", async () => {
   const all = await model.createContext({ sequences: 5, contextSize: 256, threads: 1 });
   const sequences = Array.from({ length: 5 }, () => all.getSequence());
   const pool = new SequencePool(sequences, () => Promise.resolve(false));
@@ -238,4 +238,8 @@ test("a newcomer gets an empty sequence beside those that run, then one beside t
   assert.deepEqual([await take("six"), await take("seven"), await take("eight")], [2, 1, 0]);
   giveBack(1, 0, 2, 3);
   assert.equal(await take("nine"), 4, "nothing runs: the least recently used");
+  for (const text of ["ten", "eleven", "twelve", "thirteen"]) await take(text);
+  giveBack(0, 2);
+  // 0 was used longer ago, but without 2 those that run would be two groups.
+  assert.deepEqual([await take("fourteen"), await take("fifteen")], [2, 0]);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "../../support/fastCheck.ts";
 
-import { ChunkSize } from "../../../server/engine/llama/decode/chunkSize.ts";
+import { ChunkSize, divideTokens } from "../../../server/engine/llama/decode/chunkSize.ts";
 import { batchSize } from "../../../server/engine/plan/buffers.ts";
 
 /** A machine by what a step takes: so many milliseconds, and so many tokens a second on top of them. */
@@ -121,6 +121,26 @@ test("first steps in which a GPU compiles its shaders teach nothing for long", (
   for (let i = 0; i < 3; i++) chunkSize.evaluated(chunkSize.next(1), 20_000);
   const sizes = evaluate(chunkSize, { overhead: 20, rate: 8000 }, 5000).map(({ tokens }) => tokens);
   assert.ok(sizes.indexOf(batchSize) <= 4, String(sizes));
+});
+
+test("a step's tokens go to the first prompts, once each prompt has one", () => {
+  assert.deepEqual(divideTokens(100, [80, 50, 7]), [80, 19, 1]);
+  assert.deepEqual(divideTokens(100, [10, 20, 5]), [10, 20, 5]);
+  assert.deepEqual(divideTokens(2, [80, 50, 7]), [1, 1, 0]);
+  assert.deepEqual(divideTokens(10, [0, 50, 7]), [0, 9, 1]);
+});
+
+test("a step's tokens are all used, and none stands still while there is one for each", () => {
+  const lengths = fc.array(fc.integer({ min: 0, max: 600 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 512 }), lengths, (room, longest) => {
+      const given = divideTokens(room, longest);
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+      assert.equal(sum(given), Math.min(room, sum(longest)));
+      assert.ok(given.every((length, i) => length <= (longest[i] ?? 0)));
+      if (room >= longest.length) assert.ok(given.every((length, i) => length > 0 || longest[i] === 0));
+    }),
+  );
 });
 
 /** Chunks of one size. */

@@ -1,4 +1,4 @@
-// How many tokens of prompts a step evaluates: as many as it has time for, at the rate of the steps before.
+// How many tokens of prompts a step evaluates: as many as it has time for, at the rate of the steps before; and of which.
 
 import { batchSize } from "../../plan/buffers.ts";
 
@@ -51,4 +51,23 @@ export class ChunkSize {
     const isLong = tokens >= this.#tokens || duration > alone.longest;
     if (isLong || this.#lastRate > this.#rate) this.#rate = this.#lastRate;
   }
+}
+
+/**
+ * Divides so many tokens among prompts, the first of which go before the others. While there is room, each has one at least:
+ * llama.cpp evaluates sequences together only where their ids follow one another, so a prompt that stood still would part
+ * the sequences on both sides of it.
+ * @param longest tokens that each prompt may have
+ */
+export function divideTokens(room: number, longest: readonly number[]): readonly number[] {
+  const lengths = longest.map((most) => {
+    const length = Math.min(most, 1, room);
+    room -= length;
+    return length;
+  });
+  return lengths.map((length, i) => {
+    const more = Math.min((longest[i] ?? 0) - length, room);
+    room -= more;
+    return length + more;
+  });
 }

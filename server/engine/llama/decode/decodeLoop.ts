@@ -5,7 +5,7 @@ import type { LlamaContextSequence, Token } from "node-llama-cpp";
 
 import type { BatchCost } from "./batchCost.ts";
 import { keepState, toNextCheckpoint } from "./checkpoints.ts";
-import { ChunkSize } from "./chunkSize.ts";
+import { ChunkSize, divideTokens } from "./chunkSize.ts";
 import { type Decoded, decodeFailure, type DecodeRequest } from "./decodeRequest.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { rejectAll, type Running, type Waiting } from "./running.ts";
@@ -201,14 +201,12 @@ export class DecodeLoop {
 
   /** Divides the prompt tokens of a step among the requests, the most urgent first. */
   #divide(room: number, turn: readonly Running[]): ReadonlyMap<Running, number> {
-    const chunks = new Map<Running, number>();
-    for (const run of turn.filter(({ evaluation }) => !evaluation)) {
-      const end = run.siblings.length > 0 ? 1 : 0;
-      const length = Math.min(room, run.rest.length - end, toNextCheckpoint(run.sequence, run.request));
-      chunks.set(run, length);
-      room -= length;
-    }
-    return chunks;
+    const prompts = turn.filter(({ evaluation }) => !evaluation);
+    const longest = prompts.map(({ siblings, rest, sequence, request }) =>
+      Math.min(rest.length - (siblings.length > 0 ? 1 : 0), toNextCheckpoint(sequence, request)),
+    );
+    const lengths = divideTokens(room, longest);
+    return new Map(prompts.map((run, i) => [run, lengths[i] ?? 0]));
   }
 
   /** Evaluates a piece of a request's prompt, or its next token. Gives what is to be done after the step. */

@@ -99,8 +99,8 @@ export class SequencePool {
   }
 
   /**
-   * The idle sequences, the one to lose first: one that holds nothing, then one beside a sequence in use, then the least
-   * recently used. llama.cpp evaluates the sequences of a batch together only where their ids follow one another.
+   * The idle sequences, the one to lose first: one that holds nothing, then one between two sequences in use, then one beside
+   * one, then the least recently used. llama.cpp evaluates the sequences of a batch together only where their ids follow one another.
    */
   get #byWorth(): readonly LlamaContextSequence[] {
     const isUsed = (place: number) => {
@@ -109,7 +109,7 @@ export class SequencePool {
     };
     const worth = (sequence: LlamaContextSequence) => {
       const place = this.indexOf(sequence);
-      return (sequence.nextTokenIndex === 0 ? 0 : 2) + (isUsed(place - 1) || isUsed(place + 1) ? 0 : 1);
+      return (sequence.nextTokenIndex === 0 ? 0 : 3) + (isUsed(place - 1) ? 0 : 1) + (isUsed(place + 1) ? 0 : 1);
     };
     return this.#idle.toSorted((a, b) => worth(a) - worth(b));
   }

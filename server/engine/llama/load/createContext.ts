@@ -66,7 +66,8 @@ async function storageOf(
 
 /** Where checkpoints take memory for each, or where memory is short. */
 const fewSequences = 4;
-const manySequences = 16;
+/** Sixteen answers at once, and a completion. */
+const manySequences = 17;
 
 function mostSequences({ fileInsights }: LlamaModel, { vramShare = 1 }: LoadPlan): number {
   const few = fileInsights.isHybrid || fileInsights.isRecurrent || vramShare < 1;

@@ -70,7 +70,7 @@ interface Budget {
  * moment ago, and for chats that are answered at once. One has to do where the memory is short.
  */
 const comfortable: readonly Budget[] = [
-  { count: 16, share: 1 / 16 },
+  { count: 17, share: 1 / 16 },
   { count: 12, share: 1 / 16 },
   { count: 8, share: 1 / 16 },
   { count: 6, share: 1 / 16 },
