@@ -107,6 +107,8 @@ export async function runLlamaServer(program: string, options: readonly string[]
     pid: child.pid ?? 0,
     address,
     dispose: async () => {
+      // One that has ended already does not say so again.
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, "exit");
       child.kill("SIGKILL");
       await gone;

@@ -40,6 +40,8 @@ export async function startFalcon({ model, threads, contextSize }: ServeOptions)
   return {
     ...{ source: "engine", address, token, pid: child.pid ?? 0 },
     dispose: async () => {
+      // One that has ended already does not say so again.
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, "exit");
       child.kill();
       await gone;

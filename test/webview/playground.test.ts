@@ -255,6 +255,25 @@ test("a wrong token is said, and another one taken", async () => {
   }
 });
 
+test("a server that is away for a while is said, and its token kept until it is back", async () => {
+  const api = await startTestApi(scriptedModel());
+  try {
+    const { page } = await open(`${api.address}/#token=${apiToken}`);
+    await run(page).waitFor();
+    await page.route("**/v1/models", (route) => route.abort());
+    await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await page.getByRole("alert").getByText("The server does not answer.").waitFor();
+    assert.equal(await page.getByRole("textbox", { name: "Token" }).isVisible(), false);
+    await page.unroute("**/v1/models");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("The server does not answer.").waitFor({ state: "hidden" });
+    assert.equal(await page.getByRole("textbox", { name: "Text to go on from" }).isVisible(), true);
+    await page.context().close();
+  } finally {
+    await api.stop();
+  }
+});
+
 test("a server that is gone is said, also in the middle of a text", async () => {
   const model = scriptedModel({}, async (onText, signal) => {
     onText("half of ");

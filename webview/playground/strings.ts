@@ -39,6 +39,7 @@ export interface PlaygroundStrings extends MarkdownStrings {
   readonly tokenWhere: string;
   readonly open: string;
   readonly unreachable: string;
+  readonly tryAgain: string;
 }
 
 type MarkdownStrings = MarkdownContext["strings"];
@@ -77,6 +78,7 @@ export const english: PlaygroundStrings = {
     "“falcon serve” prints it when it starts. In VS Code, “Falcon: Open Playground” opens this page with it, and “Falcon: Start Local API” copies it.",
   open: "Open",
   unreachable: "The server does not answer. It may have been stopped, or its window closed.",
+  tryAgain: "Try again",
   code: "Code in {0}",
   plainText: "text",
   copyCode: "Copy code",
@@ -120,6 +122,7 @@ export const italian: PlaygroundStrings = {
     "«falcon serve» lo mostra quando parte. In VS Code, «Falcon: Apri il Playground» apre questa pagina con il token, e «Falcon: Avvia l’API locale» lo copia.",
   open: "Apri",
   unreachable: "Il server non risponde. Forse è stato fermato, o la sua finestra è chiusa.",
+  tryAgain: "Riprova",
   code: "Codice in {0}",
   plainText: "testo",
   copyCode: "Copia il codice",

@@ -51,6 +51,16 @@ export function createPlayground(api: Api, token: Token, strings: PlaygroundStri
     token.write(given);
     void connect();
   });
+  const away = element("p", "");
+  away.role = "alert";
+  // The token is kept: the server may be back with it.
+  const unreachable = element(
+    "div",
+    "unreachable",
+    away,
+    textButton(strings.tryAgain, "primary", () => void connect()),
+  );
+  unreachable.hidden = true;
   const body = element(
     "div",
     "body",
@@ -62,7 +72,15 @@ export function createPlayground(api: Api, token: Token, strings: PlaygroundStri
       ...columns.map(({ settings, result }) => element("div", "column", settings.node, result.node)),
     ),
   );
-  const page = element("main", "playground", element("h1", "", strings.title), tokenForm.node, body, announcer);
+  const page = element(
+    "main",
+    "playground",
+    element("h1", "", strings.title),
+    tokenForm.node,
+    unreachable,
+    body,
+    announcer,
+  );
   document.title = strings.title;
   let running: AbortController | undefined;
 
@@ -92,6 +110,13 @@ export function createPlayground(api: Api, token: Token, strings: PlaygroundStri
     if (refusals.some((refusal) => refusal?.status === 401)) tokenForm.show(strings.tokenWrong);
   }
 
+  /** A screen reader says what comes into an alert, not what was there. */
+  function showUnreachable(is: boolean): void {
+    if (unreachable.hidden !== is) return;
+    unreachable.hidden = !is;
+    away.textContent = is ? strings.unreachable : "";
+  }
+
   /** Asks for the models; where the token does not do, for another. */
   async function connect(): Promise<void> {
     if (token.read() === undefined) {
@@ -101,11 +126,13 @@ export function createPlayground(api: Api, token: Token, strings: PlaygroundStri
     try {
       const models = await api.models();
       for (const { settings } of columns) settings.offerModels(models);
-      if (!tokenForm.hide()) return;
-      task.focus();
+      const hadFocus = unreachable.matches(":focus-within");
+      showUnreachable(false);
+      if (tokenForm.hide() || hadFocus) task.focus();
     } catch (error) {
-      const isWrong = error instanceof Refusal && error.status === 401;
-      tokenForm.show(isWrong ? strings.tokenWrong : error instanceof Refusal ? error.message : strings.unreachable);
+      showUnreachable(!(error instanceof Refusal));
+      if (error instanceof Refusal) tokenForm.show(error.status === 401 ? strings.tokenWrong : error.message);
+      else tokenForm.hide();
     }
   }
 
