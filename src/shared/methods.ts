@@ -20,12 +20,7 @@ import type {
   UnfinishedDownload,
 } from "./downloads.ts";
 import type { EditParams, EditResult } from "./edit.ts";
-import type {
-  CompareParams,
-  EvaluateParams,
-  EvaluationComparison,
-  EvaluationStep,
-} from "./evaluation.ts";
+import type { CompareParams, EvaluateParams, EvaluationComparison, EvaluationStep } from "./evaluation.ts";
 import type { ChatModel, CountTokensParams } from "./languageModel.ts";
 import type { DigestParams, DigestResult, ProsePart, RewriteProseParams, RewriteProseResult } from "./prose.ts";
 import type { ModelRole, ReloadParams } from "./modelRoles.ts";
