@@ -1,6 +1,9 @@
 // `npm run bench:finetune -- --base FOLDER [--package NAME] [--python PATH] [--steps N] [--rate N] [--model FILE]`: what an adapter
 // is worth on held-out files of one held-out package, trained on its others: kept characters before and after. FOLDER has the
 // original weights of the bundled model, or of FILE; PATH is a Python that has training/finetune/requirements.txt.
+//
+// To train on another machine: `--write-data FOLDER` writes what is learned from and ends; `--adapter FOLDER` measures what
+// training/finetune/finetune.py made of it there, and may be given for several.
 
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -12,7 +15,7 @@ import { parseArgs } from "node:util";
 
 import { WorkspaceFiles } from "../server/completion/context/workspaceFiles.ts";
 import { measureKept } from "../server/finetune/measureKept.ts";
-import { type DataPart, writeData } from "../server/finetune/writeData.ts";
+import { type DataPart, writeData, type WrittenData } from "../server/finetune/writeData.ts";
 import { convertAdapter } from "../server/models/convert/convertFolder.ts";
 import type { KeptText } from "../src/shared/finetuning.ts";
 import { ModelUnderTest } from "../test/support/modelUnderTest.ts";
@@ -26,6 +29,8 @@ const { values: options } = parseArgs({
     steps: { type: "string", default: "40" },
     rate: { type: "string", default: "2e-3" },
     model: { type: "string", default: "media/models/falcon-tiny-demo.gguf" },
+    "write-data": { type: "string" },
+    adapter: { type: "string", multiple: true },
   },
 });
 
@@ -57,6 +62,33 @@ async function measure(files: DataPart["files"], adapter?: string): Promise<Kept
   return measureKept(files, engine.model, never);
 }
 
+/** @returns the folder of the adapter with the least loss */
+function train({ training, heldOut }: WrittenData): string {
+  const script = rootOf("training/finetune/finetune.py");
+  const out = path.join(folder, "out");
+  const files = ["--data", training.path, "--held-out", heldOut.path, "--out", out];
+  const settings = ["--steps", options.steps, "--rate", options.rate];
+  const started = performance.now();
+  const said = execFileSync(options.python, [script, "--base", options.base, ...files, ...settings], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const measured = said.split("\n").filter((line) => line.includes("heldOut"));
+  process.stdout.write(`${measured.join("\n")}\n`);
+  process.stdout.write(`${options.steps} steps in ${Math.round((performance.now() - started) / 1000)} s\n`);
+  return path.join(out, "best");
+}
+
+async function compare(data: WrittenData): Promise<void> {
+  print("before", await measure(data.heldOut.files));
+  for (const [i, trained] of (options.adapter ?? [train(data)]).entries()) {
+    const adapter = path.join(folder, `adapter-${i}.gguf`);
+    const weights = { folder: trained, base: options.base, modelFile };
+    await convertAdapter(weights, adapter, { workerPath: rootOf("dist/convert.cjs") });
+    print(`after ${path.basename(trained)}`, await measure(data.heldOut.files, adapter));
+  }
+}
+
 function print(name: string, { places, characters, lines }: KeptText): void {
   process.stdout.write(
     `${name.padEnd(9)} kept ${characters.toFixed(3)}  exact ${lines.toFixed(3)}  (${places} places)\n`,
@@ -66,30 +98,13 @@ function print(name: string, { places, characters, lines }: KeptText): void {
 try {
   await engine.load({ plan: { path: modelFile, contextSize: 2048, gpu: "off", threads: 0 } });
   if (!engine.model) throw new Error("the model is not loaded");
-  const { training, heldOut } = await writeData(writeRepository(), engine.model, path.join(folder, "data"), never);
-  for (const [name, { files, tokens, examples }] of Object.entries({ training, heldOut })) {
+  const dataFolder = options["write-data"] ?? path.join(folder, "data");
+  const data = await writeData(writeRepository(), engine.model, dataFolder, never);
+  for (const name of ["training", "heldOut"] as const) {
+    const { files, tokens, examples } = data[name];
     process.stdout.write(`${name}: ${files.length} files, ${tokens} tokens, ${examples} examples\n`);
   }
-  print("before", await measure(heldOut.files));
-  const script = rootOf("training/finetune/finetune.py");
-  const files = ["--data", training.path, "--held-out", heldOut.path, "--out", path.join(folder, "out")];
-  const settings = ["--steps", options.steps, "--rate", options.rate];
-  const started = performance.now();
-  const said = execFileSync(options.python, [script, "--base", options.base, ...files, ...settings], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  process.stdout.write(
-    said
-      .split("\n")
-      .filter((line) => line.includes("heldOut"))
-      .join("\n"),
-  );
-  process.stdout.write(`\n${options.steps} steps in ${Math.round((performance.now() - started) / 1000)} s\n`);
-  const adapter = path.join(folder, "adapter.gguf");
-  const trained = { folder: path.join(folder, "out/best"), base: options.base, modelFile };
-  await convertAdapter(trained, adapter, { workerPath: rootOf("dist/convert.cjs") });
-  print("after", await measure(heldOut.files, adapter));
+  if (options["write-data"] === undefined) await compare(data);
 } finally {
   await engine.dispose();
   fs.rmSync(folder, { recursive: true });

@@ -6,7 +6,6 @@ keep that. Standard output says how it goes, a JSON object in each line (progres
 """
 
 import argparse
-import gc
 import importlib.metadata
 import json
 import re
@@ -77,6 +76,7 @@ def main() -> int:
 
 def run(arguments: argparse.Namespace) -> None:
     # Each is a library that may be missing, and takes seconds to import.
+    from accelerate.utils.memory import clear_device_cache
     from transformers import AutoConfig, AutoTokenizer, set_seed
 
     from examples import read_examples
@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> None:
                 raise
             cause = str(problem).split("\n")[0]
         # What the failed try held is let go first.
-        gc.collect()
+        clear_device_cache(garbage_collection=True)
         say("lessMemory", batch=batch, cause=cause)
     else:
         raise Fault(

@@ -42,6 +42,9 @@ class Progress(TrainerCallback):
         self.worked = 0.0
         self.step_started = 0.0
         self.next_measurement = 1 / MEASUREMENTS
+        if torch.cuda.is_available():
+            # A try for which the memory was too small reached all of it.
+            torch.cuda.reset_peak_memory_stats()
 
     def stop(self, *_: Any) -> None:
         self.stopped = True

@@ -1,6 +1,7 @@
 """Fine-tunes small models of every architecture on the CPU: pytest training/finetune, in two minutes."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -89,8 +90,9 @@ def command(base: Path, *words: str) -> list[str]:
     return [sys.executable, str(HERE / "finetune.py"), "--base", str(base), "--batch", "4", "--rank", "4", *words]
 
 
-def finetune(base: Path, *words: str) -> list[dict]:
-    done = subprocess.run(command(base, *words), capture_output=True, text=True, check=False)
+def finetune(base: Path, *words: str, gpu: bool = True) -> list[dict]:
+    environment = os.environ if gpu else {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command(base, *words), capture_output=True, text=True, check=False, env=environment)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == (1 if events[-1]["event"] == "failed" else 0), done.stderr
     return events
@@ -215,7 +217,7 @@ def test_what_does_not_fit(tmp_path: Path) -> None:
     data = write_data(tmp_path)
     (failed,) = finetune(tmp_path, *data)
     assert (failed["cause"], "config.json" in failed["message"]) == ("base", True)
-    failed = finetune(base, *data, "--four-bits")[-1]
+    failed = finetune(base, *data, "--four-bits", gpu=False)[-1]
     assert (failed["cause"], "GPU" in failed["message"]) == ("gpu", True)
     config = json.loads((base / "config.json").read_text())
     (base / "config.json").write_text(json.dumps({**config, "model_type": "gpt2"}))
