@@ -85,9 +85,10 @@ export const measurements = {
       const latencies: number[] = [];
       for (let i = 0; i < 8; i++) {
         const controller = new AbortController();
-        const running = run(subject, { ...completion, priority, prompt: newPrompt(4000) }, controller.signal);
-        // Somewhere in a step.
-        await sleep(500 + 67 * i);
+        const work = { ...completion, priority, prompt: newPrompt(4000), maxTokens: 500 };
+        const running = run(subject, work, controller.signal);
+        // Somewhere in a step; a GPU has read the prompt after half a second.
+        await sleep(50 + 67 * i);
         const aborted = performance.now();
         controller.abort();
         await running;
@@ -124,7 +125,8 @@ export const measurements = {
       () => {},
       () => complete("you"),
     );
-    const background = { priority: "background", prompt: newPrompt(4000), maxTokens: 1 } as const;
+    // A GPU writes by then.
+    const background = { priority: "background", prompt: newPrompt(4000), maxTokens: 500 } as const;
     const besideBackground = await beside(subject, background, undefined, () => complete("and"));
     return {
       "completion alone": alone.end,
@@ -176,7 +178,7 @@ function speed({ firstPiece, end, generated }: Timed): number {
   return ((generated - 1) / (end - firstPiece)) * 1000;
 }
 
-async function run(subject: Subject, work: Work, signal = never): Promise<Timed> {
+export async function run(subject: Subject, work: Work, signal = never): Promise<Timed> {
   const start = performance.now();
   let firstPiece: number | undefined;
   const done = await subject.generate(work, () => (firstPiece ??= performance.now() - start), signal);

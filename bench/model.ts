@@ -20,6 +20,9 @@ const shapes = {
   "7B": { layers: 28, embedding: 3072, feedForward: 23_040, heads: 12, kvHeads: 4, vocabulary: 131_072 },
 } as const;
 
+/** Tokens: those of the largest models are more than any GPU has memory for, so that a context can be too large. */
+export const contextLength = 2 ** 22;
+
 export type ModelName = keyof typeof shapes;
 type Shape = (typeof shapes)[ModelName];
 
@@ -44,7 +47,7 @@ export const words: readonly string[] = buildVocabulary("falcon3")
 /** Writes the model's file where it is not there yet. */
 export async function benchmarkModel(name: ModelName): Promise<BenchmarkModel> {
   const shape = shapes[name];
-  const folder = await installOnce(`benchmark-falcon3-${name.toLowerCase()}-q4_0-1`, (draft) => {
+  const folder = await installOnce(`benchmark-falcon3-${name.toLowerCase()}-q4_0-3`, (draft) => {
     console.error(`Writing the model of ${name} (once) …`);
     writeModel(path.join(draft, "model.gguf"), name, shape);
     return Promise.resolve();
@@ -78,7 +81,7 @@ function writeModel(file: string, name: ModelName, shape: Shape): void {
   }
   writeGguf(
     file,
-    llamaMetadata({ ...shape, contextLength: 8192, name: `Falcon3 ${name}, random weights` }, vocabulary),
+    llamaMetadata({ ...shape, contextLength, name: `Falcon3 ${name}, random weights` }, vocabulary),
     tensors,
   );
 }

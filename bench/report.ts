@@ -14,6 +14,8 @@ export interface Report {
   readonly machine: string;
   readonly model: ModelName;
   readonly threads: number;
+  /** Whether all layers were on a GPU. */
+  readonly gpu: boolean;
   /** The share of the processors that was at work for others before each measurement, 0 to 1. */
   readonly othersBusy: readonly number[];
   readonly figures: Readonly<Record<string, Figure>>;
@@ -43,7 +45,19 @@ const aimsOfAll: readonly Aim[] = [
   { figure: "idle", atMost: 0.5 },
 ];
 
-function aimsOf(model: ModelName): readonly Aim[] {
+/** Besides those of all, on a GPU: a step of several sequences costs little more than a step of one. */
+const aimsOfGpu: readonly Aim[] = [
+  { figure: "first prompt, prepared", of: { figure: "prompt, warm" }, atMost: 1.5 },
+  { figure: "memory on the GPU", of: { figure: "memory planned" }, atMost: 1 },
+  { figure: "memory on the GPU, largest context", of: { figure: "memory planned, largest context" }, atMost: 1 },
+  ...contexts.map((context) => ({
+    figure: `generation of 4 at ${context}`,
+    of: { figure: `generation of 1 at ${context}` },
+    atLeast: 2.5,
+  })),
+];
+
+function aimsOf({ model, gpu }: Report): readonly Aim[] {
   const generation = contexts.flatMap((context) =>
     streams.map((count) => ({
       figure: `generation of ${count} at ${context}`,
@@ -53,7 +67,8 @@ function aimsOf(model: ModelName): readonly Aim[] {
   );
   // A small model's step is too short for what is around it to be lost in llama-bench's figure.
   const isSmall = model === "26M" || model === "135M";
-  return [...aimsOfAll.filter(({ figure }) => !isSmall || figure !== "generation"), ...generation];
+  const all = aimsOfAll.filter(({ figure }) => !isSmall || figure !== "generation");
+  return [...all, ...generation, ...(gpu ? aimsOfGpu : [])];
 }
 
 export function toText(report: Report): string {
@@ -69,7 +84,7 @@ export function toText(report: Report): string {
     "",
     ...table([header, ...rows]),
     "",
-    ...aimLines(aimsOf(model), figures),
+    ...aimLines(aimsOf(report), figures),
   ];
   const disturbed = othersBusy.filter((share) => share > quiet).length;
   if (disturbed > 0) {
@@ -95,6 +110,8 @@ export function aimLines(aims: readonly Aim[], figures: Report["figures"]): stri
 function unitOf(figure: string): string {
   if (/^(prefill|generation|aggregate|first 64)/.test(figure)) return "tokens/s";
   if (figure.startsWith("memory")) return "MB";
+  if (figure === "largest context") return "tokens";
+  if (figure.startsWith("layers")) return "layers";
   return figure === "idle" ? "% of a core" : "ms";
 }
 

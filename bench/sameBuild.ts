@@ -12,14 +12,21 @@ import { binaryFolders, parseTarget } from "../scripts/targets.ts";
 /** What the programs link to, by the names that llama.cpp's own build gives. */
 const libraries = ["libllama-common", "libllama", "libggml", "libggml-base"];
 
+/** What the programs are told so that they work where our engine does, with flash attention where it has it. */
+export function deviceOptions(gpu: boolean): readonly string[] {
+  return gpu ? ["--n-gpu-layers", "999", "--flash-attn", "auto"] : ["--n-gpu-layers", "0", "--flash-attn", "off"];
+}
+
 /**
  * A program of a build of the same release with shared libraries (CONTRIBUTING.md says how to get one), as one that runs with
- * our binaries. Elsewhere than on Linux, where libraries are found otherwise, it is the program itself.
+ * our binaries, those for GPUs or for the CPU alone. Elsewhere than on Linux, where libraries are found otherwise, it is the
+ * program itself.
  */
-export async function sameBuild(program: string): Promise<string> {
+export async function sameBuild(program: string, gpu: boolean): Promise<string> {
   if (process.platform !== "linux") return program;
-  const [cpu = ""] = await binaryFolders(parseTarget(), "");
-  const [ours = ""] = fs.globSync("bins/*", { cwd: cpu }).map((folder) => path.join(cpu, folder));
+  const [cpu = "", vulkan = cpu] = await binaryFolders(parseTarget(), "");
+  const binaries = gpu ? vulkan : cpu;
+  const [ours = ""] = fs.globSync("bins/*", { cwd: binaries }).map((folder) => path.join(binaries, folder));
   const theirs = path.dirname(fs.realpathSync(program));
   const built = String(fs.statSync(program).mtimeMs);
   const identity = createHash("sha256")
@@ -30,7 +37,9 @@ export async function sameBuild(program: string): Promise<string> {
     linkAll(theirs, draft);
     linkAll(ours, draft);
     for (const library of libraries) {
-      const file = fs.readdirSync(ours).find((each) => new RegExp(`^${library}(\\.v[\\d.]+)?\\.so$`).test(each));
+      const file = fs
+        .readdirSync(ours)
+        .find((each) => new RegExp(`^${library}(\\.vulkan)?(\\.v[\\d.]+)?\\.so$`).test(each));
       if (file === undefined) throw new Error(`${ours} has no ${library}.`);
       link(path.join(ours, file), path.join(draft, `${library}.so.0`));
     }

@@ -10,8 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Priority } from "../server/engine/engine.ts";
 import { ModelProcess } from "../server/engine/process/modelProcess.ts";
+import { neededOf, planMemory } from "../server/engine/plan/memoryPlan.ts";
 import { planFile } from "../server/models/plan/plannedFile.ts";
-import { sameBuild } from "./sameBuild.ts";
+import { deviceOptions, sameBuild } from "./sameBuild.ts";
 
 export interface Work {
   readonly priority: Priority;
@@ -40,23 +41,62 @@ export interface SubjectOptions {
   readonly model: string;
   readonly threads: number;
   readonly contextSize: number;
+  /** Whether GPUs run as many layers as fit, or none. */
+  readonly gpu: boolean;
+}
+
+/** Bytes on GPUs: what llama.cpp says it allocated, and what was planned. */
+interface GpuMemory {
+  readonly allocated: number;
+  readonly planned: number;
+}
+
+export interface Engine extends Subject {
+  /** Milliseconds. */
+  readonly loadTime: number;
+  /** Resolves when a GPU is prepared. */
+  readonly prepared: Promise<void>;
+  readonly gpuMemory: GpuMemory;
+  /** The device that it works on. */
+  readonly device: string;
+  /** Of all layers those that GPUs do not run. */
+  readonly layersOnCpu: number;
 }
 
 /** Requests that are measured at once at the most. */
 export const mostAtOnce = 4;
 
-/** Our engine, in its process, as the language server has it. */
-export async function startEngine({ model, threads, contextSize }: SubjectOptions): Promise<Subject> {
+/**
+ * Our engine, in its process, as the language server has it.
+ * @throws EngineError
+ */
+export async function startEngine({ model, threads, contextSize, gpu }: SubjectOptions): Promise<Engine> {
+  const log: string[] = [];
   const engine = new ModelProcess({
     modulePath: path.join(import.meta.dirname, "../dist/engine.cjs"),
-    log: () => undefined,
+    log: (line) => log.push(line),
     onDied: (reason) => console.error(`The model process ended: ${reason}`),
   });
-  const plan = { path: model, contextSize, gpu: "off", threads } as const;
-  const loaded = await engine.load({ plan, planned: planFile(model).planned, markers: [] }, () => undefined);
+  const { planned } = planFile(model);
+  const plan = { path: model, contextSize, gpu: gpu ? "auto" : "off", threads } as const;
+  const begin = performance.now();
+  const loaded = await engine
+    .load({ plan, planned, markers: [] }, () => undefined)
+    .catch(async (error: unknown) => {
+      await engine.dispose();
+      throw error;
+    });
+  const { info } = loaded;
+  const loadTime = performance.now() - begin;
+  const onGpus = planMemory(planned, info, info.devices).devices.filter(({ kind }) => kind === "gpu");
   return {
     pid: engine.pid ?? 0,
-    sequences: loaded.info.sequences,
+    sequences: info.sequences,
+    loadTime,
+    prepared: loaded.prepared ?? Promise.resolve(),
+    gpuMemory: { allocated: allocatedOnGpus(log), planned: onGpus.reduce((sum, each) => sum + neededOf(each), 0) },
+    device: info.devices[0]?.name ?? info.device,
+    layersOnCpu: info.layers - info.gpuLayers,
     tellsOfAborts: true,
     generate: async ({ priority, prompt, maxTokens }, onPiece, signal) => {
       const request = { priority, prompt: [prompt], maxTokens, temperature: 0, stop: [] };
@@ -67,15 +107,26 @@ export async function startEngine({ model, threads, contextSize }: SubjectOption
   };
 }
 
+/** Bytes, from llama.cpp's log. */
+function allocatedOnGpus(log: readonly string[]): number {
+  const megabytes = log.map((line) => {
+    const [, device = "", size] = /(\S+) +(?:model|KV|RS|compute) buffer size = +([\d.]+) MiB/.exec(line) ?? [];
+    return /^CPU|_Host$/.test(device) ? 0 : Number(size ?? 0);
+  });
+  return megabytes.reduce((sum, each) => sum + each, 0) * 2 ** 20;
+}
+
 /** llama.cpp's server, with as many sequences of the same size. */
 export async function startLlamaServer(
   program: string,
-  { model, threads, contextSize }: SubjectOptions,
+  { model, threads, contextSize, gpu }: SubjectOptions,
 ): Promise<Subject> {
-  const { pid, address, dispose } = await runLlamaServer(program, [
-    ...["--model", model, "--threads", String(threads)],
-    ...["--ctx-size", String(contextSize * mostAtOnce), "--parallel", String(mostAtOnce)],
-  ]);
+  const size = ["--ctx-size", String(contextSize * mostAtOnce), "--parallel", String(mostAtOnce)];
+  const { pid, address, dispose } = await runLlamaServer(
+    program,
+    ["--model", model, "--threads", String(threads), ...size],
+    gpu,
+  );
   return {
     pid,
     sequences: mostAtOnce,
@@ -93,12 +144,11 @@ export interface LlamaServer {
 }
 
 /** Starts it on a free port, and waits until its model is loaded. */
-export async function runLlamaServer(program: string, options: readonly string[]): Promise<LlamaServer> {
+export async function runLlamaServer(program: string, options: readonly string[], gpu = false): Promise<LlamaServer> {
   const port = await freePort();
   const child = spawn(
-    await sameBuild(program),
-    // Flash attention as ours, on a processor.
-    [...options, "--host", "127.0.0.1", "--port", String(port), "--no-ui", "--flash-attn", "off"],
+    await sameBuild(program, gpu),
+    [...options, "--host", "127.0.0.1", "--port", String(port), "--no-ui", ...deviceOptions(gpu)],
     { stdio: "ignore" },
   );
   const address = `http://127.0.0.1:${port}`;
