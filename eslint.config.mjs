@@ -145,12 +145,13 @@ export default tseslint.config(
     noConnection,
     layer("models|chat|edit|evaluate|http|lsp|llama|process|shared|remote"),
   ),
+  // A gap is filled as the completion fills one.
   forbidImports(
     ["server/evaluate/**"],
     [],
     ...server,
     noConnection,
-    layer("completion|chat|edit|http|lsp|llama|process|shared|remote"),
+    layer("completion/(?!infillPrompt)|chat|edit|http|lsp|llama|process|shared|remote"),
   ),
   forbidImports(
     ["server/compare/**"],

@@ -2,6 +2,7 @@
 // by our evaluation and by lm-evaluation-harness, with the same weights and questions: how far apart the log-likelihoods are,
 // and the processor time of both. The model is one of Hugging Face's form; `training/evaluation_harness.py` writes the data.
 
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -10,6 +11,7 @@ import { parseArgs, promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 
 import { AnswersFile } from "../server/evaluate/answersFile.ts";
+import { choiceTest } from "../server/evaluate/choiceTest.ts";
 import { evaluate } from "../server/evaluate/evaluate.ts";
 import { readData } from "../server/evaluate/readData.ts";
 import type { Task } from "../server/evaluate/task.ts";
@@ -72,9 +74,8 @@ async function compare(task: Task, limit: number, length: number): Promise<strin
   const start = processorSeconds(engine.pid) ?? NaN;
   const evaluation = await evaluate(
     model,
-    task,
-    subjects,
-    { answersFolder: folder, modelHash: "", form: "harness", limit, contextSize: length },
+    choiceTest(task, subjects, "harness", limit),
+    { answersFolder: folder, modelHash: "", contextSize: length },
     () => undefined,
     new AbortController().signal,
   );
@@ -82,9 +83,11 @@ async function compare(task: Task, limit: number, length: number): Promise<strin
   const spent = (processorSeconds(engine.pid) ?? NaN) - start;
   const theirs = await runHarness(task, limit, length);
   const { answers } = await AnswersFile.open(evaluation.answersFile, evaluation.settings);
-  const apart = [...answers.values()].flatMap(({ id, logLikelihoods, tokens }) =>
-    logLikelihoods.map((log, i) => Math.abs(log - (theirs.questions[id]?.[i] ?? NaN)) / (tokens[i] ?? NaN)),
-  );
+  const apart = [...answers.values()].flatMap((answer) => {
+    assert.ok("tokens" in answer);
+    const { id, logLikelihoods, tokens } = answer;
+    return logLikelihoods.map((log, i) => Math.abs(log - (theirs.questions[id]?.[i] ?? NaN)) / (tokens[i] ?? NaN));
+  });
   return [
     task.title,
     String(answers.size),

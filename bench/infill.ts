@@ -13,7 +13,8 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { buildExtension } from "../scripts/vsix.ts";
 import { percentile } from "./completionReport.ts";
 import { bundledModel, startProduct } from "./product.ts";
-import { passes } from "./runPython.ts";
+import { programOf } from "../server/evaluate/code/codeTest.ts";
+import { Sandbox } from "../server/evaluate/code/sandbox.ts";
 import { score } from "./scores.ts";
 
 interface Task {
@@ -46,6 +47,8 @@ const { values: options } = parseArgs({
   },
 });
 
+const sandbox = await Sandbox.open();
+const never = new AbortController().signal;
 const tasks = some(readTasks(options.data, options.kind), Number(options.limit));
 await buildExtension();
 const { client, cpuSeconds } = await startProduct({
@@ -110,7 +113,8 @@ async function infill(task: Task): Promise<Infilled> {
   await client.connection.sendNotification("textDocument/didClose", { textDocument: { uri } });
   const range = item?.range ?? { start: { line, character }, end: { line, character } };
   const filled = TextDocument.applyEdits(document, item ? [{ range, newText: item.insertText }] : []);
-  const pass = await passes(`${filled}\n${task.test}\ncheck(${task.entry_point})\n`);
+  const pass =
+    (await sandbox.run(programOf({ test: task.test, entryPoint: task.entry_point }, filled), never)) === "passed";
   const { exact, kept } = score(item?.insertText.trimEnd() ?? "", task.canonical_solution.trimEnd() || "\n");
   return { pass, exact, kept, shown: item !== undefined, milliseconds, cpu };
 }

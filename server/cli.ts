@@ -26,8 +26,9 @@ const usage = `falcon COMMAND [OPTIONS]
   serve                   serves the models over HTTP (token: FALCON_API_TOKEN, else a random one)
   complete FILE:LINE:COL  prints the ghost text of a place
   chat [QUESTION]         answers a question, standard input, or one line after the other
-  eval TEST…              measures the model with arc_challenge, hellaswag, mmlu or truthfulqa_mc2; what was
-                          answered is kept, so that the same command goes on where it was stopped
+  eval TEST…              measures the model with arc_challenge, hellaswag, mmlu or truthfulqa_mc2, or with humaneval,
+                          humaneval_single_line_infilling, …_multi_line_… or …_random_span_…, which run what it
+                          writes; what was answered is kept, so that the same command goes on where it was stopped
   compare FOLDER          which of the models given by --model completes the folder's Git history best; --minutes N
   models                  lists the models of the models folder and of the Hugging Face cache
   doctor                  prints what a report of a fault needs
@@ -43,6 +44,7 @@ const usage = `falcon COMMAND [OPTIONS]
   --limit N               so many questions of each subject; all unless given
   --form leaderboard      the examples that the Open LLM Leaderboard drew; those of today's harness unless given
   --answers FOLDER        where answers are kept; falcon-answers unless given
+  --run-generated-code    lets humaneval… run code that the model writes, within bubblewrap
   --version, --help
 `;
 
@@ -52,6 +54,7 @@ const options = {
   model: { ...text, multiple: true },
   ...{ "chat-model": text, "models-folder": text, "context-size": text, gpu: text, threads: text },
   ...{ data: text, limit: text, form: text, answers: text, minutes: text },
+  "run-generated-code": flag,
   ...{ port: text, host: text, version: flag, help: { ...flag, short: "h" } },
 } as const;
 

@@ -6,20 +6,36 @@ import * as l10n from "@vscode/l10n";
 import * as v from "valibot";
 
 import { UserError } from "../userError.ts";
+import { outcomes } from "./code/sandbox.ts";
 
-const answer = v.object({
+const common = {
   id: v.string(),
   subject: v.string(),
+  /** Tokens of the prompt that did not fit into the context. */
+  cut: v.number(),
+  value: v.number(),
+};
+
+const choice = v.object({
+  ...common,
   /** Of each choice, in nats. */
   logLikelihoods: v.array(v.number()),
   /** Tokens of each choice. */
   tokens: v.array(v.number()),
-  /** Tokens of the prompt that did not fit into the context. */
-  cut: v.number(),
-  value: v.number(),
 });
 
-export type Answer = v.InferOutput<typeof answer>;
+const code = v.object({
+  ...common,
+  completion: v.string(),
+  /** What became of the program with it. */
+  outcome: v.picklist(outcomes),
+});
+
+const answer = v.union([choice, code]);
+
+export type ChoiceAnswer = v.InferOutput<typeof choice>;
+export type CodeAnswer = v.InferOutput<typeof code>;
+export type Answer = ChoiceAnswer | CodeAnswer;
 
 /** What the answers depend on: a file goes on with the same alone. */
 export type Settings = Readonly<Record<string, string | number>>;

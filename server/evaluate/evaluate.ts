@@ -1,4 +1,4 @@
-// Measures a model with a test of the leaderboard: scores each choice of each question, and adds up.
+// Measures a model with a test: has each question answered, keeps what was answered, and adds up.
 
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
@@ -10,30 +10,29 @@ import { wait } from "../models/download/waiting.ts";
 import { isHeld, lockEnding, lockFile } from "../models/files/fileLock.ts";
 import { UserError } from "../userError.ts";
 import { type Answer, AnswersFile, type Settings } from "./answersFile.ts";
-import { type AskedQuestion, type Form, questionsOf } from "./prompts.ts";
-import { type Mean, meanOf, meanOfSubjects, valueOf } from "./scores.ts";
-import type { Subject, Task } from "./task.ts";
+import { type Change, changesSinceLast } from "./changes.ts";
+import { type Mean, meanOf, meanOfSubjects } from "./scores.ts";
+import type { Test } from "./test.ts";
 
 export interface EvaluationOptions {
   /** Gets a file for these settings, with each question as it is answered; one that is there goes on. */
   readonly answersFolder: string;
   /** What `hashModel` gives. */
   readonly modelHash: string;
-  readonly form: Form;
-  /** So many questions of each subject; all unless given. */
-  readonly limit?: number;
   /** Tokens of a prompt at the most, the harness's `max_length`; one less than the loaded context has unless given. */
   readonly contextSize?: number;
+  /** Gets what is other than it was, where there are answers to the test, but not to this evaluation of it. */
+  readonly onAnew?: (changes: readonly Change[]) => void;
 }
 
 export interface Evaluation extends Mean {
   readonly task: string;
-  readonly metric: Task["metric"];
+  readonly metric: Test["metric"];
   readonly settings: Settings;
   /** What was answered, question by question. */
   readonly answersFile: string;
   readonly subjects: readonly (Mean & { readonly subject: string })[];
-  /** Questions whose prompt did not fit into the context, and lost its beginning. */
+  /** Questions whose prompt did not fit into the context. */
   readonly cut: number;
 }
 
@@ -44,44 +43,36 @@ export interface Evaluation extends Mean {
  */
 export async function evaluate(
   model: Model,
-  task: Task,
-  subjects: readonly Subject[],
-  { answersFolder, modelHash, form, limit, contextSize = model.info.contextSize - 1 }: EvaluationOptions,
+  test: Test,
+  { answersFolder, modelHash, contextSize = model.info.contextSize - 1, onAnew }: EvaluationOptions,
   onProgress: (answered: number, all: number) => void,
   signal: AbortSignal,
 ): Promise<Evaluation | undefined> {
-  const settings = {
-    model: modelHash,
-    task: task.name,
-    form,
-    shots: task.shots,
-    contextSize,
-    kvCache: model.info.kvCache,
-    data: sha256(subjects),
-    ...(limit !== undefined && { limit }),
-  };
-  const answersFile = path.join(answersFolder, `${task.name}-${sha256(settings).slice(0, 16)}.jsonl`);
+  const { kvCache } = model.info;
+  const settings = { model: modelHash, task: test.name, contextSize, kvCache, ...test.settings };
+  const answersFile = path.join(answersFolder, `${test.name}-${sha256(settings).slice(0, 16)}.jsonl`);
   await fs.mkdir(answersFolder, { recursive: true });
   const lock = await lockFile(answersFile, { wait, onWaiting: () => isHeld(answersFile + lockEnding) }, signal);
-  if (!lock) throw alreadyEvaluated(task);
+  if (!lock) throw alreadyEvaluated(test);
   try {
+    const changes = onAnew && (await changesSinceLast(answersFile, settings));
     const file = await AnswersFile.open(answersFile, settings);
-    const all = subjects.reduce((sum, { questions }) => sum + Math.min(questions.length, limit ?? Infinity), 0);
-    onProgress(file.answers.size, all);
-    for (const question of questionsOf(task, subjects, form, limit)) {
+    if (changes && file.answers.size === 0) onAnew(changes);
+    onProgress(file.answers.size, test.count);
+    for (const question of test.questions()) {
       if (file.answers.has(question.id)) continue;
-      const answered = await answer(model, task, question, contextSize, AbortSignal.any([signal, lock.lost]));
+      const answered = await question.answer(model, contextSize, AbortSignal.any([signal, lock.lost]));
       if (!answered) return undefined;
       await file.add(answered);
-      onProgress(file.answers.size, all);
+      onProgress(file.answers.size, test.count);
     }
-    return { ...summary(task, form, [...file.answers.values()]), settings, answersFile };
+    return { ...summary(test, [...file.answers.values()]), settings, answersFile };
   } finally {
     await lock.release();
   }
 }
 
-function alreadyEvaluated({ title }: Task): UserError {
+function alreadyEvaluated({ title }: Test): UserError {
   return new UserError(
     l10n.t(
       "{0} is running with the same model and data already, in this window or another one. Wait for it, or pause it there.",
@@ -90,49 +81,21 @@ function alreadyEvaluated({ title }: Task): UserError {
   );
 }
 
-function sha256(facts: unknown): string {
+export function sha256(facts: unknown): string {
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
 }
 
-async function answer(
-  model: Model,
-  task: Task,
-  question: AskedQuestion,
-  longest: number,
-  signal: AbortSignal,
-): Promise<Answer | undefined> {
-  const { id, subject, prompt, continuations } = question;
-  if (!model.score) {
-    throw new UserError(
-      l10n.t("The model’s server does not say how likely a given text is, which tests ask for. Choose a model file."),
-      { action: "selectModel" },
-    );
-  }
-  const scores = await model.score({ priority: "background", prompt, continuations, longest }, signal);
-  if (!scores) return undefined;
-  const logLikelihoods = scores.map(({ logProbabilities }) => logProbabilities.reduce((sum, each) => sum + each, 0));
+function summary(
+  { name, metric, form }: Test,
+  answers: readonly Answer[],
+): Omit<Evaluation, "settings" | "answersFile"> {
+  const bySubject = [...Map.groupBy(answers, ({ subject }) => subject)];
+  const means = bySubject.map(([, its]) => meanOf(its.map(({ value }) => value)));
   return {
-    id,
-    subject,
-    logLikelihoods,
-    tokens: scores.map(({ logProbabilities }) => logProbabilities.length),
-    cut: Math.max(...scores.map((score) => score.cut ?? 0)),
-    value: valueOf(task.metric, question, logLikelihoods),
-  };
-}
-
-function summary(task: Task, form: Form, answers: readonly Answer[]): Omit<Evaluation, "settings" | "answersFile"> {
-  const bySubject = Map.groupBy(answers, ({ subject }) => subject);
-  const subjects = [...bySubject].map(([subject, its]) => ({ subject, ...meanOf(its.map(({ value }) => value)) }));
-  return {
-    task: task.name,
-    metric: task.metric,
-    ...meanOfSubjects(
-      task,
-      form,
-      [...bySubject.values()].map((its) => meanOf(its.map(({ value }) => value))),
-    ),
-    subjects,
+    task: name,
+    metric,
+    ...meanOfSubjects(means, form),
+    subjects: bySubject.map(([subject], i) => ({ subject, ...(means[i] as Mean) })),
     cut: answers.filter(({ cut }) => cut > 0).length,
   };
 }

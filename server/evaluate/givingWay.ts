@@ -1,4 +1,4 @@
-// Scores that nobody waits for: what the user asks of other models goes first.
+// Requests that nobody waits for: what the user asks of other models goes first.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -6,31 +6,49 @@ import type { Model } from "../engine/engine.ts";
 
 /** Milliseconds between two looks whether the user asks for something. */
 const look = 20;
-/** How long the user's models rest before the next score, in milliseconds: between two keys there is no request, either. */
+/** How long the user's models rest before the next request, in milliseconds: between two keys there is no request, either. */
 const rest = 300;
 
-/** The model, whose scores wait while the user is busy: one that runs meanwhile stops, and begins again. */
+/** The model, whose requests wait while the user is busy: one that runs meanwhile stops, and begins again. */
 export function givingWay(model: Model, isBusy: () => boolean): Model {
+  /** @param isWhole whether it was not stopped on the way */
+  const once = async <T>(
+    ask: (signal: AbortSignal) => Promise<T>,
+    isWhole: (answer: T) => boolean,
+    signal: AbortSignal,
+  ): Promise<T> => {
+    for (;;) {
+      await untilIdle(isBusy, signal);
+      const interrupted = new AbortController();
+      const watch = setInterval(() => {
+        if (isBusy()) interrupted.abort();
+      }, look);
+      try {
+        const answer = await ask(AbortSignal.any([signal, interrupted.signal]));
+        if (isWhole(answer) || signal.aborted || !interrupted.signal.aborted) return answer;
+      } finally {
+        clearInterval(watch);
+      }
+    }
+  };
   const score = model.score?.bind(model);
-  if (!score) return model;
   return {
     ...model,
-    score: async (request, signal) => {
-      for (;;) {
-        await untilIdle(isBusy, signal);
-        if (signal.aborted) return undefined;
-        const interrupted = new AbortController();
-        const watch = setInterval(() => {
-          if (isBusy()) interrupted.abort();
-        }, look);
-        try {
-          const scores = await score(request, AbortSignal.any([signal, interrupted.signal]));
-          if (scores || !interrupted.signal.aborted) return scores;
-        } finally {
-          clearInterval(watch);
-        }
-      }
-    },
+    countTokens: (...of) => model.countTokens(...of),
+    generate: (request, onText, signal) =>
+      once(
+        (either) => model.generate(request, onText, either),
+        ({ stopReason }) => stopReason !== "aborted",
+        signal,
+      ),
+    ...(score && {
+      score: (request, signal) =>
+        once(
+          (either) => score(request, either),
+          (scores) => scores !== undefined,
+          signal,
+        ),
+    }),
   };
 }
 

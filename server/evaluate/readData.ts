@@ -3,12 +3,11 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import * as l10n from "@vscode/l10n";
-import * as v from "valibot";
 
 import { UserError } from "../userError.ts";
 import { examplesFor, type Form } from "./prompts.ts";
-import { readParquet } from "./readParquet.ts";
-import type { Item, Row, Subject, Task } from "./task.ts";
+import { readRows } from "./readRows.ts";
+import type { Item, Subject, Task } from "./task.ts";
 
 const readable = [".jsonl", ".json", ".parquet"];
 
@@ -43,7 +42,7 @@ async function readSplit(task: Task, folder: string, split: readonly string[]): 
     );
   }
   for (const file of files) {
-    for (const { subject = task.name, ...item } of await readRows(task, file)) {
+    for (const { subject = task.name, ...item } of await readRows(file, task)) {
       const items = subjects.get(subject);
       if (items) items.push(item);
       else subjects.set(subject, [item]);
@@ -67,42 +66,6 @@ async function filesOf(task: Task, folder: string, split: readonly string[]): Pr
   // The same data may lie there in two formats, as downloaded and as converted: it counts once.
   const inFormat = (format: string) => own.filter((file) => path.extname(file).toLowerCase() === format);
   return readable.map(inFormat).find((some) => some.length > 0) ?? [];
-}
-
-async function readRows(task: Task, file: string): Promise<Row[]> {
-  if (file.toLowerCase().endsWith(".parquet")) {
-    const rows = await readParquet(file);
-    return rows.map((row, i) => readRow(task, file, i + 1, row));
-  }
-  const text = await fs.readFile(file, "utf8");
-  if (text.trimStart().startsWith("[")) {
-    const rows = parse(file, undefined, text);
-    if (Array.isArray(rows)) return rows.map((row, i) => readRow(task, file, i + 1, row));
-  }
-  return text
-    .split("\n")
-    .flatMap((line, i) => (line.trim() === "" ? [] : [readRow(task, file, i + 1, parse(file, i + 1, line))]));
-}
-
-function parse(file: string, line: number | undefined, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw line === undefined
-      ? new UserError(l10n.t("{0} is no JSON. Fetch the file again.", file))
-      : new UserError(l10n.t("Line {0} of {1} is no JSON. Fetch the file again.", line, file));
-  }
-}
-
-function readRow(task: Task, file: string, line: number, row: unknown): Row {
-  const result = v.safeParse(task.row, row);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const field = v.getDotPath(issue);
-  const fault = field === null ? issue.message : `${field}: ${issue.message}`;
-  throw new UserError(
-    l10n.t("Row {0} of {1} is no question of {2} ({3}). Choose the published data.", line, file, task.title, fault),
-  );
 }
 
 function tooFewExamples(task: Task, folder: string, subject: string, count: number, needed: number): UserError {

@@ -2,7 +2,7 @@
 
 import type { Form } from "./prompts.ts";
 import { lengthOf } from "./pythonText.ts";
-import type { Item, Metric, Task } from "./task.ts";
+import type { Item, Metric } from "./task.ts";
 
 /** A mean from 0 to 1, with the standard error of it where there are two values or more. */
 export interface Mean {
@@ -38,7 +38,7 @@ export function meanOf(values: readonly number[]): Mean {
 }
 
 /** The leaderboard weighs subjects alike; today's harness weighs questions alike. */
-export function meanOfSubjects(task: Task, form: Form, means: readonly Mean[]): Mean {
+export function meanOfSubjects(means: readonly Mean[], form: Form | undefined): Mean {
   const [only] = means;
   if (only && means.length === 1) return only;
   const questions = sum(means.map((each) => each.questions));

@@ -15,8 +15,7 @@ import { givingWay } from "../evaluate/givingWay.ts";
 import { hashModel } from "../evaluate/hashModel.ts";
 import { comparePaired } from "../evaluate/pairedTest.ts";
 import type { Form } from "../evaluate/prompts.ts";
-import { readData } from "../evaluate/readData.ts";
-import { tasks } from "../evaluate/tasks/tasks.ts";
+import { readTests } from "../evaluate/readTests.ts";
 import { settingsInBackground } from "../models/session/backend.ts";
 import type { ModelSession } from "../models/session/modelSession.ts";
 import { type CreateHost, RoleModels } from "../models/session/roleModels.ts";
@@ -76,31 +75,26 @@ const form: Form = "leaderboard";
 
 /** One after the other, until all are done or the signal fires. */
 async function runTests(
-  { tests, model: path, data, limit, answersFolder }: EvaluateParams,
+  { tests, model: path, data, limit, answersFolder, runGeneratedCode = false }: EvaluateParams,
   assistant: Assistant,
   host: Host,
   report: (step: EvaluationStep) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  // What is wrong with the data of the last one is told before the first question.
-  const asked = await Promise.all(
-    tests
-      .flatMap((test) => tasks.filter(({ name }) => name === test))
-      .map(async (task) => ({ task, subjects: await readData(task, data, form) })),
-  );
+  const asked = await readTests(tests, { data, form, limit, runGeneratedCode });
   await withModel(path, assistant, host, signal, async (model) => {
     const modelHash = await hashModel(path, assistant.settings.model.adapters?.[path] ?? [], signal);
     if (modelHash === undefined) return;
     const contextSize = model.info.contextSize - 1;
-    const options = { answersFolder, modelHash, form, contextSize, ...(limit !== undefined && { limit }) };
-    for (const { task, subjects } of asked) {
-      const test = task.name;
+    const options = { answersFolder, modelHash, contextSize };
+    for (const each of asked) {
+      const test = each.name;
       const onProgress = (answered: number, all: number) => report({ test, answered, all, contextSize });
-      const evaluation = await evaluate(model, task, subjects, options, onProgress, signal);
+      const evaluation = await evaluate(model, each, options, onProgress, signal);
       if (!evaluation) return;
-      const { score, standardError, questions, subjects: each, cut, settings: dependsOn, answersFile } = evaluation;
+      const { score, standardError, questions, subjects, cut, settings: dependsOn, answersFile } = evaluation;
       const result = {
-        ...{ test, device: model.info.device, score, questions, subjects: each, cut, settings: dependsOn, answersFile },
+        ...{ test, device: model.info.device, score, questions, subjects, cut, settings: dependsOn, answersFile },
         ...(standardError !== undefined && { standardError }),
       };
       report({ test, answered: questions, all: questions, contextSize, result });

@@ -207,6 +207,7 @@ export const evaluateParams: v.GenericSchema<unknown, EvaluateParams> = v.object
   data: v.string(),
   limit: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   answersFolder: v.string(),
+  runGeneratedCode: v.exactOptional(v.boolean()),
   partialResultToken: v.string(),
 });
 

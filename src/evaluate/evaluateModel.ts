@@ -12,9 +12,16 @@ import type { PagePanel } from "../pages/pagePanel.ts";
 import type { ServerClient } from "../server/client.ts";
 import type { ModelsClient } from "../server/modelsClient.ts";
 import type { Settings } from "../settings.ts";
-import { type EvaluationRun, type EvaluationStep, type EvaluationTest, evaluationTests } from "../shared/evaluation.ts";
+import {
+  type EvaluationRun,
+  type EvaluationStep,
+  type EvaluationTest,
+  evaluationTests,
+  leaderboardTests,
+  runsCode,
+} from "../shared/evaluation.ts";
 import { evaluateRequest, evaluationProgress } from "../shared/methods.ts";
-import { askButton, type ListItem, showInformationMessage, showList, showProgress } from "../surfaces.ts";
+import { askButton, askChoice, type ListItem, showInformationMessage, showList, showProgress } from "../surfaces.ts";
 import type { EvaluationRuns } from "./evaluationRuns.ts";
 import { describeNewStart, describeTest, testTitles } from "./testWords.ts";
 
@@ -81,9 +88,9 @@ async function plan(dependencies: EvaluateDependencies): Promise<EvaluationRun |
   if (!model) return undefined;
   const tests = await showList<Row<readonly EvaluationTest[]>>({
     title,
-    placeholder: l10n.t("Tests of the Open LLM Leaderboard"),
+    placeholder: l10n.t("Tests of the Open LLM Leaderboard, and of code"),
     items: () => [
-      { label: l10n.t("All four"), value: evaluationTests },
+      { label: l10n.t("All four of the Open LLM Leaderboard"), value: leaderboardTests },
       ...evaluationTests.map((test) => ({ label: testTitles[test], detail: describeTest(test, l10n), value: [test] })),
     ],
   });
@@ -164,6 +171,7 @@ async function chooseData(title: string, { memory }: EvaluateDependencies): Prom
 
 /** Runs what is left of it, and keeps each result. */
 async function runEvaluation(run: EvaluationRun, dependencies: EvaluateDependencies): Promise<void> {
+  if (run.tests.slice(run.results.length).some(runsCode) && !(await mayRunCode(run.model.name))) return;
   const { evaluation, evaluationRuns } = dependencies;
   let state = run;
   await showProgress(l10n.t("Evaluating {0} (Cancel pauses)", run.model.name), async (report, signal) => {
@@ -207,6 +215,15 @@ async function runEvaluation(run: EvaluationRun, dependencies: EvaluateDependenc
   if ((await askButton(l10n.t("{0} was evaluated.", run.model.name), show)) === show) evaluation.show();
 }
 
+/** Each time: a run may go on after weeks, and on another machine. */
+async function mayRunCode(name: string): Promise<boolean> {
+  const allow = l10n.t("Run Its Code");
+  const detail = l10n.t(
+    "HumanEval tells by running it whether the Python that a model writes is right. It is run within bubblewrap, where that works (on Linux), else not at all. There it has no network, sees nothing of your files but Python and the libraries of the system, writes to a folder in memory alone, and is ended after 3 seconds of a processor or with 2 GB of memory. It does run on this machine’s processor and kernel: who wants more between it and the machine uses a virtual one.",
+  );
+  return (await askChoice(l10n.t("May code run that {0} writes?", name), detail, allow)) === allow;
+}
+
 async function ask(
   { model, data, limit, tests, results }: EvaluationRun,
   { evaluationRuns, server }: EvaluateDependencies,
@@ -215,7 +232,8 @@ async function ask(
 ): Promise<void> {
   const { answersFolder } = evaluationRuns;
   const left = { tests: tests.slice(results.length), model: model.path, data, ...(limit !== undefined && { limit }) };
-  const params = { ...left, answersFolder, partialResultToken: randomUUID() };
+  const agreed = left.tests.some(runsCode) && { runGeneratedCode: true };
+  const params = { ...left, ...agreed, answersFolder, partialResultToken: randomUUID() };
   await server.stream(evaluateRequest, evaluationProgress, params, onStep, signal);
 }
 

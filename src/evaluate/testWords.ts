@@ -12,6 +12,10 @@ export const testTitles: Readonly<Record<EvaluationTest, string>> = {
   hellaswag: "HellaSwag",
   mmlu: "MMLU",
   truthfulqa_mc2: "TruthfulQA",
+  humaneval: "HumanEval",
+  humaneval_single_line_infilling: "HumanEval-Infilling: Single-Line",
+  humaneval_multi_line_infilling: "HumanEval-Infilling: Multi-Line",
+  humaneval_random_span_infilling: "HumanEval-Infilling: Random Span",
 };
 
 export function describeTest(test: EvaluationTest, l10n: Localize): string {
@@ -24,6 +28,14 @@ export function describeTest(test: EvaluationTest, l10n: Localize): string {
       return l10n.t("14,042 questions of 57 subjects of school and university, each after 5 solved ones");
     case "truthfulqa_mc2":
       return l10n.t("817 questions that many people answer wrongly");
+    case "humaneval":
+      return l10n.t("164 Python functions to write after their description; they are run");
+    case "humaneval_single_line_infilling":
+      return l10n.t("1,033 lines that are missing in Python functions, which are run");
+    case "humaneval_multi_line_infilling":
+      return l10n.t("5,815 blocks of lines that are missing in Python functions, which are run");
+    case "humaneval_random_span_infilling":
+      return l10n.t("1,640 pieces that are missing anywhere in Python functions, which are run");
   }
 }
 

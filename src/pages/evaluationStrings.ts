@@ -14,7 +14,7 @@ export function evaluationStrings(l10n: Localize): EvaluationStrings {
   return {
     title: l10n.t("Evaluation"),
     description: l10n.t(
-      "Tests of the Open LLM Leaderboard, asked and scored as it did. Few questions say little: the standard error tells how little.",
+      "Tests of the Open LLM Leaderboard, asked and scored as it did, and HumanEval, by running what the model writes first. Few questions say little: the standard error tells how little.",
     ),
     tests: testTitles,
     emptyTitle: l10n.t("Nothing has been evaluated yet"),
@@ -25,6 +25,7 @@ export function evaluationStrings(l10n: Localize): EvaluationStrings {
     measured: l10n.t("measured here: {0} questions, standard error {1}", a, b),
     measuredWithoutError: l10n.t("measured here: {0} questions", a),
     cut: l10n.t("{0} of {1} prompts did not fit into the context and lost their beginning.", a, b),
+    notAsked: l10n.t("{0} of {1} functions did not fit into the context, and count as wrong.", a, b),
     subjects: l10n.t("By subject"),
     subject: l10n.t("Subject"),
     questions: l10n.t("Questions"),

@@ -1,8 +1,20 @@
 // What crosses a process when a model is measured with tests, and what is kept of it.
 
 /** As lm-evaluation-harness calls them. */
-export const evaluationTests = ["arc_challenge", "hellaswag", "mmlu", "truthfulqa_mc2"] as const;
+export const leaderboardTests = ["arc_challenge", "hellaswag", "mmlu", "truthfulqa_mc2"] as const;
+/** They run code that the model writes. */
+const codeTests = [
+  "humaneval",
+  "humaneval_single_line_infilling",
+  "humaneval_multi_line_infilling",
+  "humaneval_random_span_infilling",
+] as const;
+export const evaluationTests = [...leaderboardTests, ...codeTests] as const;
 export type EvaluationTest = (typeof evaluationTests)[number];
+
+export function runsCode(test: EvaluationTest): boolean {
+  return codeTests.some((each) => each === test);
+}
 
 /** Parameters of `falcon/evaluate`. */
 export interface EvaluateParams {
@@ -16,6 +28,8 @@ export interface EvaluateParams {
   readonly limit?: number;
   /** Absolute path of the folder that gets a file with the answers: the same request goes on with it. */
   readonly answersFolder: string;
+  /** Whether the user agreed to it, which `codeTests` need. */
+  readonly runGeneratedCode?: boolean;
   /** How far it is, and each result, comes as `$/progress` with this token. */
   readonly partialResultToken: string;
 }
@@ -43,7 +57,7 @@ export interface EvaluationScore {
 export interface EvaluationResult extends EvaluationScore {
   readonly test: EvaluationTest;
   readonly subjects: readonly (EvaluationScore & { readonly subject: string })[];
-  /** Questions whose prompt lost its beginning, for the context is too small. */
+  /** Questions whose prompt lost its beginning, or was not asked, for the context is too small. */
   readonly cut: number;
   /** What the answers depend on, such as the hash of the model's file. */
   readonly settings: Readonly<Record<string, string | number>>;

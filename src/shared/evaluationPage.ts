@@ -40,6 +40,7 @@ export interface EvaluationStrings {
   readonly measured: string;
   readonly measuredWithoutError: string;
   readonly cut: string;
+  readonly notAsked: string;
   readonly subjects: string;
   readonly subject: string;
   readonly questions: string;

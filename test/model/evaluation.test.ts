@@ -9,6 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { AnswersFile } from "../../server/evaluate/answersFile.ts";
+import { choiceTest } from "../../server/evaluate/choiceTest.ts";
 import { evaluate, type EvaluationOptions } from "../../server/evaluate/evaluate.ts";
 import { questionsOf } from "../../server/evaluate/prompts.ts";
 import { readData } from "../../server/evaluate/readData.ts";
@@ -69,8 +70,9 @@ function modelOf(engineUnderTest: ModelUnderTest) {
 }
 
 async function run(task: Task, options: Partial<EvaluationOptions> & Pick<EvaluationOptions, "answersFolder">) {
-  const all = { modelHash: "", form: "harness", contextSize: reference.contextSize, ...options } as const;
-  return evaluate(modelOf(engine), task, await dataOf(task), all, () => undefined, never);
+  const all = { modelHash: "", contextSize: reference.contextSize, ...options };
+  const asked = choiceTest(task, await dataOf(task), "harness");
+  return evaluate(modelOf(engine), asked, all, () => undefined, never);
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -97,7 +99,7 @@ for (const { name, tasks: measured } of reference.models) {
         assert.equal(answers.size, questions.length);
         for (const { id, tokens, logLikelihoods } of questions) {
           const answer = answers.get(id);
-          assert.ok(answer, id);
+          assert.ok(answer && "tokens" in answer, id);
           assert.deepEqual(answer.tokens, tokens, id);
           for (const [i, expected] of logLikelihoods.entries()) {
             const difference = Math.abs((answer.logLikelihoods[i] ?? NaN) - expected) / (tokens[i] ?? NaN);

@@ -11,7 +11,9 @@ import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { provideBubblewrap } from "../../scripts/bubblewrap.ts";
 import { seededRandom } from "../support/mutations.ts";
+import { lineProblems, writeProblems } from "../support/problems.ts";
 import { rounds } from "../support/soak.ts";
 
 const program = fileURLToPath(new URL("../../dist/cli.cjs", import.meta.url));
@@ -26,8 +28,9 @@ before(() => {
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 function start(...args: string[]): ChildProcess {
+  // The last one of several counts.
   const options = ["--model", model, "--gpu", "off", "--threads", "1", "--context-size", "1024"];
-  return spawn(process.execPath, [program, "eval", ...args, ...options], { cwd: folder, stdio: "pipe" });
+  return spawn(process.execPath, [program, "eval", ...options, ...args], { cwd: folder, stdio: "pipe" });
 }
 
 async function outcome(child: ChildProcess) {
@@ -114,9 +117,16 @@ test("other settings are answered anew, and the same ones not at all", { timeout
   const again = await outcome(start(...args));
   assert.equal(again.output, first.output);
   assert.doesNotMatch(again.errors, /0 of 2/);
+  for (const { errors } of [first, again]) assert.doesNotMatch(errors, /begins anew/);
   const more = await outcome(start("truthfulqa_mc2", "--data", data, "--limit", "3", "--form", "leaderboard"));
   assert.match(more.errors, /0 of 3/);
+  assert.match(
+    more.errors,
+    /TruthfulQA begins anew: form was harness and is leaderboard; limit was 2 and is 3\. The earlier answers are kept\./,
+  );
   assert.equal(fs.readdirSync(path.join(folder, "falcon-answers")).length, 2);
+  const smaller = await outcome(start(...args, "--context-size", "512"));
+  assert.match(smaller.errors, /begins anew: a prompt may have 511 tokens, and had 1023 \(/);
 });
 
 test("a wrong call says what is wrong", async () => {
@@ -133,3 +143,49 @@ test("a wrong call says what is wrong", async () => {
     assert.match(failed.errors, message);
   }
 });
+
+if (process.platform === "linux") {
+  test(
+    "code that the model writes runs once the user says so, and goes on where it was stopped",
+    { timeout: 300_000 },
+    async () => {
+      await provideBubblewrap();
+      const bundled = fileURLToPath(new URL("../../media/models/falcon-tiny-demo.gguf", import.meta.url));
+      const problems = path.join(folder, "problems");
+      fs.mkdirSync(problems);
+      writeProblems(problems);
+      const name = "humaneval-single-line-infilling";
+      const startCode = (...args: string[]) =>
+        start(name, "--data", problems, "--answers", "code", "--model", bundled, ...args);
+      const unasked = await outcome(startCode());
+      assert.equal(unasked.code, 2);
+      assert.match(unasked.errors, /runs code that the model writes.*--run-generated-code/);
+      assert.equal(fs.existsSync(path.join(folder, "code")), false);
+
+      const stopped = startCode("--run-generated-code");
+      assert.ok(stopped.stderr);
+      const ended = once(stopped, "exit");
+      for await (const line of createInterface({ input: stopped.stderr })) {
+        if (/ 2 of 5/.test(line)) stopped.kill("SIGINT");
+      }
+      assert.deepEqual(await ended, [130, null]);
+      const rest = await outcome(startCode("--run-generated-code"));
+      assert.equal(rest.code, 0, rest.errors);
+      assert.doesNotMatch(rest.errors, /[01] of 5/);
+      const [result] = resultsOf(rest.output);
+      assert.equal(result?.questions, lineProblems.length);
+      const [file = ""] = fs.readdirSync(path.join(folder, "code"));
+      const [, ...lines] = fs
+        .readFileSync(path.join(folder, "code", file), "utf8")
+        .trimEnd()
+        .split("\n");
+      const answers = lines.map((line) => JSON.parse(line) as { id: string; completion: string; outcome: string });
+      assert.deepEqual(
+        answers.map(({ id }) => id),
+        lineProblems.map(({ task_id: id }) => id),
+      );
+      for (const { completion } of answers) assert.match(completion, /^[^\n]*\n$/);
+      assert.equal(result.score, answers.filter((answer) => answer.outcome === "passed").length / answers.length);
+    },
+  );
+}

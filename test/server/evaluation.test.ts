@@ -152,3 +152,7 @@ test("data that is wrong is named, and so is a model that is none", async () => 
   await assert.rejects(evaluate({ model: path.join(folder, "missing.gguf") }), /missing\.gguf/);
   await assert.rejects(evaluate({ limit: 0 }), /limit/);
 });
+
+test("code of a model does not run unless the user agreed to it", async () => {
+  await assert.rejects(evaluate({ tests: ["humaneval"] }), /runs code that the model writes/);
+});

@@ -1,6 +1,6 @@
 // The page "Evaluation": a chart for each test, the published scores with their sources, and two models compared.
 
-import { type EvaluationResult, type EvaluationRun, evaluationTests } from "../../src/shared/evaluation.ts";
+import { type EvaluationResult, type EvaluationRun, evaluationTests, runsCode } from "../../src/shared/evaluation.ts";
 import type { EvaluationPageMessage, EvaluationPageState, EvaluationStrings } from "../../src/shared/evaluationPage.ts";
 import { element } from "../components.ts";
 import { createBars } from "./bars.ts";
@@ -51,10 +51,11 @@ export function evaluationPage(
         value === undefined ? [] : [{ label: model, note: strings.published, value, isOther: true }],
       ),
     ]);
+    const unfit = runsCode(test) ? strings.notAsked : strings.cut;
     const notes = measured
       .filter(({ result }) => result.cut > 0)
       .map(({ run, result: { cut, questions } }) =>
-        element("p", "note", `${run.model.name}: ${fill(strings.cut, whole.format(cut), whole.format(questions))}`),
+        element("p", "note", `${run.model.name}: ${fill(unfit, whole.format(cut), whole.format(questions))}`),
       );
     return [element("section", "", bars.node, ...notes, ...measured.map(detailsOf))];
   };

@@ -43,7 +43,7 @@ const state: EvaluationPageState = {
       }),
     ),
     run("b", "Falcon H1", result({ test: "mmlu", score: 0.5 }), result({ test: "hellaswag" })),
-    run("c", "Falcon Mamba", result({ test: "arc_challenge" })),
+    run("c", "Falcon Mamba", result({ test: "arc_challenge" }), result({ test: "humaneval", cut: 2 })),
   ],
 };
 
@@ -53,7 +53,7 @@ test("before anything is evaluated the page says how, and has the published scor
   assert.equal(await page.locator(".empty h2").textContent(), "Nothing has been evaluated yet");
   assert.equal(await page.locator(".bars").count(), 0);
   assert.equal(await page.locator("select").first().isVisible(), false);
-  const links = page.locator("a[href^='https://huggingface.co/']");
+  const links = page.locator("a[href^='https://']");
   assert.equal(await links.count(), publishedScores.length);
   assert.deepEqual(complaints, []);
 });
@@ -62,7 +62,12 @@ test("each test has a chart of what was measured, then of what was published", a
   const { page, tell } = await openPage({ width: 900 });
   await tell({ type: "state", state });
   assert.equal(await page.locator(".empty").isVisible(), false);
-  assert.deepEqual(await page.locator(".bars caption").allTextContents(), ["ARC-Challenge", "HellaSwag", "MMLU"]);
+  assert.deepEqual(await page.locator(".bars caption").allTextContents(), [
+    "ARC-Challenge",
+    "HellaSwag",
+    "MMLU",
+    "HumanEval",
+  ]);
   const mmlu = page.locator(".bars").nth(2);
   assert.deepEqual((await mmlu.locator("tbody th").allTextContents()).slice(0, 3), [
     "Falcon3 7B <b>measured here: 100 questions, standard error 5.0",
@@ -74,6 +79,15 @@ test("each test has a chart of what was measured, then of what was published", a
     (await page.locator("p.note").first().textContent()) ?? "",
     /^Falcon3 7B <b>: 3 of 100 prompts did not fit/,
   );
+  assert.equal(
+    await page.locator("p.note").last().textContent(),
+    "Falcon Mamba: 2 of 100 functions did not fit into the context, and count as wrong.",
+  );
+  const code = page.locator(".bars").nth(3);
+  assert.deepEqual((await code.locator("tbody th").allTextContents()).slice(0, 2), [
+    "Falcon Mambameasured here: 100 questions, standard error 5.0",
+    "Falcon-H1-0.5B-Basepublished",
+  ]);
   const details = page.locator("details", { hasText: "law" });
   await details.locator("summary").click();
   assert.match((await details.textContent()) ?? "", /high school biology50\.020/);
