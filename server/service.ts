@@ -16,14 +16,13 @@ const idleTime = 60_000;
 const text = { type: "string", default: "" } as const;
 const { values } = parseArgs({ options: { folder: text, version: text, number: text, address: text, idle: text } });
 
-// An unhandled rejection is a bug, but the requests that run need not end with it.
-process.on("unhandledRejection", () => undefined);
-
 void runService({
   claims: new Claims(values.folder, values.version),
   number: Number(values.number),
   address: values.address,
   createProcess: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
+  // An unhandled rejection is a bug, but the requests that run need not end with it.
+  watchFaults: (tell) => process.on("unhandledRejection", tell),
   idleTime: values.idle === "" ? idleTime : Number(values.idle),
 }).then(
   () => process.exit(0),

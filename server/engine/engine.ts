@@ -261,19 +261,29 @@ export type EngineFailure =
   | "notEnded"
   | "notLoaded";
 
+/** How a process hung that was killed for it. */
+export interface Hang {
+  /** Whether it answered still, and made no progress. */
+  readonly answered: boolean;
+  readonly seconds: number;
+}
+
 export class EngineError extends Error {
   override readonly name = "EngineError";
   readonly failure: EngineFailure;
   /** Of `outOfMemory`: tokens of the largest context that fits, as far as that is known. */
   readonly fits: number | undefined;
+  /** Of `died`: how its process hung, if it did. */
+  readonly hang: Hang | undefined;
 
   constructor(
     failure: EngineFailure,
     message: string,
-    options?: ErrorOptions & { readonly fits?: number | undefined },
+    options?: ErrorOptions & { readonly fits?: number | undefined; readonly hang?: Hang | undefined },
   ) {
     super(message, options);
     this.failure = failure;
     this.fits = options?.fits;
+    this.hang = options?.hang;
   }
 }

@@ -5,13 +5,13 @@ import fs from "node:fs";
 import os from "node:os";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as l10n from "@vscode/l10n";
 import type { MessageConnection } from "vscode-jsonrpc";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 
 import { loadModelOf, orDied, type Peer } from "./askModel.ts";
 import { copyFolder } from "./copyFolder.ts";
-import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
+import { EngineError, type Hang, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
+import { describeHang } from "./hang.ts";
 import { heartbeat, watchHeartbeat } from "./heartbeat.ts";
 import { pingRequest, unloadRequest } from "./rpc.ts";
 
@@ -34,8 +34,8 @@ export interface ModelProcessOptions {
   /** Path of the bundle of `llama/main.ts`. */
   readonly modulePath: string;
   readonly log: (line: string) => void;
-  /** The process ended although nobody asked it to. The next `load` starts another. */
-  readonly onDied: (reason: string) => void;
+  /** The process ended although nobody asked it to, of a hang if there is one. The next `load` starts another. */
+  readonly onDied: (reason: string, hang?: Hang) => void;
   readonly heartbeat?: typeof heartbeat;
   readonly endTime?: number;
   /** Whether other processes go before it; no unless given. */
@@ -119,30 +119,28 @@ export class ModelProcess implements ModelHost {
     const ended = new AbortController();
     const { promise: gone, resolve: setGone } = Promise.withResolvers<void>();
     const running = { child, connection, ended: ended.signal, isReachable: () => child.connected, gone };
-    const end = (reason: string) => {
+    const end = (reason: string, hang?: Hang) => {
       stopHeartbeat();
-      ended.abort(new EngineError("died", reason));
+      ended.abort(new EngineError("died", reason, { hang }));
       connection.dispose();
       // A process that was disposed of ended because it was told to.
       if (this.#running !== running) return;
       this.#running = undefined;
       this.#ending = { pid: child.pid, gone };
-      this.#options.onDied(reason);
+      this.#options.onDied(reason, hang);
     };
-    const kill = (reason: string) => {
-      end(reason);
+    const kill = (reason: string, hang?: Hang) => {
+      end(reason, hang);
       child.kill("SIGKILL");
     };
     const times = this.#options.heartbeat ?? heartbeat;
     const stopHeartbeat = watchHeartbeat(
       () => this.#ping(connection),
       times,
-      (answered) =>
-        kill(
-          answered
-            ? l10n.t("made no progress for {0} seconds", times.longestStep / 1000)
-            : l10n.t("did not answer for {0} seconds", (times.interval * times.patience) / 1000),
-        ),
+      (answered) => {
+        const hang = { answered, seconds: (answered ? times.longestStep : times.interval * times.patience) / 1000 };
+        kill(describeHang(hang), hang);
+      },
     );
     child.on("error", (error) => kill(error.message));
     child.on("exit", (code, signal) => {

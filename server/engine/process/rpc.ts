@@ -1,5 +1,6 @@
 // The protocol in which a model in another process is asked: JSON-RPC, over Node's IPC channel or a socket.
 
+import * as l10n from "@vscode/l10n";
 import {
   type CancellationToken,
   CancellationTokenSource,
@@ -17,12 +18,14 @@ import {
   type EngineFailure,
   type GenerateRequest,
   type Generation,
+  type Hang,
   type LoadedModel,
   type LoadRequest,
   type PromptPart,
   type Score,
   type ScoreRequest,
 } from "../engine.ts";
+import { describeHang } from "./hang.ts";
 
 /** Progress comes with the id that the request carries; ids are the caller's. */
 export type WithProgress<T> = T & { readonly progressToken: string };
@@ -31,6 +34,7 @@ export type WithProgress<T> = T & { readonly progressToken: string };
 export interface Failure {
   readonly failure: EngineFailure;
   readonly fits?: number | undefined;
+  readonly hang?: Hang | undefined;
 }
 
 export const loadRequest = new RequestType<WithProgress<LoadRequest>, LoadedModel, Failure>("load");
@@ -64,7 +68,9 @@ export interface Pong {
 export const pingRequest = new RequestType0<Pong, void>("ping");
 
 /** Of a service that several clients share: the process of the loaded model ended, or hung. */
-export const diedNotification = new NotificationType<{ readonly reason: string }>("died");
+export const diedNotification = new NotificationType<{ readonly reason: string; readonly hang?: Hang | undefined }>(
+  "died",
+);
 
 /** Of such a service: the model was unloaded, since another client's needs its place. */
 export const unloadedNotification = new NotificationType0("unloaded");
@@ -80,15 +86,25 @@ const engineErrorCode = 1;
 /** An engine's error in the form in which JSON-RPC carries it. */
 export function toResponseError(error: unknown): ResponseError<Failure> {
   return error instanceof EngineError
-    ? new ResponseError(engineErrorCode, error.message, { failure: error.failure, fits: error.fits })
+    ? new ResponseError(engineErrorCode, error.message, {
+        failure: error.failure,
+        fits: error.fits,
+        hang: error.hang,
+      })
     : new ResponseError(ErrorCodes.InternalError, error instanceof Error ? error.message : String(error));
 }
 
-/** The error that `toResponseError` was given, as far as it came through. */
+/** The model left its place to another one. */
+export function unloadedError(): EngineError {
+  return new EngineError("unloaded", l10n.t("the model left its place to another"));
+}
+
+/** The error that `toResponseError` was given, as far as it came through, in the words of this process's language. */
 export function fromResponseError(error: unknown): unknown {
   if (!(error instanceof ResponseError) || error.code !== engineErrorCode) return error;
-  const { failure, fits } = error.data as Failure;
-  return new EngineError(failure, error.message, { fits });
+  const { failure, fits, hang } = error.data as Failure;
+  if (failure === "unloaded") return unloadedError();
+  return new EngineError(failure, hang ? describeHang(hang) : error.message, { fits, hang });
 }
 
 /** Cancels what is sent when the signal fires. */

@@ -30,6 +30,8 @@ export interface ServiceOptions {
   readonly createProcess: CreateProcess;
   /** Milliseconds after its last client after which it ends. */
   readonly idleTime: number;
+  /** Calls what it is given with each fault that nobody else hears of. It has no output: its clients log them. */
+  readonly watchFaults: (tell: (fault: unknown) => void) => void;
 }
 
 /** Serves until no client was there for a while. Resolves to whether it did: another may have been first. */
@@ -39,17 +41,27 @@ export async function runService({
   address,
   createProcess,
   idleTime,
+  watchFaults,
 }: ServiceOptions): Promise<boolean> {
   const models = new SharedModels(createProcess);
   const token = randomBytes(tokenLength / 2).toString("hex");
   const ended = Promise.withResolvers<void>();
+  const logs = new Set<(line: string) => void>();
+  const tell = (fault: unknown) => {
+    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+    for (const log of logs) log(`a fault in the model service: ${text}`);
+  };
+  watchFaults(tell);
   let clients = 0;
   let idle = setTimeout(() => ended.resolve(), firstClientTime);
   const server = net.createServer((socket) => {
     clients++;
     clearTimeout(idle);
-    void serveClient(socket, token, models)
-      .catch(() => socket.destroy())
+    void serveClient(socket, token, models, logs)
+      .catch((fault: unknown) => {
+        tell(fault);
+        socket.destroy();
+      })
       .finally(() => {
         clients--;
         if (clients === 0) idle = setTimeout(() => ended.resolve(), idleTime);
@@ -69,7 +81,12 @@ export async function runService({
 }
 
 /** Serves a client, and resolves when it is gone and nothing is left of it. */
-async function serveClient(socket: net.Socket, token: string, models: SharedModels): Promise<void> {
+async function serveClient(
+  socket: net.Socket,
+  token: string,
+  models: SharedModels,
+  logs: Set<(line: string) => void>,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   // It closes after that.
   socket.on("error", () => undefined);
@@ -88,7 +105,7 @@ async function serveClient(socket: net.Socket, token: string, models: SharedMode
   const client: Client = {
     id: randomBytes(8).toString("hex"),
     ended: ended.signal,
-    onDied: (reason) => notify(() => connection.sendNotification(diedNotification, { reason })),
+    onDied: (reason, hang) => notify(() => connection.sendNotification(diedNotification, { reason, hang })),
     onUnloaded: () => notify(() => connection.sendNotification(unloadedNotification)),
     onWaits: () => notify(() => connection.sendNotification(waitsNotification)),
     onLog,
@@ -107,7 +124,9 @@ async function serveClient(socket: net.Socket, token: string, models: SharedMode
   };
   answerModel(connection, host, ended.signal);
   connection.listen();
+  logs.add(onLog);
   if (!socket.destroyed) await closed;
+  logs.delete(onLog);
   ended.abort();
   connection.dispose();
   // Whoever wants its memory is told what stays there.
@@ -121,7 +140,9 @@ async function sendsToken(socket: net.Socket, token: string): Promise<boolean> {
     const bytes = socket.read(tokenLength) as Buffer | null;
     if (bytes) return bytes.length === tokenLength && timingSafeEqual(bytes, Buffer.from(token));
     if (socket.readableEnded || socket.destroyed) return false;
-    await Promise.race([once(socket, "readable", { signal }), once(socket, "close", { signal })]);
+    // After that time, it is as if it had closed.
+    const events = [once(socket, "readable", { signal }), once(socket, "close", { signal })];
+    await Promise.race(events).catch(() => socket.destroy());
   }
 }
 

@@ -3,13 +3,15 @@
 import type net from "node:net";
 import * as l10n from "@vscode/l10n";
 
-import { EngineError, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
+import { EngineError, type Hang, type LoadRequest, type Model, type ModelHost } from "../engine.ts";
 import { loadModelOf, orDied, type Peer } from "../process/askModel.ts";
+import { describeHang } from "../process/hang.ts";
 import { heartbeat, watchHeartbeat } from "../process/heartbeat.ts";
 import {
   diedNotification,
   logNotification,
   pingRequest,
+  unloadedError,
   unloadedNotification,
   unloadRequest,
   waitsNotification,
@@ -105,17 +107,17 @@ export class SharedHost implements ModelHost {
   #run({ socket, connection, pid }: ServiceConnection): Running {
     const { log, onDied, onUnloaded, onNote } = this.#options;
     const ended = new AbortController();
-    const close = (failure: "died" | "unloaded", reason: string): boolean => {
+    const close = (error: EngineError): boolean => {
       const isInUse = this.#running === running;
       if (isInUse) this.#running = undefined;
       stopHeartbeat();
-      ended.abort(new EngineError(failure, reason));
+      ended.abort(error);
       connection.dispose();
       socket.destroy();
       return isInUse;
     };
-    const end = (reason: string) => {
-      if (!ended.signal.aborted && close("died", reason)) onDied(reason);
+    const end = (reason: string, hang?: Hang) => {
+      if (!ended.signal.aborted && close(new EngineError("died", reason, { hang }))) onDied(reason);
     };
     const isReachable = () => !socket.destroyed && socket.writable;
     const running: Running = { connection, ended: ended.signal, isReachable, socket, end };
@@ -126,13 +128,14 @@ export class SharedHost implements ModelHost {
       times,
       () => {
         kill(pid);
-        end(l10n.t("did not answer for {0} seconds", (times.interval * times.patience) / 1000));
+        const hang = { answered: false, seconds: (times.interval * times.patience) / 1000 };
+        end(describeHang(hang), hang);
       },
     );
     connection.onClose(() => end(l10n.t("the model service ended")));
-    connection.onNotification(diedNotification, ({ reason }) => end(reason));
+    connection.onNotification(diedNotification, ({ reason, hang }) => end(hang ? describeHang(hang) : reason, hang));
     connection.onNotification(unloadedNotification, () => {
-      if (!ended.signal.aborted && close("unloaded", l10n.t("the model left its place to another"))) onUnloaded();
+      if (!ended.signal.aborted && close(unloadedError())) onUnloaded();
     });
     connection.onNotification(waitsNotification, () => {
       if (this.#running === running) onNote(l10n.t("Waits for a model that another window is using"));

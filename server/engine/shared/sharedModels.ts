@@ -1,8 +1,9 @@
 // The models of a service: one process for each, which all clients with an equal request share, and two at most.
 
 import { untilAborted } from "../../aborted.ts";
-import { EngineError, type LoadPlan, type LoadRequest, type Model } from "../engine.ts";
+import { EngineError, type Hang, type LoadPlan, type LoadRequest, type Model } from "../engine.ts";
 import type { ModelProcess } from "../process/modelProcess.ts";
+import { unloadedError } from "../process/rpc.ts";
 import { keyOf } from "./modelKey.ts";
 
 /** So many models may be in memory, if they fit. */
@@ -17,7 +18,7 @@ export interface Client {
   readonly id: string;
   /** Fires when the client is gone. */
   readonly ended: AbortSignal;
-  readonly onDied: (reason: string) => void;
+  readonly onDied: (reason: string, hang?: Hang) => void;
   /** The model left its place to another one. */
   readonly onUnloaded: () => void;
   /** The load waits, since others use all the models that there may be. */
@@ -27,7 +28,7 @@ export interface Client {
 
 export type CreateProcess = (
   log: (line: string) => void,
-  onDied: (reason: string) => void,
+  onDied: (reason: string, hang?: Hang) => void,
 ) => Pick<ModelProcess, "load" | "dispose" | "memory">;
 
 interface Entry {
@@ -129,7 +130,7 @@ export class SharedModels {
         (line) => {
           for (const { onLog } of clients) onLog(line);
         },
-        (reason) => this.#onDied(entry, reason),
+        (reason, hang) => this.#onDied(entry, reason, hang),
       ),
       onProgress: new Set(),
       loaded: promise,
@@ -207,12 +208,12 @@ export class SharedModels {
     return true;
   }
 
-  #onDied(entry: Entry, reason: string): void {
+  #onDied(entry: Entry, reason: string, hang?: Hang): void {
     // A load rejects by itself.
     if (entry.state !== "ready") return;
     const clients = [...entry.clients];
     void this.#end(entry).catch(() => undefined);
-    for (const { onDied } of clients) onDied(reason);
+    for (const { onDied } of clients) onDied(reason, hang);
   }
 
   /** From now on nobody holds the model. */
@@ -242,7 +243,7 @@ export class SharedModels {
       // The first request of each client is answered: else all would load in turn, and none would be.
       const mustWait = () => this.#givesWay === entry && !entry.expected.has(client) && !signal.aborted;
       while (mustWait()) await untilAborted(this.#change.promise, signal);
-      if (!this.#entries.includes(entry)) throw new EngineError("unloaded", "the model left its place to another");
+      if (!this.#entries.includes(entry)) throw unloadedError();
       entry.running++;
       entry.expected.delete(client);
       try {

@@ -7,19 +7,29 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
-import type { Generation, GenerateRequest, LoadRequest, Model } from "../../../server/engine/engine.ts";
+import * as l10n from "@vscode/l10n";
+
+import {
+  EngineError,
+  type Generation,
+  type GenerateRequest,
+  type LoadRequest,
+  type Model,
+} from "../../../server/engine/engine.ts";
 import { loadModelOf } from "../../../server/engine/process/askModel.ts";
 import { pingRequest, unloadedNotification } from "../../../server/engine/process/rpc.ts";
 import { Claims } from "../../../server/engine/shared/claims.ts";
 import { openService } from "../../../server/engine/shared/openService.ts";
 import { runService } from "../../../server/engine/shared/service.ts";
 import { SharedHost } from "../../../server/engine/shared/sharedHost.ts";
+import type { CreateProcess } from "../../../server/engine/shared/sharedModels.ts";
 
 interface Asked {
   readonly request: GenerateRequest;
   readonly onText: (text: string) => void;
   readonly signal: AbortSignal;
   readonly finish: () => void;
+  readonly fail: (error: unknown) => void;
 }
 
 let folder = "";
@@ -27,15 +37,18 @@ let served: Promise<boolean>;
 /** The requests that the model has at hand, with what ends them. */
 let requests: Asked[];
 const sockets: net.Socket[] = [];
+/** Ends the model's process. */
+let die: Parameters<CreateProcess>[1];
+let tellFault: (fault: unknown) => void;
 const claims = () => new Claims(folder, "1");
 
 const model: Model = {
   info: { gpuLayers: 0 } as Model["info"],
   generate: (request, onText, signal) =>
-    new Promise<Generation>((resolve) => {
+    new Promise<Generation>((resolve, reject) => {
       const usage = { prompt: 0, reused: 0, generated: 0, accepted: 0, duration: 0 };
       const finish = () => resolve({ text: "", alternatives: [], stopReason: "end", usage });
-      requests.push({ request, onText, signal, finish });
+      requests.push({ request, onText, signal, finish, fail: reject });
       signal.addEventListener("abort", finish);
     }),
   score: () => Promise.resolve([]),
@@ -50,8 +63,12 @@ beforeEach(() => {
     claims: claims(),
     number: 1,
     address: claims().newAddress(),
-    createProcess: () => ({ memory: 1, load: () => Promise.resolve(model), dispose: () => Promise.resolve() }),
+    createProcess: (_log, onDied) => {
+      die = onDied;
+      return { memory: 1, load: () => Promise.resolve(model), dispose: () => Promise.resolve() };
+    },
     idleTime: 1,
+    watchFaults: (tell) => (tellFault = tell),
   });
 });
 afterEach(async () => {
@@ -79,7 +96,7 @@ function loadOf(threads: number): LoadRequest {
   return { plan, markers: [] } as unknown as LoadRequest;
 }
 
-function hostOf(): SharedHost {
+function hostOf(options: Partial<ConstructorParameters<typeof SharedHost>[0]> = {}): SharedHost {
   return new SharedHost({
     locate: () => ({ claims: claims(), modulePath: "" }),
     own: { memory: undefined, load: () => Promise.reject(new Error("not shared")), dispose: () => Promise.resolve() },
@@ -87,6 +104,7 @@ function hostOf(): SharedHost {
     onDied: () => undefined,
     onUnloaded: () => undefined,
     onNote: () => undefined,
+    ...options,
   });
 }
 
@@ -155,4 +173,42 @@ test("a model that has to leave its place at once is loaded again for who waits 
   const hosts = [2, 3].map((threads) => ({ threads, host: hostOf() }));
   await Promise.all(hosts.map(({ threads, host }) => host.load(loadOf(threads), () => undefined)));
   await Promise.all(hosts.map(({ host }) => host.dispose()));
+});
+
+test("how the model's process hung is said in the language of each client, whichever the service has", async () => {
+  const deaths: string[] = [];
+  const host = hostOf({ onDied: (reason) => deaths.push(reason) });
+  const loaded = await host.load(loadOf(1), () => undefined);
+  const request = { priority: "chat", prompt: ["x"], maxTokens: 1, temperature: 0, stop: [] } as const;
+  const generate = () => loaded.generate(request, () => undefined, new AbortController().signal);
+  const [dying, unloaded] = [generate(), generate()];
+  await until(() => requests.length === 2);
+  const hang = { answered: false, seconds: 30 };
+  l10n.config({
+    contents: {
+      "did not answer for {0} seconds": "nessuna risposta per {0} secondi",
+      "the model left its place to another": "il modello ha ceduto il posto a un altro",
+    },
+  });
+  try {
+    requests[0]?.fail(new EngineError("died", "did not answer for 30 seconds", { hang }));
+    requests[1]?.fail(new EngineError("unloaded", "the model left its place to another"));
+    await assert.rejects(dying, { failure: "died", message: "nessuna risposta per 30 secondi" });
+    await assert.rejects(unloaded, { failure: "unloaded", message: "il modello ha ceduto il posto a un altro" });
+    die("did not answer for 30 seconds", hang);
+    await until(() => deaths.length > 0);
+    assert.deepEqual(deaths, ["nessuna risposta per 30 secondi"]);
+  } finally {
+    l10n.config({ contents: {} });
+  }
+});
+
+test("a fault in the service is in the log of its clients", async () => {
+  const logs: string[] = [];
+  const host = hostOf({ log: (line) => logs.push(line) });
+  await host.load(loadOf(1), () => undefined);
+  tellFault(new Error("a bug"));
+  await until(() => logs.length > 0);
+  assert.match(logs[0] ?? "", /^a fault in the model service: Error: a bug/);
+  await host.dispose();
 });
