@@ -6,7 +6,7 @@ import { type LanguageClient, State } from "vscode-languageclient/node";
 
 import type { ServerClient } from "./server/client.ts";
 import type { Settings } from "./settings.ts";
-import { startApiRequest, stopApiRequest } from "./shared/methods.ts";
+import { pageCodeRequest, startApiRequest, stopApiRequest } from "./shared/methods.ts";
 import { askButton } from "./surfaces.ts";
 
 const key = "falcon.localApiToken";
@@ -54,11 +54,12 @@ export class LocalApi {
     await this.#server().ask(stopApiRequest);
   }
 
-  /** Opens its page in the browser, which gets the token behind the “#”: no server is sent that. */
+  /** Opens its page in the browser, with a code behind the “#” that is good for the token once: other users see how a browser is started. */
   async openPlayground(): Promise<void> {
     if (this.#address === undefined) await this.start();
     if (this.#address === undefined) return;
-    const page = Uri.parse(this.#address).with({ path: "/", fragment: `token=${await this.token()}` });
+    const code = await this.#server().ask(pageCodeRequest);
+    const page = Uri.parse(this.#address).with({ path: "/", ...(code !== null && { fragment: `code=${code}` }) });
     await env.openExternal(page);
   }
 

@@ -15,6 +15,7 @@ import { type ApiLimits, type ApiModels, type Route, sendJson } from "./exchange
 import { llamaServerRoutes } from "./llamaServer.ts";
 import { chatRoutes } from "./openaiChat.ts";
 import { completionRoutes } from "./openaiCompletions.ts";
+import { PageCodes } from "./pageCodes.ts";
 import { playgroundRoutes } from "./playground.ts";
 import { tgiRoutes } from "./tgi.ts";
 
@@ -37,6 +38,8 @@ export interface ApiOptions {
 export interface Api {
   /** Without a slash at its end. */
   readonly address: string;
+  /** A code behind the page's address, as `#code=CODE`, for which the page gets the token once. */
+  issuePageCode(this: void): string;
   /** Ends what runs, and resolves when nothing is left of it. */
   stop(this: void): Promise<void>;
 }
@@ -58,8 +61,9 @@ const lingering = 1000;
 export async function startApi({ host = "127.0.0.1", port, ...options }: ApiOptions): Promise<Api> {
   const limits = { ...defaultLimits, ...options.limits };
   const queue = { length: 0 };
+  const pageCodes = new PageCodes();
   const server = http.createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
-    void answer(request, response, { ...options, limits }, queue);
+    void answer(request, response, { ...options, limits, pageCodes }, queue);
   });
   server.maxConnections = 4 * limits.queue;
   server.on("clientError", refuseMalformed);
@@ -68,6 +72,7 @@ export async function startApi({ host = "127.0.0.1", port, ...options }: ApiOpti
   const { address, family, port: actual } = server.address() as AddressInfo;
   return {
     address: `http://${family === "IPv6" ? `[${address}]` : address}:${actual}`,
+    issuePageCode: () => pageCodes.issue(),
     stop: async () => {
       const closed = once(server, "close");
       server.close();
@@ -104,8 +109,9 @@ async function answer(
     token,
     limits,
     pages,
+    pageCodes,
     log,
-  }: Omit<ApiOptions, "host" | "port" | "limits"> & { readonly limits: ApiLimits },
+  }: Omit<ApiOptions, "host" | "port" | "limits"> & { readonly limits: ApiLimits; readonly pageCodes: PageCodes },
   queue: { length: number },
 ): Promise<void> {
   const ended = new AbortController();
@@ -121,7 +127,8 @@ async function answer(
       entered = 1;
       queue.length++;
     }
-    await route.run({ request, response, models, metrics, settings: settings(), limits, pages, signal: ended.signal });
+    const given = { request, response, models, metrics, limits, pages, token, pageCodes };
+    await route.run({ ...given, settings: settings(), signal: ended.signal });
   } catch (error) {
     // That a client is gone is no failure, nor is what comes of it.
     if (response.destroyed) return;

@@ -10,6 +10,7 @@ import type { ServerMetrics } from "../metrics/registry.ts";
 import { ApiError } from "./apiError.ts";
 import { readBody } from "./body.ts";
 import { EventStream } from "./eventStream.ts";
+import type { PageCodes } from "./pageCodes.ts";
 
 /** What may be asked at once, and for how long. */
 export interface ApiLimits {
@@ -38,6 +39,8 @@ export interface Exchange {
   readonly limits: ApiLimits;
   /** Folder of the built pages. */
   readonly pages: string;
+  readonly token: string;
+  readonly pageCodes: PageCodes;
   /** Fires when the client is gone, or the time is over. */
   readonly signal: AbortSignal;
 }

@@ -1,10 +1,13 @@
 // The playground: a page that tries the models, for browsers of this machine. It holds no secret, so that it needs no token;
-// what it asks of the models brings one.
+// what it asks of the models brings one, which it may get for a code once.
 
 import fs from "node:fs/promises";
 import path from "node:path";
+import * as v from "valibot";
 
-import type { Exchange, Route } from "./exchange.ts";
+import { ApiError } from "./apiError.ts";
+import { readBody } from "./body.ts";
+import { type Exchange, type Route, sendJson } from "./exchange.ts";
 
 const policy = [
   "default-src 'none'",
@@ -55,6 +58,18 @@ export const playgroundRoutes: readonly Route[] = [
     path: "/",
     isOpen: true,
     run: (exchange) => send(exchange, "text/html; charset=utf-8", page),
+  },
+  {
+    method: "POST",
+    path: "/playground/token",
+    isOpen: true,
+    run: async (exchange) => {
+      const { code } = await readBody(exchange.request, v.object({ code: v.string() }), exchange.limits.body);
+      if (!exchange.pageCodes.take(code)) {
+        throw new ApiError(403, "This code was used, or is too old.", { code: "invalid_page_code" });
+      }
+      sendJson(exchange, { token: exchange.token });
+    },
   },
   ...Object.entries(files).map(([name, type]): Route => {
     return {

@@ -2,7 +2,7 @@
 
 import type { Connection } from "vscode-languageserver";
 
-import { startApiRequest, stopApiRequest } from "../../src/shared/methods.ts";
+import { pageCodeRequest, startApiRequest, stopApiRequest } from "../../src/shared/methods.ts";
 import { type Api, startApi } from "../http/apiServer.ts";
 import type { Assistant } from "./assistant.ts";
 import { apiParams, readParams } from "./params.ts";
@@ -30,6 +30,7 @@ export function registerApi(connection: Connection, assistant: Assistant, pages:
       return { address: api?.address ?? "" };
     }),
   );
+  connection.onRequest(pageCodeRequest, () => assistant.answer(async () => (await running)?.issuePageCode() ?? null));
   connection.onRequest(stopApiRequest, () => assistant.answer(stop));
   assistant.endings.push(stop);
 }

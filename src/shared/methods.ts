@@ -221,6 +221,9 @@ export const startApiRequest = new RequestType<ApiParams, ApiAddress, Problem>(
   ParameterStructures.byName,
 );
 
+/** A code behind the address of the local API's page, for which that gets the token once. Null where it does not run. */
+export const pageCodeRequest = new RequestType0<string | null, Problem>("falcon/pageCode");
+
 export const stopApiRequest = new RequestType0<void, void>("falcon/stopApi");
 
 /** What was measured in the last hour. */

@@ -128,7 +128,7 @@ describe("local API", () => {
     await until("the message is there again", () => messages.some((message) => message.includes(address)));
   });
 
-  it("opens its page in the browser, with the token where no server sees it", async () => {
+  it("opens its page in the browser, with a code for the token that is good once", async () => {
     const { openExternal } = env;
     const opened: Uri[] = [];
     Object.assign(env, {
@@ -146,7 +146,11 @@ describe("local API", () => {
     assert.ok(page);
     const { scheme, authority, fragment } = page;
     assert.equal(`${scheme}://${authority}`, runningAddress());
-    assert.equal(fragment, `token=${await falcon.localApi.token()}`);
+    const [, code] = /^code=([\w-]{32})$/.exec(fragment) ?? [];
+    const init = { method: "POST", body: JSON.stringify({ code }) };
+    const exchange = () => fetch(`${runningAddress()}/playground/token`, init);
+    assert.deepEqual(await (await exchange()).json(), { token: await falcon.localApi.token() });
+    assert.equal((await exchange()).status, 403);
     assert.match(await (await fetch(runningAddress())).text(), /<title>Falcon Playground</);
   });
 

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { findPromtool } from "../../scripts/promtool.ts";
-import { startApiRequest, stopApiRequest } from "../../src/shared/methods.ts";
+import { pageCodeRequest, startApiRequest, stopApiRequest } from "../../src/shared/methods.ts";
 import { LspClient } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 
@@ -49,6 +49,18 @@ test("serves the editor's model; a second start takes the place of the first, an
   await client.stop();
   isStopped = true;
   await assert.rejects(ask(third.address));
+});
+
+test("a code for the page's address is good for the token once, and there is none while nothing is served", async () => {
+  await client.connection.sendRequest(stopApiRequest);
+  assert.equal(await client.connection.sendRequest(pageCodeRequest), null);
+  const { address } = await start();
+  const body = JSON.stringify({ code: await client.connection.sendRequest(pageCodeRequest) });
+  const exchange = (init: RequestInit = {}) => fetch(`${address}/playground/token`, { method: "POST", body, ...init });
+  assert.equal((await exchange({ headers: { origin: "http://elsewhere.example" } })).status, 403);
+  assert.deepEqual(await (await exchange()).json(), { token });
+  assert.equal((await exchange()).status, 403);
+  await client.connection.sendRequest(stopApiRequest);
 });
 
 test("a port that is taken is named, and a token that is short is refused", async () => {

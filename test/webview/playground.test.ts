@@ -233,6 +233,31 @@ test("an answer is shown as Markdown, whose code can be copied and whose links l
   }
 });
 
+test("a code behind the address is good for the token once, and the page says where it is not any more", async () => {
+  const model = scriptedModel({}, (onText) => {
+    onText("one two three");
+    return "end";
+  });
+  const api = await startTestApi(model);
+  try {
+    const address = `${api.address}/#code=${api.issuePageCode()}`;
+    const { page } = await open(address);
+    await run(page).click();
+    await result(page).getByText("one two three").waitFor();
+    assert.equal(page.url(), `${api.address}/`);
+    const other = await open(address);
+    await other.page.getByText("This address was opened before, or is too old.").waitFor();
+    await other.page.context().close();
+    // The address of a page that is open, with a new code: it is not loaded anew, and takes it.
+    await page.evaluate(() => sessionStorage.clear());
+    await page.evaluate((code) => (location.hash = `#code=${code}`), api.issuePageCode());
+    await page.waitForFunction(() => sessionStorage.getItem("token") !== null);
+    await page.context().close();
+  } finally {
+    await api.stop();
+  }
+});
+
 test("a wrong token is said, and another one taken", async () => {
   const api = await startTestApi(scriptedModel());
   try {

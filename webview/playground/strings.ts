@@ -36,6 +36,7 @@ export interface PlaygroundStrings extends MarkdownStrings {
   readonly token: string;
   readonly tokenWanted: string;
   readonly tokenWrong: string;
+  readonly codeUsed: string;
   readonly tokenWhere: string;
   readonly open: string;
   readonly unreachable: string;
@@ -74,6 +75,7 @@ export const english: PlaygroundStrings = {
   token: "Token",
   tokenWanted: "This server wants its token.",
   tokenWrong: "The server does not take this token.",
+  codeUsed: "This address was opened before, or is too old. Open the playground again, or enter the token.",
   tokenWhere:
     "“falcon serve” prints it when it starts. In VS Code, “Falcon: Open Playground” opens this page with it, and “Falcon: Start Local API” copies it.",
   open: "Open",
@@ -118,6 +120,8 @@ export const italian: PlaygroundStrings = {
   token: "Token",
   tokenWanted: "Questo server vuole il suo token.",
   tokenWrong: "Il server non accetta questo token.",
+  codeUsed:
+    "Questo indirizzo è già stato aperto, o è troppo vecchio. Apri di nuovo il playground, o inserisci il token.",
   tokenWhere:
     "«falcon serve» lo mostra quando parte. In VS Code, «Falcon: Apri il Playground» apre questa pagina con il token, e «Falcon: Avvia l’API locale» lo copia.",
   open: "Apri",

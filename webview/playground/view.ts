@@ -119,11 +119,12 @@ export function createPlayground(api: Api, token: Token, strings: PlaygroundStri
 
   /** Asks for the models; where the token does not do, for another. */
   async function connect(): Promise<void> {
-    if (token.read() === undefined) {
-      tokenForm.show(strings.tokenWanted);
-      return;
-    }
     try {
+      const isTaken = await token.take();
+      if (token.read() === undefined) {
+        tokenForm.show(isTaken ? strings.tokenWanted : strings.codeUsed);
+        return;
+      }
       const models = await api.models();
       for (const { settings } of columns) settings.offerModels(models);
       const hadFocus = unreachable.matches(":focus-within");
