@@ -3,9 +3,9 @@
 
 import { fromHalf, toHalf } from "./halves.ts";
 import { largest } from "./largest.ts";
-import { nearest } from "./nearest.ts";
+import { nearest, within } from "./nearest.ts";
 
-const { abs, fround, max, min } = Math;
+const { abs, fround, min } = Math;
 
 const blockSize = 256;
 const blockBytes = 210;
@@ -17,6 +17,9 @@ const least = fround(1e-15);
 
 const scales = new Float32Array(parts);
 const levels = new Uint8Array(blockSize);
+/** Of the numbers of a part: large ones count more. */
+const weights = new Float32Array(partSize);
+const weighted = new Float32Array(partSize);
 
 export function quantizeQ6_K(source: Float32Array, target: Uint8Array, count: number): void {
   for (let start = 0, at = 0; start < count; start += blockSize, at += blockBytes) {
@@ -46,7 +49,7 @@ function quantizeBlock(source: Float32Array, start: number, target: Uint8Array, 
     if (scale === 0) continue;
     for (let i = partSize * part; i < partSize * (part + 1); i++) {
       const level = nearest(fround((source[start + i] as number) / scale));
-      levels[i] = max(-levelsBelow, min(levelsBelow - 1, level)) + levelsBelow;
+      levels[i] = within(-levelsBelow, level, levelsBelow - 1) + levelsBelow;
     }
   }
   pack(target, at);
@@ -58,6 +61,11 @@ function bestScale(x: Float32Array, start: number, at: number): number {
   if (abs(most) < least) {
     levels.fill(0, at, at + partSize);
     return 0;
+  }
+  for (let i = 0; i < partSize; i++) {
+    const value = x[start + i] as number;
+    weights[i] = value * value;
+    weighted[i] = (weights[i] as number) * value;
   }
   let inverse = fround(-levelsBelow / most);
   let [sumXL, sumL2] = sumsOf(x, start, inverse);
@@ -79,12 +87,10 @@ function bestScale(x: Float32Array, start: number, at: number): number {
 function sumsOf(x: Float32Array, start: number, inverse: number): readonly [number, number] {
   let sumXL = 0;
   let sumL2 = 0;
-  for (let i = start; i < start + partSize; i++) {
-    const value = x[i] as number;
-    const level = levelOf(value, inverse);
-    const weight = fround(value * value);
-    sumXL = fround(sumXL + fround(fround(weight * value) * level));
-    sumL2 = fround(sumL2 + fround(fround(weight * level) * level));
+  for (let i = 0; i < partSize; i++) {
+    const level = levelOf(x[start + i] as number, inverse);
+    sumXL = fround(sumXL + fround((weighted[i] as number) * level));
+    sumL2 = fround(sumL2 + fround(fround((weights[i] as number) * level) * level));
   }
   return [sumXL, sumL2];
 }
@@ -94,7 +100,7 @@ function putLevels(x: Float32Array, start: number, at: number, inverse: number):
 }
 
 function levelOf(value: number, inverse: number): number {
-  return max(-levelsBelow, min(levelsBelow - 1, nearest(fround(inverse * value))));
+  return within(-levelsBelow, nearest(fround(inverse * value)), levelsBelow - 1);
 }
 
 /** The lower four bits of the numbers of each half, and then the upper two of all. */

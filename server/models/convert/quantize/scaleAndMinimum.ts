@@ -1,9 +1,9 @@
 // The scale and the minimum by which 32 numbers are rounded with the least error, for the types Q4_K and Q5_K.
 // Formula by make_qkx2_quants() of ggml-quants.c, every step rounded to 32 bits as there.
 
-import { nearest } from "./nearest.ts";
+import { nearest, within } from "./nearest.ts";
 
-const { abs, fround, max, min, sqrt } = Math;
+const { abs, fround, sqrt } = Math;
 
 export interface Search {
   /** The largest level. */
@@ -19,6 +19,8 @@ export const found = { scale: 0, minimum: 0 };
 const size = 32;
 const weights = new Float32Array(size);
 const tried = new Uint8Array(size);
+/** By level. */
+const values = new Float32Array(size);
 
 /** Writes the level of each number into `chosen`, and the scale and the minimum, as a positive number, into `found`. */
 export function findScale(x: Float32Array, start: number, chosen: Uint8Array, at: number, search: Search): void {
@@ -47,10 +49,9 @@ export function findScale(x: Float32Array, start: number, chosen: Uint8Array, at
   let scale = fround(1 / first);
   let minimum = least;
   for (let i = 0; i < size; i++) {
-    const level = nearest(fround(first * fround((x[start + i] as number) - least)));
-    chosen[at + i] = max(0, min(levels, level));
+    chosen[at + i] = within(0, nearest(fround(first * fround((x[start + i] as number) - least))), levels);
   }
-  let bestError = errorOf(x, start, chosen, at, scale, minimum);
+  let bestError = errorOf(x, start, chosen, at, levels, scale, minimum, Infinity);
   for (let step = 0; step <= search.steps; step++) {
     // From the best minimum so far.
     const range = fround(most - minimum);
@@ -60,7 +61,7 @@ export function findScale(x: Float32Array, start: number, chosen: Uint8Array, at
     let sumXL = 0;
     for (let i = 0; i < size; i++) {
       const value = x[start + i] as number;
-      const level = max(0, min(levels, nearest(fround(inverse * fround(value - minimum)))));
+      const level = within(0, nearest(fround(inverse * fround(value - minimum))), levels);
       tried[i] = level;
       const weighted = fround((weights[i] as number) * level);
       sumL = fround(sumL + weighted);
@@ -75,7 +76,7 @@ export function findScale(x: Float32Array, start: number, chosen: Uint8Array, at
       thisMinimum = 0;
       thisScale = fround(sumXL / sumL2);
     }
-    const error = errorOf(x, start, tried, 0, thisScale, thisMinimum);
+    const error = errorOf(x, start, tried, 0, levels, thisScale, thisMinimum, bestError);
     if (error >= bestError) continue;
     chosen.set(tried, at);
     bestError = error;
@@ -97,18 +98,21 @@ function weigh(x: Float32Array, start: number): void {
   for (let i = 0; i < size; i++) weights[i] = mean + abs(x[start + i] as number);
 }
 
+/** At least `enough` where it is no less. */
 function errorOf(
   x: Float32Array,
   start: number,
   rounded: Uint8Array,
   at: number,
+  levels: number,
   scale: number,
   minimum: number,
+  enough: number,
 ): number {
+  for (let level = 0; level <= levels; level++) values[level] = fround(scale * level) + minimum;
   let error = 0;
-  for (let i = 0; i < size; i++) {
-    const value = fround(fround(scale * (rounded[at + i] as number)) + minimum);
-    const difference = fround(value - (x[start + i] as number));
+  for (let i = 0; i < size && error < enough; i++) {
+    const difference = fround((values[rounded[at + i] as number] as number) - (x[start + i] as number));
     error = fround(error + fround((weights[i] as number) * fround(difference * difference)));
   }
   return error;
