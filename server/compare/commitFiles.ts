@@ -11,6 +11,12 @@ import { eachBlob, type Git } from "../git.ts";
 import { languageOf } from "../languages.ts";
 import { type IsLeftOut, isWritten, largestText } from "./findPlaces.ts";
 
+interface KeptText {
+  /** A number that no other text has. */
+  readonly changed: number;
+  readonly text: string;
+}
+
 interface Folder {
   readonly folders: Set<string>;
   readonly files: Set<string>;
@@ -18,24 +24,29 @@ interface Folder {
 
 /** The highest: more of them take longer to read than they are worth in minutes. */
 const mostFiles = 4000;
-const mostKept = 2 * mostFiles;
+/** Characters of all texts that are kept: the index has no room for more. */
+const mostCharacters = 40_000_000;
 
 export class CommitFiles implements SourceFiles {
   readonly #git: Git;
   readonly #root: string;
   readonly #isLeftOut: IsLeftOut;
+  readonly #most: number;
   readonly #ignored: IgnoredFiles;
   /** Ids of texts by path. */
   #ids: ReadonlyMap<string, string> = new Map();
   #folders: ReadonlyMap<string, Folder> = new Map();
-  /** What was read, by path and id. */
-  readonly #kept = new Map<string, ReadFile>();
+  /** What was read, by path and id: texts alone, since chunks with their terms are many times as large. */
+  readonly #kept = new Map<string, KeptText>();
   #read = 0;
+  #characters = 0;
 
-  constructor(git: Git, root: string, isLeftOut: IsLeftOut) {
+  /** @param most characters of all texts; of more, the files that lie deepest say nothing */
+  constructor(git: Git, root: string, isLeftOut: IsLeftOut, most = mostCharacters) {
     this.#git = git;
     this.#root = root;
     this.#isLeftOut = isLeftOut;
+    this.#most = most;
     this.#ignored = new IgnoredFiles(root);
   }
 
@@ -87,18 +98,20 @@ export class CommitFiles implements SourceFiles {
   }
 
   chunksOf(file: string): Promise<readonly Chunk[]> {
-    return Promise.resolve(this.#keptOf(file)?.chunks ?? []);
+    return Promise.resolve(this.#chunksOf(file));
   }
 
   says({ uri, text }: Chunk): Promise<boolean> {
     const file = this.pathOf(uri);
-    const chunks = file === undefined ? [] : (this.#keptOf(file)?.chunks ?? []);
+    const chunks = file === undefined ? [] : this.#chunksOf(file);
     return Promise.resolve(chunks.some((chunk) => chunk.text === text));
   }
 
   read(file: string, known: number | undefined): Promise<ReadFile | "unchanged" | undefined> {
     const kept = this.#keptOf(file);
-    return Promise.resolve(kept && kept.changed === known ? "unchanged" : kept);
+    if (!kept) return Promise.resolve(undefined);
+    const { changed } = kept;
+    return Promise.resolve(changed === known ? "unchanged" : { changed, chunks: this.#chunksOf(file) });
   }
 
   folderOf(file: string): string | undefined {
@@ -109,34 +122,54 @@ export class CommitFiles implements SourceFiles {
     return [this.#root];
   }
 
-  #keptOf(file: string): ReadFile | undefined {
+  #keptOf(file: string): KeptText | undefined {
     return this.#kept.get(keyOf(file, this.#ids.get(file)));
+  }
+
+  #chunksOf(file: string): Chunk[] {
+    const { text = "" } = this.#keptOf(file) ?? {};
+    return cutChunks({ uri: pathToFileURL(file).href, path: this.#nameOf(file), text });
+  }
+
+  /** Below the folder, with slashes. */
+  #nameOf(file: string): string {
+    return path.relative(this.#root, file).split(path.sep).join("/");
+  }
+
+  #keep(file: string, id: string, text: string): void {
+    this.#kept.set(keyOf(file, id), { changed: this.#read++, text });
+    this.#characters += text.length;
   }
 
   /** Of many files at once: git is a process. */
   async #readMissing(): Promise<void> {
-    const missing: { readonly file: string; readonly id: string; readonly name: string }[] = [];
+    if (this.#characters > this.#most / 2) this.#forgetUnused();
+    const missing: { readonly file: string; readonly id: string }[] = [];
     for (const [file, id] of this.#ids) {
-      const name = path.relative(this.#root, file).split(path.sep).join("/");
-      if (!this.#kept.has(keyOf(file, id)) && !(await this.#isLeftOut(name))) missing.push({ file, id, name });
+      if (this.#kept.has(keyOf(file, id)) || (await this.#isLeftOut(this.#nameOf(file)))) continue;
+      missing.push({ file, id });
     }
     const filesOf = Map.groupBy(missing, ({ id }) => id);
     const work = new BackgroundWork();
     for await (const [id, text] of eachBlob(this.#git, filesOf.keys(), largestText)) {
-      for (const { file, name } of filesOf.get(id) ?? []) {
-        const chunks = isWritten(text) ? cutChunks({ uri: pathToFileURL(file).href, path: name, text }) : [];
-        this.#kept.set(keyOf(file, id), { changed: this.#read++, chunks });
+      const written = isWritten(text) ? text : "";
+      for (const { file } of filesOf.get(id) ?? []) {
+        this.#keep(file, id, this.#characters + written.length > this.#most ? "" : written);
       }
       await work.rest();
     }
     // What is no text is not read again.
-    for (const { file, id } of missing) {
-      const key = keyOf(file, id);
-      if (!this.#kept.has(key)) this.#kept.set(key, { changed: this.#read++, chunks: [] });
-    }
-    if (this.#kept.size <= mostKept) return;
+    for (const { file, id } of missing) if (!this.#kept.has(keyOf(file, id))) this.#keep(file, id, "");
+  }
+
+  /** Of other commits. */
+  #forgetUnused(): void {
     const used = new Set(Array.from(this.#ids, ([file, id]) => keyOf(file, id)));
-    for (const key of this.#kept.keys()) if (!used.has(key)) this.#kept.delete(key);
+    for (const [key, { text }] of this.#kept) {
+      if (used.has(key)) continue;
+      this.#kept.delete(key);
+      this.#characters -= text.length;
+    }
   }
 }
 

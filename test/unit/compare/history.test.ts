@@ -218,3 +218,17 @@ test("the files around a place are those of its commit, whatever is on the disk"
   assert.equal(await textOf("README.md"), "");
   assert.deepEqual(await files.namesIn(at("src")), ["a.ts", "b.ts"]);
 });
+
+test("of more text than there is room for, the highest files are kept, and those of earlier commits are not", async () => {
+  const repository = newRepository();
+  const { folder } = repository;
+  const first = repository.commit({ "deep/er/a.ts": module, "b.ts": module });
+  const second = repository.commit({ "b.ts": grown });
+  const files = new CommitFiles(gitIn("git", folder), folder, () => false, grown.length);
+  const textOf = async (name: string) =>
+    (await files.chunksOf(path.join(folder, name))).map(({ text }) => text).join("");
+  await files.enter(first);
+  assert.deepEqual([await textOf("b.ts"), await textOf("deep/er/a.ts")], [module, ""]);
+  await files.enter(second);
+  assert.equal(await textOf("b.ts"), grown);
+});
