@@ -45,6 +45,9 @@ const usage = `falcon COMMAND [OPTIONS]
   --form leaderboard      the examples that the Open LLM Leaderboard drew; those of today's harness unless given
   --answers FOLDER        where answers are kept; falcon-answers unless given
   --run-generated-code    lets humaneval… run code that the model writes, within bubblewrap
+  --candidates NAME=VALUE,…
+                          of compare: each model also with these in the place of the settings: context-size=N,
+                          snippets=0 to 8, infill=prefixFirst|suffixFirst|none; may be given several times
   --version, --help
 `;
 
@@ -55,6 +58,7 @@ const options = {
   ...{ "chat-model": text, "models-folder": text, "context-size": text, gpu: text, threads: text },
   ...{ data: text, limit: text, form: text, answers: text, minutes: text },
   "run-generated-code": flag,
+  candidates: { ...text, multiple: true },
   ...{ port: text, host: text, version: flag, help: { ...flag, short: "h" } },
 } as const;
 
@@ -87,7 +91,10 @@ async function main(): Promise<void> {
     complete: () => runComplete(args[0] ?? "", program),
     chat: () => runChat(args, program),
     eval: () => runEval(args, { ...values, limit: wholeNumber("limit", values.limit) }, program),
-    compare: () => runCompare(args[0] ?? "", { models: values.model ?? [], minutes: values.minutes ?? "5" }, program),
+    compare: () => {
+      const { model: models = [], candidates = [], minutes = "5" } = values;
+      return runCompare(args[0] ?? "", { models, candidates, minutes }, program);
+    },
     models: () => {
       for (const { name, path, size } of listModels(settings.models ?? {})) {
         print(`${name.padEnd(36)} ${(size / 1e9).toFixed(2).padStart(7)} GB  ${path}\n`);

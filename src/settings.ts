@@ -20,7 +20,8 @@ import { settingNumber } from "./settingNumber.ts";
 import type { ModelRole } from "./shared/modelRoles.ts";
 import type { ModelsSettings } from "./shared/downloads.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
-import type { Adapter, ByLanguage, RemoteServer, ServerSettings, Suggestions } from "./shared/protocol.ts";
+import type { CandidateSettings } from "./shared/comparison.ts";
+import type { Adapter, ByLanguage, InfillOrder, RemoteServer, ServerSettings, Suggestions } from "./shared/protocol.ts";
 
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
@@ -167,6 +168,15 @@ export class Settings implements Disposable {
     this.#refresh.now();
   }
 
+  /** What a comparison has found good. Counts at once. */
+  async saveCandidate({ contextSize, infill, snippets }: CandidateSettings): Promise<void> {
+    const configuration = workspace.getConfiguration();
+    if (contextSize !== undefined) await configuration.update("falcon.model.contextSize", contextSize, true);
+    if (infill !== undefined) await configuration.update("falcon.inlineCompletion.infill", infill, true);
+    if (snippets !== undefined) await configuration.update("falcon.inlineCompletion.snippets", snippets, true);
+    this.#refresh.now();
+  }
+
   /** What the model runs on. Counts at once; undefined is what is set by default. */
   async saveGpu(gpu: ServerSettings["model"]["gpu"] | undefined): Promise<void> {
     await workspace.getConfiguration().update("falcon.model.gpu", gpu, true);
@@ -214,6 +224,8 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
       suggestions: readChoice("falcon.inlineCompletion.suggestions") as Suggestions,
       comments: readByLanguage("falcon.inlineCompletion.comments"),
       strings: readByLanguage("falcon.inlineCompletion.strings"),
+      infill: readChoice("falcon.inlineCompletion.infill") as InfillOrder,
+      snippets: readNumber("falcon.inlineCompletion.snippets"),
       ...(forCompletion !== "" && { model: forCompletion }),
       ...(completionBackend !== "" && { backend: completionBackend }),
     },

@@ -1,28 +1,47 @@
 // `falcon compare FOLDER`: which of some models completes the folder's own history best, as the editor's command tells.
 
 import path from "node:path";
+import * as v from "valibot";
 
+import type { Candidate, CandidateSettings } from "../../src/shared/comparison.ts";
 import { runComparison } from "../compare/runComparison.ts";
 import { backgroundHostCreator } from "../installation.ts";
+import { candidateSettings } from "../lsp/settings.ts";
 import { matchExcludedRealFiles } from "../realFile.ts";
 import { Grammars } from "../syntax/grammars.ts";
 import { type Program, UsageError } from "./program.ts";
 
 export interface CompareOptions {
   readonly models: readonly string[];
+  /** What each model is also asked with, such as `context-size=2048,snippets=0`. */
+  readonly candidates: readonly string[];
   readonly minutes: string;
 }
 
-export async function runCompare(folder: string, { models, minutes }: CompareOptions, program: Program): Promise<void> {
+const settingNames: Readonly<Record<string, keyof CandidateSettings>> = {
+  "context-size": "contextSize",
+  infill: "infill",
+  snippets: "snippets",
+};
+
+export async function runCompare(
+  folder: string,
+  { models, candidates, minutes }: CompareOptions,
+  program: Program,
+): Promise<void> {
   if (folder === "" || models.length === 0)
-    throw new UsageError("falcon compare FOLDER --model A --model B --minutes N");
+    throw new UsageError("falcon compare FOLDER --model A --model B --candidates NAME=VALUE --minutes N");
   if (!(Number(minutes) > 0)) throw new UsageError("--minutes must be more than 0.");
+  const ways: Omit<Candidate, "path">[] = [
+    {},
+    ...candidates.map((given) => ({ settings: readCandidate(given), label: given })),
+  ];
   const { settings, folder: bundles, signal, print, note } = program;
   const report = await runComparison(
     {
       folder: path.resolve(folder),
       git: "git",
-      candidates: models.map((model) => ({ path: path.resolve(model) })),
+      candidates: models.flatMap((model) => ways.map((way) => ({ path: path.resolve(model), ...way }))),
       minutes: Number(minutes),
     },
     {
@@ -35,7 +54,7 @@ export async function runCompare(folder: string, { models, minutes }: CompareOpt
     signal,
   );
   note("\n");
-  for (const { name, quantization, figures, problem } of report.candidates) {
+  for (const { name, quantization, label = "", figures, problem } of report.candidates) {
     const cells = figures
       ? [
           `keeps ${figures.kept.mean.toFixed(1)} characters (${figures.kept.low.toFixed(1)} to ${figures.kept.high.toFixed(1)})`,
@@ -44,7 +63,20 @@ export async function runCompare(folder: string, { models, minutes }: CompareOpt
           ...(figures.memory === undefined ? [] : [`${Math.round(figures.memory / 1e6)} MB`]),
         ]
       : [problem ?? "was not measured"];
-    print(`${[name, quantization].filter((part) => part !== "").join(" ")}: ${cells.join("; ")}\n`);
+    print(`${[name, quantization, label].filter((part) => part !== "").join(" ")}: ${cells.join("; ")}\n`);
   }
   print(`${report.recommendation ?? "There was no place to compare the models on."}\n`);
+}
+
+function readCandidate(given: string): CandidateSettings {
+  const entries = given.split(",").map((each) => {
+    const [name = "", value = ""] = each.split("=", 2).map((part) => part.trim());
+    const key = Object.hasOwn(settingNames, name) ? settingNames[name] : undefined;
+    return [key ?? name, /^\d{1,9}$/.test(value) ? Number(value) : value] as const;
+  });
+  const read = v.safeParse(candidateSettings, Object.fromEntries(entries));
+  if (read.success) return read.output;
+  throw new UsageError(
+    `--candidates takes context-size=N, snippets=0 to 8 and infill=prefixFirst, suffixFirst or none, with commas between them, and not ${given}.`,
+  );
 }

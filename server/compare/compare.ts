@@ -164,7 +164,7 @@ class Comparison {
       const either = AbortSignal.any([this.#signal, over.signal, interrupted.signal]);
       const start = performance.now();
       try {
-        const shown = await this.#options.pipeline.complete(place, model, either);
+        const shown = await this.#options.pipeline.complete(place, model, either, contestant.candidate.settings);
         const milliseconds = performance.now() - start;
         if (over.signal.aborted || this.#signal.aborted) return undefined;
         if (interrupted.signal.aborted) continue;

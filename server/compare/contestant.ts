@@ -48,11 +48,11 @@ export class Contestant {
   }
 
   get report(): Omit<CandidateReport, "figures"> {
-    const { contextSize } = this.candidate;
+    const { label } = this.candidate;
     return {
       ...this.#file,
       state: this.#state,
-      ...(contextSize !== undefined && { contextSize }),
+      ...(label !== undefined && { label }),
       ...(this.#problem !== undefined && { problem: this.#problem }),
       ...(this.#fallback !== undefined && { fallback: this.#fallback }),
     };
@@ -66,7 +66,7 @@ export class Contestant {
   get needed(): number {
     if (this.hasFailed) return 0;
     const { settings } = this.#options;
-    const { path, contextSize = settings.contextSize } = this.candidate;
+    const { path, settings: { contextSize = settings.contextSize } = {} } = this.candidate;
     const { planned, contextLength } = planFile(path);
     const free = availableRam() * fillableRam;
     const machine = { devices: [{ kind: "cpu", name: "CPU", free } as const], bandwidth: () => undefined };
@@ -131,7 +131,7 @@ export class Contestant {
 
   #open(): ModelSession {
     const { createHost, log, settings } = this.#options;
-    const { path, contextSize = settings.contextSize } = this.candidate;
+    const { path, settings: { contextSize = settings.contextSize } = {} } = this.candidate;
     const host = createHost(
       log,
       (reason) => session.hostDied(reason),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { TextDocument } from "vscode-languageserver-textdocument";
 
+import type { CandidateSettings } from "../../src/shared/comparison.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { CompletionContext } from "../completion/context/completionContext.ts";
@@ -42,8 +43,16 @@ export class Pipeline {
     await this.#index.update();
   }
 
-  /** What would be shown; undefined for nothing. */
-  async complete(place: HeldOutPlace, model: Model, signal: AbortSignal): Promise<string | undefined> {
+  /**
+   * What would be shown; undefined for nothing.
+   * @param own in the place of the user's settings
+   */
+  async complete(
+    place: HeldOutPlace,
+    model: Model,
+    signal: AbortSignal,
+    { infill, snippets }: CandidateSettings = {},
+  ): Promise<string | undefined> {
     const uri = pathToFileURL(path.join(this.#root, ...place.path.split("/"))).href;
     const document = TextDocument.create(uri, place.languageId, 1, place.prefix + place.suffix);
     const documents = { get: (asked: string) => (asked === uri ? document : undefined) };
@@ -61,6 +70,11 @@ export class Pipeline {
       automatic: true,
       folders: [pathToFileURL(this.#root).href],
     });
-    return (await completer.complete(request, this.#settings, signal))?.text;
+    const settings = {
+      ...this.#settings,
+      ...(infill !== undefined && { infill }),
+      ...(snippets !== undefined && { snippets }),
+    };
+    return (await completer.complete(request, settings, signal))?.text;
   }
 }

@@ -134,12 +134,10 @@ function recommend(
 
 /** What tells a candidate from the others. */
 function nameOf(
-  { name, quantization, contextSize }: Omit<CandidateReport, "figures">,
+  { name, quantization, label = "" }: Omit<CandidateReport, "figures">,
   all: readonly CandidateReport[],
 ): string {
-  const parts = [quantization, ...(contextSize === undefined ? [] : [String(contextSize)])].filter(
-    (part) => part !== "",
-  );
+  const parts = [quantization, label].filter((part) => part !== "");
   return all.filter((each) => each.name === name).length > 1 && parts.length > 0
     ? `${name} (${parts.join(", ")})`
     : name;

@@ -9,6 +9,7 @@ import { followEnd } from "./ending.ts";
 import { isWorthShowing, tokensOf } from "./gate.ts";
 import { Pause, wait } from "./pause.ts";
 import { afterAcceptance, lookedAtAfter } from "./prefetch.ts";
+import { inOrder } from "./infillPrompt.ts";
 import { Prompts } from "./prompts.ts";
 import { refine, type RefinedCompletion } from "./refine/refine.ts";
 import { stopAtDoubt } from "./refine/stopAtDoubt.ts";
@@ -89,7 +90,7 @@ export class InlineCompleter {
     info: { readonly infill: boolean },
     settings: CompletionSettings,
   ): Promise<boolean> {
-    if (!shouldComplete(request, info, settings.suggestions)) return false;
+    if (!shouldComplete(request, inOrder(info, settings), settings.suggestions)) return false;
     return !(await this.#isIn(placesLeftOut(request, settings), request));
   }
 
@@ -112,7 +113,7 @@ export class InlineCompleter {
   ): Promise<RefinedCompletion | undefined> {
     const { model } = this.#current;
     const leads = this.#turnTo(request, model);
-    if (!model || !shouldComplete(request, model.info, settings.suggestions)) return undefined;
+    if (!model || !shouldComplete(request, inOrder(model.info, settings), settings.suggestions)) return undefined;
     const leftOut = placesLeftOut(request, settings);
     if (leftOut.length > 0 && ((await this.#isIn(leftOut, request)) || newest.aborted)) return undefined;
     const remembered = isLeftOut("reuse") ? undefined : this.#recent.find(request);
@@ -194,7 +195,7 @@ export class InlineCompleter {
     this.#running?.stop();
     await this.#allEnded();
     if (signal.aborted) return [];
-    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings.maxTokens, signal);
+    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings, signal);
     const cut = await this.#cutAtFault(request);
     const refineCut = (text: string) => refine(text, request, true, cut);
     return findAlternatives(completion, model, prompt, maxTokens, refineCut, signal);
@@ -210,7 +211,7 @@ export class InlineCompleter {
     const { model } = this.#current;
     const next = afterAcceptance(request, completion);
     if (!model || !(await wait(lookedAtAfter, signal)) || this.#current.queue !== 0) return;
-    if (this.#recent.find(next) || !shouldComplete(next, model.info)) return;
+    if (this.#recent.find(next) || !shouldComplete(next, inOrder(model.info, settings))) return;
     await this.#ask(next, model, settings, () => undefined, signal, "background");
   }
 
@@ -230,7 +231,7 @@ export class InlineCompleter {
   ): Promise<void> {
     const start = performance.now();
     const isAhead = priority === "background";
-    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings.maxTokens, signal, isAhead);
+    const { prompt, maxTokens } = await this.#prompts.at(request, model, settings, signal, isAhead);
     const endOf = followEnd(request);
     // Loaded while the model writes.
     const cutLoading = this.#cutAtFault(request);

@@ -1,5 +1,6 @@
 // The prompt of a completion.
 
+import type { InfillOrder, ServerSettings } from "../../src/shared/protocol.ts";
 import type { PromptPart } from "../engine/engine.ts";
 import type { SteadyText } from "./steadyWindow.ts";
 
@@ -17,25 +18,37 @@ export function pathLine(
   return demonstration && path !== "" && Buffer.byteLength(path) <= longestPath ? `${path}\n` : "";
 }
 
+/** What is known of a model, with the order that the user has set in the place of the one that it was trained in. */
+export function inOrder<Info extends { readonly infill: boolean }>(
+  info: Info,
+  { infill: order = "auto" }: Pick<ServerSettings["inlineCompletion"], "infill">,
+): Info & { readonly order: InfillOrder } {
+  return { ...info, order, infill: info.infill && order !== "none" };
+}
+
 /**
  * Infilling where the model has the tokens: prefix-suffix-middle, which is how Falcon-H1-Tiny-Coder was trained
  * (https://tiiuae-tiny-h1-blogpost.hf.space/#fim-format), or the bundled model's suffix-prefix-middle
- * (training/README.md). Else plain continuation of the prefix. In each order a key changes the end alone: what is typed
- * begins the middle.
+ * (training/README.md), unless the other one is set. Else plain continuation of the prefix. In each order a key changes the
+ * end alone: what is typed begins the middle.
  * @param firstLine of `pathLine`
  * @param context what other places say (`contextParts`): first, since the next keys leave it as it is
  */
 export function completionPrompt(
   { before, typed, suffix }: SteadyText,
   firstLine: string,
-  { infill, demonstration }: { readonly infill: boolean; readonly demonstration: boolean },
+  {
+    infill,
+    demonstration,
+    order = "auto",
+  }: { readonly infill: boolean; readonly demonstration: boolean; readonly order?: InfillOrder },
   context: readonly PromptPart[] = [],
 ): PromptPart[] {
   // The next keys change this line, and leave the lines before it as they are.
   const lineStart = typed.lastIndexOf("\n") + 1;
   const lines: PromptPart[] = [typed.slice(0, lineStart), { stable: true }, typed.slice(lineStart), { cursor: true }];
   const start = firstLine + before;
-  if (infill && demonstration)
+  if (infill && (order === "auto" ? demonstration : order === "suffixFirst"))
     return [...context, { role: "prefix" }, { role: "suffix" }, suffix, { role: "middle" }, start, ...lines];
   if (infill) {
     const around: PromptPart[] = [{ role: "prefix" }, ...context, start, { stable: true }, { role: "suffix" }, suffix];

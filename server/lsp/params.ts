@@ -29,6 +29,7 @@ import {
 import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
 import { editCommandIds } from "../edit/commands.ts";
 import { shortestToken } from "../http/access.ts";
+import { candidateSettings } from "./settings.ts";
 import type { JsonObject } from "../../src/shared/tools.ts";
 
 /** In milliseconds. Node fires a timer of more at once. */
@@ -137,7 +138,11 @@ export const comparisonParams: v.GenericSchema<unknown, ComparisonParams> = v.ob
   git: v.pipe(v.string(), v.minLength(1)),
   candidates: v.pipe(
     v.array(
-      v.object({ path: v.string(), contextSize: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))) }),
+      v.object({
+        path: v.string(),
+        settings: v.exactOptional(candidateSettings),
+        label: v.exactOptional(v.string()),
+      }),
     ),
     v.minLength(1),
   ),

@@ -5,6 +5,7 @@ import path from "node:path";
 import * as v from "valibot";
 
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
+import type { CandidateSettings } from "../../src/shared/comparison.ts";
 import type { InitializationOptions, RemoteServer, ServerSettings } from "../../src/shared/protocol.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { keyVariable } from "../serverKey.ts";
@@ -28,6 +29,13 @@ const model = {
   shared: v.exactOptional(v.boolean()),
 };
 const byLanguage = v.record(v.string(), v.boolean());
+const infillOrder = v.picklist(["auto", "prefixFirst", "suffixFirst", "none"]);
+/** Of a model in a comparison, in the place of the user's. */
+export const candidateSettings: v.GenericSchema<unknown, CandidateSettings> = v.strictObject({
+  contextSize: model.contextSize.wrapped,
+  infill: v.exactOptional(infillOrder),
+  snippets: v.exactOptional(count(8)),
+});
 const inlineCompletion = {
   debounce: v.optional(count(60_000), 75),
   maxTokens: v.optional(count(65_536, 1), 96),
@@ -35,6 +43,8 @@ const inlineCompletion = {
   suggestions: v.optional(v.picklist(["eager", "balanced", "quiet", "onCommand"]), "balanced"),
   comments: v.exactOptional(byLanguage),
   strings: v.exactOptional(byLanguage),
+  infill: v.exactOptional(infillOrder),
+  snippets: v.exactOptional(count(8)),
   model: v.exactOptional(v.string()),
   backend: v.exactOptional(v.pipe(v.string(), v.trim())),
 };

@@ -13,6 +13,7 @@ import { PagePanel, type PanelDependencies } from "../pages/pagePanel.ts";
 import { problemOf, UserError } from "../problems.ts";
 import type { ModelsClient } from "../server/modelsClient.ts";
 import {
+  type Candidate,
   compareRequest,
   type ComparisonMessage,
   type ComparisonParams,
@@ -33,6 +34,7 @@ const messages: v.GenericSchema<unknown, ComparisonMessage> = v.variant("type", 
 ]);
 
 type Asked = Omit<ComparisonParams, "partialResultToken">;
+type Way = Omit<Candidate, "path">;
 
 export class Comparison implements Disposable {
   readonly #dependencies: ComparisonDependencies;
@@ -114,9 +116,11 @@ export class Comparison implements Disposable {
       case "again":
         return this.open();
       case "use": {
-        const path = this.#asked?.candidates[message.candidate]?.path;
-        const { demonstrationModel } = this.#dependencies;
-        if (path !== undefined) {
+        const candidate = this.#asked?.candidates[message.candidate];
+        const { demonstrationModel, settings } = this.#dependencies;
+        if (candidate) {
+          const { path } = candidate;
+          if (candidate.settings) await settings.saveCandidate(candidate.settings);
           await useModel(path === demonstrationModel ? "" : path, ["completion"], this.#dependencies);
         }
       }
@@ -132,7 +136,9 @@ async function ask(dependencies: ComparisonDependencies): Promise<Asked | undefi
     );
   }
   const folder = await chooseFolder();
-  const candidates = folder === undefined ? undefined : await chooseModels(dependencies);
+  const models = folder === undefined ? undefined : await chooseModels(dependencies);
+  const ways = models && (await chooseSettings());
+  const candidates = ways && models.flatMap((path) => ways.map((way) => ({ path, ...way })));
   const minutes = candidates && (await chooseMinutes());
   return folder !== undefined && candidates && minutes !== undefined ? { folder, git, candidates, minutes } : undefined;
 }
@@ -167,10 +173,31 @@ async function chooseModels({ models, settings, demonstrationModel }: Comparison
   const other = { path: inUse, label: basename(inUse), description: l10n.t("in use"), isChosen: true };
   const chosen = await chooseSeveral(
     l10n.t("Compare Models on This Repository"),
-    l10n.t("Choose two or more models on this machine"),
+    l10n.t("Choose models on this machine; one is enough to compare settings"),
     known.some(({ path }) => path === inUse) ? known : [other, ...known],
   );
-  return chosen && chosen.length > 0 ? chosen.map(({ path }) => ({ path })) : undefined;
+  return chosen && chosen.length > 0 ? chosen.map(({ path }) => path) : undefined;
+}
+
+/** Ways in which each of the models is asked. */
+async function chooseSettings(): Promise<readonly Way[] | undefined> {
+  const ways: readonly Required<Way>[] = [
+    ...[1024, 2048, 4096, 8192].map((contextSize) => ({
+      label: l10n.t("Context of {0} tokens", contextSize),
+      settings: { contextSize },
+    })),
+    ...[0, 2, 4].map((snippets) => ({ label: l10n.t("Pieces of other files: {0}", snippets), settings: { snippets } })),
+    { label: l10n.t("Text before the cursor first"), settings: { infill: "prefixFirst" } },
+    { label: l10n.t("Text after the cursor first"), settings: { infill: "suffixFirst" } },
+    { label: l10n.t("Without the text after the cursor"), settings: { infill: "none" } },
+  ];
+  const asNow = { way: {}, label: l10n.t("As the settings are now"), isChosen: true };
+  const chosen = await chooseSeveral(
+    l10n.t("Compare Models on This Repository"),
+    l10n.t("Choose how each model is asked"),
+    [asNow, ...ways.map((way) => ({ way, label: way.label, isChosen: false }))],
+  );
+  return chosen && chosen.length > 0 ? chosen.map(({ way }) => way) : undefined;
 }
 
 async function chooseMinutes(): Promise<number | undefined> {

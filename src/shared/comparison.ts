@@ -2,7 +2,7 @@
 
 import { ParameterStructures, ProgressType, RequestType } from "vscode-languageserver-protocol";
 
-import type { Problem } from "./protocol.ts";
+import type { InfillOrder, Problem } from "./protocol.ts";
 
 /** What its page shows. */
 export interface ComparisonState {
@@ -47,12 +47,22 @@ export interface ComparisonStrings {
   readonly notes: readonly string[];
 }
 
-/** A model on the disk, with what of the settings is another. */
+/** What a candidate has in the place of the user's settings, where it is given. */
+export interface CandidateSettings {
+  /** Tokens. */
+  readonly contextSize?: number;
+  readonly infill?: InfillOrder;
+  /** Pieces of other files in a prompt, at most. */
+  readonly snippets?: number;
+}
+
+/** A model on the disk, and how it is asked. */
 export interface Candidate {
   /** Of its file, absolute. */
   readonly path: string;
-  /** Tokens; that of the settings unless given. */
-  readonly contextSize?: number;
+  readonly settings?: CandidateSettings;
+  /** What tells it from others of the same file, in words. */
+  readonly label?: string;
 }
 
 export interface ComparisonParams {
@@ -77,7 +87,8 @@ export interface CandidateReport {
   readonly name: string;
   readonly file: string;
   readonly quantization: string;
-  readonly contextSize?: number;
+  /** Of the candidate. */
+  readonly label?: string;
   readonly state: "waiting" | "loading" | "ready" | "failed";
   /** Why it takes no part. */
   readonly problem?: string;

@@ -44,6 +44,10 @@ export interface ServerSettings {
     /** Whether comments and strings are completed unasked: they are unless given. */
     readonly comments?: ByLanguage;
     readonly strings?: ByLanguage;
+    /** `auto` unless given. */
+    readonly infill?: InfillOrder;
+    /** Pieces of other files in a prompt, at most; 8 unless given. */
+    readonly snippets?: number;
     /** The model that writes them, as an absolute path; `model.path` unless given. */
     readonly model?: string;
     /** Takes the place of `backend`. */
@@ -88,6 +92,12 @@ export interface RemoteServer {
 }
 
 export type ServerKind = "llama-server" | "vllm" | "openai" | "tgi" | "endpoint";
+
+/**
+ * Where the text after the cursor stands in a prompt, of a model that can infill. `auto`: as it was trained; `none`: nowhere,
+ * the model continues the text before the cursor.
+ */
+export type InfillOrder = "auto" | "prefixFirst" | "suffixFirst" | "none";
 
 /** A setting for documents of a language; that of `*` holds for all others. */
 export type ByLanguage = Readonly<Record<string, boolean>>;

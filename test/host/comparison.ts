@@ -10,7 +10,7 @@ import type { TestApi } from "../../src/extension.ts";
 import { openRepository, readyFalcon, until } from "./falcon.ts";
 
 interface OfferedRow extends QuickPickItem {
-  readonly item: { readonly path: string };
+  readonly item: { readonly path: string } | { readonly way: { readonly label?: string } };
 }
 
 describe("comparing models", () => {
@@ -19,6 +19,7 @@ describe("comparing models", () => {
   let root: Uri;
   let file: Uri;
   let offered: readonly OfferedRow[] = [];
+  let ways: readonly OfferedRow[] = [];
 
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@b", ...args], { cwd: root.fsPath });
@@ -39,11 +40,12 @@ describe("comparing models", () => {
       git("commit", "-q", "-m", "A change");
     }
     await openRepository(root);
-    // The list of models is seen, and answered with all that it offers; the other lists are VS Code's own.
+    // All models that are offered are chosen, and how they are asked as it is suggested; the other lists are VS Code's own.
     Object.assign(window, {
       showQuickPick: (rows: readonly OfferedRow[]) => {
-        offered = rows;
-        return Promise.resolve(rows);
+        if (offered.length === 0) offered = rows;
+        else ways = rows;
+        return Promise.resolve(rows === offered ? rows : rows.filter(({ picked }) => picked));
       },
       createQuickPick: () => {
         const list = createQuickPick();
@@ -72,6 +74,10 @@ describe("comparing models", () => {
     await until("the comparison runs", () => falcon.comparison.state.isRunning);
     assert.equal(offered.length, 2);
     assert.equal(offered.filter(({ picked }) => picked).length, 1);
+    assert.deepEqual(
+      ways.map(({ label }) => label).filter((label) => /^(As|Context of 4,?096)/.test(label)),
+      ["As the settings are now", "Context of 4096 tokens"],
+    );
     const page = () => window.tabGroups.all.flatMap(({ tabs }) => tabs).find(({ label }) => label === "Compare Models");
     await until("its page is open", () => page() !== undefined);
     const places = () => {

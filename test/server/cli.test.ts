@@ -57,12 +57,24 @@ test("compares models on the history of a folder, and says where there is none",
     assert.equal(code, 0, errors);
     assert.match(output, /^Falcon Tiny Demo Q8_0: keeps [\d.]+ characters .*\nTiny Falcon 7B F32: keeps /);
     assert.match(output, /places of 1 commits are too few/);
+    const one = ["--model", demonstration, "--candidates", "context-size=512,snippets=0", "--minutes", "30"];
+    const settings = await run("compare", repository.folder, ...one, ...quick);
+    assert.equal(settings.code, 0, settings.errors);
+    assert.match(
+      settings.output,
+      /^Falcon Tiny Demo Q8_0: keeps .*\nFalcon Tiny Demo Q8_0 context-size=512,snippets=0: keeps /,
+    );
   } finally {
     repository.dispose();
   }
   const wrong = await run("compare", folder, "--model", demonstration, "--minutes", "0");
   assert.equal(wrong.code, 2);
   assert.match(wrong.errors, /--minutes must be more than 0/);
+  for (const given of ["snippets=9", "infill=backwards", "threads=2", "snippets"]) {
+    const unknown = await run("compare", folder, "--model", demonstration, "--candidates", given);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.errors, new RegExp(`--candidates takes .*, and not ${given}\\.`));
+  }
 });
 
 test("completes a place of a file, and nothing of one that may hold secrets", async () => {

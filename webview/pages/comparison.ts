@@ -141,10 +141,15 @@ export function comparisonPage(strings: ComparisonStrings, say: Say<ComparisonMe
 }
 
 /** What tells a candidate from the others. */
-function labelOf({ name, file, quantization, contextSize }: CandidateReport, { candidates }: ComparisonReport): string {
-  const label = [name, quantization, contextSize].filter((part) => part !== undefined && part !== "").join(" · ");
-  const alike = candidates.filter((each) => each.name === name && each.quantization === quantization);
-  return alike.length > 1 && file !== name ? `${label} · ${file}` : label;
+function labelOf(
+  { name, file, quantization, label: settings = "" }: CandidateReport,
+  { candidates }: ComparisonReport,
+): string {
+  const label = [name, quantization, settings].filter((part) => part !== "").join(" · ");
+  const alike = candidates.filter(
+    (each) => each.name === name && each.quantization === quantization && each.file !== file,
+  );
+  return alike.length > 0 ? `${label} · ${file}` : label;
 }
 
 function button(label: string, className: string, onClick: () => void): HTMLButtonElement {

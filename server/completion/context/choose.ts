@@ -10,7 +10,7 @@ export interface Judged extends Ranked {
   readonly tokens?: number;
 }
 
-const mostChunks = 8;
+export const mostChunks = 8;
 /** Below it a chunk misleads more often than it helps. */
 export const leastScore = 0.1;
 /** Each is a request to the model's process. */
@@ -25,6 +25,7 @@ const shortestLine = 3;
 /**
  * Undefined once the completion is no longer wanted.
  * @param countTokens those that a chunk takes in the prompt
+ * @param most chunks, as the user has set it
  */
 export async function choose(
   ranked: readonly Ranked[],
@@ -32,6 +33,7 @@ export async function choose(
   budget: number,
   countTokens: (each: Ranked) => Promise<number>,
   signal: AbortSignal,
+  most = mostChunks,
 ): Promise<Judged[] | undefined> {
   const known = new Set([...linesOf(prefix), ...linesOf(suffix)]);
   let left = budget;
@@ -39,7 +41,7 @@ export async function choose(
   let counts = 0;
   const judge = async (each: Ranked): Promise<Judged> => {
     if (each.score < leastScore) return { ...each, verdict: "unlike" };
-    if (used >= mostChunks) return { ...each, verdict: "tooMany" };
+    if (used >= most) return { ...each, verdict: "tooMany" };
     const lines = linesOf(each.chunk.text);
     if (lines.filter((line) => known.has(line)).length > mostRepeated * lines.length)
       return { ...each, verdict: "known" };

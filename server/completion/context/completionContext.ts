@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Model, PromptPart } from "../../engine/engine.ts";
 import type { CompletionContextReport } from "../../../src/shared/completionContext.ts";
 import { type CompletionRequest, isSameUri } from "../request.ts";
-import { choose, type Judged, leastScore } from "./choose.ts";
+import { choose, type Judged, leastScore, mostChunks } from "./choose.ts";
 import { chunkParts, contextParts } from "./contextParts.ts";
 import { gather, type Gathered } from "./gather.ts";
 import type { Chunk } from "./chunks.ts";
@@ -61,13 +61,24 @@ export class CompletionContext {
     return this.#report;
   }
 
-  /** @param budget in tokens */
-  async find(request: CompletionRequest, model: Model, budget: number, signal: AbortSignal): Promise<Context> {
-    if (budget <= 0) {
+  /**
+   * @param budget in tokens
+   * @param most chunks
+   */
+  async find(
+    request: CompletionRequest,
+    model: Model,
+    budget: number,
+    signal: AbortSignal,
+    most = mostChunks,
+  ): Promise<Context> {
+    if (budget <= 0 || most === 0) {
+      this.#held = undefined;
       this.#report = reportOf(request, 0, none, [], [], 0);
       return none;
     }
-    const held = await this.#heldAt(request, model, budget);
+    const last = await this.#heldAt(request, model, budget);
+    const held = last && last.used.length <= most ? last : undefined;
     const line = lineOf(request);
     if (held?.line === line) return held;
     const start = performance.now();
@@ -78,7 +89,7 @@ export class CompletionContext {
     const others = found.filter(({ chunk }) => !standing.some((each) => isSame(each.chunk, chunk)));
     const ranked = rank([...standing, ...others], request);
     const countTokens = ({ chunk }: Ranked) => model.countTokens(chunkParts(chunk, request, model.info));
-    const judged = await choose(ranked, request, budget, countTokens, signal);
+    const judged = await choose(ranked, request, budget, countTokens, signal, most);
     if (!judged) return none;
     const used = judged.filter(({ verdict }) => verdict === "used");
     const stillAlike = ranked.filter(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { completionPrompt, pathLine } from "../../../server/completion/infillPrompt.ts";
+import { completionPrompt, inOrder, pathLine } from "../../../server/completion/infillPrompt.ts";
 
 const demonstration = { demonstration: true };
 const window = { before: "a\n", typed: "if (a) {\n  let b", suffix: "\n}\n" };
@@ -37,6 +37,20 @@ test("the bundled model gets what comes after the cursor first", () => {
     "src/a.ts\na\n",
     ...middle,
   ]);
+});
+
+test("the order that the user has set takes the place of the one that a model was trained in", () => {
+  const orders = { prefixFirst: [true, false], suffixFirst: [true, true], none: [false, false] } as const;
+  for (const trained of [true, false]) {
+    for (const infill of ["prefixFirst", "suffixFirst", "none"] as const) {
+      const [fills, demonstration] = orders[infill];
+      assert.deepEqual(
+        completionPrompt(window, "", inOrder({ infill: true, demonstration: trained }, { infill })),
+        completionPrompt(window, "", { infill: fills, demonstration }),
+      );
+    }
+  }
+  assert.equal(inOrder({ infill: false }, { infill: "suffixFirst" }).infill, false);
 });
 
 test("another model goes on after the prefix", () => {

@@ -24,7 +24,11 @@ const report: ComparisonReport = {
   state: "done",
   ...{ lines: 120, blocks: 118, commits: 64, elapsed: 60_000, minutes: 1 },
   candidates: [
-    { name: "Falcon3 1B Instruct", file: "a.gguf", quantization: "Q8_0", state: "waiting", figures },
+    { ...{ name: "Falcon3 1B Instruct", file: "a.gguf", quantization: "Q8_0", state: "waiting" }, figures },
+    {
+      ...{ name: "Falcon3 1B Instruct", file: "a.gguf", quantization: "Q8_0", state: "waiting" },
+      ...{ label: "Context of 1024 tokens", figures: { ...figures, behind: { mean: 0.5, low: -0.4, high: 1.4 } } },
+    },
     {
       ...{ name: "Falcon Tiny Demo", file: "b.gguf", quantization: "F16", state: "waiting" },
       figures: { ...figures, kept: { mean: 6, low: 5, high: 7 }, behind: { mean: 8.25, low: 6.1, high: 10 }, p50: 31 },
@@ -57,6 +61,10 @@ test("what was measured stands in a table, with the one to use, and why another 
     .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
   assert.deepEqual(rows, [
     ["Falcon3 1B Instruct · Q8_0 recommended", "14.3 (12.1–16.4)", "–", "32%", "81%", "142 ms", "611 ms", "1,900 MB"],
+    [
+      "Falcon3 1B Instruct · Q8_0 · Context of 1024 tokens",
+      ...["14.3 (12.1–16.4)", "0.5 (-0.4–1.4)", "32%", "81%", "142 ms", "611 ms", "1,900 MB"],
+    ],
     ["Falcon Tiny Demo · F16", "6.0 (5.0–7.0)", "8.3 (6.1–10.0)", "32%", "81%", "31 ms", "611 ms", "1,900 MB"],
     ["broken.gguf", "takes no part"],
   ]);

@@ -49,6 +49,19 @@ test("the bundled model gets path, text and the end of a document, as in its tra
   assert.deepEqual(parts, [`wheel.js\n${helper}`, { role: "eos" }]);
 });
 
+test("there are no more pieces than the user has set, also of those that stood before", async () => {
+  const { visited } = opened(["wheel.js", helper], ["rim.js", "const wheel = parseWheel(front, rimOf(front));\n"]);
+  const context = new CompletionContext([visited], always, always);
+  const model = scriptedModel();
+  const counts: number[] = [];
+  for (const most of [undefined, 1, 0]) {
+    const { parts } = await context.find(requestAt(picture), model, 500, never, most);
+    counts.push(textOf(parts).split("// ").length - 1);
+  }
+  assert.deepEqual(counts, [2, 1, 0]);
+  assert.equal((await context.standing(requestAt(picture), model, 500)).parts.length, 0);
+});
+
 test("a document that shares nothing with the text around the cursor is no context", async () => {
   const { visited } = opened(["bread.js", "export function bake(flour, water) {}\n"]);
   assert.equal(await contextAt([visited]), "");
