@@ -27,7 +27,7 @@ const farTooLong = 16;
 /**
  * The system turn, and the newest questions with their answers.
  * @param budget in tokens
- * @throws UserError when the last question alone is too long
+ * @throws UserError when the last question alone is too long, or the instructions and tools of a chat that is not ours
  */
 export async function fitTurns(
   turns: readonly Turn[],
@@ -45,7 +45,9 @@ export async function fitTurns(
 
   // The token that a prompt may begin with, and what begins the answer.
   let tokens = 1 + (await model.countTokens(format.open.assistant));
-  tokens += await countAll([...system, ...rest.slice(starts[0])], farTooLong * budget);
+  tokens += await countAll(system, farTooLong * budget);
+  if (tokens > budget) throw instructionsTooLong(tokens, budget);
+  tokens += await countAll(rest.slice(starts[0]), farTooLong * budget - tokens);
   if (tokens > budget) throw tooLong(tokens, budget);
   let kept = 1;
   for (; kept < starts.length; kept++) {
@@ -87,5 +89,18 @@ function tooLong(tokens: number, budget: number): PromptTooLongError {
           room,
           setting,
         ),
+  );
+}
+
+/** No words of the user's would mend it. */
+function instructionsTooLong(tokens: number, budget: number): PromptTooLongError {
+  const most = farTooLong * budget;
+  return new PromptTooLongError(
+    l10n.t(
+      "The instructions and tools of the chat that asks have {0} tokens, and the model's context has room for {1}. Raise the setting {2} if the model allows it, or switch tools off; Ask needs fewer than Agent.",
+      tokens > most ? `> ${most}` : String(tokens),
+      String(budget),
+      "falcon.model.contextSize",
+    ),
   );
 }

@@ -89,3 +89,13 @@ test("a last question that alone is too long is an error that says how long it i
   await assert.rejects(fit(turnsOf([501]), scriptedModel()), /has 502 tokens.* room for 501/);
   await assert.rejects(fit(turnsOf([9000]), scriptedModel()), /more than 8016 tokens.* room for 501/);
 });
+
+test("instructions and tools that alone are too long are named as what is", async () => {
+  const [, question] = turnsOf([10]);
+  assert.ok(question);
+  const fitWith = (text: string) => fit([{ role: "system", text }, question], scriptedModel({ markers: chatMl }));
+  await fitWith("✚".repeat(490));
+  await assert.rejects(fitWith("✚".repeat(491)), /The message has 502 tokens/);
+  await assert.rejects(fitWith("✚".repeat(501)), /instructions and tools of the chat that asks have 502 tokens.* 501/);
+  await assert.rejects(fitWith("✚".repeat(9000)), /tools of the chat that asks have > 8016 tokens.* 501/);
+});
