@@ -25,6 +25,7 @@ const { values } = parseArgs({
 /** What a run of one case came to. */
 interface Run {
   readonly isExact: boolean;
+  readonly request: GenerateRequest;
   readonly generation: Generation;
 }
 
@@ -65,19 +66,22 @@ async function edit(model: Model, cases: readonly EditCase[]): Promise<void> {
     const some = runs.filter((run) => run.kind === kind);
     console.log(`${kind.padEnd(12)}${pad(some.length)}  ${pad(some.filter(({ lookup }) => lookup.isExact).length)}`);
   }
-  report(
-    runs.map(({ plain }) => plain.generation),
-    runs.map(({ lookup }) => lookup.generation),
+  await report(
+    model,
+    runs.map(({ plain }) => plain),
+    runs.map(({ lookup }) => lookup),
   );
 }
 
 async function editOnce(model: Model, { file, instruction, text, expected }: EditCase, lookup: boolean): Promise<Run> {
-  let generation: Generation | undefined;
+  let made: Omit<Run, "isExact"> | undefined;
   const measured: Model = {
     info: model.info,
     countTokens: (...asked) => model.countTokens(...asked),
-    generate: async (request, onText, signal) => {
-      generation = await model.generate({ ...request, repeatsPrompt: lookup }, onText, signal);
+    generate: async (asked, onText, signal) => {
+      const request = { ...asked, repeatsPrompt: lookup };
+      const generation = await model.generate(request, onText, signal);
+      made = { request, generation };
       return generation;
     },
   };
@@ -85,14 +89,14 @@ async function editOnce(model: Model, { file, instruction, text, expected }: Edi
   const options = { model: measured, isPrivate: true };
   const signal = new AbortController().signal;
   const result = await editText({ ...request, text, before: "", after: "" }, options, () => undefined, signal);
-  if (!generation) throw new Error("The model was not asked.");
-  return { isExact: result.text === expected && result.stopReason === "end", generation };
+  if (!made) throw new Error("The model was not asked.");
+  return { isExact: result.text === expected && result.stopReason === "end", ...made };
 }
 
 /** A function after itself, twice: any model goes on with what it has read. */
 async function repeat(model: Model, cases: readonly EditCase[]): Promise<void> {
   console.log("A demonstration model follows no instruction: no edits are asked of it. It writes functions once more.");
-  const runs: Generation[][] = [[], []];
+  const runs: Written[][] = [[], []];
   for (const { text } of cases) {
     const prompt = [`${text}\n\n${text}\n\n${text.split("\n", 1)[0] ?? ""}\n`];
     const maxTokens = await model.countTokens([text]);
@@ -101,13 +105,18 @@ async function repeat(model: Model, cases: readonly EditCase[]): Promise<void> {
     // Evaluates the prompt, for both.
     await model.generate({ ...request, maxTokens: 1 }, () => undefined, signal);
     for (const [i, repeatsPrompt] of [false, true].entries()) {
-      runs[i]?.push(await model.generate({ ...request, repeatsPrompt }, () => undefined, signal));
+      const asked = { ...request, repeatsPrompt };
+      runs[i]?.push({ request: asked, generation: await model.generate(asked, () => undefined, signal) });
     }
   }
-  report(runs[0] ?? [], runs[1] ?? []);
+  await report(model, runs[0] ?? [], runs[1] ?? []);
 }
 
-function report(plain: readonly Generation[], lookup: readonly Generation[]): void {
+type Written = Pick<Run, "request" | "generation">;
+
+async function report(model: Model, withoutLookup: readonly Written[], withLookup: readonly Written[]): Promise<void> {
+  const plain = withoutLookup.map(({ generation }) => generation);
+  const lookup = withLookup.map(({ generation }) => generation);
   const sum = (generations: readonly Generation[], of: (usage: Usage) => number) =>
     generations.reduce((all, { usage }) => all + of(usage), 0);
   /** Milliseconds after the first token. */
@@ -131,6 +140,26 @@ function report(plain: readonly Generation[], lookup: readonly Generation[]): vo
   );
   console.log(`of the same text    ${pad("", 14)} ${pad(same, 12)}`);
   console.log(`times as fast       ${pad("", 14)} ${pad((writing(plain) / writing(lookup)).toFixed(2), 12)}`);
+  for (const [i, { request, generation }] of withLookup.entries()) {
+    const other = withoutLookup[i];
+    if (other && other.generation.text !== generation.text) console.log(await parting(model, other.request, request));
+  }
+}
+
+/** Where two texts part, and how likely each one's token is there: steps of another size round otherwise, which decides where two are as likely. */
+async function parting(model: Model, ...requests: readonly GenerateRequest[]): Promise<string> {
+  const { signal } = new AbortController();
+  const generations: Generation[] = [];
+  for (const request of requests) {
+    generations.push(await model.generate({ ...request, probabilities: true }, () => undefined, signal));
+  }
+  const [one = "", other = ""] = generations.map(({ text }) => text);
+  let place = 0;
+  while (place < one.length && one[place] === other[place]) place++;
+  const likely = generations.map(
+    ({ tokens }) => tokens?.find(({ end }) => end > place)?.probability.toFixed(4) ?? "unknown",
+  );
+  return `they part after ${place} characters, at tokens of probability ${likely.join(" and ")}`;
 }
 
 function pad(value: number | string, width = 5): string {
