@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { installSystemPackages } from "./apt.ts";
 import { installOnce, runNpm } from "./install.mjs";
+import { endServices } from "./ownServices.ts";
 import { findProgram, runProgram } from "./system.ts";
 
 /** code-server 4.X.Y is VS Code 1.X.Y. */
@@ -92,7 +93,9 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   const home = fs.mkdtempSync(path.join(tmpdir(), "falcon-editor-"));
   const profile = writeProfile(home, options);
   const password = randomBytes(12).toString("base64url");
-  const environment = editorEnvironment(password, options.env);
+  // Windows of it share models with each other and with no other editor.
+  const services = path.join(home, "services");
+  const environment = editorEnvironment(password, { FALCON_SERVICE_FOLDER: services, ...options.env });
   if (options.vsix) {
     await runQuietly(process.execPath, [entry, ...profile.args, "--install-extension", options.vsix], environment);
   }
@@ -106,12 +109,14 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   // Even where nobody disposes of it, nothing of the editor outlives this process.
   const killAll = () => {
     signalGroup(child, "SIGKILL");
+    endServices(services);
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };
   const exit = () => process.exit(1);
   process.once("exit", killAll).once("SIGINT", exit).once("SIGTERM", exit);
   const dispose = async () => {
     await endGroup(child);
+    endServices(services);
     process.off("exit", killAll).off("SIGINT", exit).off("SIGTERM", exit);
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   };

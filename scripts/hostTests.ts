@@ -9,6 +9,7 @@ import { format } from "node:util";
 
 import { Workbench, quietSettings } from "../test/support/workbench.ts";
 import { startEditor } from "./codeServer.ts";
+import { useOwnServices } from "./ownServices.ts";
 import { runProgram } from "./system.ts";
 
 export interface Outcome {
@@ -62,6 +63,7 @@ async function runInCodeServer(): Promise<string> {
 }
 
 async function runOnDesktop(): Promise<string> {
+  useOwnServices();
   const child = spawn(process.execPath, [path.join(root, "scripts/hostDesktop.ts"), root, suite, workspace], {
     stdio: ["ignore", "pipe", "inherit"],
     timeout: longest,

@@ -18,11 +18,13 @@ import {
 } from "../../src/shared/methods.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
+import { useOwnServices } from "../../scripts/ownServices.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 import { until } from "../support/processes.ts";
 
+useOwnServices();
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-offline-"));
 after(() => fs.rmSync(folder, { recursive: true }));
 const recorder = path.join(folder, "recordNetwork.so");
@@ -93,6 +95,7 @@ test("the assistant loads, completes, chats, explains, edits, saves contexts and
       ...quickSettings.model,
       path: bundledModel,
       gpu: "auto",
+      shared: true,
       promptCache: { folder: path.join(folder, "contexts"), keep: true },
       measurements: path.join(folder, "measurements.json"),
     },
@@ -145,7 +148,7 @@ test("the assistant loads, completes, chats, explains, edits, saves contexts and
 
   const all = lines();
   const started = (name: string) => all.filter((line) => line.startsWith("process ") && line.includes(name)).length;
-  assert.ok(started("server.cjs") >= 2 && started("engine.cjs") >= 4, all.join("\n"));
+  assert.ok(started("server.cjs") >= 2 && started("service.cjs") >= 1 && started("engine.cjs") >= 4, all.join("\n"));
   assert.deepEqual(
     all.filter((line) => !line.startsWith("process ")),
     [],

@@ -22,8 +22,9 @@ import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { statusChanged } from "../../src/shared/methods.ts";
 import type { InitializationOptions, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
 
+/** With a model process of its own, which tests measure and kill. */
 export const quickSettings: ServerSettings = {
-  model: { path: "", contextSize: 2048, gpu: "off", threads: 1 },
+  model: { path: "", contextSize: 2048, gpu: "off", threads: 1, shared: false },
   inlineCompletion: { debounce: 0, maxTokens: 48, timeLimit: 60_000, suggestions: "eager" },
   chat: { maxTokens: 200, temperature: 0 },
   excludedFiles: secretFiles,
