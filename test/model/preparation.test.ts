@@ -4,6 +4,7 @@ import "../support/oneLibuvThread.ts";
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getLlama, type Llama, type LlamaContextSequence, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 
 import type { DecodeRequest } from "../../server/engine/llama/decode/decodeRequest.ts";
@@ -25,10 +26,10 @@ after(() => llama.dispose());
 
 const log = (message: string) => assert.fail(message);
 
-const fast = { promptRate: 10_000, log };
+const options = { onPromptRate: () => undefined, log, longest: Infinity };
 
 function start(sequences: readonly LlamaContextSequence[]): { preparation: Preparation; loop: DecodeLoop } {
-  const preparation: Preparation = new Preparation({ ...fast, sequences, whileIdle: (use) => loop.whileIdle(use) });
+  const preparation: Preparation = new Preparation({ ...options, sequences, whileIdle: (use) => loop.whileIdle(use) });
   const loop = new DecodeLoop({
     sequences,
     evaluator: libraryEvaluator,
@@ -90,7 +91,7 @@ test("a request goes before what is left, keeps its sequence, and the rest is do
   for (const sequence of sequences) if (sequence !== held) assert.equal(sequence.nextTokenIndex, 0);
 });
 
-test("the batches are next tokens of one and several sequences, drafts, and pieces of prompts", async () => {
+test("the batches are pieces of prompts, and next tokens of several sequences", async () => {
   for (const sequence of sequences) await sequence.clearHistory();
   const evaluated: string[] = [];
   const whileIdle: DecodeLoop["whileIdle"] = async (use) => {
@@ -107,23 +108,50 @@ test("the batches are next tokens of one and several sequences, drafts, and piec
     evaluated.push(lengths.filter((length) => length > 0).join("+"));
     return true;
   };
-  const preparation = new Preparation({ ...fast, sequences, whileIdle });
+  const rates: number[] = [];
+  const onPromptRate = (rate: number) => rates.push(rate);
+  const preparation = new Preparation({ ...options, onPromptRate, sequences, whileIdle });
   await preparation.goOn();
   await preparation.done;
-  assert.deepEqual(evaluated, ["1", "1+1", "1+1+1", "4", "8", "32", "64", "512"]);
-  evaluated.length = 0;
-  await new Preparation({ ...fast, promptRate: 64, sequences, whileIdle }).goOn();
-  assert.deepEqual(evaluated, ["1", "1+1", "1+1+1", "4", "8", "32"], "what takes longer than half a second");
+  const pieces = ["1", "2", "4", "8", "16", "32", "64", "128", "256", "512"];
+  assert.deepEqual(evaluated, [...pieces, "1+1", "1+1+1"]);
+  assert.ok(rates.length === 1 && rates.every((rate) => rate > 100 && rate < Infinity), String(rates));
+});
+
+test("what takes long is not evaluated, but for the first time of a piece, which compiles it", async () => {
+  for (const sequence of sequences) await sequence.clearHistory();
+  const [first] = sequences;
+  assert.ok(first);
+  const evaluated: number[] = [];
+  const evaluate = first.evaluate.bind(first);
+  first.evaluate = async function* (tokens, evaluation) {
+    const isFirst = !evaluated.includes(tokens.length);
+    evaluated.push(tokens.length);
+    if (tokens.length === 4 ? isFirst : tokens.length === 32) await sleep(1200);
+    yield* evaluate(tokens, evaluation);
+  };
+  let rate = 0;
+  const preparation = new Preparation({
+    ...options,
+    longest: 4,
+    onPromptRate: (each) => (rate = each),
+    sequences: [first],
+    whileIdle: async (use) => (await use(), true),
+  });
+  await preparation.goOn();
+  first.evaluate = evaluate;
+  assert.deepEqual(evaluated, [1, 1, 2, 2, 4, 4, 8, 8, 16, 16, 32, 32]);
+  assert.ok(rate > 0 && rate <= 32 / 1.19, String(rate));
 });
 
 test("one that is stopped, or fails, keeps nobody waiting", async () => {
-  const stopped = new Preparation({ ...fast, sequences, whileIdle: () => assert.fail("nothing runs") });
+  const stopped = new Preparation({ ...options, sequences, whileIdle: () => assert.fail("nothing runs") });
   stopped.stop();
   await stopped.goOn();
   await stopped.done;
   const logged: string[] = [];
   const failing = new Preparation({
-    ...fast,
+    ...options,
     sequences,
     whileIdle: () => Promise.reject(new Error("the device was lost")),
     log: (message) => logged.push(message),
@@ -156,7 +184,7 @@ test("told to go on while it ends for a request, it goes on", async () => {
   for (const sequence of sequences) await sequence.clearHistory();
   let calls = 0;
   const preparation: Preparation = new Preparation({
-    ...fast,
+    ...options,
     sequences,
     whileIdle: async (use) => {
       calls++;
@@ -184,9 +212,9 @@ test("after a failure nothing is evaluated any more, and nothing held, when a re
     return true;
   };
   const logged: string[] = [];
-  const preparation = new Preparation({ ...fast, sequences, whileIdle, log: (line) => logged.push(line) });
+  const preparation = new Preparation({ ...options, sequences, whileIdle, log: (line) => logged.push(line) });
   first.evaluate = (tokens, options) => {
-    if (preparation.left > 6) return evaluate(tokens, options);
+    if (preparation.left > 1) return evaluate(tokens, options);
     throw new Error("the device was lost");
   };
   let held: number | undefined;

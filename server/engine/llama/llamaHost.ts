@@ -115,10 +115,14 @@ export class LlamaHost implements ModelHost {
       },
       onFault: (error) => this.#log(`all requests end: ${String(error)}`),
     });
-    const { gpuLayers, promptRate } = loaded.info;
     const preparation =
-      gpuLayers > 0
-        ? new Preparation({ ...loaded, promptRate, whileIdle: (use) => loop.whileIdle(use), log: this.#log })
+      loaded.info.gpuLayers > 0
+        ? new Preparation({
+            ...loaded,
+            whileIdle: (use) => loop.whileIdle(use),
+            onPromptRate: (promptRate) => loaded.measurements?.remember({ promptRate }),
+            log: this.#log,
+          })
         : undefined;
     let saved = Promise.resolve();
     const save = (longest: () => number) => {

@@ -74,7 +74,7 @@ export async function loadModel(
     const context = await createContext(library, model, planned, plan, threads, useMmap);
     const checkpoints = { max: 8, interval: false, maxMemory: checkpointMemory / context.totalSequences } as const;
     const sequences = Array.from({ length: context.totalSequences }, () => context.getSequence({ checkpoints }));
-    const promptRate = sequences[0] ? await warmUp(llama, sequences[0]) : 0;
+    const warmRate = sequences[0] ? await warmUp(llama, sequences[0]) : 0;
     const vocabulary = new Vocabulary(model);
     const info: LoadedModel = {
       name: plainName(model.fileInfo.metadata.general.name ?? "") || path.basename(plan.path),
@@ -85,7 +85,8 @@ export async function loadModel(
       kvCache: context.kvCacheKeyType === library.GgmlType.Q8_0 ? "q8_0" : "f16",
       flashAttention: context.flashAttention !== false,
       sequences: sequences.length,
-      promptRate,
+      // That of the short prompt is a tenth of it on a large GPU.
+      promptRate: measurements?.values.promptRate ?? warmRate,
       infill: canInfill(model),
       device: llama.gpu === false ? "CPU" : backendNames[llama.gpu],
       gpuLayers: model.gpuLayers,

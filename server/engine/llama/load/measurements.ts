@@ -10,8 +10,15 @@ import { isGone, unlessGone } from "../../promptCacheFolder.ts";
 
 const rate = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-/** What is not measured yet is absent. Bytes of saved states that are read and written in a millisecond. */
-const measured = v.object({ readRate: v.exactOptional(rate), writeRate: v.exactOptional(rate) });
+/**
+ * What is not measured yet is absent. Bytes of saved states that are read and written in a millisecond; tokens of a prompt that a
+ * GPU evaluates in a second, in long pieces.
+ */
+const measured = v.object({
+  readRate: v.exactOptional(rate),
+  writeRate: v.exactOptional(rate),
+  promptRate: v.exactOptional(rate),
+});
 export type Measured = v.InferOutput<typeof measured>;
 
 /** By what it was measured of; `day` is when that was last changed, in days since 1970. */

@@ -12,23 +12,28 @@ interface Shape {
   readonly sequences: number;
 }
 
-/** As requests have them: next tokens of several sequences, drafts, and pieces of prompts, by llama.cpp's own bounds. */
+/**
+ * As requests have them: pieces of prompts, which come first, and next tokens of several sequences. Each doubling is a program
+ * of its own: of a 7B model on an H100, those of 32, 128, 256 and 512 tokens took 5 to 10 s each.
+ */
 function shapesFor(sequences: number, contextSize: number): Shape[] {
-  const several = Array.from({ length: sequences }, (_, i) => ({ tokens: 1, sequences: i + 1 }));
-  const pieces = [4, 8, 32, 64, batchSize].filter((tokens) => tokens < contextSize);
-  return [...several, ...pieces.map((tokens) => ({ tokens, sequences: 1 }))];
+  const pieces = Array.from({ length: Math.log2(batchSize) + 1 }, (_, i) => ({ tokens: 2 ** i, sequences: 1 }));
+  const several = Array.from({ length: sequences - 1 }, (_, i) => ({ tokens: 1, sequences: i + 2 }));
+  return [...pieces.filter(({ tokens }) => tokens < contextSize), ...several];
 }
-
-/** Seconds that a batch may take once it is compiled: a request that comes meanwhile waits for it. */
-const longestBatch = 0.5;
 
 export interface PreparationOptions {
   readonly sequences: readonly LlamaContextSequence[];
-  /** Tokens of a prompt that are evaluated in a second: what takes long is left to the request that needs it. */
-  readonly promptRate: number;
   /** A request that comes meanwhile waits for one batch. */
   readonly whileIdle: DecodeLoop["whileIdle"];
+  /** Gets how many tokens of a prompt are evaluated in a second, once all is compiled. */
+  readonly onPromptRate: (rate: number) => void;
   readonly log: (message: string) => void;
+  /**
+   * Seconds for two evaluations of a batch that is compiled: a request that comes meanwhile waits for them. What takes longer is
+   * left to the request that needs it.
+   */
+  readonly longest?: number;
 }
 
 export class Preparation {
@@ -38,13 +43,14 @@ export class Preparation {
   #isRunning = false;
   /** It was told to go on while it ran: whatever it was about to end for is over. */
   #goesOn = false;
+  #isStopped = false;
+  /** Of the longest piece. */
+  #promptRate: number | undefined;
 
   constructor(options: PreparationOptions) {
     this.#options = options;
-    const { sequences, promptRate } = options;
-    this.#shapes = shapesFor(sequences.length, sequences[0]?.contextSize ?? 0).filter(
-      (shape) => shape.tokens * shape.sequences <= promptRate * longestBatch,
-    );
+    const { sequences } = options;
+    this.#shapes = shapesFor(sequences.length, sequences[0]?.contextSize ?? 0);
   }
 
   /** Resolves when no request has to wait for the driver any more. */
@@ -71,7 +77,7 @@ export class Preparation {
         this.#goesOn = false;
         while (this.left > 0 && (await this.#options.whileIdle(() => this.#evaluateNext())));
       }
-      if (this.left === 0) this.#done.resolve();
+      if (this.left === 0) this.#end();
     } catch (error) {
       this.#options.log(`the GPU is not prepared: ${String(error)}`);
       this.stop();
@@ -82,16 +88,36 @@ export class Preparation {
 
   /** What is not prepared then, a request prepares. */
   stop(): void {
+    this.#isStopped = true;
     this.#shapes = [];
+    this.#done.resolve();
+  }
+
+  #end(): void {
+    if (!this.#isStopped && this.#promptRate !== undefined) this.#options.onPromptRate(this.#promptRate);
     this.#done.resolve();
   }
 
   async #evaluateNext(): Promise<void> {
     const shape = this.#shapes.shift();
     if (!shape) return;
-    // What requests have left in the others is of use to the next ones.
+    // The driver may compile it the first time.
+    const seconds = Math.min(await this.#evaluate(shape), await this.#evaluate(shape));
+    // The next one may take twice as long.
+    const { longest = 0.5 } = this.#options;
+    if (seconds > longest / 4) {
+      this.#shapes = this.#shapes.filter((each) => sizeOf(each) <= sizeOf(shape));
+    }
+    if (shape.sequences === 1 && seconds < Infinity) this.#promptRate = shape.tokens / seconds;
+  }
+
+  /** Seconds that it takes: infinitely many where requests have used the sequences. */
+  async #evaluate(shape: Shape): Promise<number> {
+    // What they have left in the others is of use to the next ones.
     const empty = this.#options.sequences.filter(({ nextTokenIndex }) => nextTokenIndex === 0);
     const used = empty.slice(0, shape.sequences);
+    if (used.length < shape.sequences) return Infinity;
+    const start = performance.now();
     // No request may begin before all have ended, one way or the other.
     const ends = await Promise.allSettled(
       used.map(async (sequence) => {
@@ -100,8 +126,14 @@ export class Preparation {
         await evaluation.return();
       }),
     );
+    const seconds = (performance.now() - start) / 1000;
     const cleared = await Promise.allSettled(used.map((sequence) => sequence.clearHistory()));
     const failed = [...ends, ...cleared].find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
+    return seconds;
   }
+}
+
+function sizeOf({ tokens, sequences }: Shape): number {
+  return tokens * sequences;
 }
