@@ -22,7 +22,9 @@ export function createAnswerView(context: PageContext): AnswerView {
   const thinking = element("p", "thinking", spinner(), strings.thinking);
   const footer = element("div", "answer-footer");
   const node = element("article", "message answer", heading, thinking, footer);
+  // It takes the focus from its buttons, when they go away.
   node.tabIndex = -1;
+  node.ariaLabel = strings.falcon;
   const parts = createAnswerParts(context, (part) => thinking.before(part));
   let shown: { readonly answer: AnswerMessage; readonly last: boolean } | undefined;
   let isWhole = false;

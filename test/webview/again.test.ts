@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { findFaint } from "./contrast.ts";
+import { findNameless } from "./names.ts";
 import { answerMessage, startPages, stateMessage, userMessage } from "./page.ts";
 
 const openPage = await startPages();
@@ -74,6 +75,7 @@ for (const theme of ["dark", "light", "hc"] as const) {
     await page.getByRole("button", { name: "Edit and send again" }).click();
     await screenshot(`edit-${theme}`);
     assert.deepEqual(await findFaint(page), []);
+    assert.deepEqual(await findNameless(page), []);
     assert.deepEqual(complaints, []);
   });
 }

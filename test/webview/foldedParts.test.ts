@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { findFaint } from "./contrast.ts";
+import { findNameless } from "./names.ts";
 import { answerMessage, startPages, stateMessage, userMessage } from "./page.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
@@ -51,6 +52,7 @@ The formula is $p_1 * n_1$.
     await page.locator(".scroller").evaluate((node) => (node.scrollTop = 0));
     await screenshot(`parts-${theme}`);
     assert.deepEqual(await findFaint(page), []);
+    assert.deepEqual(await findNameless(page), []);
     assert.deepEqual(complaints, []);
     const border = await page
       .locator(".folded-part")

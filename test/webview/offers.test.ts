@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { Offer } from "../../src/shared/chatContext.ts";
 import type { Attachment } from "../../src/shared/protocol.ts";
 import { findFaint } from "./contrast.ts";
+import { findNameless } from "./names.ts";
 import { type ChatPage, answerMessage, startPages, stateMessage, readyStatus, userMessage } from "./page.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
@@ -232,6 +233,7 @@ for (const [theme, width] of [
     await page.waitForFunction(() => document.fonts.status === "loaded");
     await screenshot(`offers-${theme}-${width}`);
     assert.deepEqual(await findFaint(page), []);
+    assert.deepEqual(await findNameless(page), []);
     assert.deepEqual(complaints, []);
   });
 }

@@ -15,6 +15,7 @@ import {
   userMessage,
 } from "./page.ts";
 import { findFaint } from "./contrast.ts";
+import { findNameless } from "./names.ts";
 import { type ThemeName, themes } from "./themes.ts";
 
 const openPage = await startPages();
@@ -87,6 +88,7 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     await page.waitForFunction(() => document.fonts.status === "loaded");
     await screenshot(theme);
     assert.deepEqual(await findFaint(page), []);
+    assert.deepEqual(await findNameless(page), []);
     assert.deepEqual(complaints, []);
   });
 }
@@ -189,6 +191,7 @@ test("every state of the page has its picture", async () => {
     await page.waitForFunction(() => document.fonts.status === "loaded");
     await screenshot(name);
     assert.deepEqual(await findFaint(page), [], name);
+    assert.deepEqual(await findNameless(page), [], name);
     assert.deepEqual(complaints, [], name);
   }
 });

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { comparisonStrings } from "../../../src/pages/comparisonStrings.ts";
 import type { CandidateFigures, ComparisonReport, ComparisonState } from "../../../src/shared/comparison.ts";
 import { findFaint } from "../contrast.ts";
+import { findNameless } from "../names.ts";
 import { type ThemeName, themes } from "../themes.ts";
 import { english, startPages } from "./openPages.ts";
 
@@ -116,6 +117,7 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     await tell({ type: "state", state });
     await screenshot(`comparison-${theme}`);
     assert.deepEqual(await findFaint(page), []);
+    assert.deepEqual(await findNameless(page), []);
     await page.setViewportSize({ width: 250, height: 1300 });
     await tell({ type: "state", state: { ...state, isRunning: true, report: { ...report, state: "waiting" } } });
     await screenshot(`comparison-${theme}-250`);

@@ -8,6 +8,7 @@ import { publishedScores } from "../../../src/pages/publishedScores.ts";
 import type { EvaluationResult, EvaluationRun } from "../../../src/shared/evaluation.ts";
 import type { EvaluationPageState } from "../../../src/shared/evaluationPage.ts";
 import { findFaint } from "../contrast.ts";
+import { findNameless } from "../names.ts";
 import { type ThemeName, themes } from "../themes.ts";
 import { english, startPages } from "./openPages.ts";
 
@@ -152,6 +153,7 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     await tell({ type: "state", state });
     await screenshot(`evaluation-${theme}`);
     assert.deepEqual(await findFaint(page), []);
+    assert.deepEqual(await findNameless(page), []);
     await page.setViewportSize({ width: 250, height: 1700 });
     await screenshot(`evaluation-${theme}-250`);
     const { scrollWidth, clientWidth } = await page.evaluate(() => ({

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { PerformanceHistory, RequestSums } from "../../../src/shared/performance.ts";
 import { performanceStrings } from "../../../src/pages/performanceStrings.ts";
 import { findFaint } from "../contrast.ts";
+import { findNameless } from "../names.ts";
 import { type ThemeName, themes } from "../themes.ts";
 import { english, startPages } from "./openPages.ts";
 
@@ -114,6 +115,7 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     await tell({ type: "state", state: hour });
     await screenshot(`performance-${theme}`);
     assert.deepEqual(await findFaint(page), []);
+    assert.deepEqual(await findNameless(page), []);
     await page.setViewportSize({ width: 250, height: 1700 });
     await tell({ type: "state", state: hour });
     await screenshot(`performance-${theme}-250`);
