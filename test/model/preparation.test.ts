@@ -144,6 +144,26 @@ test("what takes long is not evaluated, but for the first time of a piece, which
   assert.ok(rate > 0 && rate <= 32 / 1.19, String(rate));
 });
 
+test("where a request has used the only sequence meanwhile, the rate of a short piece is not told", async () => {
+  const [first] = sequences;
+  assert.ok(first);
+  await first.clearHistory();
+  let left = 3;
+  const preparation = new Preparation({
+    ...options,
+    onPromptRate: () => assert.fail("a rate is told"),
+    sequences: [first],
+    whileIdle: async (use) => {
+      await use();
+      if (--left === 0) await first.evaluateWithoutGeneratingNewTokens(model.tokenize("let boat = find(37);"));
+      return true;
+    },
+  });
+  await preparation.goOn();
+  await preparation.done;
+  await first.clearHistory();
+});
+
 test("one that is stopped, or fails, keeps nobody waiting", async () => {
   const stopped = new Preparation({ ...options, sequences, whileIdle: () => assert.fail("nothing runs") });
   stopped.stop();

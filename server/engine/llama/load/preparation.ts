@@ -108,7 +108,8 @@ export class Preparation {
     if (seconds > longest / 4) {
       this.#shapes = this.#shapes.filter((each) => sizeOf(each) <= sizeOf(shape));
     }
-    if (shape.sequences === 1 && seconds < Infinity) this.#promptRate = shape.tokens / seconds;
+    // Where a request came between, a short piece says too little.
+    if (shape.sequences === 1) this.#promptRate = seconds < Infinity ? shape.tokens / seconds : undefined;
   }
 
   /** Seconds that it takes: infinitely many where requests have used the sequences. */
