@@ -3,8 +3,8 @@
 // take a second of processor time, and 20,000 files 50 MB.
 
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
+import { BackgroundWork } from "../../backgroundWork.ts";
 import type { CompletionRequest } from "../request.ts";
 import { InvertedIndex } from "./bm25.ts";
 import type { Chunk } from "./chunks.ts";
@@ -18,8 +18,6 @@ const mostEntries = 100_000;
 const mostChunks = 100_000;
 /** Chunks that are ranked with those of other providers. */
 const mostFound = 16;
-/** Milliseconds of work in the background, after which it rests as long. */
-const longestWork = 8;
 /** When more have changed the whole workspace is looked through. */
 const mostChanged = 2000;
 /** Numbers of removed chunks, as a part of all, from which on the index is built anew. */
@@ -50,7 +48,7 @@ export class WorkspaceIndex implements ContextProvider {
   /** Files that have changed since. */
   readonly #changed = new Set<string>();
   #updating: Promise<void> | undefined;
-  #workingSince = 0;
+  #work = new BackgroundWork();
 
   constructor(files: SourceFiles) {
     this.#files = files;
@@ -92,7 +90,7 @@ export class WorkspaceIndex implements ContextProvider {
   }
 
   async #update(): Promise<void> {
-    this.#workingSince = performance.now();
+    this.#work = new BackgroundWork();
     if (this.#index.numbers - this.#index.size > mostRemoved * this.#index.numbers) this.#clear();
     await this.#takeChangedRules();
     const folders = this.#files.folders();
@@ -106,7 +104,7 @@ export class WorkspaceIndex implements ContextProvider {
     for (const file of this.#changed) {
       this.#changed.delete(file);
       await this.#takeChanged(file);
-      await this.#rest();
+      await this.#work.rest();
     }
   }
 
@@ -136,7 +134,7 @@ export class WorkspaceIndex implements ContextProvider {
     for (const { folder, ignored } of folders) {
       for (const { name, isFolder } of await this.#files.entriesIn(folder)) {
         if (++entries > mostEntries) return;
-        await this.#rest();
+        await this.#work.rest();
         const entry = path.join(folder, name);
         if (await ignored.hasEntry(entry, isFolder)) continue;
         // The next folders of the loop, so that the highest come first.
@@ -188,13 +186,5 @@ export class WorkspaceIndex implements ContextProvider {
     this.#places = [];
     this.#indexed.clear();
     this.#walked = new Set();
-  }
-
-  /** Leaves time to what the user waits for. */
-  async #rest(): Promise<void> {
-    const worked = performance.now() - this.#workingSince;
-    if (worked < longestWork) return;
-    await sleep(worked, undefined, { ref: false });
-    this.#workingSince = performance.now();
   }
 }
