@@ -12,6 +12,9 @@ import { type Editor, startEditor } from "../../scripts/codeServer.ts";
 import { vsixPath } from "../../scripts/vsix.ts";
 import { Workbench, quietSettings } from "./workbench.ts";
 
+/** That are told of after a test that failed. */
+const linesOfLog = 30;
+
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** A window, its editor, and the chat page in it. */
@@ -177,12 +180,18 @@ function commandLines(): { pid: number; command: string }[] {
   });
 }
 
-/** After a test that failed, a picture of the window: `afterEach((context) => pictureFailure(context, falcon))`. */
+/**
+ * After a test that failed, a picture of the window: `afterEach((context) => pictureFailure(context, falcon))`. Where nothing
+ * but the output of the tests is kept, that tells in words how the window and the extension stood.
+ */
 export async function pictureFailure(
   context: { name: string; passed?: boolean },
-  { workbench }: FalconWindow,
+  { workbench, editor }: FalconWindow,
 ): Promise<void> {
   if (context.passed !== false) return;
   const name = context.name.replaceAll(/[^\w]+/g, "-").slice(0, 60);
   await workbench.screenshot(here(`../../out/e2e-failures/${name}.png`));
+  const logs = fs.globSync("logs/*/exthost*/falcon-vscode.falcon-vscode/Falcon.log", { cwd: editor.userData });
+  const lines = logs.flatMap((log) => fs.readFileSync(path.join(editor.userData, log), "utf8").trimEnd().split("\n"));
+  console.log([await workbench.describe(), "Falcon's log:", ...lines.slice(-linesOfLog)].join("\n"));
 }

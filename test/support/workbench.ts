@@ -258,6 +258,15 @@ export class Workbench {
     return this.#readGhost();
   }
 
+  /** Whether there is ghost text on the screen within so many milliseconds. */
+  async hasGhost(timeout: number): Promise<boolean> {
+    const shown = this.ghost.or(this.#ghostLines).first().waitFor({ state: "attached", timeout });
+    return shown.then(
+      () => true,
+      () => false,
+    );
+  }
+
   async #readGhost(): Promise<string> {
     const inLine = await this.ghost.allTextContents();
     return plainSpaces([inLine.join(""), ...(await this.#ghostLines.allTextContents())].join("\n"));
@@ -289,6 +298,25 @@ export class Workbench {
         })),
       );
     return lines.sort((a, b) => a.top - b.top).map((line) => plainSpaces(line.text));
+  }
+
+  /** What is on the screen, in words: what has the focus, the active editor, its ghost text, Falcon's status, notifications. */
+  async describe(): Promise<string> {
+    const focused = await this.page
+      .locator("*:focus")
+      .evaluateAll((all: readonly { readonly className: string }[]) => all.map(({ className }) => className));
+    const items = this.page.locator('.statusbar-item[aria-label*="Falcon"]');
+    const labels = await items.evaluateAll((all: readonly { readonly ariaLabel: string }[]) =>
+      all.map(({ ariaLabel }) => ariaLabel),
+    );
+    return [
+      `focus: ${focused.join(", ")}`,
+      `status: ${labels.join(" | ")}`,
+      `notifications: ${(await this.toast("").allTextContents()).join(" | ")}`,
+      `ghost text: ${JSON.stringify(await this.#readGhost())}`,
+      "editor:",
+      ...(await this.lines()),
+    ].join("\n");
   }
 
   /** Status bar items with this text. */
