@@ -32,7 +32,7 @@ after(() => {
 });
 
 /** Loads a model with the unpacked engine, and lets it write. */
-async function write(gpu: "off" | "vulkan"): Promise<{ readonly device: string; readonly text: string }> {
+async function write(gpu: "off" | "vulkan" | "auto") {
   const host = new ModelProcess({
     modulePath: path.join(folder, "dist/engine.cjs"),
     log: () => undefined,
@@ -44,19 +44,30 @@ async function write(gpu: "off" | "vulkan"): Promise<{ readonly device: string; 
     const prompt = ["const berth0 = boats[0];\nclass"];
     const request = { priority: "completion", prompt, maxTokens: 8, temperature: 0, stop: [] } as const;
     const { text } = await model.generate(request, () => undefined, new AbortController().signal);
-    return { device: model.info.device, text };
+    return { info: model.info, text };
   } finally {
     await host.dispose();
   }
 }
 
 test("the packed engine runs on the CPU and on Vulkan, whose libraries it holds once", async () => {
-  const { device, text } = await write("off");
-  assert.equal(device, "CPU");
+  const { info, text } = await write("off");
+  assert.equal(info.device, "CPU");
   process.env = { ...own, ...(await softwareVulkan(1)) };
-  assert.deepEqual(await write("vulkan"), { device: "Vulkan", text });
   // A second process finds what the first one has linked.
-  assert.deepEqual(await write("vulkan"), { device: "Vulkan", text });
+  for (const written of [await write("vulkan"), await write("vulkan")]) {
+    assert.equal(written.info.device, "Vulkan");
+    assert.equal(written.text, text);
+  }
+});
+
+test("where Vulkan has no device, the packed engine runs on the CPU as without Vulkan", async () => {
+  // llama.cpp passes over a device that computes on the CPU.
+  process.env = { ...own, ...(await softwareVulkan(1)), GGML_VK_VISIBLE_DEVICES: undefined };
+  const { info, text } = await write("auto");
+  process.env = own;
+  const without = await write("off");
+  assert.deepEqual([info.device, info.flashAttention, text], ["CPU", without.info.flashAttention, without.text]);
 });
 
 test("the packed grammars load", async () => {

@@ -9,6 +9,7 @@ import { DecodeLoop } from "./decode/decodeLoop.ts";
 import { chooseEvaluator } from "./decode/evaluator.ts";
 import { StepThreads } from "./decode/threads.ts";
 import { LlamaModel } from "./llamaModel.ts";
+import { hasGpu } from "./load/device.ts";
 import { Preparation } from "./load/preparation.ts";
 import { loadModel, type ModelInMemory } from "./load/loadModel.ts";
 import { Healing } from "./text/healing.ts";
@@ -86,8 +87,9 @@ export class LlamaHost implements ModelHost {
     const cache = await openPromptCache(request.plan, loaded.sequences, version, rates, this.#log);
     const { llama } = loaded;
     // Where a GPU works, threads that wait for it say nothing of the cores.
-    const threads =
-      llama.gpu === false ? new StepThreads(llama.maxThreads, (count) => (llama.maxThreads = count)) : undefined;
+    const threads = hasGpu(llama)
+      ? undefined
+      : new StepThreads(llama.maxThreads, (count) => (llama.maxThreads = count));
     const evaluator = chooseEvaluator(loaded.sequences, this.#log);
     const parts = {
       ...loaded,
@@ -104,7 +106,7 @@ export class LlamaHost implements ModelHost {
       sequences: loaded.sequences,
       evaluator,
       // On a processor it is much, however little a step of a tiny model shows of it.
-      batchCost: llama.gpu === false ? undefined : new BatchCost(),
+      batchCost: hasGpu(llama) ? new BatchCost() : undefined,
       restore: (sequence, prompt) => cache?.restore(sequence, prompt) ?? Promise.resolve(false),
       threads,
       onStep: () => this.#steps++,

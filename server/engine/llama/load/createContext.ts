@@ -7,6 +7,7 @@ import { EngineError, type KvCache, type LoadPlan } from "../../engine.ts";
 import { batchSize, contextStep } from "../../plan/buffers.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
 import type { PlannedModel } from "../../plan/shape.ts";
+import { hasGpu } from "./device.ts";
 import { devicesOf, fitContext, freeMemory, longestTensor, type Storage } from "./memory.ts";
 
 /** How a context is stored and evaluated. On a GPU llama.cpp chooses flash attention where it has it. */
@@ -91,7 +92,7 @@ function waysOf(
   const mayUse8Bits = kvCache === "auto" && gpuLayers === 0 && shape.headSize % 32 === 0;
   const types: readonly KvCache[] = mayUse8Bits ? [first, "q8_0"] : [first];
   const flashAttentions = (type: KvCache): readonly Way["flashAttention"][] => {
-    if (llama.gpu !== false) return ["auto"];
+    if (hasGpu(llama)) return ["auto"];
     return type === "f16" ? [false, true] : [true];
   };
   return types.map((type) => flashAttentions(type).map((flashAttention) => ({ kvCache: type, flashAttention })));

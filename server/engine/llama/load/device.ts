@@ -91,10 +91,18 @@ async function openBackend(
     if (error instanceof NoBinaryFoundError) return "noBinary";
     throw error;
   }
-  if (backend === false || (llama.gpu === backend && llama.supportsGpuOffloading)) return llama;
+  if (backend === false || (llama.gpu === backend && hasGpu(llama))) return llama;
   // A driver without a device opens all the same, and would leave the threads unbounded.
   await llama.dispose();
   return "noDevice";
+}
+
+/**
+ * Whether layers can be on a GPU. The name of the library's backend does not tell: in a package the CPU's binary shares
+ * llama.cpp's libraries with Vulkan's, and once that is in the process, it takes its name, also where there is no device.
+ */
+export function hasGpu(llama: Llama): llama is Llama & { readonly gpu: Backend } {
+  return llama.gpu !== false && llama.supportsGpuOffloading;
 }
 
 /** More threads than cores cost most of the speed, and so do the two threads of one core. */

@@ -13,7 +13,7 @@ import { modelFiles } from "../../splitFiles.ts";
 import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
 import type { PlannedModel } from "../../plan/shape.ts";
-import { listDevices, openLlama, tellsOfPlace } from "./device.ts";
+import { hasGpu, listDevices, openLlama, tellsOfPlace } from "./device.ts";
 import { createContext, mostTokens } from "./createContext.ts";
 import { Measurements } from "./measurements.ts";
 import { devicesOf } from "./memory.ts";
@@ -55,14 +55,14 @@ export async function loadModel(
   try {
     const vram = (await llama.getVramState()).total;
     // Also without a share: where a driver does not tell what is in use, the library then counts it itself.
-    if (llama.gpu !== false) await llama.setVramCap((vram - llama.vramPaddingSize) * vramShare);
+    if (hasGpu(llama)) await llama.setVramCap((vram - llama.vramPaddingSize) * vramShare);
     // On the CPU, weights that are read are better than weights that are mapped: llama.cpp keeps most in an order of its own
     // and the mapped ones beside them, and a file that is cut short meanwhile ends the process. Only what hardly fits is
     // mapped, since the system can drop its pages.
-    const useMmap = llama.gpu !== false || (await fileSize(plan.path)) > availableRam() / 2;
+    const useMmap = hasGpu(llama) || (await fileSize(plan.path)) > availableRam() / 2;
     const model = await llama.loadModel({
       modelPath: plan.path,
-      gpuLayers: llama.gpu === false ? 0 : await chooseLayers(llama, planned, plan),
+      gpuLayers: hasGpu(llama) ? await chooseLayers(llama, planned, plan) : 0,
       useMmap,
       onLoadProgress: onProgress,
     });
@@ -88,7 +88,7 @@ export async function loadModel(
       // A GPU reads long pieces several times as fast as the short one.
       promptRate: measurements?.values.promptRate ?? warmRate,
       infill: canInfill(model),
-      device: llama.gpu === false ? "CPU" : backendNames[llama.gpu],
+      device: hasGpu(llama) ? backendNames[llama.gpu] : "CPU",
       gpuLayers: model.gpuLayers,
       layers: model.fileInsights.totalLayers,
       devices,
@@ -97,7 +97,7 @@ export async function loadModel(
     };
     return { llama, model, vocabulary, sequences, info, measurements };
   } catch (error) {
-    const onGpu = llama.gpu !== false;
+    const onGpu = hasGpu(llama);
     await llama.dispose();
     throw loadError(library, error, errors, onGpu);
   }

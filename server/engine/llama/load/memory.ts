@@ -7,6 +7,7 @@ import { availableRam } from "../../../availableRam.ts";
 import { EngineError } from "../../engine.ts";
 import { contextStep } from "../../plan/buffers.ts";
 import { fillableRam, type PlannedDevice } from "../../plan/memoryPlan.ts";
+import { hasGpu } from "./device.ts";
 
 /** Bytes, in the two places where a context may lie. */
 export interface Memory {
@@ -27,7 +28,7 @@ type Need = Memory & { readonly tokens: number };
 /** What a context may have of both, whatever of it the weights in the main memory need. */
 export async function freeMemory(llama: Llama): Promise<Memory> {
   const ram = availableRam() * fillableRam;
-  if (llama.gpu === false) return { ram, gpu: 0 };
+  if (!hasGpu(llama)) return { ram, gpu: 0 };
   const vram = await llama.getVramState();
   // Not every driver tells what is in use.
   const untaken = (llama.getVramCap() ?? vram.total) - (await llama.getLlamaMemoryUsage()).gpuVram;
@@ -38,7 +39,7 @@ export async function freeMemory(llama: Llama): Promise<Memory> {
 export async function devicesOf(llama: Llama): Promise<readonly PlannedDevice[]> {
   const { ram, gpu } = await freeMemory(llama);
   const cpu = { kind: "cpu", name: "CPU", free: ram } as const;
-  if (llama.gpu === false) return [cpu];
+  if (!hasGpu(llama)) return [cpu];
   const names = await llama.getGpuDeviceNames();
   const limits = { longestTensor: await longestTensor(llama), free: gpu / names.length };
   return [...names.map((name) => ({ kind: "gpu", name, ...limits }) as const), cpu];

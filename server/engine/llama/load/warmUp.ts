@@ -2,6 +2,8 @@
 
 import type { Llama, LlamaContextSequence, Token } from "node-llama-cpp";
 
+import { hasGpu } from "./device.ts";
+
 /** Tokens of the longest prompt. For longer ones a GPU compiles more programs, which can take it seconds. */
 const most = 32;
 /** Tokens of the first prompt on a processor: of a large model it evaluates no more in the time. */
@@ -14,7 +16,7 @@ const longEnough = 25;
  * @returns how many tokens of a prompt the model evaluates in a second
  */
 export async function warmUp(llama: Llama, sequence: LlamaContextSequence): Promise<number> {
-  if (llama.gpu !== false) return measure(sequence, most);
+  if (hasGpu(llama)) return measure(sequence, most);
   // Beside other programs several threads wait for each other. One is measured, and of a prompt each evaluates as much.
   const threads = llama.maxThreads;
   llama.maxThreads = 1;
