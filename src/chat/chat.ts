@@ -187,8 +187,12 @@ export class Chat {
 
   /** An attachment of the next message or of one in the conversation. */
   findAttachment(id: string): Attachment | undefined {
-    const sent = this.#conversation.messages.flatMap((message) => (message.role === "user" ? message.attachments : []));
-    return [...this.#attachments, ...sent].find((attachment) => attachment.id === id);
+    return [...this.#attachments, ...this.sentAttachments].find((attachment) => attachment.id === id);
+  }
+
+  /** What went with the questions, the oldest first. */
+  get sentAttachments(): readonly Attachment[] {
+    return this.#conversation.messages.flatMap((message) => (message.role === "user" ? message.attachments : []));
   }
 
   dispose(): void {

@@ -59,7 +59,7 @@ function tableOf(dependencies: PageDependencies): Table {
     completeLine: () => triggerCompletion(lastEditor.get(), settings),
     copyCode: async ({ code }) => env.clipboard.writeText(code),
     insertCode: ({ code }) => insertCode(code, lastEditor.get()),
-    applyCode: ({ code }) => applyCodeBlock(code, dependencies),
+    applyCode: ({ code }) => applyCodeBlock(code, chat.sentAttachments, dependencies),
     newFile: ({ code, language }) => openNewFile(code, language),
     runCode: ({ code }) => runInTerminal(code),
     openPlace: ({ name }) => openPlace(name, dependencies),

@@ -6,10 +6,13 @@ import { describe, it } from "mocha";
 import { EndOfLine, Position, Range, Selection, Uri, commands, window, type CodeAction, type CodeLens } from "vscode";
 
 import { applyCodeBlock } from "../../src/edit/applyCode.ts";
+import { gatheredScheme } from "../../src/shared/chatContext.ts";
 import type { EditResult } from "../../src/shared/edit.ts";
 import { openEditor, until } from "./falcon.ts";
 import { MemoryFiles } from "./memoryFiles.ts";
 import { ScriptedEdits, changed, code, openLastCell } from "./scriptedEdits.ts";
+
+const attachment = { id: "a", label: "asked.js", languageId: "javascript", text: "" };
 
 describe("edit", () => {
   const edits = new ScriptedEdits();
@@ -194,20 +197,45 @@ describe("edit", () => {
 
   it("proposes a block of the chat where its lines are, and asks the model where they cannot be told", async () => {
     const editor = await openEditor(code, "javascript", "end");
-    const dependencies = { ...edits.dependencies, lastEditor: { get: () => editor } as never };
-    await applyCodeBlock("function b() {\n  return 2;\n}\n", dependencies);
+    const lastEditor = { get: () => editor, document: editor.document } as never;
+    const dependencies = { ...edits.dependencies, lastEditor };
+    await applyCodeBlock("function b() {\n  return 2;\n}\n", [], dependencies);
     assert.deepEqual(edits.asked, []);
     assert.equal(editor.document.getText(), code.replace("two", "2"));
     await assert.rejects(
-      applyCodeBlock("function a() {\n  return one;\n}", dependencies),
+      applyCodeBlock("function a() {\n  return one;\n}", [], dependencies),
       /stands in the file already/,
     );
     await commands.executeCommand("falcon.rejectAllChanges");
-    const applied = applyCodeBlock("function b() {\n  // ...\n}\n", dependencies);
+    const applied = applyCodeBlock("function b() {\n  // ...\n}\n", [], dependencies);
     await until("the server is asked", () => edits.asked.length === 1);
     assert.equal(edits.last.params.command, "apply");
     edits.last.answer({ text: changed });
     await applied;
     assert.equal(editor.document.getText(), changed);
+  });
+
+  it("proposes a block of the chat in the file that a question was about, where another one is in the editor", async () => {
+    const files = new MemoryFiles("apply-test");
+    try {
+      const { document } = await files.open("asked.js", code);
+      const editor = await openEditor("let other = 1;\n", "javascript", "end");
+      const lastEditor = { get: () => editor, document: editor.document } as never;
+      const attached = [
+        { ...attachment, uri: document.uri.toString() },
+        { ...attachment, uri: document.uri.with({ path: "/gone.js" }).toString() },
+        { ...attachment, uri: `${gatheredScheme}:/problems` },
+      ];
+      await applyCodeBlock("function b() {\n  return 2;\n}\n", attached, {
+        ...edits.dependencies,
+        lastEditor,
+      });
+      assert.deepEqual(edits.asked, []);
+      assert.equal(window.activeTextEditor?.document, document);
+      assert.equal(document.getText(), code.replace("two", "2"));
+      assert.equal(editor.document.getText(), "let other = 1;\n");
+    } finally {
+      files.dispose();
+    }
   });
 });
