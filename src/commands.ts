@@ -87,7 +87,8 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.toggleInlineCompletions": () => settings.toggleCompletions(),
     "falcon.toggleInlineCompletionsForLanguage": () =>
       settings.toggleCompletionsFor(lastEditor.get().document.languageId),
-    "falcon.chooseModel": () => chooseModel(dependencies),
+    "falcon.chooseModel": (onUsed) =>
+      chooseModel({ ...dependencies, ...(typeof onUsed === "function" && { onUsed: onUsed as () => void }) }),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
     "falcon.importModelFile": () => importModelFile(dependencies.models),
     "falcon.useCuda": () => useCuda(dependencies),

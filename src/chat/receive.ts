@@ -18,7 +18,7 @@ import { openNewFile, runInTerminal } from "./codeActions.ts";
 import type { Places } from "./context/places.ts";
 import type { Offers } from "./context/offers.ts";
 import { insertCode } from "./insertCode.ts";
-import { retryWith } from "./retryWith.ts";
+import { retryWith, retryWithModel } from "./retryWith.ts";
 import { parseLink } from "./webviewMessages.ts";
 
 export interface PageDependencies extends EditDependencies {
@@ -95,8 +95,14 @@ async function openLink(href: string): Promise<void> {
   else await commands.executeCommand("vscode.open", url.href);
 }
 
-/** "retry" mends a model that failed to load; of a model that works it asks the answer again. */
-async function act(action: ProblemAction, { chat, server }: PageDependencies): Promise<void> {
+/**
+ * "retry" mends a model that failed to load; of a model that works it asks the answer again. A model that is chosen for an answer
+ * which needs one is asked for it.
+ */
+async function act(action: ProblemAction, { chat, server, settings }: PageDependencies): Promise<void> {
+  const last = chat.conversation.messages.at(-1);
+  const needsModel = last?.role === "assistant" && last.problem?.action === "selectModel";
   if (action === "retry" && statusOf(server.status, "chat").state !== "failed") chat.retry();
+  else if (action === "selectModel" && needsModel) await retryWithModel(chat, settings);
   else await runAction(action);
 }

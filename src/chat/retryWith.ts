@@ -3,6 +3,7 @@
 import { commands, env, l10n } from "vscode";
 
 import type { Settings } from "../settings.ts";
+import type { Message } from "../shared/protocol.ts";
 import { showList, type ListItem } from "../surfaces.ts";
 import type { Chat } from "./chat.ts";
 
@@ -35,14 +36,24 @@ export async function retryWith(chat: Chat, settings: Settings): Promise<void> {
     chat.retry(way.temperature);
     return;
   }
-  const before = modelOf(settings);
-  await commands.executeCommand("falcon.chooseModel");
-  if (modelOf(settings) !== before && lastOf(chat) === asked) chat.retry();
+  await retryWithModel(chat, settings);
 }
 
-/** Which answer is the last, of which chat. */
-function lastOf({ conversation: { id, messages } }: Chat): string {
-  return `${id} ${messages.at(-1)?.id}`;
+/** Has the user choose a model, and asks again for the last answer once the chat has it: a download may fail first, and go on later. */
+export async function retryWithModel(chat: Chat, settings: Settings): Promise<void> {
+  const asked = lastOf(chat);
+  const before = modelOf(settings);
+  const retry = () => {
+    if (modelOf(settings) !== before && lastOf(chat) === asked) chat.retry();
+  };
+  await commands.executeCommand("falcon.chooseModel", retry);
+  // Another command may have been chosen there, as that of a file.
+  retry();
+}
+
+/** As it stands: another one where it is asked for again. */
+function lastOf({ conversation }: Chat): Message | undefined {
+  return conversation.messages.at(-1);
 }
 
 function modelOf({ server }: Settings): string {

@@ -18,6 +18,8 @@ export interface ModelDependencies {
   readonly server: ServerClient;
   readonly settings: Settings;
   readonly recentModels: RecentModels;
+  /** Runs once a model has its role. */
+  readonly onUsed?: () => void;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface ModelDependencies {
 export async function useModel(
   path: string,
   roles: readonly ModelRole[],
-  { server, settings, recentModels }: ModelDependencies,
+  { server, settings, recentModels, onUsed }: ModelDependencies,
 ): Promise<void> {
   if (path !== "") await recentModels.add({ path, line: describeModelFile(await server.inspectModel(path)) });
   const isInUse = roles.every((role) => modelOf(settings.roles, role) === path);
@@ -40,6 +42,7 @@ export async function useModel(
     await server.updateSettings(settings.server);
     for (const each of roles) await server.loadModel(each);
   }
+  onUsed?.();
   const onServer = roles.map((role) => settings.serverOf(role)).find((name) => name !== undefined);
   if (onServer === undefined) return;
   void showInformationMessage(

@@ -9,7 +9,7 @@ import { after, afterEach, before, test } from "node:test";
 import { catalogue } from "../../server/models/catalogue/catalogue.ts";
 import { writeOriginal } from "../fixtures/originals/originals.ts";
 import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
-import { HubServer } from "../support/hubServer.ts";
+import { HubServer, status } from "../support/hubServer.ts";
 import { modelFile } from "../support/models.ts";
 import { until } from "../support/processes.ts";
 import type { Workbench } from "../support/workbench.ts";
@@ -18,6 +18,7 @@ const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
 
 const small = "Falcon3 1B Instruct";
 const large = "Falcon3 3B Instruct";
+const asked = "Falcon3 7B Instruct";
 const original = "Falcon-H1-Tiny Coder 90M";
 
 let hub: HubServer;
@@ -48,6 +49,7 @@ before(async () => {
   offerOriginal(original);
   offer(small, modelFile("falcon7b"));
   offer(large, modelFile("falcon40b"));
+  offer(asked, modelFile("falcon3"));
   falcon = await openFalcon({
     "falcon.model.gpu": "off",
     "falcon.model.threads": 1,
@@ -113,6 +115,30 @@ test("without consent to the licence nothing is downloaded", async () => {
   await workbench.quickRows.first().waitFor();
   await workbench.leaveQuickInput();
   assert.deepEqual(transfers(), []);
+});
+
+test("a question is asked again once the model that was chosen for it has come, though its download failed at first", async () => {
+  const { chat } = falcon;
+  await chat.open();
+  await chat.ask("What is a berth?");
+  const answer = chat.answers.last();
+  await answer.getByText("is a demonstration model").waitFor();
+  await answer.getByRole("button", { name: "Choose Model…" }).click();
+  await workbench.whenModelsListed();
+  await workbench.quickInput.fill(asked);
+  hub.hubFaults.push(status(403));
+  await pressInRow(asked, "For the Chat Only");
+  await press("Accept and Download");
+  const failure = workbench.toast("403");
+  await failure.waitFor();
+  await answer.getByText("is a demonstration model").waitFor();
+  await failure.getByRole("button", { name: "Try Again" }).click();
+  await workbench.statusLabel("Chat: Tiny Falcon3").waitFor();
+  await answer.getByText("is a demonstration model").waitFor({ state: "detached" });
+  await answer.locator(".markdown").filter({ hasText: /\S/ }).waitFor();
+  await chat.whenEnded();
+  assert.equal(await chat.questions.count(), 1);
+  assert.equal(await chat.answers.count(), 1);
 });
 
 test("a model is chosen, downloaded from the mirror, loaded, and writes ghost text", async () => {
