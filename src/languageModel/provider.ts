@@ -73,7 +73,7 @@ export class FalconProvider implements LanguageModelChatProvider<RoleModel>, Dis
     token: CancellationToken,
   ): Promise<void> {
     if (toolMode === LanguageModelChatToolMode.Required && capabilities.toolCalling !== true) {
-      throw new Error(l10n.t("{0} was not trained to call tools. Choose a Falcon3 or Falcon-H1 for this.", name));
+      throw refusal(l10n.t("{0} was not trained to call tools. Choose a Falcon3 or Falcon-H1 for this.", name));
     }
     const params = {
       messages: turnsOf(messages),
@@ -87,7 +87,7 @@ export class FalconProvider implements LanguageModelChatProvider<RoleModel>, Dis
       notes = [],
       problem,
     } = await this.#ask(token, (signal) => this.#server.chat(params, say, signal));
-    if (problem) throw new Error(plainText(problem.message));
+    if (problem) throw refusal(problem.message);
     for (const note of notes) this.#log.info(note);
     for (const { name: tool, arguments: input } of toolCalls) {
       progress.report(new LanguageModelToolCallPart(randomUUID(), tool, input));
@@ -111,11 +111,16 @@ export class FalconProvider implements LanguageModelChatProvider<RoleModel>, Dis
       return await request(controller.signal);
     } catch (error) {
       const problem = problemOf(error);
-      throw problem ? new Error(plainText(problem.message)) : error;
+      throw problem ? refusal(problem.message) : error;
     } finally {
       listener.dispose();
     }
   }
+}
+
+/** VS Code's chat shows the stack of an error, too, where it has one. */
+function refusal(message: string): Error {
+  return Object.assign(new Error(plainText(message)), { stack: "" });
 }
 
 function describe(model: ChatModel): RoleModel {
