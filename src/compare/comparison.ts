@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { l10n, window, workspace, type Disposable } from "vscode";
 
-import { gitPath } from "../chat/context/git.ts";
+import { gitPath, gitRefusal } from "../chat/context/git.ts";
 import { describeSize } from "../models/modelWords.ts";
 import { type ModelDependencies, useModel } from "../models/useModel.ts";
 import { comparisonStrings } from "../pages/comparisonStrings.ts";
@@ -130,11 +130,7 @@ export class Comparison implements Disposable {
 
 async function ask(dependencies: ComparisonDependencies): Promise<Asked | undefined> {
   const git = await gitPath();
-  if (git === undefined) {
-    throw new UserError(
-      l10n.t("Models are compared on the history that Git has of a trusted workspace. Trust it, and switch Git on."),
-    );
-  }
+  if (git === undefined) throw await gitRefusal();
   const folder = await chooseFolder();
   const models = folder === undefined ? undefined : await chooseModels(dependencies);
   const ways = models && (await chooseSettings());

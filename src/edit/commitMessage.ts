@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { Uri, l10n } from "vscode";
 
 import { readDiff } from "../chat/context/changes.ts";
-import { type Repository, gitRepositories, runGit } from "../chat/context/git.ts";
+import { type Repository, gitRefusal, gitRepositories, runGit } from "../chat/context/git.ts";
 import { UserError, showProblem } from "../problems.ts";
 import type { EditParams } from "../shared/edit.ts";
 import { showProgress } from "../surfaces.ts";
@@ -57,7 +57,7 @@ async function findRepository(view: unknown): Promise<Repository> {
     repositories.find(({ rootUri }) => rootUri.toString() === given) ??
     repositories.find(({ ui }) => ui.selected) ??
     repositories[0];
-  if (!found) throw new UserError(l10n.t("The workspace is in no git repository, or is not trusted."));
+  if (!found) throw await gitRefusal();
   return found;
 }
 

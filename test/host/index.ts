@@ -6,6 +6,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: false });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./activation.ts");
+  await import("./withoutGit.ts");
   await import("./settings.ts");
   await import("./chat.ts");
   await import("./chatContext.ts");

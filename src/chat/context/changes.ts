@@ -8,7 +8,7 @@ import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
 import type { Attachment } from "../../shared/protocol.ts";
-import { openGit } from "./git.ts";
+import { gitRefusal, openGit } from "./git.ts";
 import type { Git } from "./gitProgram.ts";
 import { splitDiff, wholeParts } from "./splitDiff.ts";
 import { fitParts, gathered, notes } from "./source.ts";
@@ -22,8 +22,7 @@ const noDiff = { files: [], secret: 0, isCut: false };
 /** The diff of each file is whole or left out. */
 export async function attachChanges(settings: Pick<Settings, "isExcluded">, room: number): Promise<Attachment> {
   const opened = await openGit();
-  if (!opened || opened.roots.length === 0)
-    throw new UserError(l10n.t("The workspace is in no git repository, or is not trusted."));
+  if (!opened || opened.roots.length === 0) throw await gitRefusal();
   const diffs: string[] = [];
   let secret = 0;
   let isCut = false;

@@ -1,7 +1,8 @@
 // What git says of the workspace, by the program that VS Code's own git extension has found.
 
-import { extensions, workspace, type Uri } from "vscode";
+import { extensions, l10n, workspace, type Uri } from "vscode";
 
+import { UserError } from "../../problems.ts";
 import { byInnermost, gitProgram, ignoredFiles, listFiles, repositoryOf, type Git } from "./gitProgram.ts";
 
 /** What is used of the git extension's API, version 1. */
@@ -62,6 +63,21 @@ export async function gitPath(): Promise<string | undefined> {
 
 export async function gitRepositories(): Promise<readonly Repository[]> {
   return (await openApi())?.repositories ?? [];
+}
+
+/** Why git tells nothing of the workspace. */
+export async function gitRefusal(): Promise<UserError> {
+  if (!workspace.isTrusted) {
+    return new UserError(
+      l10n.t("This workspace is not trusted, so that git is not run in it. Trust the workspace first."),
+    );
+  }
+  if (!(await openApi())) {
+    return new UserError(
+      l10n.t("VS Code has no git to run. Install git, or switch on the setting {0}.", "git.enabled"),
+    );
+  }
+  return new UserError(l10n.t("The workspace is in no git repository. Open a folder that is in one."));
 }
 
 /** What git writes, or undefined where it fails. What is too long ends where the limit is. */
