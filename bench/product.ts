@@ -9,7 +9,7 @@ import manifest from "../package.json" with { type: "json" };
 import { steps } from "../server/completion/ablation.ts";
 import type { ModelInfo, ServerSettings } from "../src/shared/protocol.ts";
 import { LspClient } from "../test/support/lspClient.ts";
-import { childrenOf } from "../test/support/processes.ts";
+import { descendantsOf } from "../test/support/processes.ts";
 import { processorSeconds } from "./machine.ts";
 
 export const exported = path.join(homedir(), ".cache/falcon-training/export");
@@ -21,7 +21,7 @@ export interface Product {
   readonly client: LspClient;
   readonly settings: ServerSettings;
   readonly model: ModelInfo;
-  /** Of all processors, in the server and the model process so far; NaN elsewhere than on Linux. */
+  /** Of all processors, in the server, the service and the model process so far; NaN elsewhere than on Linux. */
   readonly cpuSeconds: () => number;
 }
 
@@ -50,7 +50,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     await client.stop();
     throw new Error(status.state === "failed" ? status.problem.message : status.state);
   }
-  const pids = [client.child.pid ?? 0, ...childrenOf(client.child.pid)];
+  const pids = [client.child.pid ?? 0, ...descendantsOf(client.child.pid)];
   return {
     client,
     settings,
@@ -81,6 +81,7 @@ function defaultSettings(model: string, threads: number | undefined): ServerSett
       contextSize: properties["falcon.model.contextSize"].default,
       gpu: properties["falcon.model.gpu"].default as ServerSettings["model"]["gpu"],
       threads: threads ?? properties["falcon.model.threads"].default,
+      shared: properties["falcon.model.shared"].default,
     },
     inlineCompletion: {
       debounce: properties["falcon.inlineCompletion.debounce"].default,

@@ -129,6 +129,7 @@ function settingsOf(values: ReturnType<typeof readArguments>["values"]) {
     model: {
       path: model === undefined ? (findBundledModel(__dirname) ?? "") : path.resolve(model),
       ...(gpu !== undefined && { gpu }),
+      shared: false,
       ...(threads !== undefined && { threads }),
       ...(contextSize !== undefined && { contextSize }),
     },

@@ -2,6 +2,7 @@
 
 import "./nodeVersion.ts";
 
+import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -23,6 +24,7 @@ void runService({
   createProcess: (log, onDied) => new ModelProcess({ modulePath: path.join(__dirname, "engine.cjs"), log, onDied }),
   // An unhandled rejection is a bug, but the requests that run need not end with it.
   watchFaults: (tell) => process.on("unhandledRejection", tell),
+  isInstalled: () => fs.existsSync(__filename),
   idleTime: values.idle === "" ? idleTime : Number(values.idle),
 }).then(
   () => process.exit(0),

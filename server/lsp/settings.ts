@@ -26,7 +26,7 @@ const model = {
   ),
   promptCache: v.exactOptional(v.object({ folder: v.string(), keep: v.boolean() })),
   measurements: v.exactOptional(absolutePath()),
-  shared: v.exactOptional(v.boolean()),
+  shared: v.optional(v.boolean(), true),
 };
 const byLanguage = v.record(v.string(), v.boolean());
 const infillOrder = v.picklist(["auto", "prefixFirst", "suffixFirst", "none"]);

@@ -30,7 +30,7 @@ export interface ServerSettings {
     readonly promptCache?: { readonly folder: string; readonly keep: boolean };
     /** File in which is remembered what was measured of models on this machine; nothing is measured unless given. */
     readonly measurements?: string;
-    /** Whether all clients of this user share one process for each model, if not more; they do not unless given. */
+    /** Whether all clients of this user share one process for each model; they do unless it is false. */
     readonly shared?: boolean;
   };
   readonly inlineCompletion: {

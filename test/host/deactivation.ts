@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { kill } from "node:process";
+import process, { kill } from "node:process";
 
 import { describe, it } from "mocha";
 import { extensions } from "vscode";
@@ -20,7 +20,7 @@ describe("deactivation", () => {
     await until("the answer grows", () => answer()?.text !== "");
     const { pid } = falcon.server;
     assert.ok(pid);
-    const ids = [pid, ...childrenOf(pid)];
+    const ids = [pid, ...modelProcesses()];
     assert.equal(ids.length, 2, "a server and its model process run");
     await deactivate();
     for (const id of ids) assert.throws(() => kill(id, 0), { code: "ESRCH" });
@@ -39,10 +39,17 @@ async function deactivate(): Promise<void> {
   await module.deactivate();
 }
 
-function childrenOf(parent: number): number[] {
+/** Model processes of the service that this window's server has found or started. */
+function modelProcesses(): number[] {
   const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
-  const processes = lines.map((line) => line.trim().split(/\s+/));
+  const processes = lines.map((line) => {
+    const [pid, parent, ...args] = line.trim().split(/\s+/);
+    return { pid: Number(pid), parent: Number(parent), command: args.join(" ") };
+  });
+  const services = processes.filter(({ command }) =>
+    command.includes(`--folder=${process.env["FALCON_SERVICE_FOLDER"] ?? ""} `),
+  );
   return processes
-    .filter(([, ppid, ...args]) => Number(ppid) === parent && args.join(" ").includes("engine.cjs"))
-    .map(([pid]) => Number(pid));
+    .filter(({ parent, command }) => command.includes("engine.cjs") && services.some(({ pid }) => pid === parent))
+    .map(({ pid }) => pid);
 }

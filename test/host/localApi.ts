@@ -72,8 +72,9 @@ describe("local API", () => {
   }
 
   async function writtenTokens(response: Response): Promise<number> {
-    assert.equal(response.status, 200);
-    return ((await response.json()) as { usage: { completion_tokens: number } }).usage.completion_tokens;
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    return (JSON.parse(text) as { usage: { completion_tokens: number } }).usage.completion_tokens;
   }
 
   /** Opens the menu. */

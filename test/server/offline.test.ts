@@ -18,13 +18,11 @@ import {
 } from "../../src/shared/methods.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import type { ServerSettings } from "../../src/shared/protocol.ts";
-import { useOwnServices } from "../../scripts/ownServices.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 import { until } from "../support/processes.ts";
 
-useOwnServices();
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-offline-"));
 after(() => fs.rmSync(folder, { recursive: true }));
 const recorder = path.join(folder, "recordNetwork.so");

@@ -17,10 +17,14 @@ import {
   type TextDocumentContentChangeEvent,
 } from "vscode-languageserver-protocol/node";
 
+import { useOwnServices } from "../../scripts/ownServices.ts";
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { statusChanged } from "../../src/shared/methods.ts";
 import type { InitializationOptions, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+
+// Servers share their models unless they are told not to, and with nobody else than each other.
+useOwnServices();
 
 /** With a model process of its own, which tests measure and kill. */
 export const quickSettings: ServerSettings = {

@@ -27,6 +27,12 @@ export function childrenOf(pid: number | undefined): number[] {
     .map((child) => child.pid);
 }
 
+/** Children, their children and so on. */
+export function descendantsOf(pid: number | undefined): number[] {
+  const children = childrenOf(pid);
+  return [...children, ...children.flatMap(descendantsOf)];
+}
+
 export function isRunning(pid: number): boolean {
   return runningProcesses().some((each) => each.pid === pid);
 }

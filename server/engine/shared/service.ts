@@ -30,6 +30,8 @@ export interface ServiceOptions {
   readonly createProcess: CreateProcess;
   /** Milliseconds after its last client after which it ends. */
   readonly idleTime: number;
+  /** Whether the files are still there that it starts processes from: another editor's update may have deleted them. */
+  readonly isInstalled: () => boolean;
   /** Calls what it is given with each fault that nobody else hears of. It has no output: its clients log them. */
   readonly watchFaults: (tell: (fault: unknown) => void) => void;
 }
@@ -41,6 +43,7 @@ export async function runService({
   address,
   createProcess,
   idleTime,
+  isInstalled,
   watchFaults,
 }: ServiceOptions): Promise<boolean> {
   const models = new SharedModels(createProcess);
@@ -55,6 +58,12 @@ export async function runService({
   let clients = 0;
   let idle = setTimeout(() => ended.resolve(), firstClientTime);
   const server = net.createServer((socket) => {
+    if (!isInstalled()) {
+      // Whoever comes starts another one. Those who have their models keep them.
+      server.close();
+      socket.destroy();
+      return;
+    }
     clients++;
     clearTimeout(idle);
     void serveClient(socket, token, models, logs)

@@ -68,6 +68,7 @@ beforeEach(() => {
       return { memory: 1, load: () => Promise.resolve(model), dispose: () => Promise.resolve() };
     },
     idleTime: 1,
+    isInstalled: () => true,
     watchFaults: (tell) => (tellFault = tell),
   });
 });

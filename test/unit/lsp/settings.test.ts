@@ -9,7 +9,7 @@ import { secretFiles } from "../../../src/shared/excludedFiles.ts";
 import { readOptions, readSettings } from "../../../server/lsp/settings.ts";
 
 const defaults = {
-  model: { path: "", contextSize: 4096, gpu: "auto", threads: 0 },
+  model: { path: "", contextSize: 4096, gpu: "auto", threads: 0, shared: true },
   inlineCompletion: { debounce: 75, maxTokens: 96, timeLimit: 200, suggestions: "balanced" },
   chat: { maxTokens: 1024, temperature: 0.1 },
 };
