@@ -15,7 +15,7 @@ const original = fs.readFileSync(path.join(import.meta.dirname, "../fixtures/sam
 const [before_, after_] = ["  readonly berth: number;", "  readonly berth: string;"];
 const changed = original.replace(before_, after_);
 /** Longer than what one attachment may take of the scripted model's context. */
-const longFile = Array.from({ length: 900 }, (_, i) => `def buoy${i}(ship):\n    return ship.sees("${i}")\n`).join(
+const longFile = Array.from({ length: 3600 }, (_, i) => `def buoy${i}(ship):\n    return ship.sees("${i}")\n`).join(
   "\n",
 );
 

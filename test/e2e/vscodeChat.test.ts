@@ -36,6 +36,9 @@ before(async () => {
       "workbench.secondarySideBar.defaultVisibility": "visible",
     },
     (workspace) => [
+      // Its own words come back with what the tool says of them.
+      { to: "successfully edited", text: "The nights are counted." },
+      { to: "name them nights", text: call(path.join(workspace, boat), original, renamed) },
       { to: "call them nights", text: call(path.join(workspace, boat), original, renamed) },
       { to: "What is a berth?", text: "A place for **one** boat." },
       { text: "It counts the nights." },
@@ -96,6 +99,20 @@ test("inline chat changes the selected code by a tool that the model calls", asy
   await page.keyboard.press("Control+Enter");
   await until(
     "the change is kept",
+    () => fs.readFileSync(path.join(falcon.editor.workspace, boat), "utf8") === renamed,
+  );
+  // Where it closes, the focus goes to the editor, and closes a list that is open by then.
+  await page.locator(".inline-chat-widget").filter({ visible: true }).waitFor({ state: "detached" });
+});
+
+test("Agent edits a file by a tool that the model calls, and goes on with what the tool says", async () => {
+  fs.writeFileSync(path.join(falcon.editor.workspace, boat), original);
+  await workbench.runCommand("Chat: Open Chat (Agent)");
+  await bar.locator(".chat-input-toolbars").getByText("Agent", { exact: true }).waitFor({ timeout });
+  await ask("name them nights", "The nights are counted.");
+  await picture("agent");
+  await until(
+    "the file is changed",
     () => fs.readFileSync(path.join(falcon.editor.workspace, boat), "utf8") === renamed,
   );
 });

@@ -6,7 +6,7 @@
 const fs = require("node:fs");
 
 const info = {
-  ...{ name: "Scripted Falcon3 Instruct", path: "", demonstration: false, architecture: "llama", contextSize: 8192 },
+  ...{ name: "Scripted Falcon3 Instruct", path: "", demonstration: false, architecture: "llama", contextSize: 32_768 },
   ...{ kvCache: "f16", flashAttention: false, sequences: 2, promptRate: 10000, infill: false, device: "CPU" },
   ...{ gpuLayers: 0, layers: 1, devices: [], passedOver: [], markers: ["<|system|>", "<|user|>", "<|assistant|>"] },
 };
