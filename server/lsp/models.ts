@@ -42,7 +42,7 @@ import { type FilePlan, planRemoteFile } from "../models/plan/plannedFile.ts";
 import { ThisMachine } from "../models/plan/thisMachine.ts";
 import { deleteSavedContexts } from "../models/session/savedContexts.ts";
 import { deleteDraftsBelow } from "../models/store/deleteDrafts.ts";
-import { deleteModel } from "../models/store/deleteModel.ts";
+import { checkIsInModelsFolder, deleteModel } from "../models/store/deleteModel.ts";
 import { importModel } from "../models/store/importModel.ts";
 import { listModels } from "../models/store/listModels.ts";
 import { listUnfinished } from "../models/store/listUnfinished.ts";
@@ -134,14 +134,16 @@ function registerConversion(
   );
   connection.onRequest(convertRequest, (params, token) =>
     assistant.answer(async () => {
-      const { folder, type, progressToken } = readParams(convertParams, params);
+      const { folder, type, deletesWeights = false, progressToken } = readParams(convertParams, params);
+      if (deletesWeights) checkIsInModelsFolder(folder, assistant.settings.models ?? {});
       const file = path.join(folder, `${path.basename(folder)}-${type}.gguf`);
       const onProgress = (fraction: number) => {
         if (progressToken === undefined) return;
         send(() => connection.sendProgress(convertProgress, progressToken, fraction));
       };
       try {
-        await writing.run(token, (signal) => convertFolder(folder, file, type, { workerPath, signal, onProgress }));
+        const options = { workerPath, deletesWeights, onProgress };
+        await writing.run(token, (signal) => convertFolder(folder, file, type, { ...options, signal }));
       } catch (error) {
         // Another window has made it of the same weights meanwhile.
         if (!(error instanceof NameTaken)) throw error;

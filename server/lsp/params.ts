@@ -123,6 +123,7 @@ const absolutePath = v.pipe(
 export const convertParams: v.GenericSchema<unknown, ConvertParams> = v.object({
   folder: absolutePath,
   type: v.picklist(convertedTypes),
+  deletesWeights: v.exactOptional(v.boolean()),
   progressToken: v.exactOptional(v.string()),
 });
 

@@ -69,7 +69,7 @@ export async function accepts(
 }
 
 /** Bytes that are free where a folder is or will be; undefined where that cannot be told. */
-async function freeSpace(folder: string): Promise<number | undefined> {
+export async function freeSpace(folder: string): Promise<number | undefined> {
   for (let place = folder; ; place = dirname(place)) {
     try {
       const { bavail, bsize } = await statfs(place);

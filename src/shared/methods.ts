@@ -113,7 +113,10 @@ export const originalFilesRequest = new RequestType<{ repository: string }, Orig
   ParameterStructures.byName,
 );
 
-/** Converts original weights, and answers with the path of the model file. Cancelled, it leaves nothing behind. */
+/**
+ * Converts original weights, and answers with the path of the model file. Cancelled, it leaves nothing behind; what it has
+ * deleted of the weights, where it was asked to, is gone.
+ */
 export const convertRequest = new RequestType<ConvertParams, { path: string }, Problem>(
   "falcon/convert",
   ParameterStructures.byName,

@@ -10,6 +10,11 @@ export interface ConvertParams {
   /** Absolute path. */
   readonly folder: string;
   readonly type: (typeof convertedTypes)[number];
+  /**
+   * Whether each file of weights is deleted as soon as all of it is converted, so that the disk need not hold both. The folder
+   * is then one of the models folder.
+   */
+  readonly deletesWeights?: boolean;
   /** Names the reports of how much is done, from 0 to 1. */
   readonly progressToken?: string;
 }
@@ -21,6 +26,8 @@ export interface OriginalFiles {
   readonly size: number;
   /** Bytes of those that are not on the disk yet. */
   readonly missing: number;
+  /** Bytes of the largest of them. */
+  readonly largest: number;
 }
 
 /** What a model is good for: ghost text, answers, prose, calling tools. */

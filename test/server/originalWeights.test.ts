@@ -44,13 +44,14 @@ afterEach(async () => {
 });
 
 /** Puts a model's original weights onto the hub, among files that no conversion reads. */
-function publish(name: OriginalName): { readonly repository: string; readonly size: number } {
+function publish(name: OriginalName): { readonly repository: string; readonly size: number; readonly largest: number } {
   const repository = `tiiuae/${name}`;
   const folder = writeOriginal(path.join(base, "hub"), name);
-  let size = 0;
+  let [size, largest] = [0, 0];
   for (const file of fs.readdirSync(folder)) {
     const content = fs.readFileSync(path.join(folder, file));
     size += content.length;
+    largest = Math.max(largest, content.length);
     hub.put(repository, file, content);
   }
   const isWhole = fs.existsSync(path.join(folder, "model.safetensors"));
@@ -64,20 +65,20 @@ function publish(name: OriginalName): { readonly repository: string; readonly si
   ]) {
     hub.put(repository, other, Buffer.from("not asked for"));
   }
-  return { repository, size };
+  return { repository, size, largest };
 }
 
 const filesOf = (repository: string) => client.connection.sendRequest(originalFilesRequest, { repository });
 
 for (const name of ["tiny-Falcon-H1-tied", "tiny-Falcon3-1B-Instruct"] as const) {
   test(`${name} is found on the hub, downloaded and converted, and its original weights are deleted`, async () => {
-    const { repository, size } = publish(name);
+    const { repository, size, largest } = publish(name);
     const { files, ...sizes } = await filesOf(repository);
     assert.deepEqual([...files].sort(), fs.readdirSync(path.join(base, "hub", name)).sort());
-    assert.deepEqual(sizes, { size, missing: size });
+    assert.deepEqual(sizes, { size, missing: size, largest });
 
     const downloaded = await client.connection.sendRequest(downloadRequest, { repository, files });
-    assert.deepEqual(await filesOf(repository), { files, size, missing: 0 });
+    assert.deepEqual(await filesOf(repository), { files, size, missing: 0, largest });
     assert.deepEqual(await client.connection.sendRequest(storedModelsRequest), []);
 
     const folder = path.join(base, "models", repository);
@@ -119,6 +120,46 @@ test("cancelled, it goes on with what is there", async () => {
   hub.requests.length = 0;
   await client.connection.sendRequest(downloadRequest, { repository, files });
   assert.deepEqual(hub.requests, [], "what was downloaded is not asked for again");
+});
+
+test("weights that are deleted as they are converted are downloaded again after a failure, those alone", async () => {
+  const { repository } = publish("tiny-Falcon3-1B-Instruct");
+  const { files } = await filesOf(repository);
+  const folder = path.join(base, "models", repository);
+  const params = { folder, type: "Q8_0", deletesWeights: true } as const;
+  const shards = () => fs.readdirSync(folder).filter((file) => file.endsWith(".safetensors"));
+  await client.connection.sendRequest(downloadRequest, { repository, files });
+  const [first = "", second = "", third = ""] = shards();
+  const damaged = path.join(folder, second);
+  const bytes = fs.readFileSync(damaged);
+  // The last of its numbers is none.
+  fs.writeFileSync(damaged, Buffer.concat([bytes.subarray(0, -2), Buffer.from([0xff, 0x7f])]));
+  assert.match(
+    (await problemOf(client.connection.sendRequest(convertRequest, params))).message,
+    /no number or infinite/,
+  );
+  assert.deepEqual(shards(), [second, third]);
+  assert.equal(
+    (await filesOf(repository)).missing,
+    fs.statSync(path.join(base, "hub", path.basename(folder), first)).size,
+  );
+
+  fs.writeFileSync(damaged, bytes);
+  hub.requests.length = 0;
+  await client.connection.sendRequest(downloadRequest, { repository, files });
+  const asked = new Set(hub.requests.map(({ url }) => path.basename(new URL(url, hub.endpoint).pathname)));
+  assert.deepEqual([...asked], [first]);
+  await client.connection.sendRequest(convertRequest, params);
+  assert.deepEqual(shards(), []);
+});
+
+test("weights that are not in the models folder are not deleted as they are converted", async () => {
+  const folder = writeOriginal(path.join(base, "mine"), "tiny-Falcon3-1B-Instruct");
+  const files = fs.readdirSync(folder);
+  const params = { folder, type: "Q8_0", deletesWeights: true } as const;
+  const { message } = await problemOf(client.connection.sendRequest(convertRequest, params));
+  assert.match(message, /is not in the models folder/);
+  assert.deepEqual(fs.readdirSync(folder), files);
 });
 
 test("a repository without such weights, one that is gone, and a hub that lists nothing are problems", async () => {

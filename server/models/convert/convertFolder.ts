@@ -10,7 +10,7 @@ import * as l10n from "@vscode/l10n";
 import { UserError } from "../../userError.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { inspectModel } from "../files/inspectModel.ts";
-import { writeNewFile } from "../files/newFile.ts";
+import { hasDrafts, writeNewFile } from "../files/newFile.ts";
 import type { Conversion, PlannedTensor } from "./planConversion.ts";
 import type { FileType } from "./tensorTypes.ts";
 import type { WorkerMessage, WorkerTask } from "./worker.ts";
@@ -18,6 +18,11 @@ import type { WorkerMessage, WorkerTask } from "./worker.ts";
 export interface ConvertOptions {
   /** Path of `worker.ts`, or of its bundle. */
   readonly workerPath: string;
+  /**
+   * Whether each file of weights is deleted as soon as all of it is converted, so that the disk need not hold both. Those that
+   * are deleted by then are gone when the conversion fails or is aborted.
+   */
+  readonly deletesWeights?: boolean;
   readonly onProgress?: (fraction: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -67,11 +72,12 @@ async function writeConverted(
     const write = async (draft: string) => {
       // From now on others see that the folder is being converted.
       fs.writeFileSync(draft, "");
-      const { header, size, tensors } = await plan(task, options);
-      checkSpace(outFile, size);
-      fs.writeFileSync(draft, header);
-      fs.truncateSync(draft, size);
-      await convert(tensors, draft, options);
+      const conversion = await plan(task, options);
+      checkSpace(outFile, options.deletesWeights ? spaceWithoutBoth(conversion) : conversion.size);
+      fs.writeFileSync(draft, conversion.header);
+      // It grows as it is written: Windows takes the space of a longer file at once.
+      await convert(conversion.tensors, draft, options);
+      fs.truncateSync(draft, conversion.size);
       check(draft);
     };
     await writeNewFile(outFile, write, options.signal);
@@ -79,6 +85,16 @@ async function writeConverted(
     options.signal?.throwIfAborted();
     throw toUserError(task.folder, error);
   }
+}
+
+/** Bytes of the new file that there is at most beyond those of the weights that are deleted before they are written. */
+export function spaceWithoutBoth({ size, tensors }: Conversion): number {
+  let [most, freed] = [0, 0];
+  for (const [i, { original, position, bytes }] of tensors.entries()) {
+    most = Math.max(most, position + bytes - freed);
+    if (tensors[i + 1]?.original.file !== original.file) freed += fs.statSync(original.file).size;
+  }
+  return Math.max(most, size - freed);
 }
 
 function checkSpace(outFile: string, size: number): void {
@@ -130,15 +146,36 @@ async function convert(tensors: readonly PlannedTensor[], target: string, option
   const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
   const threads = Math.min(availableParallelism(), mostThreads, Math.ceil(total / threadBytes));
   let done = 0;
-  await runThreads(
-    Array.from({ length: threads }, () => ({ kind: "convert", tensors, target, next })),
-    options,
-    (message) => {
-      if (message.kind !== "converted") return;
-      done += message.bytes;
-      options.onProgress?.(done / total);
-    },
-  );
+  const left = bytesOfFiles(tensors);
+  const deletions: Promise<void>[] = [];
+  try {
+    await runThreads(
+      Array.from({ length: threads }, () => ({ kind: "convert", tensors, target, next })),
+      options,
+      (message) => {
+        if (message.kind !== "converted") return;
+        done += message.bytes;
+        const file = tensors[message.tensor]?.original.file ?? "";
+        left.set(file, (left.get(file) ?? 0) - message.bytes);
+        if (options.deletesWeights && left.get(file) === 0) deletions.push(deleteUnlessRead(file, target));
+        options.onProgress?.(done / total);
+      },
+    );
+  } finally {
+    await Promise.all(deletions);
+  }
+}
+
+/** Bytes of the new file that come of each file of weights. */
+function bytesOfFiles(tensors: readonly PlannedTensor[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { original, bytes } of tensors) sums.set(original.file, (sums.get(original.file) ?? 0) + bytes);
+  return sums;
+}
+
+/** Another conversion, to another type, may read the same weights. */
+async function deleteUnlessRead(file: string, draft: string): Promise<void> {
+  if (!(await hasDrafts(path.dirname(file), draft))) await fs.promises.rm(file, { force: true });
 }
 
 /** Runs a thread for each task until all have ended; where one fails, or the signal is aborted, none is left. */

@@ -47,12 +47,13 @@ export async function findOriginalFiles(
   if (!wanted.some(({ path }) => path.endsWith(".safetensors"))) {
     throw new UserError(l10n.t("There are no original weights in the format safetensors in {0}.", repository));
   }
-  let [size, missing] = [0, 0];
+  let [size, missing, largest] = [0, 0, 0];
   for (const file of wanted) {
     size += file.size;
+    largest = Math.max(largest, file.size);
     missing += file.size - (folder === undefined ? 0 : await received(placeOf(folder, repository, file.path)));
   }
-  return { files: wanted.map(({ path }) => path), size, missing };
+  return { files: wanted.map(({ path }) => path), size, missing, largest };
 }
 
 async function received(target: string): Promise<number> {

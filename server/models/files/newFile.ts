@@ -83,9 +83,9 @@ export async function deleteOldDrafts(folder: string): Promise<void> {
   }
 }
 
-/** Whether some process writes a new file in a folder just now. */
-export async function hasDrafts(folder: string): Promise<boolean> {
-  for (const { lock } of await draftsIn(folder)) if (await isHeld(lock)) return true;
+/** Whether some process writes a new file in a folder just now, other than this draft. */
+export async function hasDrafts(folder: string, own?: string): Promise<boolean> {
+  for (const { draft, lock } of await draftsIn(folder)) if (draft !== own && (await isHeld(lock))) return true;
   return false;
 }
 

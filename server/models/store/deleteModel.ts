@@ -17,9 +17,7 @@ import { hasDrafts } from "../files/newFile.ts";
  * @throws UserError
  */
 export async function deleteModel(file: string, { folder }: ModelsSettings): Promise<number> {
-  if (folder === undefined || !isBelow(folder, file)) {
-    throw new UserError(l10n.t("{0} is not in the models folder, and was not deleted.", file));
-  }
+  if (folder === undefined || !isOurs(file) || !isBelow(folder, file)) throw notInModelsFolder(file);
   // Whoever converts original weights last deletes them.
   if (isOriginalFile(path.basename(file)) && (await hasDrafts(path.dirname(file)))) return 0;
   const targets = modelFiles(firstFile(targetOf(file)));
@@ -50,10 +48,22 @@ export async function deleteModel(file: string, { folder }: ModelsSettings): Pro
   }
 }
 
-function isBelow(folder: string, file: string): boolean {
-  const way = path.relative(folder, file);
-  const isOurs = way.endsWith(".gguf") || way.endsWith(partEnding) || isOriginalFile(path.basename(way));
-  return path.isAbsolute(file) && isOurs && !path.isAbsolute(way) && way.split(path.sep)[0] !== "..";
+/** @throws UserError where files of a folder are not ours to delete */
+export function checkIsInModelsFolder(place: string, { folder }: ModelsSettings): void {
+  if (folder === undefined || !isBelow(folder, place)) throw notInModelsFolder(place);
+}
+
+function notInModelsFolder(place: string): UserError {
+  return new UserError(l10n.t("{0} is not in the models folder, and was not deleted.", place));
+}
+
+function isOurs(file: string): boolean {
+  return file.endsWith(".gguf") || file.endsWith(partEnding) || isOriginalFile(path.basename(file));
+}
+
+function isBelow(folder: string, place: string): boolean {
+  const way = path.relative(folder, place);
+  return path.isAbsolute(place) && !path.isAbsolute(way) && way.split(path.sep)[0] !== "..";
 }
 
 /** What is missing takes nothing, nor does a link, and a file with other names stays under them. */
