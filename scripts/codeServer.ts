@@ -1,7 +1,7 @@
 // A real VS Code for tests and for `npm start`: code-server is VS Code served to a browser, and npm carries it.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
@@ -164,8 +164,15 @@ function editorEnvironment(password: string, more: NodeJS.ProcessEnv = {}): Node
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(VSCODE_|CODE_SERVER_|ELECTRON_|PORT$|HASHED_PASSWORD$)/.test(name),
   );
-  // Without a gallery the editor asks no marketplace for anything.
-  return { ...Object.fromEntries(inherited), ...more, PASSWORD: password, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
+  return {
+    ...Object.fromEntries(inherited),
+    ...more,
+    // code-server checks each request against a plain password by Argon2, a tenth of a second of a processor; a hash is
+    // compared. The password is random: nobody guesses it from its hash.
+    HASHED_PASSWORD: createHash("sha256").update(password).digest("hex"),
+    // Without a gallery the editor asks no marketplace for anything.
+    EXTENSIONS_GALLERY: '{"serviceUrl":""}',
+  };
 }
 
 /** Reads the address that the system gave us from what code-server prints, and waits until it answers there. */

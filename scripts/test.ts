@@ -67,7 +67,7 @@ async function runTestFiles(layer: string): Promise<Outcome> {
   const tests = run({
     files: files.sort(),
     // Each end-to-end file has an editor and a browser of its own. `true` would leave a core idle, of two the half.
-    concurrency: layer === "e2e" ? 1 : availableParallelism(),
+    concurrency: availableParallelism(),
     // What hangs fails, and is named.
     signal: AbortSignal.timeout(longest),
   });

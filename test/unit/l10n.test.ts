@@ -30,8 +30,10 @@ suite("l10n", () => {
     const sources = ["src", "server"].flatMap((folder) =>
       fs.readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
     );
-    const scripts = sources.filter((file) => file.endsWith(".ts"));
-    const texts = await getL10nJson(scripts.map((file) => ({ contents: readText(file), extension: ".ts" })));
+    const scripts = sources.filter((file) => file.endsWith(".ts")).map(readText);
+    // What does not name the API holds no text of it, and is slow to parse.
+    const users = scripts.filter((contents) => contents.includes("l10n"));
+    const texts = await getL10nJson(users.map((contents) => ({ contents, extension: ".ts" })));
     assert.ok(Object.keys(texts).length > 80, "the texts are found");
     const italian = readTexts("l10n/bundle.l10n.it.json");
     assertSameKeys(Object.keys(italian), Object.keys(texts));
