@@ -66,8 +66,9 @@ async function runTestFiles(layer: string): Promise<Outcome> {
   const files = fs.globSync(`test/${layer}/**/*.test.ts`, { cwd: root }).map((file) => path.join(root, file));
   const tests = run({
     files: files.sort(),
-    // Each end-to-end file has an editor and a browser of its own. `true` would leave a core idle, of two the half.
-    concurrency: availableParallelism(),
+    // Tests wait for timers and for processes: one file more than there are cores keeps these busy. An end-to-end file does
+    // that by itself, with an editor and a browser of its own.
+    concurrency: availableParallelism() + (layer === "e2e" ? 0 : 1),
     // What hangs fails, and is named.
     signal: AbortSignal.timeout(longest),
   });
