@@ -160,6 +160,9 @@ export class Workbench {
       .locator(`.editor-instance .monaco-editor.focused[data-uri$="/${name}"] .view-line`)
       .first()
       .waitFor();
+    // VS Code makes what asks for ghost text when the page is idle, and no later than five seconds after the editor: a key
+    // before that asks for none. Idle work is done in the order in which it was wanted.
+    await this.page.evaluate("new Promise((resolve) => requestIdleCallback(resolve, { timeout: 10_000 }))");
   }
 
   /** Runs a command through the palette, as in `Falcon: Open Chat`. */
