@@ -114,6 +114,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
     "falcon.stopLocalApi": () => localApi.stop(),
     "falcon.openPlayground": () => localApi.openPlayground(),
     "falcon.fineTune": () => fineTune(dependencies),
+    "falcon.showFineTuning": () => dependencies.training.show(),
     "falcon.compareModels": () => dependencies.comparison.open(),
     "falcon.evaluateModel": () => evaluateModel(dependencies),
     "falcon.showPerformance": () => dependencies.performance.show(),

@@ -1,6 +1,6 @@
 // Builds the extension's parts and connects them.
 
-import { ExtensionMode, Uri, window, type ExtensionContext } from "vscode";
+import { ExtensionMode, Uri, window, workspace, type ExtensionContext } from "vscode";
 
 import { Chat } from "./chat/chat.ts";
 import { ChatView } from "./chat/chatView.ts";
@@ -34,7 +34,9 @@ import { HubToken } from "./models/hubToken.ts";
 import { RecentModels } from "./models/recentModels.ts";
 import { EvaluationRuns } from "./evaluate/evaluationRuns.ts";
 import { evaluationPanel } from "./pages/evaluation.ts";
+import { workspaceFolder } from "./finetune/workspaceFolder.ts";
 import { performancePanel } from "./pages/performance.ts";
+import { trainingPanel } from "./pages/training.ts";
 import { Settings } from "./settings.ts";
 import { serverKeyRequest } from "./shared/methods.ts";
 import { statusOf } from "./shared/modelRoles.ts";
@@ -86,6 +88,14 @@ export function activate(context: ExtensionContext) {
   const instructions = new EditInstructions(context.globalState);
   const panels = { extensionUri: context.extensionUri, log };
   const performance = performancePanel(panels, server);
+  const fineTuningFolder = Uri.joinPath(context.globalStorageUri, "finetune").fsPath;
+  const training = trainingPanel(panels, () => {
+    const folders = workspace.workspaceFolders ?? [];
+    return workspaceFolder(
+      fineTuningFolder,
+      folders.map(({ uri }) => uri.toString()),
+    );
+  });
   const comparison = new Comparison({ ...panels, server, settings, recentModels, models, demonstrationModel });
   const evaluationRuns = new EvaluationRuns(Uri.joinPath(context.globalStorageUri, "evaluations").fsPath);
   const evaluation = evaluationPanel(panels, evaluationRuns, server);
@@ -172,7 +182,7 @@ export function activate(context: ExtensionContext) {
       conversations,
       downloads,
       figures,
-      fineTuningFolder: Uri.joinPath(context.globalStorageUri, "finetune").fsPath,
+      fineTuningFolder,
       hubToken,
       instructions,
       lastEditor,
@@ -190,6 +200,7 @@ export function activate(context: ExtensionContext) {
       serverKeys,
       settings,
       terminalOutput,
+      training,
       workspaceFiles,
     }),
     registerEditActions(prompts),
@@ -219,6 +230,7 @@ export function activate(context: ExtensionContext) {
     performance,
     comparison,
     evaluation,
+    training,
     prompts,
     proposals,
     lastEditor,
@@ -247,6 +259,7 @@ export function activate(context: ExtensionContext) {
         proposals,
         server,
         settings,
+        training,
       }
     : undefined;
 }

@@ -21,9 +21,11 @@ import {
 } from "../shared/finetuning.ts";
 import { askButton, askChoice, runProgram, showErrorMessage, showProgress } from "../surfaces.ts";
 import { modelOf } from "../models/roleSettings.ts";
+import type { PagePanel } from "../pages/pagePanel.ts";
 import { choosePath } from "../models/useModel.ts";
 import { findPython } from "./findPython.ts";
 import { deleteData, keepHeldOut, readHeldOut } from "./keptData.ts";
+import { endProgress, forgetProgress } from "./readProgress.ts";
 import { replaceAdapter } from "./replaceAdapter.ts";
 import { workspaceFolder } from "./workspaceFolder.ts";
 
@@ -32,6 +34,8 @@ export interface FineTuneDependencies {
   readonly settings: Settings;
   /** Where the data, the libraries and the adapters are kept. */
   readonly fineTuningFolder: string;
+  /** Draws how a training goes. */
+  readonly training: Pick<PagePanel<unknown>, "show">;
 }
 
 export async function fineTune(dependencies: FineTuneDependencies): Promise<void> {
@@ -131,9 +135,13 @@ async function trainHere(folder: string, dependencies: FineTuneDependencies): Pr
   const { program, args } = python;
   const environment = join(dependencies.fineTuningFolder, ".environment");
   const words = [...args, "-I", join(folder, "run.py"), "--base", base, "--environment", environment];
+  await forgetProgress(folder);
   const code = await writeData(folder, folder, dependencies.server)
-    .then(() => runProgram(l10n.t("Falcon: Fine-Tuning"), { program, args: words, cwd: folder }))
-    .finally(() => deleteData(folder));
+    .then(() => {
+      dependencies.training.show();
+      return runProgram(l10n.t("Falcon: Fine-Tuning"), { program, args: words, cwd: folder });
+    })
+    .finally(() => Promise.all([deleteData(folder), endProgress(folder)]));
   const adapter = join(folder, "out/best");
   if (code !== 0 || !existsSync(adapter)) return;
   await useAdapter({ folder: adapter, base }, folder, dependencies);

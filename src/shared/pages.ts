@@ -1,6 +1,6 @@
 // What a page in a panel of its own and the extension host say to each other, whatever the page shows.
 
-export type PageName = "performance" | "comparison" | "evaluation";
+export type PageName = "performance" | "comparison" | "evaluation" | "training";
 
 /** The page shows a state whole, and again at each change. */
 export interface ToPage<State> {

@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, before, describe, it } from "mocha";
 import { Uri, commands, window, workspace } from "vscode";
 
-import { readyFalcon } from "./falcon.ts";
+import { readyFalcon, until } from "./falcon.ts";
 import type { TestApi } from "../../src/extension.ts";
 import { fineTune } from "../../src/finetune/fineTune.ts";
 
@@ -72,6 +72,12 @@ describe("fine-tuning on the workspace", () => {
     const [line = ""] = readFileSync(path.join(folder, "train.jsonl"), "utf8").split("\n");
     assert.ok("parts" in (JSON.parse(line) as object));
     assert.equal(path.basename(window.activeTextEditor?.document.uri.fsPath ?? ""), "README.md");
+  });
+
+  it("shows in a page how a training goes", async () => {
+    await commands.executeCommand("falcon.showFineTuning");
+    await until("the page is there", () => falcon.training.isShown);
+    assert.deepEqual(await falcon.training.state, { state: "none", learned: [], heldOut: [], fraction: 0 });
   });
 
   it("says what is wrong with a folder that holds no adapter, and leaves the model's adapters as they were", async () => {

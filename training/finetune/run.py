@@ -140,7 +140,8 @@ def train(command: list[str], shown: bool) -> list[dict]:
     """What a run says. Ctrl+C reaches it, too, and it ends by itself."""
     events = []
     log = HERE / "finetune.log"
-    with log.open("a") as errors:
+    # Whoever draws how a run goes reads it from there. A trial empties it.
+    with log.open("a") as errors, (HERE / "progress.jsonl").open("w") as progress:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=HERE)
         assert process.stdout
         while True:
@@ -149,11 +150,15 @@ def train(command: list[str], shown: bool) -> list[dict]:
                     event = json.loads(line)
                     events.append(event)
                     show(event, shown)
+                    if shown or event["event"] == "failed":
+                        print(line, end="", file=progress, flush=True)
                 break
             except KeyboardInterrupt:
                 print("\nThe run ends after this step, and keeps the best.", flush=True)
-    if process.wait() != 0 and not any(event["event"] == "failed" for event in events):
-        fail(f"The run ended with the code {process.returncode}. {log} says why.")
+        if process.wait() != 0 and not any(event["event"] == "failed" for event in events):
+            message = f"The run ended with the code {process.returncode}. {log} says why."
+            print(json.dumps({"event": "failed", "message": message}), file=progress)
+            fail(message)
     return events
 
 

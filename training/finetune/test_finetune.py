@@ -269,6 +269,10 @@ def test_the_script_of_the_folder(tmp_path: Path) -> None:
     assert "A step takes" in done.stdout
     assert "The adapter is in" in done.stdout
     assert (tmp_path / "out/best/adapter_model.safetensors").is_file()
+    told = [json.loads(line)["event"] for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
+    assert told[:2] == ["started", "heldOut"]
+    assert told.count("step") > 2
+    assert told[-1] == "done"
     empty = [sys.executable, str(tmp_path / "run.py"), "--base", str(tmp_path), "--yes"]
     refused = subprocess.run(empty, capture_output=True, text=True, check=False)
     assert refused.returncode == 1

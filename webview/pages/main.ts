@@ -8,12 +8,14 @@ import { comparisonPage } from "./comparison.ts";
 import { evaluationPage } from "./evaluation.ts";
 import { performancePage } from "./performance.ts";
 import { connectToHost, type OpenPage } from "./page.ts";
+import { trainingPage } from "./training.ts";
 
 /** What each makes of its words. */
 const pages: Readonly<Record<PageName, OpenPage>> = {
   performance: performancePage,
   comparison: comparisonPage,
   evaluation: evaluationPage,
+  training: trainingPage,
 };
 
 const { page, strings } = document.body.dataset;
