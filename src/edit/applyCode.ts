@@ -1,6 +1,6 @@
 // A block of code of an answer, as changes that are proposed for the file it belongs to.
 
-import { Range, Uri, l10n, window, workspace, type TextDocument } from "vscode";
+import { Range, Uri, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
 
 import { findSymbols } from "../chat/enclosingSymbol.ts";
 import type { LastEditor } from "../lastEditor.ts";
@@ -10,6 +10,7 @@ import { longestText } from "../shared/limits.ts";
 import type { Attachment } from "../shared/protocol.ts";
 import { type EditDependencies, proposeEdit } from "./editSelection.ts";
 import { type LineRange, findCodeRange, indentLike } from "./findCodeRange.ts";
+import { showPlace } from "./proposals.ts";
 
 /**
  * Proposes the code in the place of the lines that it is a new version of: in the file that the user works in, else in one
@@ -25,7 +26,7 @@ export async function applyCodeBlock(
   if (code.trim() === "" || code.length > longestText) throw new UserError(l10n.t("There is no code to apply."));
   const found = await findPlace(code, [lastEditor.document, ...attached.toReversed().map(({ uri }) => uri)]);
   const document = found?.document ?? lastEditor.get().document;
-  await showDocument(document);
+  const editor = await showDocument(document);
   if (!found) {
     const whole = document.validateRange(new Range(0, 0, document.lineCount, 0));
     await proposeEdit(document, whole, { command: "apply", instruction: code }, dependencies);
@@ -38,6 +39,7 @@ export async function applyCodeBlock(
     throw new UserError(l10n.t("The code stands in the file already."));
   }
   const proposal = proposals.begin(document, range);
+  if (editor) showPlace(editor, range);
   if ((await proposal.finish(next)) !== "readOnly") return;
   throw new UserError(l10n.t("The code could not be inserted: the file is read-only."));
 }
@@ -68,8 +70,8 @@ async function openAttached(address: string): Promise<TextDocument | undefined> 
 }
 
 /** Shows a document where it is shown already; the editor of a notebook's cell has no column of its own. */
-async function showDocument(document: TextDocument): Promise<void> {
+async function showDocument(document: TextDocument): Promise<TextEditor | undefined> {
   const shown = window.visibleTextEditors.find((editor) => editor.document === document);
-  if (!shown) await window.showTextDocument(document);
-  else if (shown.viewColumn !== undefined) await window.showTextDocument(document, shown.viewColumn);
+  if (shown && shown.viewColumn === undefined) return undefined;
+  return window.showTextDocument(document, shown?.viewColumn);
 }

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 
-import { Range, Selection, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
+import { Range, l10n, window, workspace, type TextDocument, type TextEditor } from "vscode";
 
 import { findEnclosingSymbol } from "../chat/enclosingSymbol.ts";
 import { UserError, showProblem } from "../problems.ts";
@@ -11,7 +11,7 @@ import type { Settings } from "../settings.ts";
 import type { EditParams, EditResult } from "../shared/edit.ts";
 import { askConsent, askTextAgain, showInformationMessage, showProgress } from "../surfaces.ts";
 import type { EditInstructions } from "./instructions.ts";
-import type { Proposals } from "./proposals.ts";
+import { type Proposals, showPlace } from "./proposals.ts";
 
 export interface EditDependencies {
   readonly instructions: EditInstructions;
@@ -38,7 +38,7 @@ export async function editSelection(editor: TextEditor, dependencies: EditDepend
   // The text may have moved meanwhile, as where saving formats it; the selection has moved with it.
   const range = document.version === version ? selected : await rangeToEdit(document, editor.selection);
   // The selection's ground would hide that of the changes, and the first of them is the next one from here.
-  editor.selection = new Selection(range.start, range.start);
+  showPlace(editor, new Range(range.start, range.start));
   await proposeEdit(document, range, { command: "edit", instruction }, dependencies);
 }
 

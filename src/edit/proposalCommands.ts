@@ -17,6 +17,8 @@ export function proposalCommands(proposals: Proposals): Record<string, (...args:
       proposal instanceof Proposal
         ? proposal.reject(placedIn(proposal, hunk))
         : proposals.rejectAtCursor(activeEditor()),
+    "falcon.nextChange": () => proposals.goTo(activeEditor(), "next"),
+    "falcon.previousChange": () => proposals.goTo(activeEditor(), "previous"),
     "falcon.acceptAllChanges": (uri) => {
       const document = documentOf(uri);
       if (document) proposals.acceptAll(document);

@@ -36,8 +36,9 @@ export class ProposalDecorations implements Disposable {
   });
   readonly #addedWords = window.createTextEditorDecorationType({
     backgroundColor: new ThemeColor("diffEditor.insertedTextBackground"),
-    border: hiddenBorder,
-    borderColor: new ThemeColor("diffEditor.insertedTextBorder"),
+    // A border would make the line longer than the editor has reckoned where it wraps it.
+    outline: hiddenBorder,
+    outlineColor: new ThemeColor("diffEditor.insertedTextBorder"),
     overviewRulerColor: new ThemeColor("diffEditorOverview.insertedForeground"),
     overviewRulerLane: OverviewRulerLane.Full,
   });
@@ -78,7 +79,7 @@ export class ProposalDecorations implements Disposable {
       for (const placed of proposal.placed) {
         if (isWithinLine(proposal, placed)) {
           addedWords.push(proposal.rangeOf(placed));
-          removed.push(besideWords(proposal, placed));
+          removed.push(besideWords(proposal, placed, document));
         } else {
           const lines = linesOf(document, placed);
           if (lines) added.push(lines);
@@ -131,10 +132,13 @@ const addedStyle = {
   borderColor: new ThemeColor("diffEditor.insertedTextBorder"),
 } as const;
 
-function besideWords(proposal: Proposal, placed: PlacedHunk): DecorationOptions {
+function besideWords(proposal: Proposal, placed: PlacedHunk, document: TextDocument): DecorationOptions {
   const old = proposal.original.slice(placed.hunk.start, placed.hunk.end);
-  const before = { ...removedStyle, contentText: oneLine(old), textDecoration: "line-through" };
-  return { range: proposal.rangeOf(placed), renderOptions: { before } };
+  const range = proposal.rangeOf(placed);
+  if (old === "") return { range };
+  // The margin is as wide as the border: the line is as long as the editor has reckoned.
+  const before = { ...removedStyle, contentText: oneLine(old), textDecoration: "line-through", margin: "0 -1px" };
+  return { range, hoverMessage: hoverOf([old], document), renderOptions: { before } };
 }
 
 /** The lines that a hunk will take from the document; undefined where it only adds some. */

@@ -115,6 +115,18 @@ export class Proposals implements Disposable {
     this.#goToNext(editor);
   }
 
+  /** Goes to the next change behind the cursor, or to the one before it; behind the last one comes the first. */
+  goTo(editor: TextEditor, direction: "next" | "previous"): void {
+    const cursor = editor.document.offsetAt(editor.selection.active);
+    const all = this.#waitingIn(editor.document);
+    const found =
+      direction === "next"
+        ? (all.find(({ placed }) => placed.start > cursor) ?? all[0])
+        : (all.findLast(({ placed }) => placed.start < cursor) ?? all.at(-1));
+    if (!found) this.#refuse(editor.document);
+    showPlace(editor, found.proposal.rangeOf(found.placed));
+  }
+
   /** @throws UserError where all that there is, is still being written */
   acceptAll(document: TextDocument): void {
     const complete = this.of(document).filter(({ isWriting }) => !isWriting);
@@ -156,10 +168,12 @@ export class Proposals implements Disposable {
   }
 
   #findAtCursor(editor: TextEditor): PlacedChange {
-    const found = this.#findNext(editor);
-    if (!found) this.#refuseWhileWriting(editor.document);
-    if (!found) throw new UserError(l10n.t("No changes are proposed for this file."));
-    return found;
+    return this.#findNext(editor) ?? this.#refuse(editor.document);
+  }
+
+  #refuse(document: TextDocument): never {
+    this.#refuseWhileWriting(document);
+    throw new UserError(l10n.t("No changes are proposed for this file."));
   }
 
   #refuseWhileWriting(document: TextDocument): void {
@@ -170,12 +184,18 @@ export class Proposals implements Disposable {
   /** The change at the cursor, or the first one after it, or else the first of the file. */
   #findNext({ document, selection }: TextEditor): PlacedChange | undefined {
     const cursor = document.offsetAt(selection.active);
-    const all = this.of(document)
-      // What is still being written may yet become another change.
-      .filter(({ isWriting }) => !isWriting)
-      .flatMap((proposal) => proposal.placed.map((placed) => ({ proposal, placed })))
-      .toSorted((a, b) => a.placed.start - b.placed.start);
+    const all = this.#waitingIn(document);
     return all.find(({ placed }) => placed.end >= cursor) ?? all[0];
+  }
+
+  #waitingIn(document: TextDocument): PlacedChange[] {
+    return (
+      this.of(document)
+        // What is still being written may yet become another change.
+        .filter(({ isWriting }) => !isWriting)
+        .flatMap((proposal) => proposal.placed.map((placed) => ({ proposal, placed })))
+        .toSorted((a, b) => a.placed.start - b.placed.start)
+    );
   }
 
   #goToNext(editor: TextEditor): void {
@@ -199,7 +219,8 @@ function hunksOf(proposal: Proposal) {
   return proposal.placed.map(({ hunk }) => hunk);
 }
 
-function showPlace(editor: TextEditor, range: Range): void {
+/** Puts the cursor where a range begins, which is then on the screen. */
+export function showPlace(editor: TextEditor, range: Range): void {
   editor.selection = new Selection(range.start, range.start);
   editor.revealRange(range, TextEditorRevealType.InCenterIfOutsideViewport);
 }

@@ -33,6 +33,20 @@ describe("edit", () => {
     assert.equal(document.getText(), code);
   });
 
+  it("the cursor goes from one change to the next, and back, without deciding any", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    await edits.propose(editor, changed);
+    editor.selection = new Selection(0, 0, 0, 0);
+    const lines: number[] = [];
+    for (const command of ["nextChange", "nextChange", "nextChange", "previousChange", "previousChange"]) {
+      await commands.executeCommand(`falcon.${command}`);
+      lines.push(editor.selection.active.line);
+    }
+    assert.deepEqual(lines, [1, 5, 1, 5, 1], "behind the last one comes the first");
+    assert.equal(edits.placed.length, 2);
+    assert.equal(editor.document.getText(), changed);
+  });
+
   it("all changes are accepted or rejected at once", async () => {
     const editor = await openEditor(code, "javascript", "end");
     await edits.propose(editor, changed);

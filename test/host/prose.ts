@@ -84,6 +84,11 @@ describe("prose", () => {
       ],
       "what decides all stands once, and says of how many changes",
     );
+    assert.deepEqual(
+      lenses.filter(({ range }) => range.start.line === 0).map(({ command }) => command?.title),
+      ["Accept All (3)", "Reject All", "Accept “The”", "Reject “The”", "Accept “paragraph”", "Reject “paragraph”"],
+      "in one line each is told by its words",
+    );
     last().answer({});
     await done;
     editor.selection = new Selection(0, 0, 0, 0);
