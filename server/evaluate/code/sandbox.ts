@@ -1,7 +1,7 @@
 // Runs what a model wrote, in Python within bubblewrap: without the network, with little time and memory, no file of the
 // user's, and a folder in memory as the only place to write to.
 
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import type { Writable } from "node:stream";
@@ -31,7 +31,7 @@ const limits = {
 /** Where Linux has its libraries. */
 const system = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/nix/store", "/etc/ld.so.cache"];
 const isolation = [
-  ...["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", "--seccomp", "3"],
+  ...["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv", "--seccomp", "3"],
   ...system.flatMap((folder) => ["--ro-bind-try", folder, folder]),
 ];
 
@@ -92,9 +92,12 @@ export class Sandbox {
       ...["--size", String(written), "--tmpfs", "/tmp", "--chdir", "/tmp", "--remount-ro", "/"],
       ...["--", executable, "-I", "-c", guard],
     ];
-    const child = spawn("bwrap", args, {
-      ...{ cwd: "/", timeout: longest, killSignal: "SIGKILL", signal, stdio: ["pipe", "pipe", "pipe", "pipe"] },
-    });
+    if (signal.aborted) return { outcome: "died", problem: "" };
+    // In a session of its own, so that no terminal can be written to, and that all of it ends as one.
+    const child = spawn("bwrap", args, { cwd: "/", detached: true, stdio: ["pipe", "pipe", "pipe", "pipe"] });
+    const end = () => killGroup(child);
+    const timer = setTimeout(end, longest);
+    signal.addEventListener("abort", end);
     const filter = child.stdio[3] as Writable;
     // A program that ends before it was read, or bubblewrap that is missing.
     for (const input of [child.stdin, filter]) input.on("error", () => undefined);
@@ -107,8 +110,23 @@ export class Sandbox {
       child.on("error", (error) => resolve(error.message));
       child.on("close", () => resolve(""));
     });
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
     const outcome = outcomes.find((each) => output() === token + each);
     return { outcome: outcome ?? "died", problem: problem().trim() || ended };
+  }
+}
+
+/**
+ * Ends bubblewrap with all that it has started. What it starts waits for a word from it before it is bound to its end, and
+ * would wait for ever.
+ */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }
 

@@ -8,12 +8,28 @@ import os from "node:os";
 import path from "node:path";
 import process, { env } from "node:process";
 import { before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { provideBubblewrap } from "../../../../scripts/bubblewrap.ts";
 import { type Outcome, Sandbox } from "../../../../server/evaluate/code/sandbox.ts";
 import { UserError } from "../../../../server/userError.ts";
 
 const never = new AbortController().signal;
+
+/** Command lines of bubblewrap whose parent, a Node or bubblewrap itself, is gone. */
+function orphans(): string[] {
+  const executable = (pid: string) => path.basename(fs.readlinkSync(`/proc/${pid}/exe`));
+  return fs.readdirSync("/proc").flatMap((pid) => {
+    try {
+      if (executable(pid) !== "bwrap") return [];
+      const [, parent = ""] = /^PPid:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+      if ([path.basename(process.execPath), "bwrap"].includes(executable(parent))) return [];
+      return [fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
+    } catch {
+      return []; // It is no process, has ended, or is another user's.
+    }
+  });
+}
 
 if (process.platform === "linux") {
   let sandbox: Sandbox;
@@ -129,11 +145,25 @@ if (process.platform === "linux") {
     assert.equal(await sandbox.run('import os\nassert "FALCON_SECRET" not in os.environ', never), "passed");
   });
 
-  test("a program that is stopped has no outcome, and is gone", async () => {
-    const stopped = new AbortController();
-    const running = sandbox.run("while True: pass", stopped.signal);
-    stopped.abort();
-    assert.equal(await running, undefined);
+  const endless = {
+    "does not end": "while True: pass",
+    "sleeps in a session of its own": "import os, time\nos.setsid()\ntime.sleep(1000)",
+  };
+  for (const [name, program] of Object.entries(endless)) {
+    test(`a program that ${name} is stopped at any time: it has no outcome, and is gone`, async () => {
+      for (let delay = 0; delay < 60; delay += 3) {
+        const stopped = new AbortController();
+        const running = sandbox.run(program, stopped.signal);
+        await sleep(delay);
+        stopped.abort();
+        assert.equal(await running, undefined);
+      }
+      assert.deepEqual(orphans(), []);
+    });
+  }
+
+  test("what is stopped before it begins has no outcome", async () => {
+    assert.equal(await sandbox.run("", AbortSignal.abort()), undefined);
   });
 
   test("without bubblewrap nothing runs, and it is said what to install", async (t) => {
