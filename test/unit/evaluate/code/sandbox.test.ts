@@ -18,17 +18,23 @@ const never = new AbortController().signal;
 
 /** Command lines of bubblewrap whose parent, a Node or bubblewrap itself, is gone. */
 function orphans(): string[] {
-  const executable = (pid: string) => path.basename(fs.readlinkSync(`/proc/${pid}/exe`));
-  return fs.readdirSync("/proc").flatMap((pid) => {
+  const read = (get: () => string) => {
     try {
-      if (executable(pid) !== "bwrap") return [];
-      const [, parent = ""] = /^PPid:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-      if ([path.basename(process.execPath), "bwrap"].includes(executable(parent))) return [];
-      return [fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
+      return get();
     } catch {
-      return []; // It is no process, has ended, or is another user's.
+      return ""; // It is no process, has ended, or is another user's.
     }
-  });
+  };
+  const executable = (pid: string) => path.basename(read(() => fs.readlinkSync(`/proc/${pid}/exe`)));
+  const parents = [path.basename(process.execPath), "bwrap"];
+  return fs
+    .readdirSync("/proc")
+    .filter((pid) => executable(pid) === "bwrap")
+    .filter((pid) => {
+      const [, parent] = /^PPid:\s*(\d+)/m.exec(read(() => fs.readFileSync(`/proc/${pid}/status`, "utf8"))) ?? [];
+      return parent !== undefined && !parents.includes(executable(parent));
+    })
+    .map((pid) => read(() => fs.readFileSync(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " "));
 }
 
 if (process.platform === "linux") {
