@@ -17,14 +17,10 @@ const partState = v.object({
 });
 export type PartState = v.InferOutput<typeof partState>;
 
-type Piece = Buffer<ArrayBuffer>;
-
 export const partEnding = ".part";
 export const stateEnding = ".part.json";
 
-/** So many bytes are written at once, in no more pieces than a system takes in one call. */
-const batchBytes = 2 ** 20;
-const batchPieces = 1024;
+const bufferBytes = 2 ** 20;
 /** After so many bytes the disk is told to keep what it has, while more comes: at the end there is little left to wait for. */
 const syncBytes = 2 ** 24;
 
@@ -36,9 +32,9 @@ export class PartFile {
   readonly #algorithm: string;
   readonly #file: fs.FileHandle;
   #hash: Hash;
-  /** What came while the pieces before it are written. */
-  #pieces: Piece[] = [];
-  #pieceBytes = 0;
+  /** One is filled while the other is written. */
+  #buffers = [Buffer.allocUnsafe(bufferBytes), Buffer.allocUnsafe(bufferBytes)] as const;
+  #filled = 0;
   #written = 0;
   #writing: Promise<void> = Promise.resolve();
   #unsynced = 0;
@@ -81,12 +77,15 @@ export class PartFile {
     await fs.rename(draft, this.#target + stateEnding);
   }
 
-  /** Takes the bytes away from the caller: their memory is given back once they are written. */
-  async append(bytes: Piece): Promise<void> {
+  async append(bytes: Uint8Array): Promise<void> {
     this.received += bytes.length;
-    this.#pieces.push(bytes);
-    this.#pieceBytes += bytes.length;
-    if (this.#pieceBytes >= batchBytes || this.#pieces.length === batchPieces) await this.#write();
+    for (let at = 0; at < bytes.length;) {
+      const piece = bytes.subarray(at, at + bufferBytes - this.#filled);
+      this.#buffers[0].set(piece, this.#filled);
+      this.#filled += piece.length;
+      at += piece.length;
+      if (this.#filled === bufferBytes) await this.#write();
+    }
   }
 
   /** Writes what was appended. */
@@ -134,12 +133,11 @@ export class PartFile {
   }
 
   async #hashOld(onHashed: (bytes: number) => void, signal: AbortSignal): Promise<void> {
-    const buffer = Buffer.allocUnsafe(batchBytes);
     for (;;) {
       signal.throwIfAborted();
-      const { bytesRead } = await this.#file.read(buffer, 0, batchBytes, this.received);
+      const { bytesRead } = await this.#file.read(this.#buffers[0], 0, bufferBytes, this.received);
       if (bytesRead === 0) break;
-      this.#hash.update(buffer.subarray(0, bytesRead));
+      this.#hash.update(this.#buffers[0].subarray(0, bytesRead));
       this.received += bytesRead;
       onHashed(this.received);
     }
@@ -153,16 +151,17 @@ export class PartFile {
 
   async #write(): Promise<void> {
     await this.#writing;
-    const [pieces, start] = [this.#pieces, this.#written];
-    this.#written += this.#pieceBytes;
-    this.#unsynced += this.#pieceBytes;
-    this.#pieces = [];
-    this.#pieceBytes = 0;
-    this.#writing = writeAll(this.#file, pieces, start, this.#written);
+    const [full, empty] = this.#buffers;
+    const [count, position] = [this.#filled, this.#written];
+    this.#buffers = [empty, full];
+    this.#filled = 0;
+    this.#written += count;
+    const bytes = full.subarray(0, count);
+    this.#writing = writeAll(this.#file, bytes, position);
     // Whoever writes next meets the failure.
     this.#writing.catch(() => undefined);
-    // Hashed while they are written.
-    for (const piece of pieces) this.#hash.update(piece);
+    this.#hash.update(bytes);
+    this.#unsynced += count;
     if (this.#unsynced >= syncBytes) this.#sync();
   }
 
@@ -194,20 +193,9 @@ async function deletePart(target: string): Promise<void> {
 }
 
 /** A file system may take a part of what it is given, as one that is nearly full does. */
-async function writeAll(file: fs.FileHandle, pieces: readonly Piece[], start: number, end: number): Promise<void> {
-  let left = pieces;
-  for (let at = start; at < end;) {
-    const { bytesWritten } = await file.writev(left, at);
+async function writeAll(file: fs.FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
     at += bytesWritten;
-    if (at < end) left = [Buffer.concat(left).subarray(bytesWritten)];
   }
-  for (const piece of pieces) free(piece);
-}
-
-/**
- * Gives back the memory of a piece that was read alone into it. Left to the garbage collector, the pieces of a fast download
- * take longer to collect than to receive, and hundreds of megabytes until then.
- */
-function free({ buffer, length }: Piece): void {
-  if (length === buffer.byteLength) buffer.transfer(0);
 }
