@@ -7,7 +7,7 @@ import process from "node:process";
 
 import manifest from "../package.json" with { type: "json" };
 import { steps } from "../server/completion/ablation.ts";
-import type { ModelInfo, ServerSettings } from "../src/shared/protocol.ts";
+import type { InfillOrder, ModelInfo, ServerSettings } from "../src/shared/protocol.ts";
 import { LspClient } from "../test/support/lspClient.ts";
 import { descendantsOf } from "../test/support/processes.ts";
 import { processorSeconds } from "./machine.ts";
@@ -35,15 +35,17 @@ export interface ProductOptions {
   readonly promptRate?: string | undefined;
   /** On the CPU; as many as the product chooses unless given. */
   readonly threads?: number;
+  /** The order of the prompt's parts; the one that the model was trained in unless given. */
+  readonly infill?: string;
 }
 
 /** Starts it, and waits until its model is loaded. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
-  const { model, folders, without, promptRate, threads } = options;
+  const { model, folders, without, promptRate } = options;
   if (!fs.existsSync(model)) throw new Error(`There is no ${model}: training/README.md says how it is made.`);
   leaveOut(without);
   setPromptRate(promptRate);
-  const settings = defaultSettings(model, threads);
+  const settings = defaultSettings(options);
   const client = await LspClient.start(settings, undefined, folders);
   const status = await client.statusWhere(({ state }) => state === "ready" || state === "failed");
   if (status.state !== "ready") {
@@ -73,8 +75,10 @@ function setPromptRate(rate: string | undefined): void {
 }
 
 /** What the extension sends when the user has set nothing. No contexts are saved: each case is asked once. */
-function defaultSettings(model: string, threads: number | undefined): ServerSettings {
+function defaultSettings({ model, threads, infill = "auto" }: ProductOptions): ServerSettings {
   const { properties } = manifest.contributes.configuration;
+  const { enum: orders } = properties["falcon.inlineCompletion.infill"];
+  if (!orders.includes(infill)) throw new Error(`--infill ${infill}: it is one of ${orders.join(", ")}.`);
   return {
     model: {
       path: path.resolve(model),
@@ -87,6 +91,7 @@ function defaultSettings(model: string, threads: number | undefined): ServerSett
       debounce: properties["falcon.inlineCompletion.debounce"].default,
       maxTokens: properties["falcon.inlineCompletion.maxTokens"].default,
       timeLimit: properties["falcon.inlineCompletion.timeLimit"].default,
+      infill: infill as InfillOrder,
     },
     chat: {
       maxTokens: properties["falcon.chat.maxTokens"].default,

@@ -1,5 +1,5 @@
 // `npm run bench:typing [-- --server PATH] [--peers tuned,shipped] [--traces 3] [--keys 360] [--seed 1] [--without STEP,…]
-//     [--model FILE] [--threads 2]`
+//     [--model FILE] [--threads 2] [--infill prefixFirst]`
 // How ghost text keeps up with someone who types, through the language server, and in turn with llama.vscode's requests to
 // llama-server, where its path is given: the same held-out files, model, threads and context.
 
@@ -23,18 +23,19 @@ const { values: options } = parseArgs({
     keys: { type: "string", default: "360" },
     seed: { type: "string", default: "1" },
     without: { type: "string", default: "" },
+    infill: { type: "string", default: "auto" },
   },
 });
 
 /** What the bundled model was trained on. */
 const contextSize = 2048;
 const threads = Number(options.threads);
-const { model, without } = options;
+const { model, without, infill } = options;
 
 await buildExtension();
 const completers: Completer[] = [];
 try {
-  completers.push(await startProductCompleter({ model, without, threads }));
+  completers.push(await startProductCompleter({ model, without, threads, infill }));
   if (options.server !== undefined) {
     for (const setUp of ["tuned", "shipped"] as const) {
       if (!options.peers.split(",").includes(setUp)) continue;

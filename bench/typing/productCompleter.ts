@@ -11,16 +11,21 @@ import type { EditorState } from "./typist.ts";
 export async function startProductCompleter(options: Omit<ProductOptions, "folders">): Promise<Completer> {
   const { client, cpuSeconds } = await startProduct({ ...options, folders: ["file:///held-out"] });
   let document = TextDocument.create("", "", 0, "");
+  let cursor = 0;
   const notify = (method: string, params: object) => client.connection.sendNotification(method, params);
-  const change = ({ text }: EditorState) => {
-    const edit = { range: changedRange(document, text), text: insertedText(document.getText(), text) };
+  const change = ({ text, offset }: EditorState) => {
+    const { start, end } = difference(document.getText(), text, cursor);
+    const range = { start: document.positionAt(start), end: document.positionAt(document.getText().length - end) };
+    const edit = { range, text: text.slice(start, text.length - end) };
+    cursor = offset;
     document = TextDocument.update(document, [edit], document.version + 1);
     const { uri, version } = document;
     return notify("textDocument/didChange", { textDocument: { uri, version }, contentChanges: [edit] });
   };
   return {
     name: options.without === "" ? "product" : `product without ${options.without}`,
-    open: async (file, { text }) => {
+    open: async (file, { text, offset }) => {
+      cursor = offset;
       const uri = `file:///held-out/${encodeURIComponent(file.package)}/${file.path}`;
       document = TextDocument.create(uri, file.language, 1, text);
       await client.open(uri, text, file.language);
@@ -46,24 +51,14 @@ export async function startProductCompleter(options: Omit<ProductOptions, "folde
   };
 }
 
-function changedRange(document: TextDocument, text: string): { start: Position; end: Position } {
-  const old = document.getText();
-  const { start, end } = difference(old, text);
-  return { start: document.positionAt(start), end: document.positionAt(old.length - end) };
-}
-
-type Position = ReturnType<TextDocument["positionAt"]>;
-
-function insertedText(old: string, text: string): string {
-  const { start, end } = difference(old, text);
-  return text.slice(start, text.length - end);
-}
-
-/** How much is the same at the start and at the end. */
-function difference(old: string, text: string): { start: number; end: number } {
+/**
+ * How much is the same at the start and at the end. An edit begins at the cursor or before it, as an editor has it: a line break
+ * before an indented line could stand behind that one's indentation, too, which would say that the cursor is there.
+ */
+function difference(old: string, text: string, cursor: number): { start: number; end: number } {
   const shorter = Math.min(old.length, text.length);
   let start = 0;
-  while (start < shorter && old[start] === text[start]) start++;
+  while (start < Math.min(shorter, cursor) && old[start] === text[start]) start++;
   let end = 0;
   while (end < shorter - start && old.at(-1 - end) === text.at(-1 - end)) end++;
   return { start, end };

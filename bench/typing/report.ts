@@ -45,11 +45,11 @@ function keysOf(all: readonly Measured[]): Measured["keys"] {
   return all.flatMap(({ keys }) => keys);
 }
 
-/** Of an answer that did not come in the pause is known that it took longer. */
+/** An answer that did not come in the pause took that long at least. */
 function atPauses(all: readonly Measured[]): number[] {
   return keysOf(all)
     .filter(({ pause }) => pause >= shortestPause)
-    .map(({ latency }) => latency ?? Infinity);
+    .map(({ latency, pause }) => latency ?? pause);
 }
 
 /** Of the answers to Tab. */
