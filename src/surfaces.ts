@@ -1,5 +1,7 @@
 // VS Code's own surfaces: the only file that shows words in them. Whoever wrote the words, they pass as plain text.
 
+import { setTimeout as sleep } from "node:timers/promises";
+
 import {
   ProgressLocation,
   QuickPickItemKind,
@@ -129,25 +131,33 @@ export function askTextAgain(
 /** How far something is: a line of text, and the part of it that is done, from 0 to 1, where that is known. */
 export type ReportProgress = (text: string, done?: number) => void;
 
+/** VS Code hands on what is reported this many milliseconds apart, and nothing after the end: the last words would be lost. */
+const reportInterval = 100;
+
 /** Shows a notification with a button that cancels, as long as something runs. */
-export async function showProgress<T>(
+export function showProgress<T>(
   title: string,
   run: (report: ReportProgress, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const options = { location: ProgressLocation.Notification, title: plainText(title), cancellable: true };
-  return window.withProgress(options, async (progress, token) => {
+  const result = Promise.withResolvers<T>();
+  const shownProgress = window.withProgress(options, async (progress, token) => {
     const controller = new AbortController();
     const listener = token.onCancellationRequested(() => controller.abort());
     let shown = 0;
+    const report: ReportProgress = (text, done = 0) => {
+      progress.report({ message: plainText(text), increment: Math.max(done * 100 - shown, 0) });
+      shown = Math.max(shown, done * 100);
+    };
     try {
-      return await run((text, done = 0) => {
-        progress.report({ message: plainText(text), increment: Math.max(done * 100 - shown, 0) });
-        shown = Math.max(shown, done * 100);
-      }, controller.signal);
+      result.resolve(await run(report, controller.signal));
     } finally {
       listener.dispose();
     }
+    await sleep(reportInterval);
   });
+  shownProgress.then(undefined, result.reject);
+  return result.promise;
 }
 
 /** A row of a list. */

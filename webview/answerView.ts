@@ -30,17 +30,24 @@ export function createAnswerView(context: PageContext): AnswerView {
   let isWhole = false;
   let isToBeAnnounced = false;
 
+  /** The keyboard stays at its button, or with the answer where that goes away, as when it asks again. */
+  function fillFooter(...children: readonly HTMLElement[]): void {
+    const focused = footer.contains(document.activeElement) ? document.activeElement : undefined;
+    footer.replaceChildren(...children);
+    if (!focused) return;
+    const buttons = [...footer.querySelectorAll<HTMLElement>("button, vscode-button")];
+    (buttons.find((button) => labelOf(button) === labelOf(focused)) ?? node).focus();
+  }
+
   function showState(answer: AnswerMessage, last: boolean, wasStreaming: boolean): void {
     const streaming = answer.state === "streaming";
     node.classList.toggle("streaming", streaming);
     if (streaming) {
-      // Who asks again by the keyboard stays with the answer, though the button goes away.
-      if (footer.matches(":focus-within")) node.focus();
-      footer.replaceChildren();
+      fillFooter();
       if (!wasStreaming) announce(strings.answering);
     } else {
       const said = parts.said();
-      footer.replaceChildren(
+      fillFooter(
         ...createStanding(context, answer, parts.isEmpty()),
         ...notesOf(answer).map(createNote),
         createActions(context, answer, last, said),
@@ -130,6 +137,10 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
     actions.append(iconButton("repo-forked", strings.branch, () => void ask({ type: "branch", id: answer.id })));
   }
   return actions;
+}
+
+function labelOf(button: Element): string | null {
+  return button.ariaLabel ?? button.textContent;
 }
 
 function describe(context: PageContext, answer: AnswerMessage, parts: AnswerParts): string {

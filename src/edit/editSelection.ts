@@ -52,14 +52,17 @@ export async function proposeEdit(
   const params = { ...asked, ...placeOf(document, range), partialResultToken: randomUUID() };
   const proposal = proposals.begin(document, range);
   try {
-    const result = await showProgress(l10n.t("Falcon edits {0}", nameOf(document)), (report, cancelled) => {
+    const result = await showProgress(l10n.t("Falcon edits {0}", nameOf(document)), async (report, cancelled) => {
       let lines = 0;
       const onDelta = (text: string) => {
         lines += text.split("\n").length - 1;
         report(l10n.t("{0} lines", lines));
         proposal.add(text);
       };
-      return server.edit(params, onDelta, AbortSignal.any([cancelled, proposal.ended]));
+      const result = await server.edit(params, onDelta, AbortSignal.any([cancelled, proposal.ended]));
+      // Screen readers say what a notification tells, and not that something in the editor has changed.
+      if (result.stopReason === "end" && result.text !== params.text) report(l10n.t("the changes are ready"));
+      return result;
     });
     if (proposal.ended.aborted || !(await isOfUse(result, params.text, document))) {
       proposal.dispose();

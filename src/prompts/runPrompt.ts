@@ -34,7 +34,8 @@ export async function runPromptCommand(name: unknown, dependencies: PromptDepend
 }
 
 async function choosePrompt(prompts: PromptFiles): Promise<Prompt | undefined> {
-  if (!workspace.isTrusted) throw new UserError(l10n.t("Prompt files are read in workspaces that you trust."));
+  if (!workspace.isTrusted)
+    throw new UserError(l10n.t("Prompt files are read in workspaces that you trust."), { action: "manageTrust" });
   await prompts.read();
   const rows = () =>
     prompts.all

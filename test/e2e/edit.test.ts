@@ -65,6 +65,9 @@ async function ask(instruction: string): Promise<void> {
 test("an edit shows as changes, of which one is accepted and one rejected by a key", async () => {
   await ask("berths have letters, and name the stay");
   await lens("Accept All (2)").waitFor();
+  // Where VS Code puts what a screen reader says.
+  const said = workbench.page.locator(".monaco-aria-container .monaco-alert", { hasText: "the changes are ready" });
+  await said.waitFor({ state: "attached" });
   const text = (await workbench.lines()).join("\n");
   for (const line of [newBerth, ...newDays.split("\n")]) assert.ok(text.includes(line), text);
   // What was there stands beside it.

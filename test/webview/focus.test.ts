@@ -84,3 +84,18 @@ test("the keyboard alone reaches everything, and one sees where it is", async ()
     "Send (Enter)",
   ]);
 });
+
+test("who is at a button of an answer stays there when more is told of it, and with the answer when the button goes", async () => {
+  const { page, tell } = await openPage();
+  const [question, answer] = [userMessage("Hello"), answerMessage("Hi.")];
+  await tell(stateMessage([question, answer]));
+  for (const name of ["Copy answer", "Try again"]) {
+    await page.getByRole("button", { name, exact: true }).focus();
+    await tell(stateMessage([question, { ...answer, notes: [`A note beside ${name}.`] }]));
+    await page.getByText(`A note beside ${name}.`).waitFor();
+    const focused = page.getByRole("button", { name, exact: true }).and(page.locator(":focus"));
+    assert.equal(await focused.count(), 1, name);
+  }
+  await tell(stateMessage([question, answer, { ...question, id: "more" }]));
+  await page.locator("article.answer:focus").waitFor();
+});

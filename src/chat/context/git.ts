@@ -70,6 +70,7 @@ export async function gitRefusal(): Promise<UserError> {
   if (!workspace.isTrusted) {
     return new UserError(
       l10n.t("This workspace is not trusted, so that git is not run in it. Trust the workspace first."),
+      { action: "manageTrust" },
     );
   }
   if (!(await openApi())) {
