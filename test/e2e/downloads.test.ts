@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { after, afterEach, before, test } from "node:test";
 
-import { catalogue } from "../../server/models/catalogue/catalogue.ts";
 import { type FalconWindow, openFalcon, pictureFailure } from "../support/falconWindow.ts";
 import { HubServer } from "../support/hubServer.ts";
 import { modelFile } from "../support/models.ts";
@@ -23,12 +22,7 @@ let workbench: Workbench;
 
 before(async () => {
   hub = await HubServer.start();
-  for (const { name, gguf } of catalogue) {
-    const content = contents.get(name);
-    if (!content) continue;
-    // Whichever of its files is best on this machine.
-    for (const { repository, files } of gguf) for (const file of files) hub.put(repository, file.name, content);
-  }
+  for (const [name, content] of contents) hub.offer(name, content);
   falcon = await openFalcon({
     "falcon.model.gpu": "off",
     "falcon.model.threads": 1,

@@ -25,15 +25,6 @@ let hub: HubServer;
 let falcon: FalconWindow;
 let workbench: Workbench;
 
-/** Each of its files, whichever is best on this machine, holds a model for tests. */
-function offer(name: string, file: string): void {
-  const model = catalogue.find((each) => each.name === name);
-  assert.ok(model, name);
-  for (const { repository, files } of model.gguf) {
-    for (const each of files) hub.put(repository, each.name, fs.readFileSync(file));
-  }
-}
-
 /** Puts original weights of a small model of its kind into its repository. */
 function offerOriginal(name: string): void {
   const repository = catalogue.find((each) => each.name === name)?.repository;
@@ -47,9 +38,12 @@ function offerOriginal(name: string): void {
 before(async () => {
   hub = await HubServer.start();
   offerOriginal(original);
-  offer(small, modelFile("falcon7b"));
-  offer(large, modelFile("falcon40b"));
-  offer(asked, modelFile("falcon3"));
+  for (const [name, file] of [
+    [small, modelFile("falcon7b")],
+    [large, modelFile("falcon40b")],
+    [asked, modelFile("falcon3")],
+  ] as const)
+    hub.offer(name, fs.readFileSync(file));
   falcon = await openFalcon({
     "falcon.model.gpu": "off",
     "falcon.model.threads": 1,

@@ -1,12 +1,14 @@
-// The chats of the packed extension in several windows of a real VS Code on one folder, and in windows that close.
+// The packed extension in several windows of a real VS Code on one folder: their chats, also of windows that close, and the one
+// model that they share with a Neovim.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
 
-import { ChatPage, type FalconWindow, openFalcon } from "../support/falconWindow.ts";
+import { ChatPage, type FalconWindow, openFalcon, processIds } from "../support/falconWindow.ts";
 import { modelFile } from "../support/models.ts";
+import { NeovimUnderTest } from "../support/neovim.ts";
 import type { Workbench } from "../support/workbench.ts";
 
 /** A window with its chat in sight. */
@@ -182,4 +184,47 @@ suite("windows on one folder", () => {
     await opened.chat.whenEnded();
     assert.equal(await opened.chat.answers.count(), 1);
   });
+});
+
+test("three windows and a Neovim have ghost text of one model, and again when its process was killed", async (t) => {
+  const falcon = await openFalcon({});
+  t.after(() => falcon.dispose());
+  const home = path.dirname(falcon.editor.userData);
+  const windows = [falcon.workbench, await falcon.workbench.openBeside(), await falcon.workbench.openBeside()];
+  for (const window of windows) await window.whenReady();
+  const [server = ""] = fs.globSync(path.join(home, "extensions/*/dist/server.cjs"));
+  const folder = path.join(home, "neovim");
+  const file = path.join(folder, "boats.py");
+  fs.mkdirSync(folder);
+  fs.writeFileSync(file, "import os\nimport sys\n\nfor name in os.listdir(");
+  const env = { FALCON_SERVICE_FOLDER: path.join(home, "services") };
+  const neovim = await NeovimUnderTest.open(folder, file, { server, env });
+  t.after(() => neovim.kill());
+  const models = () => processIds(falcon.editor, "engine.cjs");
+
+  const [first, second] = ["const tide = moon + ", "\nconst wind = sail + "] as const;
+  for (const window of windows) {
+    await window.page.bringToFront();
+    await window.openFile("src/boat.ts");
+    await window.goTo(8);
+    await window.type(first);
+    assert.notEqual(await window.ghostText(), "");
+  }
+  await neovim.type("GA");
+  assert.notEqual(await neovim.ghostText(), "");
+  const [model, ...others] = models();
+  assert.ok(model !== undefined);
+  assert.deepEqual(others, [], "they have one model");
+
+  process.kill(model, "SIGKILL");
+  for (const window of windows) {
+    await window.page.bringToFront();
+    await window.page.keyboard.press("Escape");
+    await window.type(second);
+    assert.notEqual(await window.ghostText(), "");
+  }
+  await neovim.type("<Esc>Goprint(os.path.join(");
+  assert.notEqual(await neovim.ghostText(), "");
+  assert.equal(models().length, 1);
+  assert.notDeepEqual(models(), [model]);
 });

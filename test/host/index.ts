@@ -21,6 +21,7 @@ export async function run(): Promise<void> {
   await import("./explain.ts");
   await import("./prompts.ts");
   await import("./downloads.ts");
+  await import("./conversion.ts");
   await import("./cuda.ts");
   await import("./fineTune.ts");
   await import("./localApi.ts");

@@ -6,6 +6,8 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
+import { catalogue } from "../../server/models/catalogue/catalogue.ts";
+
 export interface SeenRequest {
   readonly server: "hub" | "store";
   readonly method: string;
@@ -62,6 +64,13 @@ export class HubServer {
   /** Puts a file into a repository, or another into its place. */
   put(repository: string, file: string, content: Buffer): void {
     this.#files.set(`/${repository}/resolve/main/${file}`, content);
+  }
+
+  /** Puts content into the place of each file of a model of the catalogue, whichever is best on this machine. */
+  offer(name: string, content: Buffer): void {
+    const model = catalogue.find((each) => each.name === name);
+    assert.ok(model, name);
+    for (const { repository, files } of model.gguf) for (const file of files) this.put(repository, file.name, content);
   }
 
   /** Goes back to good behaviour. */

@@ -15,14 +15,21 @@ import { childrenOf, until } from "./processes.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What README.md tells users to put into their configuration, with the paths of this machine. */
-function configuration(): string {
+function configuration(server: string): string {
   const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
   const [, lua] = /```lua\n(.*?)```/s.exec(readme) ?? [];
   assert.ok(lua !== undefined, "README.md has no configuration for Neovim");
-  const [here, node] = [JSON.stringify(path.join(root, "dist/server.cjs")), JSON.stringify(process.execPath)];
+  const [here, node] = [JSON.stringify(server), JSON.stringify(process.execPath)];
   const changed = lua.replace('"/path/to/falcon-vscode/dist/server.cjs"', here).replace('"node"', node);
   assert.ok(changed.includes(here) && changed.includes(node), lua);
   return changed.replace('"balanced"', '"eager", timeLimit = 60000');
+}
+
+interface NeovimOptions {
+  /** Path of the language server. */
+  readonly server?: string;
+  /** More variables of its environment. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export class NeovimUnderTest {
@@ -31,11 +38,12 @@ export class NeovimUnderTest {
   readonly #editor: ChildProcess;
   #output = "";
 
-  private constructor(program: Neovim, folder: string, file: string) {
+  private constructor(program: Neovim, folder: string, file: string, options: NeovimOptions) {
     this.#program = program;
     const [socket, init] = [path.join(folder, "socket"), path.join(folder, "init.lua")];
-    fs.writeFileSync(init, configuration());
-    const { command, args, env } = program;
+    fs.writeFileSync(init, configuration(options.server ?? path.join(root, "dist/server.cjs")));
+    const { command, args } = program;
+    const env = { ...program.env, ...options.env };
     this.#socket = socket;
     this.#editor = spawn(command, [...args, "--headless", "-n", "-u", init, "--listen", socket, file], {
       env: { ...process.env, ...env, XDG_STATE_HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
@@ -50,8 +58,8 @@ export class NeovimUnderTest {
    * Opens a file, and waits until the server's model is loaded.
    * @param folder an empty one of its own
    */
-  static async open(folder: string, file: string): Promise<NeovimUnderTest> {
-    const neovim = new NeovimUnderTest(await findNeovim(), folder, file);
+  static async open(folder: string, file: string, options: NeovimOptions = {}): Promise<NeovimUnderTest> {
+    const neovim = new NeovimUnderTest(await findNeovim(), folder, file, options);
     await until("Neovim listens", () => fs.existsSync(neovim.#socket));
     const client = "vim.lsp.get_clients({name = 'falcon'})[1]";
     await neovim.untilEqual(`${client} ~= nil and ${client}.initialized == true`, (value) =>

@@ -57,3 +57,23 @@ test("weights that another conversion reads stay", async () => {
   await lock?.release();
   assert.equal(shardsIn(folder).length, 3);
 });
+
+test("a conversion that is cancelled leaves no file, and the weights that it has not read whole", async () => {
+  const folder = original("cancelled");
+  const [first = "", ...others] = shardsIn(folder);
+  const kept = new Map(others.map((shard) => [shard, fs.readFileSync(path.join(folder, shard))]));
+  const cancel = new AbortController();
+  const onProgress = (fraction: number) => {
+    // A third of it comes of each.
+    if (fraction > 0.4) cancel.abort();
+  };
+  const file = path.join(folder, "model.gguf");
+  const options = { workerPath, deletesWeights: true, onProgress, signal: cancel.signal };
+  await assert.rejects(convertFolder(folder, file, "Q8_0", options), { name: "AbortError" });
+  assert.deepEqual(
+    fs.readdirSync(folder).filter((name) => name.startsWith("model.gguf")),
+    [],
+  );
+  assert.ok(!shardsIn(folder).includes(first));
+  for (const shard of shardsIn(folder)) assert.deepEqual(fs.readFileSync(path.join(folder, shard)), kept.get(shard));
+});
