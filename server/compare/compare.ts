@@ -1,9 +1,8 @@
 // Compares models on places of a history: they take turns on the same places, so that a stop at any time compares equals.
 
-import { setTimeout as sleep } from "node:timers/promises";
-
 import type { ComparisonReport } from "../../src/shared/comparison.ts";
 import type { Model } from "../engine/engine.ts";
+import { lookEvery, untilIdle } from "../untilIdle.ts";
 import { type Answer, judge } from "./answer.ts";
 import type { Contestant } from "./contestant.ts";
 import type { HeldOutPlace } from "./findPlaces.ts";
@@ -22,10 +21,6 @@ export interface ComparisonOptions {
   readonly onReport: (report: ComparisonReport) => void;
 }
 
-/** Milliseconds between two looks whether the user asks for something. */
-const look = 20;
-/** How long the user's model rests before the next place, in milliseconds: between two keys there is no request, either. */
-const rest = 300;
 /** Milliseconds: what takes longer was no work of ours, as while the machine sleeps. */
 const longestStep = 60_000;
 /** A place that a model's process does not survive is tried so often; then the model is not compared. */
@@ -160,7 +155,7 @@ class Comparison {
       const watch = setInterval(() => {
         if (this.#left === 0) over.abort();
         else if (this.#options.isBusy()) interrupted.abort();
-      }, look);
+      }, lookEvery);
       const either = AbortSignal.any([this.#signal, over.signal, interrupted.signal]);
       const start = performance.now();
       try {
@@ -184,7 +179,7 @@ class Comparison {
     if (!isBusy()) return;
     this.#state = "waiting";
     this.#report(true);
-    for (let idle = 0; idle < rest && this.#left > 0; idle = isBusy() ? 0 : idle + look) await sleep(look);
+    await untilIdle(isBusy, () => this.#left === 0);
     this.#state = "running";
   }
 

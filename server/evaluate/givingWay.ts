@@ -1,13 +1,7 @@
 // Requests that nobody waits for: what the user asks of other models goes first.
 
-import { setTimeout as sleep } from "node:timers/promises";
-
 import type { Model } from "../engine/engine.ts";
-
-/** Milliseconds between two looks whether the user asks for something. */
-const look = 20;
-/** How long the user's models rest before the next request, in milliseconds: between two keys there is no request, either. */
-const rest = 300;
+import { lookEvery, untilIdle } from "../untilIdle.ts";
 
 /** The model, whose requests wait while the user is busy: one that runs meanwhile stops, and begins again. */
 export function givingWay(model: Model, isBusy: () => boolean): Model {
@@ -18,11 +12,11 @@ export function givingWay(model: Model, isBusy: () => boolean): Model {
     signal: AbortSignal,
   ): Promise<T> => {
     for (;;) {
-      await untilIdle(isBusy, signal);
+      await untilIdle(isBusy, () => signal.aborted);
       const interrupted = new AbortController();
       const watch = setInterval(() => {
         if (isBusy()) interrupted.abort();
-      }, look);
+      }, lookEvery);
       try {
         const answer = await ask(AbortSignal.any([signal, interrupted.signal]));
         if (isWhole(answer) || signal.aborted || !interrupted.signal.aborted) return answer;
@@ -50,9 +44,4 @@ export function givingWay(model: Model, isBusy: () => boolean): Model {
         ),
     }),
   };
-}
-
-async function untilIdle(isBusy: () => boolean, signal: AbortSignal): Promise<void> {
-  if (!isBusy()) return;
-  for (let idle = 0; idle < rest && !signal.aborted; idle = isBusy() ? 0 : idle + look) await sleep(look);
 }

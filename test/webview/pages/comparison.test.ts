@@ -8,7 +8,7 @@ import type { CandidateFigures, ComparisonReport, ComparisonState } from "../../
 import { findFaint } from "../contrast.ts";
 import { findNameless } from "../names.ts";
 import { type ThemeName, themes } from "../themes.ts";
-import { english, startPages } from "./openPages.ts";
+import { assertFits, english, startPages } from "./openPages.ts";
 
 const openPage = await startPages<ComparisonState>("comparison", comparisonStrings(english));
 
@@ -121,11 +121,7 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     await page.setViewportSize({ width: 250, height: 1300 });
     await tell({ type: "state", state: { ...state, isRunning: true, report: { ...report, state: "waiting" } } });
     await screenshot(`comparison-${theme}-250`);
-    const { width, seen } = await page.evaluate(() => ({
-      width: document.documentElement.scrollWidth,
-      seen: document.documentElement.clientWidth,
-    }));
-    assert.equal(width, seen);
+    await assertFits(page);
     assert.deepEqual(complaints, []);
   });
 }

@@ -1,8 +1,11 @@
 // A page of a panel in Chromium: the states that it shows, and what it says.
 
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { after } from "node:test";
+
+import type { Page } from "playwright-core";
 
 import type { PageName, ToPage } from "../../../src/shared/pages.ts";
 import { webviewHtml } from "../../../src/webviewHtml.ts";
@@ -29,4 +32,13 @@ export async function startPages<State>(
   );
   after(close);
   return open;
+}
+
+/** Fails where the page is wider than what is seen of it. */
+export async function assertFits(page: Page): Promise<void> {
+  const [whole, seen] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth] as const;
+  });
+  assert.equal(whole, seen, "the page is as wide as the window");
 }

@@ -8,7 +8,7 @@ import { performanceStrings } from "../../../src/pages/performanceStrings.ts";
 import { findFaint } from "../contrast.ts";
 import { findNameless } from "../names.ts";
 import { type ThemeName, themes } from "../themes.ts";
-import { english, startPages } from "./openPages.ts";
+import { assertFits, english, startPages } from "./openPages.ts";
 
 const openPage = await startPages<PerformanceHistory>("performance", performanceStrings(english));
 
@@ -119,11 +119,7 @@ for (const theme of Object.keys(themes) as ThemeName[]) {
     await page.setViewportSize({ width: 250, height: 1700 });
     await tell({ type: "state", state: hour });
     await screenshot(`performance-${theme}-250`);
-    const { scrollWidth, clientWidth } = await page.evaluate(() => ({
-      scrollWidth: document.documentElement.scrollWidth,
-      clientWidth: document.documentElement.clientWidth,
-    }));
-    assert.equal(scrollWidth, clientWidth);
+    await assertFits(page);
     assert.deepEqual(complaints, []);
   });
 }
