@@ -1,7 +1,7 @@
 // `npm run bench:completion [-- --kind line|block|function|files|edits] [--limit 300] [--without STEP,… | --ablate] [--verbose]
-//     [--prompt-rate TOKENS] [--cases FILE] [--model FILE]`
-// How well the product completes held-out files, through the language server: lines beside the bare model and two baselines;
-// blocks, bodies of functions, and lines that take from other files of their package, which lies on the disk.
+//     [--prompt-rate TOKENS] [--cases FILE] [--model FILE] [--server PATH]`
+// How well the product completes held-out files, through the language server: lines beside the bare model and two baselines, and
+// beside the bundled model's naive prompt where the path of llama-server is given; blocks, bodies of functions, and lines that take from other files of their package, which lies on the disk.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -20,6 +20,7 @@ import { ablationText, type Case, type Result, toText } from "./completionReport
 import { contextOf } from "./contextReport.ts";
 import { gateSettings } from "./gateReport.ts";
 import { readHeldOutFiles } from "./heldOut.ts";
+import { naiveAnswers } from "./naivePrompt.ts";
 import { bundledModel, exported, type Product, startProduct } from "./product.ts";
 import { olderFiles } from "./releases.ts";
 import { enterRepository, forget, Repositories } from "./repositories.ts";
@@ -34,6 +35,7 @@ const { values: options } = parseArgs({
     without: { type: "string", default: "" },
     ablate: { type: "boolean", default: false },
     verbose: { type: "boolean", default: false },
+    server: { type: "string" },
   },
 });
 
@@ -47,7 +49,14 @@ if (options.ablate) {
   for (const step of steps) without.push({ step, results: await completeAll(step) });
   console.log(ablationText(whole, without));
 } else {
-  console.log(toText(await completeAll(options.without), options.verbose));
+  const results = await completeAll(options.without);
+  const naive = options.server === undefined ? [] : await naiveAnswers(cases, options.server, options.model);
+  console.log(
+    toText(
+      results.map((each, i) => ({ ...each, naive: naive[i] })),
+      options.verbose,
+    ),
+  );
 }
 
 function casesOf(kind: string): Case[] {

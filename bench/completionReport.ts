@@ -27,10 +27,13 @@ export interface Result extends Case {
   readonly cpuSeconds: number;
   /** What other files are in the prompt, where they lie on the disk. */
   readonly context?: CaseContext;
+  /** What a naive prompt gets, where that was asked for. */
+  readonly naive?: string | undefined;
 }
 
 const answerOf: Readonly<Record<string, (result: Result) => string | undefined>> = {
   product: (result) => scoredText(result) ?? "",
+  "naive prompt": ({ kind, naive }) => scoredText({ kind, shown: naive }),
   "bare model": ({ answers }) => answers?.model,
   "nearest line": ({ answers }) => answers?.["nearest line"],
   "5-gram": ({ answers }) => answers?.["5-gram"],
@@ -102,13 +105,17 @@ export function ablationText(whole: readonly Result[], without: readonly Ablated
 
 function rowsOf(name: string, results: readonly Result[]): string[][] {
   const figures = figuresOf(results);
-  const bare = meansOf(results, "bare model");
   const systems = Object.keys(answerOf).filter((system) => system !== "product" && meansOf(results, system));
   return [
     [`${name}, ${results.length} cases`, ""],
     ["", "product", ...figures.map((figure, i) => formatted(figure, i))],
     ...systems.map((system) => ["", system, ...(meansOf(results, system) ?? []).map(formatted)]),
-    ...(bare ? [["", "product ÷ bare model", ...bare.map((mean, i) => formatted((figures[i] ?? NaN) / mean, 0))]] : []),
+    ...["bare model", "naive prompt"].flatMap((system) => {
+      const means = meansOf(results, system);
+      return means
+        ? [["", `product ÷ ${system}`, ...means.map((mean, i) => formatted((figures[i] ?? NaN) / mean, 0))]]
+        : [];
+    }),
   ];
 }
 
