@@ -81,7 +81,7 @@ export class ProposalDecorations implements Disposable {
           addedWords.push(proposal.rangeOf(placed));
           removed.push(besideWords(proposal, placed, document));
         } else {
-          const lines = linesOf(document, placed);
+          const lines = linesOf(proposal, placed);
           if (lines) added.push(lines);
           removed.push(...besideNew(proposal, placed, lines, editor));
         }
@@ -110,12 +110,13 @@ function isWithinLine(proposal: Proposal, { hunk }: PlacedHunk): boolean {
 }
 
 /** The lines that a hunk has put into the document; undefined where it only takes some. */
-export function linesOf(document: TextDocument, { hunk, start, end }: PlacedHunk): Range | undefined {
+export function linesOf({ document, original }: Proposal, { hunk, start, end }: PlacedHunk): Range | undefined {
   if (hunk.text === "") return undefined;
-  const leading = /^\r?\n/.exec(hunk.text)?.[0].length ?? 0;
   const isInsertion = hunk.start === hunk.end;
-  const trailing = isInsertion && leading === 0 ? (/\r?\n$/.exec(hunk.text)?.[0].length ?? 0) : 0;
-  return new Range(document.positionAt(start + (isInsertion ? leading : 0)), document.positionAt(end - trailing));
+  // New lines have a line end behind them, or before them where the last line is above.
+  const before = isInsertion && hunk.start === original.length ? (/^\r?\n/.exec(hunk.text)?.[0].length ?? 0) : 0;
+  const after = isInsertion && before === 0 ? (/\r?\n$/.exec(hunk.text)?.[0].length ?? 0) : 0;
+  return new Range(document.positionAt(start + before), document.positionAt(end - after));
 }
 
 const removedStyle = {

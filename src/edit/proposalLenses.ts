@@ -34,7 +34,7 @@ function lensesOfEach(proposals: readonly Proposal[], document: TextDocument): C
     .filter(({ isWriting }) => !isWriting)
     .flatMap((proposal) =>
       proposal.placed.map((placed) => {
-        const { line } = linesOf(document, placed)?.start ?? document.positionAt(placed.start);
+        const { line } = linesOf(proposal, placed)?.start ?? document.positionAt(placed.start);
         return { proposal, placed, line };
       }),
     );

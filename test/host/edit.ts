@@ -6,6 +6,7 @@ import { describe, it } from "mocha";
 import { EndOfLine, Position, Range, Selection, Uri, commands, window, type CodeAction, type CodeLens } from "vscode";
 
 import { applyCodeBlock } from "../../src/edit/applyCode.ts";
+import { linesOf } from "../../src/edit/proposalDecorations.ts";
 import { gatheredScheme } from "../../src/shared/chatContext.ts";
 import type { EditResult } from "../../src/shared/edit.ts";
 import { openEditor, until } from "./falcon.ts";
@@ -170,6 +171,16 @@ describe("edit", () => {
       for (const word of ["Accept", "Reject"])
         assert.ok(told.includes(`${word} the change at line ${line}`), told.join());
     }
+  });
+
+  it("new lines that begin with an empty one are told by that one, and by no line that stays", async () => {
+    const editor = await openEditor(code, "javascript", "end");
+    await edits.propose(editor, code.replace("  return two", "\n  let two;\n  return two"));
+    const [proposal] = edits.falcon.proposals.all;
+    const [placed] = edits.placed;
+    assert.ok(proposal && placed);
+    const { start, end } = linesOf(proposal, placed) ?? assert.fail("there are lines");
+    assert.deepEqual([start.line, end.line], [5, 6]);
   });
 
   it("a click above a change that is decided already decides no other", async () => {
