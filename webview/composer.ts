@@ -137,6 +137,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
     show: (next) => {
       const changed = next.status !== state?.status || next.answering !== state.answering;
       state = next;
+      // Who stands at the button when the answer ends by itself goes on writing.
+      if (!next.answering && stop.contains(document.activeElement)) text.focus();
       send.hidden = next.answering;
       stop.hidden = !next.answering;
       model.show(next.status);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Attachment } from "../../src/shared/protocol.ts";
-import { answerMessage, readyStatus, startPages, stateMessage, userMessage } from "./page.ts";
+import { answerMessage, endedMessage, readyStatus, startPages, stateMessage, userMessage } from "./page.ts";
 
 const openPage = await startPages();
 
@@ -98,4 +98,12 @@ test("who is at a button of an answer stays there when more is told of it, and w
   }
   await tell(stateMessage([question, answer, { ...question, id: "more" }]));
   await page.locator("article.answer:focus").waitFor();
+});
+
+test("who stands at Stop when an answer ends is in the composer", async () => {
+  const { page, tell } = await openPage();
+  await tell(stateMessage([userMessage("Hello"), answerMessage("Hi", "streaming")]));
+  await page.getByRole("button", { name: "Stop (Escape)" }).focus();
+  await tell(endedMessage());
+  await page.locator("textarea:focus").waitFor({ timeout: 5_000 });
 });
