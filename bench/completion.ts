@@ -50,7 +50,7 @@ if (options.ablate) {
   console.log(ablationText(whole, without));
 } else {
   const results = await completeAll(options.without);
-  const naive = options.server === undefined ? [] : await naiveAnswers(cases, options.server, options.model);
+  const naive = options.server === undefined ? [] : await naiveAnswers(cases, options.server);
   console.log(
     toText(
       results.map((each, i) => ({ ...each, naive: naive[i] })),

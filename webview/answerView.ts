@@ -3,7 +3,7 @@
 import { plainText } from "../src/shared/plainText.ts";
 import type { AnswerMessage } from "../src/shared/protocol.ts";
 import { type AnswerParts, createAnswerParts } from "./answerParts.ts";
-import { codicon, element, iconButton, spinner, textButton, tick } from "./components.ts";
+import { codicon, element, iconButton, replaceKeepingFocus, spinner, textButton, tick } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 import type { HasTime } from "./frame.ts";
 
@@ -30,24 +30,18 @@ export function createAnswerView(context: PageContext): AnswerView {
   let isWhole = false;
   let isToBeAnnounced = false;
 
-  /** The keyboard stays at its button, or with the answer where that goes away, as when it asks again. */
-  function fillFooter(...children: readonly HTMLElement[]): void {
-    const focused = footer.contains(document.activeElement) ? document.activeElement : undefined;
-    footer.replaceChildren(...children);
-    if (!focused) return;
-    const buttons = [...footer.querySelectorAll<HTMLElement>("button, vscode-button")];
-    (buttons.find((button) => labelOf(button) === labelOf(focused)) ?? node).focus();
-  }
-
   function showState(answer: AnswerMessage, last: boolean, wasStreaming: boolean): void {
     const streaming = answer.state === "streaming";
     node.classList.toggle("streaming", streaming);
     if (streaming) {
-      fillFooter();
+      // Who asks again by the keyboard stays with the answer, though the button goes away.
+      replaceKeepingFocus(footer, node);
       if (!wasStreaming) announce(strings.answering);
     } else {
       const said = parts.said();
-      fillFooter(
+      replaceKeepingFocus(
+        footer,
+        node,
         ...createStanding(context, answer, parts.isEmpty()),
         ...notesOf(answer).map(createNote),
         createActions(context, answer, last, said),
@@ -137,10 +131,6 @@ function createActions(context: PageContext, answer: AnswerMessage, last: boolea
     actions.append(iconButton("repo-forked", strings.branch, () => void ask({ type: "branch", id: answer.id })));
   }
   return actions;
-}
-
-function labelOf(button: Element): string | null {
-  return button.ariaLabel ?? button.textContent;
 }
 
 function describe(context: PageContext, answer: AnswerMessage, parts: AnswerParts): string {

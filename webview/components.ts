@@ -40,6 +40,24 @@ export function iconButton(icon: string, label: string, onClick: () => void | Pr
   return button;
 }
 
+/** Replaces children. The keyboard's focus stays with the button of the same name, or goes to the heir. */
+export function replaceKeepingFocus(
+  node: HTMLElement,
+  heir: { focus(options?: FocusOptions): void },
+  ...children: readonly Node[]
+): void {
+  // Not the active element: where the editor has the focus, it stays there.
+  const focused = node.querySelector(":focus");
+  node.replaceChildren(...children);
+  if (!focused) return;
+  const buttons = [...node.querySelectorAll<HTMLElement>("button, vscode-button")];
+  (buttons.find((button) => nameOf(button) === nameOf(focused)) ?? heir).focus({ preventScroll: true });
+}
+
+function nameOf(button: Element): string | null {
+  return button.ariaLabel ?? button.textContent;
+}
+
 export function setLabel(node: HTMLElement, label: string): void {
   node.title = label;
   node.ariaLabel = label;

@@ -4,7 +4,7 @@ import type { ContextUse, Offer } from "../src/shared/chatContext.ts";
 import { longestText } from "../src/shared/limits.ts";
 import { plainName } from "../src/shared/plainText.ts";
 import type { Attachment, ModelStatus } from "../src/shared/protocol.ts";
-import { codicon, element, iconButton, setLabel } from "./components.ts";
+import { codicon, element, iconButton, replaceKeepingFocus, setLabel } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 import { createContextUseBar } from "./contextUseBar.ts";
 import { runsFromRight } from "./direction.ts";
@@ -138,7 +138,7 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
       const changed = next.status !== state?.status || next.answering !== state.answering;
       state = next;
       // Who stands at the button when the answer ends by itself goes on writing.
-      if (!next.answering && stop.contains(document.activeElement)) text.focus();
+      if (!next.answering && stop.matches(":focus")) text.focus();
       send.hidden = next.answering;
       stop.hidden = !next.answering;
       model.show(next.status);
@@ -147,7 +147,8 @@ export function createComposer(context: PageContext, draft: string, onDraft: (dr
         text.placeholder = isDemonstration(next.status) ? strings.demonstrationPlaceholder : strings.placeholder;
       if (next.attachments !== shownAttachments) {
         shownAttachments = next.attachments;
-        chips.replaceChildren(...next.attachments.map((attachment) => createPendingChip(context, attachment, text)));
+        const pending = next.attachments.map((attachment) => createPendingChip(context, attachment, text));
+        replaceKeepingFocus(chips, text, ...pending);
       }
       use.show(next.contextUse);
       showTokens(context, chips, next);

@@ -2,7 +2,7 @@
 
 import { plainName, plainText } from "../src/shared/plainText.ts";
 import type { ProblemAction, ModelStatus } from "../src/shared/protocol.ts";
-import { codicon, element, spinner, textButton } from "./components.ts";
+import { codicon, element, replaceKeepingFocus, spinner, textButton } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 
 export interface StatusCard {
@@ -28,7 +28,7 @@ export function createStatusCard(context: PageContext): StatusCard {
       const progressed = shown?.state === "loading" && status.state === "loading" && shown.model === status.model;
       shown = status;
       if (progressed) showProgress(context, node, status.progress);
-      else node.replaceChildren(...createContent(context, status));
+      else replaceKeepingFocus(node, { focus: context.focusComposer }, ...createContent(context, status));
     },
   };
 }

@@ -53,7 +53,7 @@ export async function startProductCompleter(options: Omit<ProductOptions, "folde
 
 /**
  * How much is the same at the start and at the end. An edit begins at the cursor or before it, as an editor has it: a line break
- * before an indented line could stand behind that one's indentation, too, which would say that the cursor is there.
+ * before an indented line could stand behind that one's indentation, too, and the server would take that for the cursor's.
  */
 function difference(old: string, text: string, cursor: number): { start: number; end: number } {
   const shorter = Math.min(old.length, text.length);

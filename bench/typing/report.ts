@@ -55,7 +55,7 @@ function atPauses(all: readonly Measured[]): number[] {
 /** Of the answers to Tab. */
 function afterAcceptance(all: readonly Measured[]): number[] {
   return all.flatMap(({ keys }) =>
-    keys.slice(1).flatMap(({ latency }, i) => (keys[i]?.accepted === "" ? [] : [latency ?? Infinity])),
+    keys.slice(1).flatMap(({ latency, pause }, i) => (keys[i]?.accepted === "" ? [] : [latency ?? pause])),
   );
 }
 

@@ -39,8 +39,7 @@ export async function openNewFile(content: string, fence: string): Promise<void>
 export async function runInTerminal(code: string): Promise<void> {
   const command = code.trim();
   if (command === "") return;
-  if (!workspace.isTrusted)
-    throw new UserError(l10n.t("Nothing is run in a workspace that you do not trust."), { action: "manageTrust" });
+  if (!workspace.isTrusted) throw new UserError(l10n.t("Nothing is run in a workspace that you do not trust."));
   if (/[^\P{Cc}\n\t]|\p{Bidi_Control}/u.test(command)) {
     throw new UserError(
       l10n.t("This is not run: it has invisible characters, and would do something else than it says."),

@@ -61,7 +61,9 @@ export async function proposeEdit(
       };
       const result = await server.edit(params, onDelta, AbortSignal.any([cancelled, proposal.ended]));
       // Screen readers say what a notification tells, and not that something in the editor has changed.
-      if (result.stopReason === "end" && result.text !== params.text) report(l10n.t("the changes are ready"));
+      const { stopReason, problem, text } = result;
+      if (stopReason === "end" && !problem && text.trim() !== "" && text !== params.text)
+        report(l10n.t("the changes are ready"));
       return result;
     });
     if (proposal.ended.aborted || !(await isOfUse(result, params.text, document))) {

@@ -188,7 +188,11 @@ suite("windows on one folder", () => {
 
 test("three windows and a Neovim have ghost text of one model, and again when its process was killed", async (t) => {
   const falcon = await openFalcon({});
-  t.after(() => falcon.dispose());
+  // What came last goes first: Neovim's files lie in the editor's folder.
+  const opened: (() => unknown)[] = [() => falcon.dispose()];
+  t.after(async () => {
+    for (const close of opened.toReversed()) await close();
+  });
   const home = path.dirname(falcon.editor.userData);
   const windows = [falcon.workbench, await falcon.workbench.openBeside(), await falcon.workbench.openBeside()];
   for (const window of windows) await window.whenReady();
@@ -199,7 +203,9 @@ test("three windows and a Neovim have ghost text of one model, and again when it
   fs.writeFileSync(file, "import os\nimport sys\n\nfor name in os.listdir(");
   const env = { FALCON_SERVICE_FOLDER: path.join(home, "services") };
   const neovim = await NeovimUnderTest.open(folder, file, { server, env });
-  t.after(() => neovim.kill());
+  opened.push(() => {
+    neovim.kill();
+  });
   const models = () => processIds(falcon.editor, "engine.cjs");
 
   const [first, second] = ["const tide = moon + ", "\nconst wind = sail + "] as const;

@@ -1,4 +1,4 @@
-// Original weights for which and the file that is made of them the disk has no room: what the user is asked and told.
+// The disk has no room for both original weights and the file that is made of them: what the user is asked and told.
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -74,7 +74,7 @@ describe("a conversion that has no room for both", () => {
       },
     });
     const convert = falcon.models.convert.bind(falcon.models);
-    // The suite has classes of its own.
+    // The suite has a UserError of its own, which alone it knows.
     falcon.models.convert = (...params) =>
       convert(...params).catch((error: unknown) => {
         throw new UserError((error as Error).message);

@@ -107,3 +107,12 @@ test("who stands at Stop when an answer ends is in the composer", async () => {
   await tell(endedMessage());
   await page.locator("textarea:focus").waitFor({ timeout: 5_000 });
 });
+
+test("who has a model that failed loaded again, by the keyboard, is in the composer while it loads", async () => {
+  const { page, tell } = await openPage();
+  const problem = { message: "It is gone.", action: "retry" } as const;
+  await tell(stateMessage([], { state: "failed", model: "Falcon", problem }));
+  await page.locator(".status-card").getByRole("button", { name: "Try again" }).focus();
+  await tell(stateMessage([], { state: "loading", model: "Falcon", progress: 0 }));
+  await page.locator("textarea:focus").waitFor({ timeout: 5_000 });
+});

@@ -4,7 +4,6 @@
 import fs from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import * as l10n from "@vscode/l10n";
 
@@ -204,8 +203,6 @@ async function runThreads(
     );
     await Promise.race([Promise.all(ended), stop.promise]);
   } finally {
-    // What the other threads have said by now counts, too.
-    await setImmediate();
     signal?.removeEventListener("abort", abort);
     await Promise.all(threads.map((thread) => thread.terminate()));
   }

@@ -22,7 +22,7 @@ function stepTime({ overhead, rate }: Machine, tokens: number, running: number):
 function evaluate(chunkSize: ChunkSize, machine: Machine, prompt: number, running = 1) {
   const steps: { readonly tokens: number; readonly time: number }[] = [];
   for (let rest = prompt; rest > 0;) {
-    const tokens = Math.min(chunkSize.next(running), rest);
+    const tokens = Math.min(chunkSize.next(running, true), rest);
     const time = stepTime(machine, tokens, running);
     steps.push({ tokens, time });
     chunkSize.evaluated(tokens, time);
@@ -118,7 +118,7 @@ test("a slow machine is given as much at once as fits into a second: fewer token
 
 test("first steps in which a GPU compiles its shaders teach nothing for long", () => {
   const chunkSize = new ChunkSize();
-  for (let i = 0; i < 3; i++) chunkSize.evaluated(chunkSize.next(1), 20_000);
+  for (let i = 0; i < 3; i++) chunkSize.evaluated(chunkSize.next(1, false), 20_000);
   const sizes = evaluate(chunkSize, { overhead: 20, rate: 8000 }, 5000).map(({ tokens }) => tokens);
   assert.ok(sizes.indexOf(batchSize) <= 4, String(sizes));
 });
@@ -149,3 +149,10 @@ function fixed(tokens: number): ChunkSize {
   chunkSize.next = () => tokens;
   return chunkSize;
 }
+
+test("a step beside a completion takes half the time of one beside answers alone", () => {
+  const chunkSize = new ChunkSize();
+  evaluate(chunkSize, { overhead: 1, rate: 1000 }, 2000, 4);
+  const [beside, without] = [chunkSize.next(4, true), chunkSize.next(4, false)];
+  assert.ok(beside > 20 && Math.abs(without - 2 * beside) <= 1, `${beside} and ${without} tokens`);
+});

@@ -14,7 +14,9 @@ interface Limits {
 /** Aborts and new requests wait for the step. */
 const alone: Limits = { time: 200, worthwhile: 64, longest: 900 };
 /** The next tokens of other requests wait for it, too. */
-const besideOthers: Limits = { time: 50, worthwhile: 32, longest: 400 };
+const besideOthers: Limits = { time: 100, worthwhile: 32, longest: 400 };
+/** As those of a completion, which is waited for at each key. */
+const besideCompletion: Limits = { ...besideOthers, time: 50 };
 
 /**
  * The rate of a short step is lower than that of a long one, so it does not replace it. It limits the next step to this many
@@ -30,9 +32,12 @@ export class ChunkSize {
   /** The tokens that the current step is given. */
   #tokens = 1;
 
-  /** Tokens of prompts for the next step. */
-  next(running: number): number {
-    const { time, worthwhile, longest } = running === 1 ? alone : besideOthers;
+  /**
+   * Tokens of prompts for the next step.
+   * @param hasCompletion whether one of those that run is a completion
+   */
+  next(running: number, hasCompletion: boolean): number {
+    const { time, worthwhile, longest } = running === 1 ? alone : hasCompletion ? besideCompletion : besideOthers;
     const tokens = Math.max(this.#rate * time, Math.min(this.#rate * longest, worthwhile));
     const trusted = Math.floor(Math.min(tokens, this.#lastRate * longestByShortStep));
     this.#tokens = Math.min(Math.max(trusted, 1), batchSize + 1 - running);

@@ -179,7 +179,8 @@ export class DecodeLoop {
   /** Evaluates a token, or a piece of the prompt, of each whose turn it is. What they ask for at once is one batch. */
   async #step(): Promise<void> {
     const turn = whoseTurn(this.#running, this.#steps++, this.#options.batchCost?.isSmall === true);
-    const chunks = this.#divide(this.#chunkSize.next(this.#running.length), turn);
+    const hasCompletion = this.#running.some(({ request }) => request.priority === "completion");
+    const chunks = this.#divide(this.#chunkSize.next(this.#running.length, hasCompletion), turn);
     const stepped = this.#options.threads?.begin(chunks.size > 0);
     const start = performance.now();
     const before = cpuUsage();
