@@ -116,3 +116,16 @@ test("who has a model that failed loaded again, by the keyboard, is in the compo
   await tell(stateMessage([], { state: "loading", model: "Falcon", progress: 0 }));
   await page.locator("textarea:focus").waitFor({ timeout: 5_000 });
 });
+
+test("who is at a chip that is not sent yet stays there when another comes, and is in the composer when it goes", async () => {
+  const { page, tell } = await openPage();
+  const other = { ...attachment, id: "a2", label: "other.ts" };
+  await tell(stateMessage([], readyStatus, [attachment]));
+  const remove = page.getByRole("button", { name: "Remove main.ts:3-20" });
+  await remove.focus();
+  await tell({ type: "attachments", attachments: [attachment, other] });
+  await page.getByText("other.ts").waitFor();
+  assert.equal(await remove.and(page.locator(":focus")).count(), 1);
+  await tell({ type: "attachments", attachments: [other] });
+  await page.locator("textarea:focus").waitFor({ timeout: 5_000 });
+});
