@@ -1,7 +1,8 @@
 // `npm run bench:completion [-- --kind line|block|function|files|edits] [--limit 300] [--without STEP,… | --ablate] [--verbose]
 //     [--prompt-rate TOKENS] [--cases FILE] [--model FILE] [--server PATH]`
 // How well the product completes held-out files, through the language server: lines beside the bare model and two baselines, and
-// beside the bundled model's naive prompt where the path of llama-server is given; blocks, bodies of functions, and lines that take from other files of their package, which lies on the disk.
+// beside the bundled model's naive prompt where the path of llama-server is given; blocks, bodies of functions, and lines that
+// take from other files of their package, which lies on the disk.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -39,6 +40,8 @@ const { values: options } = parseArgs({
   },
 });
 
+if (options.server !== undefined && (options.ablate || options.model !== bundledModel))
+  throw new Error("--server: the naive prompt is the bundled model's, and stands beside no ablation.");
 const cases = casesOf(options.kind).slice(0, Number(options.limit));
 const repositories = new Repositories(options.kind === "edits" ? olderFiles() : readHeldOutFiles());
 process.on("exit", () => repositories.dispose());

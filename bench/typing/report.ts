@@ -74,6 +74,6 @@ function sum(values: readonly number[]): number {
 }
 
 function number(value: number): string {
-  if (!Number.isFinite(value)) return value === Infinity ? "none in time" : "";
+  if (!Number.isFinite(value)) return "";
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

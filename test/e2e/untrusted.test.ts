@@ -65,5 +65,6 @@ test("once it is trusted, git is run and its prompts are offered; the model is t
   await chat.frame.getByRole("option").first().waitFor();
   await workbench.page.keyboard.press("Enter");
   await chat.frame.getByText("The workspace is in no git repository.").waitFor();
-  await workbench.statusLabel("Falcon Tiny Demo").waitFor();
+  assert.equal(await workbench.toast("their.gguf").count(), 0);
+  assert.equal(await workbench.statusLabel("Falcon Tiny Demo").count(), 1);
 });
