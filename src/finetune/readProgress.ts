@@ -45,17 +45,22 @@ export async function readProgress(folder: string): Promise<TrainingPageState> {
   const heldOut = run.filter((event) => event.event === "heldOut");
   const failed = run.find((event) => event.event === "failed");
   const best = heldOut.findLast((event) => event.best);
-  const state = (["failed", "done", "ended", "started"] as const).find((each) =>
-    events.some(({ event }) => event === each),
-  );
   return {
-    state: state === "started" ? "running" : state === "ended" ? "stopped" : (state ?? "none"),
+    state: stateOf(events.map(({ event }) => event)),
     learned: meansOf(steps),
     heldOut: heldOut.map(({ step, loss }) => ({ step, loss })),
     fraction: steps.at(-1)?.fraction ?? 0,
     ...(best && { best: { step: best.step, loss: best.loss } }),
     ...(failed && { cause: failed.message }),
   };
+}
+
+function stateOf(events: readonly string[]): TrainingPageState["state"] {
+  if (events.includes("failed")) return "failed";
+  if (events.includes("done")) return "done";
+  // Whoever declines what a run takes has begun none.
+  if (!events.includes("started")) return "none";
+  return events.includes("ended") ? "stopped" : "running";
 }
 
 /** undefined where it is none: the last line may not be whole yet. */

@@ -76,3 +76,8 @@ test("a run is done or failed as it says, and stopped where its scripts ended wi
   await forgetProgress(folder);
   assert.equal((await readProgress(folder)).state, "none");
 });
+
+test("whoever declines what a run takes has begun none", async () => {
+  await endProgress(folder);
+  assert.equal((await readProgress(folder)).state, "none");
+});
