@@ -115,3 +115,24 @@ test("why a chat in the list cannot be renamed is shown", async () => {
   await workbench.quickInput.press("Enter");
   await workbench.page.locator(".notifications-toasts").getByText("This chat is no longer there").waitFor();
 });
+
+test("a file of secrets is attached only when the user says so once more", async () => {
+  fs.writeFileSync(path.join(falcon.editor.workspace, ".env"), "TOKEN=secret\n");
+  await workbench.openFile(".env");
+  await workbench.statusLabel("Inline completions are off for this file").waitFor();
+  await chat.open();
+  const attach = chat.frame.getByRole("button", { name: "Attach the file" });
+  const question = workbench.page.locator(".monaco-dialog-box", { hasText: ".env may hold secrets" });
+  const chips = chat.frame.locator(".composer .chip");
+
+  await attach.click();
+  await question.waitFor();
+  await workbench.screenshot(path.join(pictures, "secrets.png"));
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await question.waitFor({ state: "detached" });
+  assert.equal(await chips.count(), 0);
+
+  await attach.click();
+  await question.getByRole("button", { name: "Attach" }).click();
+  await chips.filter({ hasText: ".env" }).waitFor();
+});

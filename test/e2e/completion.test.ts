@@ -1,4 +1,4 @@
-// Ghost text of the packed extension on the screen of a real VS Code.
+// Ghost text of the packed extension on the screen of a real VS Code, and where the status bar says that it is on.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -11,6 +11,7 @@ import { type FalconWindow, openFalcon, pictureFailure } from "../support/falcon
 import { modelFile } from "../support/models.ts";
 import type { Workbench } from "../support/workbench.ts";
 
+const pictures = path.join(import.meta.dirname, "../../out/screenshots/e2e");
 const model = modelFile("falcon7b");
 const prefix = "function add(a, b) {\n  return add";
 const suffix = " + 1;\n}\n";
@@ -25,6 +26,7 @@ before(async () => {
     "falcon.model.gpu": "off",
     "falcon.model.threads": 1,
     "falcon.inlineCompletion.maxTokens": maxTokens,
+    "[ruby]": { "falcon.inlineCompletion.enabled": false },
   });
   ({ workbench } = falcon);
   await workbench.whenReady();
@@ -102,6 +104,25 @@ test("the status bar menu switches completions off and on", async () => {
   await workbench.statusLabel("Inline completions are on").waitFor();
   await typeLast("on.js");
   assert.notEqual(await workbench.ghostText(), "");
+});
+
+test("the status bar follows a change of the language", async () => {
+  await workbench.openFile("src/boat.ts");
+  await workbench.statusLabel("Inline completions are on").waitFor();
+  await workbench.runCommand("Change Language Mode");
+  await workbench.page.getByPlaceholder("Select Language Mode").fill("Ruby");
+  await workbench.quickRow("Ruby").click();
+  await workbench.statusLabel("Inline completions are off for ruby").waitFor();
+});
+
+test("while the log has the focus, status bar and menu mean the editor that commands mean", async () => {
+  await workbench.runCommand("Falcon: Show Log");
+  await workbench.page.locator(".part.panel .view-line").first().click();
+  await workbench.statusLabel("Inline completions are off for ruby").waitFor();
+  await workbench.status("Falcon").click();
+  await workbench.quickRow("Turn On Inline Completions for ruby").waitFor();
+  await workbench.screenshot(path.join(pictures, "menu.png"));
+  await workbench.leaveQuickInput();
 });
 
 test("nothing left this machine, neither from the page nor from any process", () => {
