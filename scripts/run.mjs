@@ -25,6 +25,7 @@ const tasks = {
   "bench:convert": "bench/convert.ts",
   "bench:download": "bench/download.ts",
   "bench:serve": "bench/serve.ts",
+  "bench:fairness": "bench/fairness.ts",
   "bench:finetune": "bench/finetune.ts",
   "bench:evaluate": "bench/evaluate.ts",
 };
