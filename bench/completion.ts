@@ -14,7 +14,7 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { steps } from "../server/completion/ablation.ts";
 import { buildExtension } from "../scripts/vsix.ts";
 import { completionContextRequest, settingsChanged } from "../src/shared/methods.ts";
-import type { Suggestions } from "../src/shared/protocol.ts";
+import type { Suggestions } from "../src/shared/serverSettings.ts";
 import { type CutCase, cutCases, type CutKind, cutKinds, type LineEdit } from "./cases.ts";
 import { cutChanges } from "./changeCases.ts";
 import { ablationText, type Case, type Result, toText } from "./completionReport.ts";

@@ -2,7 +2,7 @@
 // differ.
 
 import type { CutCase, CutKind } from "./cases.ts";
-import type { Suggestions } from "../src/shared/protocol.ts";
+import type { Suggestions } from "../src/shared/serverSettings.ts";
 import { type CaseContext, contextText } from "./contextReport.ts";
 import { type Gated, gateText } from "./gateReport.ts";
 import { table } from "./report.ts";

@@ -1,6 +1,6 @@
 // What each setting of the gate shows of the same suggestions: how many are rejected, and what is kept of the others.
 
-import type { Suggestions } from "../src/shared/protocol.ts";
+import type { Suggestions } from "../src/shared/serverSettings.ts";
 import { table } from "./report.ts";
 import { score } from "./scores.ts";
 

@@ -7,7 +7,8 @@ import process from "node:process";
 
 import manifest from "../package.json" with { type: "json" };
 import { steps } from "../server/completion/ablation.ts";
-import type { InfillOrder, ModelInfo, ServerSettings } from "../src/shared/protocol.ts";
+import type { InfillOrder, ServerSettings } from "../src/shared/serverSettings.ts";
+import type { ModelInfo } from "../src/shared/status.ts";
 import { LspClient } from "../test/support/lspClient.ts";
 import { descendantsOf } from "../test/support/processes.ts";
 import { processorSeconds } from "./machine.ts";

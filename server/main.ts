@@ -8,6 +8,7 @@ import { setEnvironmentData } from "node:worker_threads";
 import * as l10n from "@vscode/l10n";
 import { createConnection } from "vscode-languageserver/node";
 
+import { Battery } from "./battery.ts";
 import { Grammars } from "./syntax/grammars.ts";
 import { RemoteHost } from "./engine/remote/remoteHost.ts";
 import { environmentKey } from "./serverKey.ts";
@@ -35,6 +36,7 @@ startServer(connection, {
         onNote,
       }),
   grammars: new Grammars(path.join(__dirname, "grammars")),
+  battery: new Battery(),
   useMessages: (contents) => {
     l10n.config({ contents: { ...contents } });
     // Threads have modules of their own.

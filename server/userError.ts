@@ -1,6 +1,6 @@
 // The one error that users see; everything else is a bug.
 
-import type { Problem, ProblemAction } from "../src/shared/protocol.ts";
+import type { Problem, ProblemAction } from "../src/shared/status.ts";
 
 /** A failure that the user can mend. The message names what, why and how to mend it, in the user's language. */
 export class UserError extends Error {

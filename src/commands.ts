@@ -31,7 +31,7 @@ import { chooseModel, type ChoiceDependencies } from "./models/chooseModel.ts";
 import { removeCuda, useCuda } from "./models/useCuda.ts";
 import { selectModelFile } from "./models/useModel.ts";
 import type { DownloadParams } from "./shared/downloads.ts";
-import type { ChatCommand } from "./shared/protocol.ts";
+import type { ChatCommand } from "./shared/chat.ts";
 
 export interface CommandDependencies
   extends

@@ -6,7 +6,8 @@ import { ConnectionError, ErrorCodes, LSPErrorCodes, ResponseError } from "vscod
 import { type ModelRole, modelRoles, statusOf } from "./shared/modelRoles.ts";
 import { problemCode } from "./shared/methods.ts";
 import { plainText } from "./shared/plainText.ts";
-import type { AnswerState, Problem, ProblemAction, ServerStatus } from "./shared/protocol.ts";
+import type { AnswerState } from "./shared/chat.ts";
+import type { Problem, ProblemAction, ServerStatus } from "./shared/status.ts";
 import { showErrorMessage } from "./surfaces.ts";
 
 /** A failure that the user can mend. Everything else that is thrown is a bug. */

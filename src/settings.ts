@@ -21,7 +21,14 @@ import type { ModelRole } from "./shared/modelRoles.ts";
 import type { ModelsSettings } from "./shared/downloads.ts";
 import { matchExcludedFiles, secretFiles } from "./shared/excludedFiles.ts";
 import type { CandidateSettings } from "./shared/comparison.ts";
-import type { Adapter, ByLanguage, InfillOrder, RemoteServer, ServerSettings, Suggestions } from "./shared/protocol.ts";
+import type {
+  Adapter,
+  ByLanguage,
+  InfillOrder,
+  RemoteServer,
+  ServerSettings,
+  Suggestions,
+} from "./shared/serverSettings.ts";
 
 const { properties } = manifest.contributes.configuration;
 const completionSwitch = "falcon.inlineCompletion.enabled";
@@ -224,6 +231,7 @@ function readServerSettings(paths: ExtensionPaths): ServerSettings {
       suggestions: readChoice("falcon.inlineCompletion.suggestions") as Suggestions,
       comments: readByLanguage("falcon.inlineCompletion.comments"),
       strings: readByLanguage("falcon.inlineCompletion.strings"),
+      onBattery: readSetting("falcon.inlineCompletion.onBattery") === true,
       infill: readChoice("falcon.inlineCompletion.infill") as InfillOrder,
       snippets: readNumber("falcon.inlineCompletion.snippets"),
       ...(forCompletion !== "" && { model: forCompletion }),

@@ -1,7 +1,7 @@
 // An answer: its parts, how it stands in words, and what can be done with it.
 
 import { plainText } from "../src/shared/plainText.ts";
-import type { AnswerMessage } from "../src/shared/protocol.ts";
+import type { AnswerMessage } from "../src/shared/chat.ts";
 import { type AnswerParts, createAnswerParts } from "./answerParts.ts";
 import { codicon, element, iconButton, replaceKeepingFocus, spinner, textButton, tick } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";

@@ -3,7 +3,8 @@
 import type { ContextUse, Offer } from "../src/shared/chatContext.ts";
 import { longestText } from "../src/shared/limits.ts";
 import { plainName } from "../src/shared/plainText.ts";
-import type { Attachment, ModelStatus } from "../src/shared/protocol.ts";
+import type { Attachment } from "../src/shared/chat.ts";
+import type { ModelStatus } from "../src/shared/status.ts";
 import { codicon, element, iconButton, replaceKeepingFocus, setLabel } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 import { createContextUseBar } from "./contextUseBar.ts";

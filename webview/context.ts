@@ -1,6 +1,6 @@
 // What every part of the page is handed.
 
-import type { PageNotice, PageRequest } from "../src/shared/protocol.ts";
+import type { PageNotice, PageRequest } from "../src/shared/chat.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 
 /** What shows Markdown is handed, on the chat page and elsewhere. */

@@ -1,7 +1,7 @@
 // Editing a question that was sent, to send it again.
 
 import { longestText } from "../src/shared/limits.ts";
-import type { UserMessage } from "../src/shared/protocol.ts";
+import type { UserMessage } from "../src/shared/chat.ts";
 import { element, iconButton, textButton } from "./components.ts";
 import type { PageContext } from "./context.ts";
 

@@ -1,6 +1,6 @@
 // The typed line to the extension host, and what the page keeps of its own when it is made again.
 
-import type { FromWebview, PageNotice, PageRequest, ToWebview } from "../src/shared/protocol.ts";
+import type { FromWebview, PageNotice, PageRequest, ToWebview } from "../src/shared/chat.ts";
 
 /** Where the reader is: so many pixels below the top of a message. What is out of sight has no height to go by. */
 export interface Place {

@@ -1,6 +1,6 @@
 // The conversation: one node per message, kept as long as the message is; it follows the end while the reader is there.
 
-import type { Conversation, Message } from "../src/shared/protocol.ts";
+import type { Conversation, Message } from "../src/shared/chat.ts";
 import { type AnswerView, createAnswerView } from "./answerView.ts";
 import { codicon, element, setLabel } from "./components.ts";
 import type { PageContext } from "./context.ts";

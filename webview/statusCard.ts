@@ -1,7 +1,7 @@
 // What is to be said of the model: it loads, it failed, it is only for demonstration. Each with what the user can do.
 
 import { plainName, plainText } from "../src/shared/plainText.ts";
-import type { ProblemAction, ModelStatus } from "../src/shared/protocol.ts";
+import type { ProblemAction, ModelStatus } from "../src/shared/status.ts";
 import { codicon, element, replaceKeepingFocus, spinner, textButton } from "./components.ts";
 import { type PageContext, fill } from "./context.ts";
 

@@ -1,6 +1,6 @@
 // A message of the user's: the words, or the command that stands for them, and what was attached.
 
-import type { Attachment, UserMessage } from "../src/shared/protocol.ts";
+import type { Attachment, UserMessage } from "../src/shared/chat.ts";
 import { codicon, element } from "./components.ts";
 import { createEdit } from "./editMessage.ts";
 import { type PageContext, fill } from "./context.ts";

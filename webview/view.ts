@@ -2,7 +2,8 @@
 
 import type { ContextUse } from "../src/shared/chatContext.ts";
 import { reduceConversation, streamingAnswer } from "../src/shared/conversation.ts";
-import type { Attachment, Conversation, ModelStatus } from "../src/shared/protocol.ts";
+import type { Attachment, Conversation } from "../src/shared/chat.ts";
+import type { ModelStatus } from "../src/shared/status.ts";
 import type { WebviewStrings } from "../src/shared/webviewStrings.ts";
 import { createCodeButtons } from "./codeButtons.ts";
 import { element } from "./components.ts";

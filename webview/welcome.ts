@@ -1,6 +1,7 @@
 // What an empty conversation shows: an invitation, and ways to begin.
 
-import type { PageRequest, ModelStatus } from "../src/shared/protocol.ts";
+import type { PageRequest } from "../src/shared/chat.ts";
+import type { ModelStatus } from "../src/shared/status.ts";
 import { codicon, element } from "./components.ts";
 import { plainName } from "../src/shared/plainText.ts";
 import { type PageContext, fill } from "./context.ts";

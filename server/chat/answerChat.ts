@@ -3,7 +3,8 @@
 import * as l10n from "@vscode/l10n";
 
 import { terminalUri } from "../../src/shared/chatContext.ts";
-import type { ChatParams, ChatResult, ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
+import type { ChatParams, ChatResult, ChatTurn } from "../../src/shared/chat.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { Tool } from "../../src/shared/tools.ts";
 import type { LoadedModel, Model } from "../engine/engine.ts";
 import { untilAborted } from "../aborted.ts";

@@ -2,7 +2,7 @@
 
 import type { ChatModel } from "../../src/shared/languageModel.ts";
 import type { ModelRole } from "../../src/shared/modelRoles.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { LoadedModel } from "../engine/engine.ts";
 import { roomForPrompt } from "./fitTurns.ts";
 import { formatOf } from "./formats.ts";

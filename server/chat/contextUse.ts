@@ -1,7 +1,8 @@
 // How full the model's context would be with a question that is being written.
 
 import type { ContextUse, ContextUseParams } from "../../src/shared/chatContext.ts";
-import type { ChatTurn, ServerSettings } from "../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../src/shared/chat.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { Model } from "../engine/engine.ts";
 import { formatOf } from "./formats.ts";
 import { roomForPrompt } from "./fitTurns.ts";

@@ -3,7 +3,8 @@
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../src/shared/plainText.ts";
-import type { Attachment, ChatTurn, Message, ModelInfo, Problem } from "../../src/shared/protocol.ts";
+import type { Attachment, ChatTurn, Message } from "../../src/shared/chat.ts";
+import type { ModelInfo, Problem } from "../../src/shared/status.ts";
 import { holdsFunction } from "./functionHead.ts";
 
 /** Identifiers of the languages whose functions it knows, those of training/functions.py, and how they write a function. */

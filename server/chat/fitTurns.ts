@@ -2,7 +2,7 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { LoadedModel, Model, PromptPart } from "../engine/engine.ts";
 import { PromptTooLongError } from "../userError.ts";
 import { type PromptFormat, renderTurns, type Turn } from "./formats.ts";

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 
-import type { ChatTurn } from "../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../src/shared/chat.ts";
 import type { Tool } from "../../src/shared/tools.ts";
 import type { PromptPart, SpecialToken } from "../engine/engine.ts";
 import { falcon3Tools, falconH1Tools, type ToolFormat } from "./toolFormats.ts";

@@ -2,7 +2,7 @@
 
 import { splitAnswer } from "../../src/shared/answerParts.ts";
 import { oneLine } from "../../src/shared/plainText.ts";
-import type { Attachment, ChatCommand, ChatTurn, Message, UserMessage } from "../../src/shared/protocol.ts";
+import type { Attachment, ChatCommand, ChatTurn, Message, UserMessage } from "../../src/shared/chat.ts";
 import type { ToolCall } from "../../src/shared/tools.ts";
 
 const systemPrompt =

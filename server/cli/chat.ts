@@ -4,7 +4,7 @@ import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 
-import type { ChatTurn } from "../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../src/shared/chat.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
 import { UserError } from "../userError.ts";

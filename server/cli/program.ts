@@ -1,7 +1,7 @@
 // What the commands of the command line share: the models that the options choose, and where is written.
 
 import type { ModelRole } from "../../src/shared/modelRoles.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";
 import type { OpenTelemetry } from "../metrics/openTelemetry.ts";

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { TextDocument } from "vscode-languageserver-textdocument";
 
 import type { CandidateSettings } from "../../src/shared/comparison.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { InlineCompleter } from "../completion/completeInline.ts";
 import { CompletionContext } from "../completion/context/completionContext.ts";
 import { CounterpartFiles } from "../completion/context/counterparts.ts";

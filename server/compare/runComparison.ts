@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 import type { ComparisonParams, ComparisonReport } from "../../src/shared/comparison.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { availableRam } from "../availableRam.ts";
 import { IgnoredFiles } from "../completion/context/ignoredFiles.ts";
 import { fillableRam } from "../engine/plan/memoryPlan.ts";

@@ -1,6 +1,6 @@
 // Ghost text, from the request to what is shown: trigger → reuse → pause → context → window → prompt → engine → refine → gate.
 
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { Model, Priority } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
 import { findAlternatives } from "./candidates.ts";

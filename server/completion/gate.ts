@@ -1,6 +1,6 @@
 // Whether a suggestion is worth a look: how likely it is to be right, by what the model thought of its tokens.
 
-import type { Suggestions } from "../../src/shared/protocol.ts";
+import type { Suggestions } from "../../src/shared/serverSettings.ts";
 import type { GeneratedToken } from "../engine/engine.ts";
 import { isLeftOut } from "./ablation.ts";
 import type { RefinedCompletion } from "./refine/refine.ts";

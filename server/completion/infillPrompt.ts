@@ -1,6 +1,6 @@
 // The prompt of a completion.
 
-import type { InfillOrder, ServerSettings } from "../../src/shared/protocol.ts";
+import type { InfillOrder, ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { PromptPart } from "../engine/engine.ts";
 import type { SteadyText } from "./steadyWindow.ts";
 

@@ -1,7 +1,7 @@
 // The prompts of one request after the other: the text around the cursor and what other places say, as the model was trained.
 
 import type { Model, PromptPart } from "../engine/engine.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { CompletionContext } from "./context/completionContext.ts";
 import { completionPrompt, inOrder, pathLine } from "./infillPrompt.ts";
 import type { CompletionRequest } from "./request.ts";

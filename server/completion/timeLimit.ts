@@ -1,6 +1,6 @@
 // A suggestion of several lines that takes too long ends with the line that is being written: what there is is shown.
 
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { isLeftOut, limited } from "./ablation.ts";
 import type { CompletionRequest } from "./request.ts";
 

@@ -1,6 +1,6 @@
 // Whether a completion is worth asking for.
 
-import type { ServerSettings, Suggestions } from "../../src/shared/protocol.ts";
+import type { ServerSettings, Suggestions } from "../../src/shared/serverSettings.ts";
 import { type CompletionRequest, lineSuffixOf } from "./request.ts";
 import type { PlaceInSyntax } from "./syntax/placeInSyntax.ts";
 

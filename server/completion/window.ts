@@ -1,6 +1,6 @@
 // Cuts the text around the cursor to a token budget.
 
-import type { ModelInfo } from "../../src/shared/protocol.ts";
+import type { ModelInfo } from "../../src/shared/status.ts";
 import { promptRateOf } from "./ablation.ts";
 import type { CompletionRequest } from "./request.ts";
 

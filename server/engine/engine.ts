@@ -1,6 +1,7 @@
 // The interface between the assistant and what runs a model: a `ModelHost` loads it, a `Model` answers requests.
 
-import type { Adapter, ModelInfo, RemoteServer } from "../../src/shared/protocol.ts";
+import type { Adapter, RemoteServer } from "../../src/shared/serverSettings.ts";
+import type { ModelInfo } from "../../src/shared/status.ts";
 import type { PlannedModel } from "./plan/shape.ts";
 
 /**

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { pipeline } from "node:stream/promises";
 
-import type { Adapter } from "../../src/shared/protocol.ts";
+import type { Adapter } from "../../src/shared/serverSettings.ts";
 import { modelFiles } from "../engine/splitFiles.ts";
 
 /**

@@ -3,7 +3,7 @@
 import path from "node:path";
 
 import { type ModelRole, modelRoles, statusOf } from "../../src/shared/modelRoles.ts";
-import type { ModelStatus } from "../../src/shared/protocol.ts";
+import type { ModelStatus } from "../../src/shared/status.ts";
 import type { Model } from "../engine/engine.ts";
 import { ApiError } from "./apiError.ts";
 import { type ApiModels, type Exchange, readyModel, type Route, sendJson } from "./exchange.ts";

@@ -5,7 +5,7 @@ import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import type { ServerMetrics } from "../metrics/registry.ts";
 import { UserError } from "../userError.ts";
 import { checkOrigin, checkToken } from "./access.ts";

@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type * as v from "valibot";
 
 import type { ModelRole } from "../../src/shared/modelRoles.ts";
-import type { ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
+import type { ServerStatus } from "../../src/shared/status.ts";
 import type { Model } from "../engine/engine.ts";
 import type { ServerMetrics } from "../metrics/registry.ts";
 import { ApiError } from "./apiError.ts";

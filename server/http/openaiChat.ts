@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 
-import type { ChatTurn } from "../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../src/shared/chat.ts";
 import type { JsonObject, Tool, ToolCall } from "../../src/shared/tools.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import type { Usage } from "../engine/engine.ts";

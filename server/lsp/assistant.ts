@@ -10,7 +10,7 @@ import {
 
 import { problemCode, statusChanged } from "../../src/shared/methods.ts";
 import type { ModelRole } from "../../src/shared/modelRoles.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { untilAborted } from "../aborted.ts";
 import { chatMarkers } from "../chat/formats.ts";
 import type { Model } from "../engine/engine.ts";

@@ -11,7 +11,7 @@ import {
   type CudaOffer,
 } from "../../src/shared/cuda.ts";
 import type { DownloadedFile, DownloadParams } from "../../src/shared/downloads.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { findCards, obstacleOf } from "../models/cuda/card.ts";
 import { measureSpeed, timeOf } from "../models/cuda/compareBackends.ts";
 import { cudaPackageFor } from "../models/cuda/cudaPackage.ts";

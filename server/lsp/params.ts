@@ -26,7 +26,7 @@ import {
   type ConvertParams,
   type PlanModelParams,
 } from "../../src/shared/models.ts";
-import type { ChatCommand, ChatParams } from "../../src/shared/protocol.ts";
+import type { ChatCommand, ChatParams } from "../../src/shared/chat.ts";
 import { editCommandIds } from "../edit/commands.ts";
 import { shortestToken } from "../http/access.ts";
 import { candidateSettings } from "./settings.ts";

@@ -14,6 +14,7 @@ import {
   serverKeyRequest,
 } from "../../src/shared/methods.ts";
 import { untilAborted } from "../aborted.ts";
+import { type Battery, settingsOn } from "../battery.ts";
 import { answerChat } from "../chat/answerChat.ts";
 import { measureContext } from "../chat/contextUse.ts";
 import { TurnCounts } from "../chat/turnCounts.ts";
@@ -57,6 +58,7 @@ export interface ServerDependencies extends LifeCycleOptions {
   /** Makes what reaches models of servers elsewhere; none can be had unless given. */
   readonly remote?: (access: RemoteAccess) => CreateRemote;
   readonly grammars: Grammars;
+  readonly battery: Pick<Battery, "isDischarging">;
   /** The model that comes with the server, for a client that names none; undefined where there is none. */
   readonly bundledModel: string | undefined;
   /** Path of the bundle of the threads that convert weights. */
@@ -82,6 +84,7 @@ export function startServer(
     createBackgroundHost,
     remote,
     grammars,
+    battery,
     bundledModel = "",
     convertWorker,
     pages,
@@ -101,7 +104,7 @@ export function startServer(
     send(() => connection.sendNotification(completionsCounted, added));
   });
   const documents = listenToDocuments(connection, acceptance);
-  registerInlineCompletion(connection, assistant, documents, acceptance, grammars);
+  registerInlineCompletion(connection, assistant, documents, acceptance, { grammars, battery });
   registerChat(connection, assistant, documents);
   registerEdit(connection, assistant, documents, grammars);
   registerLanguageModel(connection, assistant);
@@ -124,7 +127,7 @@ function registerInlineCompletion(
   assistant: Assistant,
   documents: OpenDocuments,
   acceptance: Acceptance,
-  grammars: Grammars,
+  { grammars, battery }: Pick<ServerDependencies, "grammars" | "battery">,
 ): void {
   const visited = new VisitedDocuments(documents, () => assistant.folders);
   documents.onVisit((document) => visited.visit(document));
@@ -152,6 +155,7 @@ function registerInlineCompletion(
   };
   const parsers = isLeftOut("syntax") ? undefined : grammars;
   const completer = new InlineCompleter(current, completionContext, acceptance, parsers);
+  const settings = () => settingsOn(battery, assistant.settings.inlineCompletion);
   connection.onRequest(completionContextRequest, () => assistant.answer(() => completionContext.report ?? null));
 
   const requestAt = (site: CompletionSite) =>
@@ -166,7 +170,9 @@ function registerInlineCompletion(
     asksAfterKeys = undefined;
     if (!isGoingToAsk || isLeftOut("ahead") || !isAllowed(document.uri)) return;
     const request = requestAt({ document, position: document.positionAt(cursor), automatic: true });
-    completer.begin(request, assistant.settings.inlineCompletion).catch(reportFault);
+    settings()
+      .then((each) => completer.begin(request, each))
+      .catch(reportFault);
   });
 
   async function completeInline(params: unknown, token: CancellationToken): Promise<InlineCompletionItem[]> {
@@ -177,15 +183,14 @@ function registerInlineCompletion(
     if (automatic) asksAfterKeys = document.uri;
     const request = requestAt({ document, position, automatic, selectedCompletion: context.selectedCompletionInfo });
     const signal = signalOf(token);
-    const { inlineCompletion } = assistant.settings;
     const session = assistant.models.session("completion");
     if (!session.model) {
       // Of one that is not there yet, what it asks of a place the least.
       const info = session.state.state === "ready" ? session.state.model : { infill: true };
-      if (!(await completer.mayComplete(request, info, inlineCompletion))) return [];
+      if (!(await completer.mayComplete(request, info, await settings()))) return [];
       await untilAborted(session.wake(), signal);
     }
-    const completion = await completer.complete(request, assistant.settings.inlineCompletion, signal);
+    const completion = await completer.complete(request, await settings(), signal);
     if (!completion) return [];
     const { start, end } = request.range;
     const items = [completion, ...(completion.alternatives ?? [])].map(({ text, replacedLength }) => ({

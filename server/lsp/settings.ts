@@ -6,7 +6,7 @@ import * as v from "valibot";
 
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
 import type { CandidateSettings } from "../../src/shared/comparison.ts";
-import type { InitializationOptions, RemoteServer, ServerSettings } from "../../src/shared/protocol.ts";
+import type { InitializationOptions, RemoteServer, ServerSettings } from "../../src/shared/serverSettings.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { keyVariable } from "../serverKey.ts";
 
@@ -43,6 +43,7 @@ const inlineCompletion = {
   suggestions: v.optional(v.picklist(["eager", "balanced", "quiet", "onCommand"]), "balanced"),
   comments: v.exactOptional(byLanguage),
   strings: v.exactOptional(byLanguage),
+  onBattery: v.exactOptional(v.boolean()),
   infill: v.exactOptional(infillOrder),
   snippets: v.exactOptional(count(8)),
   model: v.exactOptional(v.string()),

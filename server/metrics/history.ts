@@ -6,7 +6,7 @@ import type {
   RequestKind,
   RequestSums,
 } from "../../src/shared/performance.ts";
-import type { CompletionFigures } from "../../src/shared/protocol.ts";
+import type { CompletionFigures } from "../../src/shared/status.ts";
 import type { Usage } from "../engine/engine.ts";
 
 /** Milliseconds. */

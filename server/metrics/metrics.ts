@@ -1,6 +1,6 @@
 // How the model runs: what its load gave, and how fast it is of late.
 
-import type { ModelMetrics, ModelInfo } from "../../src/shared/protocol.ts";
+import type { ModelMetrics, ModelInfo } from "../../src/shared/status.ts";
 import type { Usage } from "../engine/engine.ts";
 
 /** How many generations the metrics are of: what was long ago says little of now. */

@@ -6,7 +6,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 import { modelRoles, statusOf } from "../../src/shared/modelRoles.ts";
 import type { PerformanceHistory } from "../../src/shared/performance.ts";
-import type { CompletionFigures, ServerStatus } from "../../src/shared/protocol.ts";
+import type { CompletionFigures, ServerStatus } from "../../src/shared/status.ts";
 import type { EndedLoad, EndedRequest, ModelEvents } from "./events.ts";
 import { History } from "./history.ts";
 

@@ -20,7 +20,7 @@ import { UserError } from "../problems.ts";
 import type { Settings } from "../settings.ts";
 import { gatheredScheme } from "../shared/chatContext.ts";
 import { plainName, plainText } from "../shared/plainText.ts";
-import type { Attachment } from "../shared/protocol.ts";
+import type { Attachment } from "../shared/chat.ts";
 import { askConsent } from "../surfaces.ts";
 import { findEnclosingSymbol } from "./enclosingSymbol.ts";
 import { lineLabel } from "./lineLabel.ts";

@@ -12,8 +12,8 @@ import type {
   Conversation,
   ConversationEvent,
   Message,
-  Problem,
-} from "../shared/protocol.ts";
+} from "../shared/chat.ts";
+import type { Problem } from "../shared/status.ts";
 import { coalesce, type Coalescer } from "./coalesce.ts";
 import type { ConversationStore } from "./conversationStore.ts";
 

@@ -8,7 +8,8 @@ import path from "node:path";
 import * as v from "valibot";
 
 import { restoredConversation } from "../shared/conversation.ts";
-import type { AnswerMessage, Attachment, Conversation, Message, Problem, UserMessage } from "../shared/protocol.ts";
+import type { AnswerMessage, Attachment, Conversation, Message, UserMessage } from "../shared/chat.ts";
+import type { Problem } from "../shared/status.ts";
 
 export interface StoredConversation {
   readonly conversation: Conversation;
@@ -25,7 +26,7 @@ const newInVersion2 = v.looseObject({ command: v.literal("document") });
 /** The name of a chat's file is its id. */
 export const chatIdPattern = /^[\w-]+$/;
 
-/** An entry for every property that the protocol has, so that a new one cannot be forgotten here. */
+/** An entry for every property that the type has, so that a new one cannot be forgotten here. */
 type Entries<T> = Record<keyof T, v.GenericSchema>;
 
 // Objects keep properties that are unknown here: an older version that saves a chat must not drop what a newer one added.

@@ -6,7 +6,7 @@ import { Uri, commands, env, l10n, type Disposable, type LogOutputChannel, type 
 import type { WebviewView, WebviewViewProvider } from "vscode";
 
 import { refusalOf } from "../problems.ts";
-import type { PageNotice, PageRequest, ToWebview } from "../shared/protocol.ts";
+import type { PageNotice, PageRequest, ToWebview } from "../shared/chat.ts";
 import { pageStrings } from "./pageStrings.ts";
 import { webviewHtml } from "../webviewHtml.ts";
 import { type InvalidMessage, parseWebviewMessage } from "./webviewMessages.ts";

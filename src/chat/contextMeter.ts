@@ -2,7 +2,7 @@
 
 import { contextUseRequest } from "../shared/methods.ts";
 import { statusOf } from "../shared/modelRoles.ts";
-import type { Message, ToWebview } from "../shared/protocol.ts";
+import type { Message, ToWebview } from "../shared/chat.ts";
 import type { ServerClient } from "../server/client.ts";
 import type { Chat } from "./chat.ts";
 

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 
-import type { Conversation, ConversationEvent } from "../shared/protocol.ts";
+import type { Conversation, ConversationEvent } from "../shared/chat.ts";
 import { chatContent, chatIdPattern, parseChat, readStamp, readStamped, replaceFile } from "./chatFile.ts";
 import type { StoredConversation } from "./chatFile.ts";
 import type { Storage } from "./chatsFolder.ts";

@@ -10,7 +10,7 @@ import type { Settings } from "../settings.ts";
 import { gatheredUri } from "../shared/chatContext.ts";
 import { statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { Attachment } from "../shared/protocol.ts";
+import type { Attachment } from "../shared/chat.ts";
 import { attachDocument } from "./attachments.ts";
 import type { Chat } from "./chat.ts";
 import type { ChatView } from "./chatView.ts";

@@ -1,7 +1,7 @@
 // A chat as a Markdown document.
 
 import { splitAnswer } from "../shared/answerParts.ts";
-import type { Conversation, Message } from "../shared/protocol.ts";
+import type { Conversation, Message } from "../shared/chat.ts";
 
 /** Words in the user's language. */
 export interface ExportWords {

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { restoredConversation } from "../shared/conversation.ts";
-import type { Conversation } from "../shared/protocol.ts";
+import type { Conversation } from "../shared/chat.ts";
 import type { StoredConversation } from "./chatFile.ts";
 
 /** A chat that holds what both windows have, and whether its messages are this window's. */

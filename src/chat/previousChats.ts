@@ -4,7 +4,7 @@ import { env, l10n, window, workspace } from "vscode";
 
 import { UserError } from "../problems.ts";
 import { plainText } from "../shared/plainText.ts";
-import type { Conversation } from "../shared/protocol.ts";
+import type { Conversation } from "../shared/chat.ts";
 import { askText, showList, type ListItem } from "../surfaces.ts";
 import type { Chat } from "./chat.ts";
 import type { StoredConversation } from "./chatFile.ts";

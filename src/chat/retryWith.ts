@@ -3,7 +3,7 @@
 import { commands, env, l10n } from "vscode";
 
 import type { Settings } from "../settings.ts";
-import type { Message } from "../shared/protocol.ts";
+import type { Message } from "../shared/chat.ts";
 import { showList, type ListItem } from "../surfaces.ts";
 import type { Chat } from "./chat.ts";
 

@@ -1,6 +1,6 @@
 // Finds words in chats that were kept.
 
-import type { Conversation } from "../shared/protocol.ts";
+import type { Conversation } from "../shared/chat.ts";
 import type { StoredConversation } from "./chatFile.ts";
 
 /** Characters before and after what was found. */

@@ -1,10 +1,10 @@
 // Checks what the chat page says: it is untrusted, and a message of any other shape is no message.
 
-// valibot: the checks are values whose type is the protocol's, and it adds a few kilobytes.
+// valibot: the checks are values whose type is that of `PageNotice` and `PageRequest`, and it adds a few kilobytes.
 import * as v from "valibot";
 
 import { longestLink, longestPlace, longestQuery, longestText, mostPlaces } from "../shared/limits.ts";
-import type { FromWebview } from "../shared/protocol.ts";
+import type { FromWebview } from "../shared/chat.ts";
 
 const text = v.pipe(v.string(), v.maxLength(longestText));
 const id = v.pipe(v.string(), v.maxLength(100));

@@ -2,7 +2,7 @@
 
 import type { Memento } from "vscode";
 
-import type { CompletionFigures } from "../shared/protocol.ts";
+import type { CompletionFigures } from "../shared/status.ts";
 
 const storageKey = "falcon.completionFigures";
 

@@ -7,7 +7,7 @@ import type { LastEditor } from "../lastEditor.ts";
 import { UserError } from "../problems.ts";
 import { gatheredScheme } from "../shared/chatContext.ts";
 import { longestText } from "../shared/limits.ts";
-import type { Attachment } from "../shared/protocol.ts";
+import type { Attachment } from "../shared/chat.ts";
 import { type EditDependencies, proposeEdit } from "./editSelection.ts";
 import { type LineRange, findCodeRange, indentLike } from "./findCodeRange.ts";
 import { showPlace } from "./proposals.ts";

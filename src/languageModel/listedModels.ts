@@ -1,7 +1,7 @@
 // Which models VS Code's chat has in its list. It drops a chosen model that vanishes and takes its own, so none vanishes while it loads.
 
 import { type ModelRole, modelRoles, statusOf } from "../shared/modelRoles.ts";
-import type { ServerStatus } from "../shared/protocol.ts";
+import type { ServerStatus } from "../shared/status.ts";
 
 export class ListedModels<Model extends { readonly id: ModelRole }> {
   #models: readonly Model[] = [];

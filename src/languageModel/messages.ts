@@ -9,7 +9,7 @@ import {
   type LanguageModelChatTool,
 } from "vscode";
 
-import type { ChatTurn } from "../shared/protocol.ts";
+import type { ChatTurn } from "../shared/chat.ts";
 import type { JsonObject, Tool, ToolCall } from "../shared/tools.ts";
 
 export function turnsOf(messages: readonly LanguageModelChatRequestMessage[]): ChatTurn[] {

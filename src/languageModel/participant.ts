@@ -30,7 +30,8 @@ import type { ServerClient } from "../server/client.ts";
 import type { Settings } from "../settings.ts";
 import { statusOf } from "../shared/modelRoles.ts";
 import { plainText } from "../shared/plainText.ts";
-import type { Attachment, ChatCommand, ChatTurn, Problem, UserMessage } from "../shared/protocol.ts";
+import type { Attachment, ChatCommand, ChatTurn, UserMessage } from "../shared/chat.ts";
+import type { Problem } from "../shared/status.ts";
 
 export interface ParticipantDependencies {
   readonly server: ServerClient;

@@ -1,7 +1,7 @@
 // A model file in one line, for those who choose between several.
 
 import { plainName } from "../shared/plainText.ts";
-import type { ModelFileInfo } from "../shared/protocol.ts";
+import type { ModelFileInfo } from "../shared/models.ts";
 
 /** Such as “Falcon3 7B Base · llama · 7.5B · Q4_K · 32,768 · 4.6 GB · FIM”. */
 export function describeModelFile(info: ModelFileInfo): string {

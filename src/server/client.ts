@@ -26,16 +26,10 @@ import {
 import { type ModelRole, modelRoles, type ReloadParams, statusOf } from "../shared/modelRoles.ts";
 import type { EditParams, EditResult } from "../shared/edit.ts";
 import type { CompletionContextReport } from "../shared/completionContext.ts";
-import type {
-  ChatParams,
-  ChatResult,
-  CompletionFigures,
-  ModelFileInfo,
-  ModelStatus,
-  Problem,
-  ServerSettings,
-  ServerStatus,
-} from "../shared/protocol.ts";
+import type { ChatParams, ChatResult } from "../shared/chat.ts";
+import type { ServerSettings } from "../shared/serverSettings.ts";
+import type { ModelFileInfo } from "../shared/models.ts";
+import type { CompletionFigures, ModelStatus, Problem, ServerStatus } from "../shared/status.ts";
 
 export class ServerClient implements Disposable {
   readonly #options: ConnectionOptions;

@@ -9,7 +9,7 @@ import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from "
 import type { Middleware } from "vscode-languageclient/node";
 
 import { documentSync, everyDocument } from "./documentSync.ts";
-import type { InitializationOptions } from "../shared/protocol.ts";
+import type { InitializationOptions } from "../shared/serverSettings.ts";
 
 export interface ConnectionOptions {
   /** Absolute path of the server's bundle. */

@@ -1,6 +1,6 @@
 // What the chat's composer offers after `@` and `/`, how what it gathers is told apart, and how full the model's context is.
 
-import type { ChatParams } from "./protocol.ts";
+import type { ChatParams } from "./chat.ts";
 
 /** A row of the composer's list. The host knows what it stands for. */
 export interface Offer {

@@ -2,7 +2,8 @@
 
 import { ParameterStructures, ProgressType, RequestType } from "vscode-languageserver-protocol";
 
-import type { InfillOrder, Problem } from "./protocol.ts";
+import type { InfillOrder } from "./serverSettings.ts";
+import type { Problem } from "./status.ts";
 
 /** What its page shows. */
 export interface ComparisonState {

@@ -1,6 +1,6 @@
 // The one reducer of a conversation: the host and the page fold the same events with it.
 
-import type { AnswerMessage, Conversation, ConversationEvent, Message } from "./protocol.ts";
+import type { AnswerMessage, Conversation, ConversationEvent, Message } from "./chat.ts";
 
 export function emptyConversation(id: string): Conversation {
   return { id, messages: [] };

@@ -3,7 +3,7 @@
 import { RequestType0 } from "vscode-languageserver-protocol";
 
 import type { DownloadParams } from "./downloads.ts";
-import type { Problem } from "./protocol.ts";
+import type { Problem } from "./status.ts";
 
 /** What CUDA is on this machine. */
 export interface CudaOffer {

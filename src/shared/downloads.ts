@@ -1,6 +1,6 @@
 // What crosses a process about models that are downloaded and kept, as types.
 
-import type { ModelFileInfo } from "./protocol.ts";
+import type { ModelFileInfo } from "./models.ts";
 
 /** How the client reaches the network; what is not given is taken from the environment. */
 export interface NetworkSettings {

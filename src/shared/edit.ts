@@ -1,7 +1,8 @@
 // What crosses a process boundary for edits of text.
 
 import type { DigestCommand, RewriteCommand } from "./prose.ts";
-import type { ChatResult, Problem } from "./protocol.ts";
+import type { ChatResult } from "./chat.ts";
+import type { Problem } from "./status.ts";
 
 /** The rows of server/edit/commands.ts. */
 export type EditCommand =

@@ -2,7 +2,7 @@
 
 import { ParameterStructures, RequestType, RequestType0 } from "vscode-languageserver-protocol";
 
-import type { Problem } from "./protocol.ts";
+import type { Problem } from "./status.ts";
 
 export interface FineTuningPart {
   /** In their workspace folders. */

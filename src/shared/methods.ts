@@ -33,15 +33,10 @@ import type {
   PlanModelParams,
 } from "./models.ts";
 import type { PerformanceHistory } from "./performance.ts";
-import type {
-  ChatParams,
-  ChatResult,
-  CompletionFigures,
-  ModelFileInfo,
-  Problem,
-  ServerSettings,
-  ServerStatus,
-} from "./protocol.ts";
+import type { ChatParams, ChatResult } from "./chat.ts";
+import type { ServerSettings } from "./serverSettings.ts";
+import type { ModelFileInfo } from "./models.ts";
+import type { CompletionFigures, Problem, ServerStatus } from "./status.ts";
 
 /** Answers the last message of a conversation. Fails with a `ResponseError` whose data is a `Problem`. */
 export const chatRequest = new RequestType<ChatParams, ChatResult, Problem>("falcon/chat", ParameterStructures.byName);

@@ -1,7 +1,7 @@
 // What a model is chosen for. Both roles may have the same model: then there is one process, and one status.
 
 import type { Purpose } from "./models.ts";
-import type { ModelStatus, ServerStatus } from "./protocol.ts";
+import type { ModelStatus, ServerStatus } from "./status.ts";
 
 /** `completion` writes ghost text, `chat` answers. */
 export type ModelRole = "completion" | "chat";

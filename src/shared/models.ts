@@ -2,6 +2,21 @@
 
 import type { ModelRole } from "./modelRoles.ts";
 
+/** What a model file says of itself, read without loading it. */
+export interface ModelFileInfo {
+  readonly name: string;
+  readonly architecture: string;
+  readonly parameters: number;
+  /** The type of most of the weights, such as Q4_0 or F16. */
+  readonly quantization: string;
+  /** Whether it can write what goes between two texts. */
+  readonly infill: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** Tokens the model was trained on. */
+  readonly contextLength: number;
+}
+
 /** What original weights can be converted to, the smallest last. */
 export const convertedTypes = ["BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const;
 

@@ -1,6 +1,7 @@
 // What crosses a process boundary when prose is written.
 
-import type { ChatResult, Problem } from "./protocol.ts";
+import type { ChatResult } from "./chat.ts";
+import type { Problem } from "./status.ts";
 
 /** The commands that rewrite prose paragraph by paragraph. */
 export const rewriteCommands = [

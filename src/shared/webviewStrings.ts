@@ -1,6 +1,7 @@
 // The words of the chat page. The host fills them through vscode.l10n and puts them into the page as JSON.
 
-import type { ChatCommand, ProblemAction } from "./protocol.ts";
+import type { ChatCommand } from "./chat.ts";
+import type { ProblemAction } from "./status.ts";
 
 /** `{0}`, `{1}` are filled by the page. The text beside each is its English. */
 export interface WebviewStrings {

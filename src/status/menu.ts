@@ -9,7 +9,7 @@ import { actionLabels, runAction } from "../problems.ts";
 import type { Settings } from "../settings.ts";
 import { statusOf } from "../shared/modelRoles.ts";
 import { plainName } from "../shared/plainText.ts";
-import type { CompletionFigures, ModelInfo, ModelStatus, ServerStatus } from "../shared/protocol.ts";
+import type { CompletionFigures, ModelInfo, ModelStatus, ServerStatus } from "../shared/status.ts";
 import { showList, type ListItem, type Separator } from "../surfaces.ts";
 import {
   describeDemonstration,

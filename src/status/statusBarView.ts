@@ -13,7 +13,7 @@ import type {
   ModelStatus,
   RemotePlace,
   ServerStatus,
-} from "../shared/protocol.ts";
+} from "../shared/status.ts";
 import type { StatusItemView } from "../surfaces.ts";
 
 export type Localize = Pick<typeof l10n, "t">;

@@ -8,7 +8,7 @@ import { NotebookCellData, NotebookCellKind, NotebookData, Selection, commands, 
 import { showAttachment } from "../../src/chat/attachments.ts";
 import type { TestApi } from "../../src/extension.ts";
 import { longestText } from "../../src/shared/limits.ts";
-import type { AnswerMessage, UserMessage } from "../../src/shared/protocol.ts";
+import type { AnswerMessage, UserMessage } from "../../src/shared/chat.ts";
 import { openEditor, readyFalcon, until } from "./falcon.ts";
 import { MemoryFiles } from "./memoryFiles.ts";
 

@@ -19,7 +19,7 @@ import {
 
 import type { TestApi } from "../../src/extension.ts";
 import type { ContextUse, Offer } from "../../src/shared/chatContext.ts";
-import type { ToWebview } from "../../src/shared/protocol.ts";
+import type { ToWebview } from "../../src/shared/chat.ts";
 import { openEditor, openRepository, readyFalcon, until } from "./falcon.ts";
 
 const files: Readonly<Record<string, string>> = {

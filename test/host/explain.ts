@@ -20,7 +20,7 @@ import {
 
 import { attachTerminalSelection } from "../../src/chat/context/terminalOutput.ts";
 import type { TestApi } from "../../src/extension.ts";
-import type { ChatParams } from "../../src/shared/protocol.ts";
+import type { ChatParams } from "../../src/shared/chat.ts";
 import { openEditor, readyFalcon, until } from "./falcon.ts";
 
 const code = Array.from({ length: 100 }, (_, line) => `line ${line + 1}`).join("\n");

@@ -20,7 +20,7 @@ import { Offers } from "../../src/chat/context/offers.ts";
 import type { TestApi } from "../../src/extension.ts";
 import { PromptFiles } from "../../src/prompts/promptFiles.ts";
 import type { EditParams } from "../../src/shared/edit.ts";
-import type { ChatParams, ToWebview } from "../../src/shared/protocol.ts";
+import type { ChatParams, ToWebview } from "../../src/shared/chat.ts";
 import { readyFalcon, showInFront, until } from "./falcon.ts";
 
 const files: Readonly<Record<string, string>> = {

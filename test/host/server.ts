@@ -8,7 +8,7 @@ import { before, describe, it } from "mocha";
 import { commands } from "vscode";
 
 import type { TestApi } from "../../src/extension.ts";
-import type { AnswerMessage } from "../../src/shared/protocol.ts";
+import type { AnswerMessage } from "../../src/shared/chat.ts";
 import { timesAsked } from "./completion.ts";
 import { openEditor, readyFalcon, until } from "./falcon.ts";
 

@@ -10,7 +10,7 @@ import fc from "../support/fastCheck.ts";
 import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 
 import { chatMarkers, formatOf, renderTurns } from "../../server/chat/formats.ts";
-import type { ChatTurn } from "../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../src/shared/chat.ts";
 import type { PromptPart } from "../../server/engine/engine.ts";
 import { tokenizePrompt } from "../../server/engine/llama/text/tokenizePrompt.ts";
 import { Vocabulary } from "../../server/engine/llama/text/vocabulary.ts";

@@ -7,7 +7,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { inspectModelRequest, settingsChanged } from "../../src/shared/methods.ts";
-import type { ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
+import type { ServerStatus } from "../../src/shared/status.ts";
 import { models, writeModel } from "../fixtures/models.ts";
 import { ask, problemOf, question } from "../support/asking.ts";
 import { badFiles } from "../support/badModels.ts";

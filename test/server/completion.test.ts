@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CancellationTokenSource, InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 
 import { completionsCounted, statusRequest } from "../../src/shared/methods.ts";
-import type { CompletionFigures } from "../../src/shared/protocol.ts";
+import type { CompletionFigures } from "../../src/shared/status.ts";
 import { askDirectly, healedInfill, healedPrefix } from "../support/askDirectly.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";

@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import type { ChatCommand, UserMessage } from "../../src/shared/protocol.ts";
+import type { ChatCommand, UserMessage } from "../../src/shared/chat.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 

@@ -14,7 +14,7 @@ import {
   prepareFineTuningRequest,
 } from "../../src/shared/finetuning.ts";
 import { convertRequest, settingsChanged } from "../../src/shared/methods.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { writeOriginal } from "../fixtures/originals/originals.ts";
 import { problemOf } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";

@@ -5,7 +5,8 @@ import { afterEach, test } from "node:test";
 import type { ResponseError } from "vscode-languageserver-protocol/node";
 
 import { problemCode } from "../../src/shared/methods.ts";
-import type { Message, Problem } from "../../src/shared/protocol.ts";
+import type { Message } from "../../src/shared/chat.ts";
+import type { Problem } from "../../src/shared/status.ts";
 import { ask } from "../support/asking.ts";
 import { repetitions } from "../support/growth.ts";
 import { LspClient } from "../support/lspClient.ts";

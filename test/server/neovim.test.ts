@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
 
-import type { UserMessage } from "../../src/shared/protocol.ts";
+import type { UserMessage } from "../../src/shared/chat.ts";
 import { ask } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { NeovimUnderTest } from "../support/neovim.ts";

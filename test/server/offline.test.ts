@@ -17,7 +17,7 @@ import {
   statusRequest,
 } from "../../src/shared/methods.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

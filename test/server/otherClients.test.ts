@@ -12,7 +12,7 @@ import { ErrorCodes, type InitializeResult, ResponseError } from "vscode-languag
 
 import { inspectModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
-import type { ServerStatus } from "../../src/shared/protocol.ts";
+import type { ServerStatus } from "../../src/shared/status.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings, serverModule, type SpawnOptions } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

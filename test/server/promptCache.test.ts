@@ -9,7 +9,8 @@ import { after, afterEach, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { deleteSavedContextsRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
-import type { Attachment, ServerSettings } from "../../src/shared/protocol.ts";
+import type { Attachment } from "../../src/shared/chat.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { ask, problemOf } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { editRequest, loadModel, serverKeyRequest, settingsChanged } from "../../src/shared/methods.ts";
-import type { RemoteServer, ServerSettings, UserMessage } from "../../src/shared/protocol.ts";
+import type { UserMessage } from "../../src/shared/chat.ts";
+import type { RemoteServer, ServerSettings } from "../../src/shared/serverSettings.ts";
 import { ask } from "../support/asking.ts";
 import { type RunningServer, startLlamaServer } from "../support/llamaServer.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";

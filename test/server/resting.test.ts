@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { chatModelsRequest, loadModel, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
-import type { ModelInfo } from "../../src/shared/protocol.ts";
+import type { ModelInfo } from "../../src/shared/status.ts";
 import { ask, modelProcessOf, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

@@ -8,7 +8,8 @@ import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 
 import { loadModel, reloadModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
 import { modelRoles, statusOf } from "../../src/shared/modelRoles.ts";
-import type { ModelStatus, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
+import type { ModelStatus, ServerStatus } from "../../src/shared/status.ts";
 import { ask, problemOf, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

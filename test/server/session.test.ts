@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 
 import { inspectModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
-import type { ChatResult, Message } from "../../src/shared/protocol.ts";
+import type { ChatResult, Message } from "../../src/shared/chat.ts";
 import { ask, problemOf, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

@@ -8,7 +8,7 @@ import { after, afterEach, beforeEach, suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { settingsChanged } from "../../src/shared/methods.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { ask, question } from "../support/asking.ts";
 import { LspClient, quickSettings, serverModule } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

@@ -13,7 +13,7 @@ import {
 } from "vscode-languageserver-protocol/node";
 
 import { statusChanged } from "../../src/shared/methods.ts";
-import type { InitializationOptions } from "../../src/shared/protocol.ts";
+import type { InitializationOptions } from "../../src/shared/serverSettings.ts";
 import { quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";
 

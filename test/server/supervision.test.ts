@@ -11,7 +11,7 @@ import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 
 import { softwareVulkan } from "../../scripts/vulkan.ts";
 import { reloadModelRequest, settingsChanged, statusRequest } from "../../src/shared/methods.ts";
-import type { ServerSettings } from "../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../src/shared/serverSettings.ts";
 import { ask, modelProcessOf, problemOf, question } from "../support/asking.ts";
 import { LspClient, quickSettings } from "../support/lspClient.ts";
 import { modelFile } from "../support/models.ts";

@@ -8,7 +8,7 @@ import type { Model } from "../../server/engine/engine.ts";
 import { type Api, type ApiOptions, startApi } from "../../server/http/apiServer.ts";
 import { ServerMetrics } from "../../server/metrics/registry.ts";
 import { readSettings } from "../../server/lsp/settings.ts";
-import type { ModelStatus, ServerStatus } from "../../src/shared/protocol.ts";
+import type { ModelStatus, ServerStatus } from "../../src/shared/status.ts";
 
 export const apiToken = "test-token";
 

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { CancellationTokenSource, type ResponseError } from "vscode-languageserver-protocol/node";
 
 import { chatDelta, chatRequest, problemCode } from "../../src/shared/methods.ts";
-import type { ChatResult, Message, Problem } from "../../src/shared/protocol.ts";
+import type { ChatResult, Message } from "../../src/shared/chat.ts";
+import type { Problem } from "../../src/shared/status.ts";
 import { childrenOf } from "./processes.ts";
 import type { LspClient } from "./lspClient.ts";
 

@@ -7,7 +7,7 @@ import path from "node:path";
 import type { Storage } from "../../src/chat/chatsFolder.ts";
 import { ConversationStore } from "../../src/chat/conversationStore.ts";
 import { emptyConversation, reduceConversation } from "../../src/shared/conversation.ts";
-import type { Conversation } from "../../src/shared/protocol.ts";
+import type { Conversation } from "../../src/shared/chat.ts";
 
 /** `vscode.Memento` keeps what can be written as JSON. */
 export class Memento implements Storage {

@@ -21,7 +21,8 @@ import { useOwnServices } from "../../scripts/ownServices.ts";
 import { secretFiles } from "../../src/shared/excludedFiles.ts";
 import { modelRoles } from "../../src/shared/modelRoles.ts";
 import { statusChanged } from "../../src/shared/methods.ts";
-import type { InitializationOptions, ServerSettings, ServerStatus } from "../../src/shared/protocol.ts";
+import type { InitializationOptions, ServerSettings } from "../../src/shared/serverSettings.ts";
+import type { ServerStatus } from "../../src/shared/status.ts";
 
 // Servers share their models unless they are told not to, and with nobody else than each other.
 useOwnServices();

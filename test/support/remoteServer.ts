@@ -9,7 +9,7 @@ import type { Model } from "../../server/engine/engine.ts";
 import type { Patience } from "../../server/engine/remote/connection.ts";
 import { RemoteHost } from "../../server/engine/remote/remoteHost.ts";
 import type { UserError } from "../../server/userError.ts";
-import type { RemoteServer } from "../../src/shared/protocol.ts";
+import type { RemoteServer } from "../../src/shared/serverSettings.ts";
 
 export interface Asked {
   readonly path: string;

@@ -17,12 +17,12 @@ import { statusChanged } from "../../src/shared/methods.ts";
 
 /**
  * Starts it, and resolves when its model may be asked for: it is loaded then, or at rest. `stop` ends both sides.
- * @param createBackgroundHost for work that nobody waits for; has the model, too, unless given
+ * `createBackgroundHost` is for work that nobody waits for, and has the model, too, unless given.
  */
 export async function serveInProcess(
   model: Model | Promise<Model>,
   params: Partial<InitializeParams>,
-  createBackgroundHost?: CreateHost,
+  { createBackgroundHost, onBattery = false }: { createBackgroundHost?: CreateHost; onBattery?: boolean } = {},
 ): Promise<{ readonly client: ProtocolConnection; readonly stop: () => Promise<void> }> {
   const [toServer, toClient] = [new PassThrough(), new PassThrough()];
   const server = createConnection(toServer, toClient);
@@ -35,6 +35,7 @@ export async function serveInProcess(
     createHost,
     createBackgroundHost: createBackgroundHost ?? createHost,
     grammars: new Grammars(fileURLToPath(new URL("../../node_modules/@vscode/tree-sitter-wasm/wasm", import.meta.url))),
+    battery: { isDischarging: () => Promise.resolve(onBattery) },
     useMessages: () => undefined,
     convertWorker: "",
     pages: "",

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 import { type Page, chromium } from "playwright-core";
 
-import type { FromWebview } from "../../src/shared/protocol.ts";
+import type { FromWebview } from "../../src/shared/chat.ts";
 import { type Theme, type ThemeName, themes } from "./themes.ts";
 
 declare global {

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Attachment, ModelStatus } from "../../src/shared/protocol.ts";
+import type { Attachment } from "../../src/shared/chat.ts";
+import type { ModelStatus } from "../../src/shared/status.ts";
 import {
   answerMessage,
   endedMessage,

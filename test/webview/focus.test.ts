@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Attachment } from "../../src/shared/protocol.ts";
+import type { Attachment } from "../../src/shared/chat.ts";
 import { answerMessage, endedMessage, readyStatus, startPages, stateMessage, userMessage } from "./page.ts";
 
 const openPage = await startPages();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Offer } from "../../src/shared/chatContext.ts";
-import type { Attachment } from "../../src/shared/protocol.ts";
+import type { Attachment } from "../../src/shared/chat.ts";
 import { findFaint } from "./contrast.ts";
 import { findNameless } from "./names.ts";
 import { type ChatPage, answerMessage, startPages, stateMessage, readyStatus, userMessage } from "./page.ts";

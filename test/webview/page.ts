@@ -10,11 +10,10 @@ import type {
   Attachment,
   Message,
   PageRequest,
-  Problem,
-  ModelStatus,
   ToWebview,
   UserMessage,
-} from "../../src/shared/protocol.ts";
+} from "../../src/shared/chat.ts";
+import type { Problem, ModelStatus } from "../../src/shared/status.ts";
 import { launchBrowser, type PageOptions, type ShownPage } from "./browser.ts";
 import { pageStrings } from "./strings.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { longestText } from "../../src/shared/limits.ts";
-import type { Attachment } from "../../src/shared/protocol.ts";
+import type { Attachment } from "../../src/shared/chat.ts";
 import { answerMessage, readyStatus, startPages, stateMessage, userMessage } from "./page.ts";
 
 const openPage = await startPages();

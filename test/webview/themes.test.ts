@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { test } from "node:test";
 
-import type { Attachment, Message, ToWebview } from "../../src/shared/protocol.ts";
+import type { Attachment, Message, ToWebview } from "../../src/shared/chat.ts";
 import {
   type ChatPage,
   answerMessage,

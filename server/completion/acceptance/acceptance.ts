@@ -2,7 +2,7 @@
 
 import type { TextDocument } from "vscode-languageserver-textdocument";
 
-import type { CompletionFigures } from "../../../src/shared/protocol.ts";
+import type { CompletionFigures } from "../../../src/shared/status.ts";
 import { type Edit, placeAfter, type Span, spansAfter } from "./edits.ts";
 
 /** Milliseconds after which it is looked at how much of an accepted text still stands, and where both are counted. */

@@ -1,7 +1,7 @@
 // What a model and its context need of each device, and how many of its layers go to the GPUs, before anything is loaded.
 
 import type { DeviceMemory, Fit, MemoryPlan } from "../../../src/shared/models.ts";
-import type { DeviceInfo } from "../../../src/shared/protocol.ts";
+import type { DeviceInfo } from "../../../src/shared/status.ts";
 import { computeBytes, type ContextOptions, conversionBytes, inputBytes, kvCacheBytes, stateBytes } from "./buffers.ts";
 import type { PlannedModel } from "./shape.ts";
 

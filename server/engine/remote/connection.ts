@@ -6,7 +6,7 @@ import { createParser } from "eventsource-parser";
 import type { Dispatcher } from "undici";
 import * as v from "valibot";
 
-import type { RemoteServer } from "../../../src/shared/protocol.ts";
+import type { RemoteServer } from "../../../src/shared/serverSettings.ts";
 import type { Network } from "../../network.ts";
 import { connectionFailure } from "./connectionFailures.ts";
 import { answerFailure, badAnswer, cutOff, RemoteError, stalled } from "./failures.ts";

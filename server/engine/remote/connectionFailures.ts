@@ -3,7 +3,7 @@
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
-import type { RemoteServer } from "../../../src/shared/protocol.ts";
+import type { RemoteServer } from "../../../src/shared/serverSettings.ts";
 import { proxyFailure, RemoteError } from "./failures.ts";
 
 /** A failure of the connection; undefined for an error that is none. */

@@ -2,7 +2,8 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ProblemAction, RemoteServer } from "../../../src/shared/protocol.ts";
+import type { RemoteServer } from "../../../src/shared/serverSettings.ts";
+import type { ProblemAction } from "../../../src/shared/status.ts";
 import { plainName, plainText } from "../../../src/shared/plainText.ts";
 import { retryAfterOf } from "../../network.ts";
 import { UserError } from "../../userError.ts";

@@ -6,7 +6,7 @@ import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
 import type { NetworkSettings } from "../../../src/shared/downloads.ts";
-import type { RemoteServer } from "../../../src/shared/protocol.ts";
+import type { RemoteServer } from "../../../src/shared/serverSettings.ts";
 import { openNetwork, withoutCredentials, type Network } from "../../network.ts";
 import type { UserError } from "../../userError.ts";
 import { type ConnectRequest, EngineError, type LoadedModel, type Model, type ModelHost } from "../engine.ts";

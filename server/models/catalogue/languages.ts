@@ -1,6 +1,6 @@
 // Which languages a loaded model writes.
 
-import type { ModelInfo } from "../../../src/shared/protocol.ts";
+import type { ModelInfo } from "../../../src/shared/status.ts";
 import { catalogue } from "./catalogue.ts";
 import { languagesOfH1 } from "./model.ts";
 

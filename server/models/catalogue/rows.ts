@@ -2,7 +2,7 @@
 
 import { type ModelRole, rolesOf } from "../../../src/shared/modelRoles.ts";
 import type { CatalogueRow, ConvertParams, ModelChoice, Purpose } from "../../../src/shared/models.ts";
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../src/shared/serverSettings.ts";
 import { planMemory, type PlanOptions } from "../../engine/plan/memoryPlan.ts";
 import type { PlannedModel } from "../../engine/plan/shape.ts";
 import { tokensPerSecond } from "../plan/speed.ts";

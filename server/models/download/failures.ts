@@ -2,7 +2,7 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ProblemAction } from "../../../src/shared/protocol.ts";
+import type { ProblemAction } from "../../../src/shared/status.ts";
 import { UserError } from "../../userError.ts";
 
 /** Each kind of failure: whether waiting may mend it, and the button that does. */

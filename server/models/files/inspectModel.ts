@@ -5,7 +5,7 @@ import path from "node:path";
 import * as l10n from "@vscode/l10n";
 
 import { plainName } from "../../../src/shared/plainText.ts";
-import type { ModelFileInfo } from "../../../src/shared/protocol.ts";
+import type { ModelFileInfo } from "../../../src/shared/models.ts";
 import { type Architecture, architectures } from "../../engine/plan/shape.ts";
 import { UserError } from "../../userError.ts";
 import { GgufError } from "./byteReader.ts";

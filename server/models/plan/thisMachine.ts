@@ -3,7 +3,8 @@
 import fs from "node:fs/promises";
 
 import type { ModelRole } from "../../../src/shared/modelRoles.ts";
-import type { ModelStatus, ServerSettings, ServerStatus } from "../../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../src/shared/serverSettings.ts";
+import type { ModelStatus, ServerStatus } from "../../../src/shared/status.ts";
 import { availableRam } from "../../availableRam.ts";
 import { measureBandwidth } from "./bandwidth.ts";
 import { fillableRam, neededOf, planMemory, type PlannedDevice } from "../../engine/plan/memoryPlan.ts";

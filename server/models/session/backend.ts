@@ -4,7 +4,7 @@ import * as l10n from "@vscode/l10n";
 
 import type { ModelRole } from "../../../src/shared/modelRoles.ts";
 import { plainName, plainText } from "../../../src/shared/plainText.ts";
-import type { RemoteServer, ServerSettings } from "../../../src/shared/protocol.ts";
+import type { RemoteServer, ServerSettings } from "../../../src/shared/serverSettings.ts";
 import { UserError } from "../../userError.ts";
 
 /** What a role's model is loaded by. */

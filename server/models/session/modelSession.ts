@@ -4,7 +4,8 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as l10n from "@vscode/l10n";
 
-import type { ModelStatus, RemoteServer } from "../../../src/shared/protocol.ts";
+import type { RemoteServer } from "../../../src/shared/serverSettings.ts";
+import type { ModelStatus } from "../../../src/shared/status.ts";
 import type { ConnectRequest, LoadedModel, Model, ModelHost } from "../../engine/engine.ts";
 import { UserError } from "../../userError.ts";
 import { fileVersion } from "../../engine/splitFiles.ts";

@@ -1,7 +1,7 @@
 // The models of ghost text and of the chat: a session with a process of its own for each, and one where both use the same.
 
 import { type ModelRole, modelRoles, type ReloadParams } from "../../../src/shared/modelRoles.ts";
-import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
+import type { ModelStatus, ServerStatus } from "../../../src/shared/status.ts";
 import type { ConnectRequest, Model, ModelHost } from "../../engine/engine.ts";
 import type { ModelEvents } from "../../metrics/events.ts";
 import { RecentUsage } from "../../metrics/metrics.ts";

@@ -2,7 +2,7 @@
 
 import * as l10n from "@vscode/l10n";
 
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../src/shared/serverSettings.ts";
 import { deleteCacheFiles, deleteExpiredFiles } from "../../engine/promptCacheFolder.ts";
 import { UserError } from "../../userError.ts";
 

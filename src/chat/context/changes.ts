@@ -7,7 +7,7 @@ import { Uri, l10n } from "vscode";
 import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
-import type { Attachment } from "../../shared/protocol.ts";
+import type { Attachment } from "../../shared/chat.ts";
 import { gitRefusal, openGit } from "./git.ts";
 import type { Git } from "./gitProgram.ts";
 import { splitDiff, wholeParts } from "./splitDiff.ts";

@@ -15,7 +15,7 @@ import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
 import { oneLine } from "../../shared/plainText.ts";
-import type { Attachment } from "../../shared/protocol.ts";
+import type { Attachment } from "../../shared/chat.ts";
 import { attachDocument } from "../attachments.ts";
 import { fitParts, gathered } from "./source.ts";
 import { pathOf } from "./workspaceFiles.ts";

@@ -7,7 +7,7 @@ import { UserError } from "../../problems.ts";
 import type { Settings } from "../../settings.ts";
 import { gatheredUri } from "../../shared/chatContext.ts";
 import { plainName } from "../../shared/plainText.ts";
-import type { Attachment } from "../../shared/protocol.ts";
+import type { Attachment } from "../../shared/chat.ts";
 import { attachDocument, documentLabel, requireConsent } from "../attachments.ts";
 import { cutText } from "./cutText.ts";
 import { withoutIgnored } from "./git.ts";

@@ -3,7 +3,8 @@
 import { randomUUID } from "node:crypto";
 
 import { oneLine } from "../../shared/plainText.ts";
-import type { Attachment, ModelStatus } from "../../shared/protocol.ts";
+import type { Attachment } from "../../shared/chat.ts";
+import type { ModelStatus } from "../../shared/status.ts";
 
 /** Code has about so many. */
 const charactersPerToken = 3;

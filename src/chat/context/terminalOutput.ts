@@ -6,7 +6,7 @@ import { commands, env, l10n, window, type Terminal, type TerminalShellExecution
 import { UserError } from "../../problems.ts";
 import { terminalUri } from "../../shared/chatContext.ts";
 import { plainName } from "../../shared/plainText.ts";
-import type { Attachment } from "../../shared/protocol.ts";
+import type { Attachment } from "../../shared/chat.ts";
 import { plainOutput } from "./plainOutput.ts";
 import { gathered } from "./source.ts";
 

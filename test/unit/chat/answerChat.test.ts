@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { answerChat } from "../../../server/chat/answerChat.ts";
 import type { Model } from "../../../server/engine/engine.ts";
 import { gatheredUri, terminalUri } from "../../../src/shared/chatContext.ts";
-import type { Attachment, ChatParams, Message } from "../../../src/shared/protocol.ts";
+import type { Attachment, ChatParams, Message } from "../../../src/shared/chat.ts";
 import { withClassUser, withThinking } from "../../support/answers.ts";
 import { loadedModel, scriptedModel, textOf } from "../../support/scriptedModel.ts";
 

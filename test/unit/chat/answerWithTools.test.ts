@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { answerChat } from "../../../server/chat/answerChat.ts";
 import { turnsOf } from "../../../server/chat/turns.ts";
 import type { Model } from "../../../server/engine/engine.ts";
-import type { ChatTurn } from "../../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../../src/shared/chat.ts";
 import type { Tool, ToolCall } from "../../../src/shared/tools.ts";
 import { scriptedModel, textOf } from "../../support/scriptedModel.ts";
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { answerChat } from "../../../server/chat/answerChat.ts";
 import { measureContext } from "../../../server/chat/contextUse.ts";
 import { TurnCounts } from "../../../server/chat/turnCounts.ts";
-import type { Attachment, Message, UserMessage } from "../../../src/shared/protocol.ts";
+import type { Attachment, Message, UserMessage } from "../../../src/shared/chat.ts";
 import { scriptedModel } from "../../support/scriptedModel.ts";
 
 const settings = { maxTokens: 400, temperature: 0 };

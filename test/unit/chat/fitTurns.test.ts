@@ -9,7 +9,7 @@ import { fitTurns } from "../../../server/chat/fitTurns.ts";
 import { formatOf } from "../../../server/chat/formats.ts";
 import { TurnCounts } from "../../../server/chat/turnCounts.ts";
 import type { Model } from "../../../server/engine/engine.ts";
-import type { ChatTurn } from "../../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../../src/shared/chat.ts";
 import { crossesOf, scriptedModel } from "../../support/scriptedModel.ts";
 
 /** One token is the one that a prompt may begin with. */

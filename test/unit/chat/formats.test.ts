@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { chatMarkers, renderTurns, formatOf, type FormatModel } from "../../../server/chat/formats.ts";
-import type { ChatTurn } from "../../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../../src/shared/chat.ts";
 import type { PromptPart } from "../../../server/engine/engine.ts";
 
 const turns: readonly ChatTurn[] = [

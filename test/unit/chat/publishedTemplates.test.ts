@@ -5,7 +5,7 @@ import fs from "node:fs";
 import { describe, test } from "node:test";
 
 import { renderTurns, formatOf } from "../../../server/chat/formats.ts";
-import type { ChatTurn } from "../../../src/shared/protocol.ts";
+import type { ChatTurn } from "../../../src/shared/chat.ts";
 import type { Tool } from "../../../src/shared/tools.ts";
 import type { PromptPart } from "../../../server/engine/engine.ts";
 

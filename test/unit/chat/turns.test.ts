@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { formatOf, renderTurns } from "../../../server/chat/formats.ts";
 import { turnsOf } from "../../../server/chat/turns.ts";
-import type { AnswerMessage, Attachment, UserMessage } from "../../../src/shared/protocol.ts";
+import type { AnswerMessage, Attachment, UserMessage } from "../../../src/shared/chat.ts";
 import { assertGrowsWithLength, repetitions } from "../../support/growth.ts";
 
 const question = (text: string, more: Partial<UserMessage> = {}): UserMessage => ({

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { InlineCompleter } from "../../../server/completion/completeInline.ts";
 import { Grammars } from "../../../server/syntax/grammars.ts";
 import { type PlaceInSyntax, placeInSyntax } from "../../../server/completion/syntax/placeInSyntax.ts";
-import type { ServerSettings } from "../../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../src/shared/serverSettings.ts";
 import { requestAt } from "../../support/cursor.ts";
 import { scriptedModel } from "../../support/scriptedModel.ts";
 

@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Chat } from "../../../src/chat/chat.ts";
 import type { ConversationStore } from "../../../src/chat/conversationStore.ts";
 import { reduceConversation } from "../../../src/shared/conversation.ts";
-import type { Attachment, ChatParams, ChatResult, Conversation } from "../../../src/shared/protocol.ts";
+import type { Attachment, ChatParams, ChatResult, Conversation } from "../../../src/shared/chat.ts";
 import { Memento, ask, makeFolder, newConversation, openStore } from "../../support/chatStore.ts";
 import { until } from "../../support/processes.ts";
 

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, suite, test } from "node:test";
 import fc from "../../support/fastCheck.ts";
 
 import { chatContent, parseChat, readStamp, replaceFile } from "../../../src/chat/chatFile.ts";
-import type { AnswerMessage, Attachment, Message, UserMessage } from "../../../src/shared/protocol.ts";
+import type { AnswerMessage, Attachment, Message, UserMessage } from "../../../src/shared/chat.ts";
 import { listQuestions, makeFolder, newConversation, openStore } from "../../support/chatStore.ts";
 import { rounds } from "../../support/soak.ts";
 

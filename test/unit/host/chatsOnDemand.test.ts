@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { chatMarkdown } from "../../../src/chat/exportChat.ts";
 import { searchChats } from "../../../src/chat/searchChats.ts";
-import type { Conversation } from "../../../src/shared/protocol.ts";
+import type { Conversation } from "../../../src/shared/chat.ts";
 
 const conversation: Conversation = {
   id: "c",

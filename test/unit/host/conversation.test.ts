@@ -11,7 +11,7 @@ import {
   restoredConversation,
   streamingAnswer,
 } from "../../../src/shared/conversation.ts";
-import type { Conversation, ConversationEvent } from "../../../src/shared/protocol.ts";
+import type { Conversation, ConversationEvent } from "../../../src/shared/chat.ts";
 
 const answerId = fc.constantFrom("a1", "a2", "a3");
 const event: fc.Arbitrary<ConversationEvent> = fc.oneof(

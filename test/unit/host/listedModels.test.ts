@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { ListedModels } from "../../../src/languageModel/listedModels.ts";
 import type { ModelRole } from "../../../src/shared/modelRoles.ts";
-import type { ModelInfo, ModelStatus } from "../../../src/shared/protocol.ts";
+import type { ModelInfo, ModelStatus } from "../../../src/shared/status.ts";
 
 const ready = (path: string, contextSize = 2048): ModelStatus => ({
   state: "ready",

@@ -13,7 +13,7 @@ import { describeShortage, whyConverted } from "../../../src/models/modelWords.t
 import { giveModel, withoutModel } from "../../../src/models/roleSettings.ts";
 import type { Download, StoredModel } from "../../../src/shared/downloads.ts";
 import type { CatalogueEntry, CatalogueRow, Fit, ModelChoice, PlanModelParams } from "../../../src/shared/models.ts";
-import type { ModelStatus, ServerStatus } from "../../../src/shared/protocol.ts";
+import type { ModelStatus, ServerStatus } from "../../../src/shared/status.ts";
 
 function entry(id: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry {
   return {

@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 // Without a bundle it speaks English, as VS Code's own does.
 import * as l10n from "@vscode/l10n";
 
-import type { ModelInfo, ModelStatus } from "../../../src/shared/protocol.ts";
+import type { ModelInfo, ModelStatus } from "../../../src/shared/status.ts";
 import { describeKept, statusBarView } from "../../../src/status/statusBarView.ts";
 
 const model: ModelInfo = {

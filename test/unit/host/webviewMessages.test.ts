@@ -7,7 +7,7 @@ import fc from "../../support/fastCheck.ts";
 
 import { parseLink, parseWebviewMessage } from "../../../src/chat/webviewMessages.ts";
 import { longestLink, longestText } from "../../../src/shared/limits.ts";
-import type { FromWebview, PageRequest } from "../../../src/shared/protocol.ts";
+import type { FromWebview, PageRequest } from "../../../src/shared/chat.ts";
 
 const requests: readonly PageRequest[] = [
   { type: "send", text: "Hi\n<b>" },

@@ -26,10 +26,11 @@ const model = { path: modelFile("falcon7b"), contextSize: 2048, gpu: "off", thre
 
 let client: ProtocolConnection;
 let stop: () => Promise<void>;
-async function serve(settings: object = {}): Promise<void> {
+async function serve(settings: object = {}, onBattery = false): Promise<void> {
   // A load that does not end.
   const loading = new Promise<Model>(() => undefined);
-  ({ client, stop } = await serveInProcess(loading, { initializationOptions: { settings: { model, ...settings } } }));
+  const params = { initializationOptions: { settings: { model, ...settings } } };
+  ({ client, stop } = await serveInProcess(loading, params, { onBattery }));
 }
 beforeEach(() => {
   stop = () => Promise.resolve();
@@ -97,6 +98,18 @@ for (const [where, settings, content] of [
     for (let looks = 0; looks < 10; looks++) assert.ok(await isAtRest());
   });
 }
+
+test("a key loads no model on battery, where nothing is to come by itself there", async () => {
+  await serve({ inlineCompletion: { onBattery: false } }, true);
+  await typeAKey(text, "typescript");
+  for (let looks = 0; looks < 10; looks++) assert.ok(await isAtRest());
+});
+
+test("a key loads the model on battery, unless a setting says otherwise", { timeout: 60_000 }, async () => {
+  await serve({}, true);
+  await typeAKey(text, "typescript");
+  while (await isAtRest());
+});
 
 test("a key loads the model elsewhere", { timeout: 60_000 }, async () => {
   await serve();

@@ -55,7 +55,7 @@ test("a model in use that is not in memory yet is loaded where the user's reques
   const { client, stop } = await serveInProcess(
     { ...scriptedModel({ path: inUse }), score },
     { initializationOptions: { settings, load: [] } },
-    () => assert.fail("no second process"),
+    { createBackgroundHost: () => assert.fail("no second process") },
   );
   await client.sendRequest(evaluateRequest, asked(inUse));
   assert.ok(seen.scores > 0);
@@ -70,17 +70,19 @@ test("another model runs in the background, and stands still while the user wait
   const { client, stop } = await serveInProcess(
     scriptedModel({ path: inUse }, () => answered.promise),
     { initializationOptions: { settings } },
-    () => ({
-      memory: undefined,
-      load: (request) => {
-        loads.push(request);
-        return Promise.resolve({ ...scriptedModel({ path: other }), score });
-      },
-      dispose: () => {
-        disposals++;
-        return Promise.resolve();
-      },
-    }),
+    {
+      createBackgroundHost: () => ({
+        memory: undefined,
+        load: (request) => {
+          loads.push(request);
+          return Promise.resolve({ ...scriptedModel({ path: other }), score });
+        },
+        dispose: () => {
+          disposals++;
+          return Promise.resolve();
+        },
+      }),
+    },
   );
   const steps: EvaluationStep[] = [];
   client.onProgress(evaluationProgress, "steps", (step) => void steps.push(step));
@@ -108,22 +110,24 @@ test("cancelled while a model loads, an evaluation ends, and the load with it", 
   const { client, stop } = await serveInProcess(
     scriptedModel({ path: inUse }),
     { initializationOptions: { settings } },
-    () => {
-      const { promise, reject } = Promise.withResolvers<Model>();
-      let isLoading = false;
-      return {
-        memory: undefined,
-        load: () => {
-          isLoading = true;
-          loading.resolve(undefined);
-          return promise;
-        },
-        dispose: () => {
-          if (isLoading) isEnded = true;
-          if (isLoading) reject(new Error("ended"));
-          return Promise.resolve();
-        },
-      };
+    {
+      createBackgroundHost: () => {
+        const { promise, reject } = Promise.withResolvers<Model>();
+        let isLoading = false;
+        return {
+          memory: undefined,
+          load: () => {
+            isLoading = true;
+            loading.resolve(undefined);
+            return promise;
+          },
+          dispose: () => {
+            if (isLoading) isEnded = true;
+            if (isLoading) reject(new Error("ended"));
+            return Promise.resolve();
+          },
+        };
+      },
     },
   );
   const source = new CancellationTokenSource();

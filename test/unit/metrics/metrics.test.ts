@@ -5,7 +5,7 @@ import { suite, test } from "node:test";
 
 import type { Usage } from "../../../server/engine/engine.ts";
 import { RecentUsage, speedOf } from "../../../server/metrics/metrics.ts";
-import type { ModelInfo } from "../../../src/shared/protocol.ts";
+import type { ModelInfo } from "../../../src/shared/status.ts";
 
 const model: ModelInfo = {
   name: "",

@@ -7,7 +7,7 @@ import { platform } from "node:process";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
 
-import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
+import type { DeviceInfo } from "../../../../src/shared/status.ts";
 import { availableRam } from "../../../availableRam.ts";
 import { type Backend, EngineError, type LoadPlan, type PassedOver } from "../../engine.ts";
 import { useDownloadedCuda } from "./downloadedCuda.ts";

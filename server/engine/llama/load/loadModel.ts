@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
 
-import type { DeviceInfo } from "../../../../src/shared/protocol.ts";
+import type { DeviceInfo } from "../../../../src/shared/status.ts";
 import { plainName } from "../../../../src/shared/plainText.ts";
 import { availableRam } from "../../../availableRam.ts";
 import { modelFiles } from "../../splitFiles.ts";

@@ -10,7 +10,7 @@ import { after, afterEach, before, test } from "node:test";
 import type { Model } from "../../../../server/engine/engine.ts";
 import type { RemoteHost } from "../../../../server/engine/remote/remoteHost.ts";
 import { UserError } from "../../../../server/userError.ts";
-import type { ProblemAction } from "../../../../src/shared/protocol.ts";
+import type { ProblemAction } from "../../../../src/shared/status.ts";
 import {
   type Answer,
   connect,

@@ -9,7 +9,7 @@ import { after, suite, test } from "node:test";
 import { neededOf, planMemory } from "../../../../server/engine/plan/memoryPlan.ts";
 import { planFile } from "../../../../server/models/plan/plannedFile.ts";
 import { ThisMachine } from "../../../../server/models/plan/thisMachine.ts";
-import type { DeviceInfo, ModelStatus } from "../../../../src/shared/protocol.ts";
+import type { DeviceInfo, ModelStatus } from "../../../../src/shared/status.ts";
 import { writeSparseModel } from "../../../fixtures/sparseModel.ts";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-machine-"));

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { keyOf, requireServer, settingsOf } from "../../../../server/models/session/backend.ts";
 import { readSettings } from "../../../../server/lsp/settings.ts";
-import type { RemoteServer } from "../../../../src/shared/protocol.ts";
+import type { RemoteServer } from "../../../../src/shared/serverSettings.ts";
 
 const box: RemoteServer = { name: "box", address: "http://box:8080", kind: "llama-server" };
 const settings = (given: object) => {

@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, suite, test } from "node:test";
 import fc from "../../../support/fastCheck.ts";
 
-import type { ServerSettings } from "../../../../src/shared/protocol.ts";
+import type { ServerSettings } from "../../../../src/shared/serverSettings.ts";
 import { EngineError } from "../../../../server/engine/engine.ts";
 import type { ModelSession } from "../../../../server/models/session/modelSession.ts";
 import { UserError } from "../../../../server/userError.ts";
