@@ -1,6 +1,7 @@
 // `npm run bench:evaluate -- --model FOLDER --data FOLDER --python PATH [--limit TASK=N,…] [--threads N]`: the leaderboard's tests
 // by our evaluation and by lm-evaluation-harness, with the same weights and questions: how far apart the log-likelihoods are,
-// and the processor time of both. The model is one of Hugging Face's form; `training/evaluation_harness.py` writes the data.
+// and the processor time of both. We compute in 32 bits, too, as the harness does. The model is one of Hugging Face's form;
+// `training/evaluation_harness.py` writes the data.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -50,9 +51,9 @@ try {
   await buildExtension();
   const workerPath = fileURLToPath(new URL("../dist/convert.cjs", import.meta.url));
   const file = path.join(folder, "model.gguf");
-  await convertFolder(path.resolve(options.model), file, "F16", { workerPath });
+  await convertFolder(path.resolve(options.model), file, "F32", { workerPath });
   const { contextSize } = await engine.load({
-    plan: { path: file, contextSize: 2048, gpu: "off", threads: Number(options.threads) },
+    plan: { path: file, contextSize: 2048, gpu: "off", kvCache: "f32", threads: Number(options.threads) },
   });
   const rows = [["", "questions", "nat per token apart", "score", "harness", "processor (s)", "harness", "ratio"]];
   for (const [name = "", limit] of options.limit.split(",").map((each) => each.split("="))) {

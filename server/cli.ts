@@ -38,6 +38,8 @@ const usage = `falcon COMMAND [OPTIONS]
   --models-folder PATH    where downloads are kept
   --context-size N        tokens of a context
   --gpu auto|metal|vulkan|off
+  --kv-cache auto|f32|f16|q8_0
+                          how a context is kept in memory
   --threads N
   --port N, --host H      of serve: 8737 on the loopback unless given
   --data FOLDER           of eval: the published files of the tests, as JSON lines or Parquet
@@ -55,7 +57,7 @@ const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 const options = {
   model: { ...text, multiple: true },
-  ...{ "chat-model": text, "models-folder": text, "context-size": text, gpu: text, threads: text },
+  ...{ "chat-model": text, "models-folder": text, "context-size": text, gpu: text, "kv-cache": text, threads: text },
   ...{ data: text, limit: text, form: text, answers: text, minutes: text },
   "run-generated-code": flag,
   candidates: { ...text, multiple: true },
@@ -121,7 +123,7 @@ function readArguments() {
 
 /** Of each option what is given; the defaults are those of the editor. */
 function settingsOf(values: ReturnType<typeof readArguments>["values"]) {
-  const { model: models, gpu, "chat-model": chat, "models-folder": folder } = values;
+  const { model: models, gpu, "kv-cache": kvCache, "chat-model": chat, "models-folder": folder } = values;
   const model = models?.at(-1);
   const threads = wholeNumber("threads", values.threads);
   const contextSize = wholeNumber("context-size", values["context-size"]);
@@ -129,6 +131,7 @@ function settingsOf(values: ReturnType<typeof readArguments>["values"]) {
     model: {
       path: model === undefined ? (findBundledModel(__dirname) ?? "") : path.resolve(model),
       ...(gpu !== undefined && { gpu }),
+      ...(kvCache !== undefined && { kvCache }),
       shared: false,
       ...(threads !== undefined && { threads }),
       ...(contextSize !== undefined && { contextSize }),
@@ -137,8 +140,13 @@ function settingsOf(values: ReturnType<typeof readArguments>["values"]) {
     models: folder === undefined ? {} : { folder: path.resolve(folder) },
   };
   return readSettings(given, (message) => {
-    throw new UsageError(message.replace(/^settings\.model\./, "--"));
+    throw new UsageError(message.replace(/^settings\.model\.(\w+)/, (_, name: string) => `--${hyphenated(name)}`));
   });
+}
+
+/** Of a setting: its option. */
+function hyphenated(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function wholeNumber(name: string, given: string | undefined): number | undefined {

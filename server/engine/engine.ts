@@ -153,7 +153,7 @@ export interface LoadedModel extends ModelInfo {
   readonly ownFormat?: true;
 }
 
-/** How the keys and values of a context are stored: 16-bit floats, or 8 bits in blocks with a scale. */
+/** How the keys and values of a context are stored: floats of 32 or 16 bits, or 8 bits in blocks with a scale. */
 export type KvCache = ModelInfo["kvCache"];
 
 /** Which model to load, and how: what the loaded model depends on, and nothing else. */

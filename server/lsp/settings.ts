@@ -20,7 +20,7 @@ const model = {
   threads: v.optional(count(1024), 0),
   idleUnloadMinutes: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000))),
   gpuLayers: v.exactOptional(count(100_000)),
-  kvCache: v.exactOptional(v.picklist(["auto", "f16", "q8_0"])),
+  kvCache: v.exactOptional(v.picklist(["auto", "f32", "f16", "q8_0"])),
   adapters: v.exactOptional(
     v.record(v.string(), v.array(v.object({ path: v.string(), scale: v.pipe(v.number(), v.finite()) }))),
   ),

@@ -18,7 +18,7 @@ export interface ModelFileInfo {
 }
 
 /** What original weights can be converted to, the smallest last. */
-export const convertedTypes = ["BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const;
+export const convertedTypes = ["F32", "BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const;
 
 /** A folder of original weights, as Hugging Face has them, that becomes a GGUF file beside them. */
 export interface ConvertParams {

@@ -22,7 +22,7 @@ export interface ServerSettings {
     /** Layers that GPUs run; as many as fit unless given. */
     readonly gpuLayers?: number;
     /** How the context is stored; unless given, in 16 bits where they fit into the memory, else in 8. */
-    readonly kvCache?: "auto" | "f16" | "q8_0";
+    readonly kvCache?: "auto" | "f32" | "f16" | "q8_0";
     /** LoRA adapters, by the path of the model that they were made for. */
     readonly adapters?: Readonly<Record<string, readonly Adapter[]>>;
     /** Contexts on disk, for a start that is warm: kept in the folder, or else deleted with it. None unless given. */

@@ -34,7 +34,7 @@ export interface ModelInfo {
   /** Tokens per sequence in use. */
   readonly contextSize: number;
   /** How they are stored: in 16 bits, or in 8. */
-  readonly kvCache: "f16" | "q8_0";
+  readonly kvCache: "f32" | "f16" | "q8_0";
   /** Whether it may use flash attention: on a GPU where that has it, on a processor where memory is short. */
   readonly flashAttention: boolean;
   /** Contexts that it keeps side by side. */

@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { softwareVulkan } from "../../scripts/vulkan.ts";
-import type { LoadPlan } from "../../server/engine/engine.ts";
+import type { KvCache, LoadPlan } from "../../server/engine/engine.ts";
 import type { ModelShape } from "../../server/engine/plan/shape.ts";
 import { readModelFile } from "../../server/models/files/readModelFile.ts";
 import { planMemory } from "../../server/engine/plan/memoryPlan.ts";
@@ -71,12 +71,18 @@ function scores({ heads }: ModelShape, contextSize: number): number {
   return 4 * 512 * heads * contextSize;
 }
 
-async function compare(file: string, model: SparseModel, gpu: LoadPlan["gpu"], contextSize: number): Promise<void> {
+async function compare(
+  file: string,
+  model: SparseModel,
+  gpu: LoadPlan["gpu"],
+  contextSize: number,
+  kvCache?: KvCache,
+): Promise<void> {
   log.length = 0;
   const { architecture, shape } = model;
-  const plan = { path: file, contextSize, gpu, threads: 1 };
+  const plan = { path: file, contextSize, gpu, threads: 1, ...(kvCache && { kvCache }) };
   const info = await engine.load({ plan });
-  assert.equal(info.contextSize, contextSize);
+  assert.deepEqual([info.contextSize, info.kvCache], [contextSize, kvCache ?? info.kvCache]);
   const isOnGpu = gpu !== "off";
   const context = { contextSize, sequences: info.sequences, kvCache: info.kvCache, gpuLayers: info.gpuLayers };
   // On a processor it is used where memory is short: then scores are not kept.
@@ -117,7 +123,17 @@ function compareAll(gpu: LoadPlan["gpu"]): void {
   }
 }
 
-describe("on the CPU", () => compareAll("off"));
+describe("on the CPU", () => {
+  compareAll("off");
+
+  test("with a KV cache in 32 bits", async () => {
+    const [architecture, shape] = shapes["llama, as Falcon3"] ?? assert.fail();
+    const model = { architecture, shape, contextLength: 8192 };
+    const file = path.join(folder, "exact.gguf");
+    writeSparseModel(file, model);
+    await compare(file, model, "off", 8192, "f32");
+  });
+});
 
 describe("on software Vulkan", () => {
   before(async () => {

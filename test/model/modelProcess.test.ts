@@ -45,6 +45,21 @@ function generate(
   return engine.generate(whole, onText, signal);
 }
 
+test("large blocks of memory are asked for in huge pages, where Linux gives them to who asks", async () => {
+  await load("falcon7b");
+  const isGiven = read("/sys/kernel/mm/transparent_hugepage/enabled").includes("[madvise]");
+  const { header } = process.report.getReport() as unknown as {
+    readonly header: { readonly glibcVersionRuntime?: string };
+  };
+  const [, minor = 0] = (header.glibcVersionRuntime ?? "2.0").split(".").map(Number);
+  assert.equal(/^VmFlags:.* hg\b/m.test(read(`/proc/${engine.pid}/smaps`)), isGiven && minor >= 35);
+});
+
+/** Of a system without it, nothing. */
+function read(file: string): string {
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+}
+
 test("a split model is loaded by its first part, and writes what the whole one does", async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "falcon-split-"));
   try {

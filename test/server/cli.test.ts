@@ -133,6 +133,7 @@ test("what is called wrongly ends with 2 and says why", async () => {
     [["serve", "--loud"], /--loud/],
     [["doctor", "--threads", "many"], /--threads must be a whole number/],
     [["doctor", "--gpu", "abacus"], /--gpu/],
+    [["doctor", "--kv-cache", "f8"], /--kv-cache/],
     [["complete", "a.py"], /FILE:LINE:COL/],
     [["chat"], /QUESTION/],
   ] as const) {

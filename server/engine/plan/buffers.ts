@@ -18,15 +18,21 @@ export const contextStep = 256;
 export const batchSize = 512;
 const float = 4;
 
+/** Bytes of a number of the KV cache; in 8 bits 32 of them have a scale of 2 bytes. */
+export const kvNumberBytes: Readonly<Record<KvCache, number>> = { f32: float, f16: 2, q8_0: 34 / 32 };
+
+/** How a context is stored that has the room for it. */
+export function roomyKvCache(kvCache: "auto" | KvCache = "auto"): KvCache {
+  return kvCache === "auto" ? "f16" : kvCache;
+}
+
 function cells({ contextSize }: ContextOptions): number {
   return Math.ceil(contextSize / contextStep) * contextStep;
 }
 
 /** Keys and values of one layer, of all sequences. */
 export function kvCacheBytes({ kvHeads, headSize }: ModelShape, options: ContextOptions): number {
-  // In 8 bits there is a scale of 2 bytes for 32 numbers.
-  const bytes = options.kvCache === "q8_0" ? 34 / 32 : 2;
-  return 2 * kvHeads * headSize * bytes * cells(options) * options.sequences;
+  return 2 * kvHeads * headSize * kvNumberBytes[options.kvCache] * cells(options) * options.sequences;
 }
 
 /** The recurrent state of one layer, of all sequences. */

@@ -3,6 +3,7 @@
 import { type ModelRole, rolesOf } from "../../../src/shared/modelRoles.ts";
 import type { CatalogueRow, ConvertParams, ModelChoice, Purpose } from "../../../src/shared/models.ts";
 import type { ServerSettings } from "../../../src/shared/serverSettings.ts";
+import { roomyKvCache } from "../../engine/plan/buffers.ts";
 import { planMemory, type PlanOptions } from "../../engine/plan/memoryPlan.ts";
 import type { PlannedModel } from "../../engine/plan/shape.ts";
 import { tokensPerSecond } from "../plan/speed.ts";
@@ -11,7 +12,7 @@ import { plannedWeights } from "../plan/weights.ts";
 import type { CatalogueModel } from "./model.ts";
 
 /** The types that original weights can be made into, the usual one first. */
-const conversions: readonly ConvertParams["type"][] = ["Q4_K_M", "Q8_0", "Q6_K", "Q5_K_M", "Q4_0", "BF16"];
+const conversions: readonly ConvertParams["type"][] = ["Q4_K_M", "Q8_0", "Q6_K", "Q5_K_M", "Q4_0", "BF16", "F32"];
 
 /** Tokens in a second with which ghost text comes at once, and with which one reads an answer as it is written. */
 const fastEnough: Readonly<Record<Purpose, number>> = { complete: 20, chat: 6, write: 6, tools: 6 };
@@ -120,7 +121,7 @@ function waysOf(
   { devices }: Machine,
   kvCache: ModelSettings["kvCache"] = "auto",
 ): readonly Pick<PlanOptions, "kvCache" | "flashAttention">[] {
-  const short = { kvCache: kvCache === "q8_0" ? "q8_0" : "f16", flashAttention: true } as const;
+  const short = { kvCache: roomyKvCache(kvCache), flashAttention: true } as const;
   if (devices.length > 1 || kvCache === "q8_0") return [short];
   const rounded = kvCache === "auto" && shape.headSize % 32 === 0;
   return [{ ...short, flashAttention: false }, short, ...(rounded ? [{ ...short, kvCache: "q8_0" } as const] : [])];

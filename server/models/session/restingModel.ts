@@ -1,6 +1,7 @@
 // What is known of a model before it is loaded for the first time: what its file's header says, and what the settings ask for.
 
 import type { LoadedModel } from "../../engine/engine.ts";
+import { roomyKvCache } from "../../engine/plan/buffers.ts";
 import { fileVersion } from "../../engine/splitFiles.ts";
 import { inspectAdapter } from "../files/inspectAdapter.ts";
 import { describeModel, readChecked } from "../files/inspectModel.ts";
@@ -40,7 +41,7 @@ export function restingModel(settings: SessionSettings, markers: readonly string
       demonstration: header.tags.includes("demonstration"),
       architecture,
       contextSize: Math.min(contextSize, contextLength),
-      kvCache: kvCache === "q8_0" ? "q8_0" : "f16",
+      kvCache: roomyKvCache(kvCache),
       flashAttention: false,
       sequences: 2,
       promptRate: 0,

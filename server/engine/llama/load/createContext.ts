@@ -4,7 +4,7 @@ import type * as NodeLlamaCpp from "node-llama-cpp";
 import type { Llama, LlamaContext, LlamaModel } from "node-llama-cpp";
 
 import { EngineError, type KvCache, type LoadPlan } from "../../engine.ts";
-import { batchSize, contextStep } from "../../plan/buffers.ts";
+import { batchSize, contextStep, kvNumberBytes, roomyKvCache } from "../../plan/buffers.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
 import type { PlannedModel } from "../../plan/shape.ts";
 import { hasGpu } from "./device.ts";
@@ -87,27 +87,21 @@ function waysOf(
   { shape }: PlannedModel,
   { llama, gpuLayers }: LlamaModel,
 ): readonly (readonly Way[])[] {
-  const first = kvCache === "auto" ? "f16" : kvCache;
+  const first = roomyKvCache(kvCache);
   // In 8 bits there are blocks of 32 numbers.
   const mayUse8Bits = kvCache === "auto" && gpuLayers === 0 && shape.headSize % 32 === 0;
   const types: readonly KvCache[] = mayUse8Bits ? [first, "q8_0"] : [first];
   const flashAttentions = (type: KvCache): readonly Way["flashAttention"][] => {
     if (hasGpu(llama)) return ["auto"];
-    return type === "f16" ? [false, true] : [true];
+    return type === "q8_0" ? [true] : [false, true];
   };
   return types.map((type) => flashAttentions(type).map((flashAttention) => ({ kvCache: type, flashAttention })));
 }
 
 /** The library would take a name that it does not know for F16. */
 function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, kvCache: KvCache): NodeLlamaCpp.GgmlType {
-  switch (kvCache) {
-    case "f16":
-      return GgmlType.F16;
-    case "q8_0":
-      return GgmlType.Q8_0;
-    default:
-      throw new EngineError("loadFailed", `there is no KV cache of the type ${String(kvCache)}`);
-  }
+  if (!(kvCache in kvNumberBytes)) throw new EngineError("loadFailed", `there is no KV cache of the type ${kvCache}`);
+  return GgmlType[kvCache.toUpperCase() as Uppercase<KvCache>];
 }
 
 /**
@@ -115,8 +109,6 @@ function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, kvCache: KvCache): NodeL
  * ends the process.
  */
 export async function mostTokens(llama: Llama, { shape }: PlannedModel, kvCache: KvCache): Promise<number> {
-  // q8_0 has a scale of 2 bytes for 32 numbers.
-  const bytes = kvCache === "q8_0" ? 34 / 32 : 2;
-  const tokens = (await longestTensor(llama)) / (shape.kvHeads * shape.headSize * bytes);
+  const tokens = (await longestTensor(llama)) / (shape.kvHeads * shape.headSize * kvNumberBytes[kvCache]);
   return Number.isFinite(tokens) ? Math.floor(tokens / contextStep) * contextStep : Infinity;
 }

@@ -10,7 +10,8 @@ import type { DeviceInfo } from "../../../../src/shared/status.ts";
 import { plainName } from "../../../../src/shared/plainText.ts";
 import { availableRam } from "../../../availableRam.ts";
 import { modelFiles } from "../../splitFiles.ts";
-import { EngineError, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
+import { EngineError, type KvCache, type LoadedModel, type LoadPlan, type LoadRequest } from "../../engine.ts";
+import { roomyKvCache } from "../../plan/buffers.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
 import type { PlannedModel } from "../../plan/shape.ts";
 import { hasGpu, listDevices, openLlama, tellsOfPlace } from "./device.ts";
@@ -82,7 +83,7 @@ export async function loadModel(
       demonstration: isDemonstration(model),
       architecture: model.architecture,
       contextSize: context.contextSize,
-      kvCache: context.kvCacheKeyType === library.GgmlType.Q8_0 ? "q8_0" : "f16",
+      kvCache: library.GgmlType[context.kvCacheKeyType].toLowerCase() as KvCache,
       flashAttention: context.flashAttention !== false,
       sequences: sequences.length,
       // A GPU reads long pieces several times as fast as the short one.
@@ -149,7 +150,7 @@ const backendNames = { cuda: "CUDA", metal: "Metal", vulkan: "Vulkan" } as const
 async function chooseLayers(llama: Llama, planned: PlannedModel, plan: LoadPlan) {
   const { gpuLayers, vramShare = 1 } = plan;
   if (gpuLayers !== undefined && vramShare === 1) return gpuLayers;
-  const kvCache = plan.kvCache === "q8_0" ? "q8_0" : "f16";
+  const kvCache = roomyKvCache(plan.kvCache);
   const sequences = 2;
   const contextSize = Math.min(plan.contextSize, (await mostTokens(llama, planned, kvCache)) / sequences);
   const context = { contextSize, sequences, kvCache, flashAttention: true } as const;
