@@ -156,9 +156,10 @@ async function parting(model: Model, ...requests: readonly GenerateRequest[]): P
   const [one = "", other = ""] = generations.map(({ text }) => text);
   let place = 0;
   while (place < one.length && one[place] === other[place]) place++;
-  const likely = generations.map(
-    ({ tokens }) => tokens?.find(({ end }) => end > place)?.probability.toFixed(4) ?? "unknown",
-  );
+  const [mine = [], theirs = []] = generations.map(({ tokens }) => tokens);
+  // Other tokens may spell the same characters before that.
+  const parted = mine.findIndex(({ end }, i) => end > place || end !== theirs[i]?.end);
+  const likely = [mine, theirs].map((tokens) => tokens[parted]?.probability.toFixed(4) ?? "unknown");
   return `they part after ${place} characters, at tokens of probability ${likely.join(" and ")}`;
 }
 

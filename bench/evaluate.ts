@@ -59,7 +59,9 @@ try {
   for (const [name = "", limit] of options.limit.split(",").map((each) => each.split("="))) {
     const task = tasks.find((each) => each.name === name);
     if (!task) throw new Error(`There is no test ${name}.`);
-    rows.push(await compare(task, Number(limit), contextSize - 1));
+    const row = await compare(task, Number(limit), contextSize - 1);
+    console.error(row.join(", "));
+    rows.push(row);
   }
   console.log(table(rows).join("\n"));
   console.log(`aims: at most ${tolerance} nat per token, equal scores, a ratio of at most ${aim}`);

@@ -36,6 +36,31 @@ test("a question is edited in its place, by the keyboard alone, and sent again",
   await page.locator(".composer textarea:focus").waitFor();
 });
 
+test("the button that edits a question takes no line of its own, and covers no word", async () => {
+  const { page, tell } = await openPage();
+  for (const text of ["Hello", "some words ".repeat(40), "שלום עולם ".repeat(40)]) {
+    await tell(stateMessage([userMessage(text)]));
+    const { spareLines, covers } = await page.locator(".user").evaluate((node) => {
+      const [words, button] = [node.querySelector(".text"), node.querySelector(".edit")];
+      if (!words || !button) throw new Error("no question is shown");
+      const range = document.createRange();
+      range.selectNodeContents(words);
+      const lines = [...range.getClientRects()];
+      const place = button.getBoundingClientRect();
+      const spare = node.getBoundingClientRect().height - words.getBoundingClientRect().height;
+      return {
+        spareLines: spare / parseFloat(getComputedStyle(words).lineHeight),
+        covers: lines.some(
+          ({ left, right, top, bottom }) =>
+            left < place.right && place.left < right && top < place.bottom && place.top < bottom,
+        ),
+      };
+    });
+    assert.ok(spareLines < 1, `${spareLines} lines are empty`);
+    assert.equal(covers, false);
+  }
+});
+
 test("what is refused stays to be edited, and an empty question is not sent", async () => {
   const { page, tell, said } = await openPage();
   await tell(stateMessage([userMessage("One"), answerMessage("Two")]));
