@@ -25,6 +25,7 @@ import { showMenu } from "./status/menu.ts";
 import { runPromptCommand, type PromptDependencies } from "./prompts/runPrompt.ts";
 import type { HubToken } from "./models/hubToken.ts";
 import type { ServerKeys } from "./server/serverKeys.ts";
+import { convertWeights } from "./models/convertWeights.ts";
 import { importModelFile } from "./models/importModelFile.ts";
 import { deleteSavedContexts } from "./models/deleteSavedContexts.ts";
 import { chooseModel, type ChoiceDependencies } from "./models/chooseModel.ts";
@@ -91,6 +92,7 @@ export function registerCommands(dependencies: CommandDependencies): Disposable 
       chooseModel({ ...dependencies, ...(typeof onUsed === "function" && { onUsed: onUsed as () => void }) }),
     "falcon.selectModelFile": () => selectModelFile(dependencies),
     "falcon.importModelFile": () => importModelFile(dependencies.models),
+    "falcon.convertWeights": () => convertWeights(dependencies),
     "falcon.useCuda": () => useCuda(dependencies),
     "falcon.removeCuda": () => removeCuda(dependencies),
     "falcon.showDownloads": () => dependencies.downloads.show(),

@@ -27,7 +27,7 @@ import {
 import type { ModelRole } from "../../src/shared/modelRoles.ts";
 import { catalogue } from "../models/catalogue/catalogue.ts";
 import { catalogueRows, planFor } from "../models/catalogue/rows.ts";
-import { convertFolder } from "../models/convert/convertFolder.ts";
+import { convertFolder, hasNewerWeights } from "../models/convert/convertFolder.ts";
 import { downloadFiles } from "../models/download/downloadFiles.ts";
 import { DownloadQueue } from "../models/download/downloadQueue.ts";
 import { fileAddress } from "../models/download/hub.ts";
@@ -146,7 +146,7 @@ function registerConversion(
         await writing.run(token, (signal) => convertFolder(folder, file, type, { ...options, signal }));
       } catch (error) {
         // Another window has made it of the same weights meanwhile.
-        if (!(error instanceof NameTaken)) throw error;
+        if (!(error instanceof NameTaken) || hasNewerWeights(folder, file)) throw error;
         inspectModel(file);
       }
       return { path: file };

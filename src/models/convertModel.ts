@@ -56,17 +56,22 @@ function noRoomForBoth(): string {
   );
 }
 
+/** Resolves to the path of the new file. */
+export function showConversion(params: ConvertParams, name: string, { models }: ChoiceDependencies): Promise<string> {
+  return showProgress(l10n.t("Converting {0} to {1}", name, params.type), (report, signal) =>
+    models.convert(params, (part) => report(`${Math.floor(part * 100)}%`, part), signal),
+  );
+}
+
 /** Where it fails or is cancelled after files of weights were deleted, the error says what is left. */
 async function convert(
   params: ConvertParams,
   name: string,
   weights: readonly DownloadedFile[],
-  { models }: ChoiceDependencies,
+  dependencies: ChoiceDependencies,
 ): Promise<string> {
   try {
-    return await showProgress(l10n.t("Converting {0} to {1}", name, params.type), (report, signal) =>
-      models.convert(params, (part) => report(`${Math.floor(part * 100)}%`, part), signal),
-    );
+    return await showConversion(params, name, dependencies);
   } catch (error) {
     const deleted = weights.filter(({ path }) => !existsSync(path));
     const why = isCancelled(error) ? l10n.t("The conversion was cancelled.") : problemOf(error)?.message;

@@ -31,7 +31,10 @@ export type Action =
   | { readonly kind: "adapters"; readonly path: string }
   | { readonly kind: "pause" | "resume"; readonly download: Download }
   | { readonly kind: "openLink"; readonly link: string }
-  | { readonly kind: "command"; readonly command: "falcon.selectModelFile" | "falcon.useCuda" | "falcon.removeCuda" }
+  | {
+      readonly kind: "command";
+      readonly command: "falcon.selectModelFile" | "falcon.convertWeights" | "falcon.useCuda" | "falcon.removeCuda";
+    }
   | { readonly kind: "browseFolder" | "back" };
 
 export interface ActionItem extends ListItem<ActionItem> {
@@ -76,6 +79,7 @@ export function modelList(offer: Offer, l10n: Localize): Rows {
     ...section(l10n.t("Your own"), [
       { icon: "file", label: l10n.t("Select a File…"), action: command("falcon.selectModelFile") },
       { icon: "folder-opened", label: l10n.t("Select a Folder with Models…"), action: { kind: "browseFolder" } },
+      { icon: "combine", label: l10n.t("Convert Original Weights…"), action: command("falcon.convertWeights") },
     ]),
   ];
 }

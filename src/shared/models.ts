@@ -17,8 +17,8 @@ export interface ModelFileInfo {
   readonly contextLength: number;
 }
 
-/** What original weights can be converted to, the smallest last. */
-export const convertedTypes = ["F32", "BF16", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const;
+/** What original weights can be converted to; what most want comes first. */
+export const convertedTypes = ["Q4_K_M", "Q8_0", "Q6_K", "Q5_K_M", "Q4_0", "BF16", "F16", "F32"] as const;
 
 /** A folder of original weights, as Hugging Face has them, that becomes a GGUF file beside them. */
 export interface ConvertParams {

@@ -1,16 +1,19 @@
-// The disk has no room for both original weights and the file that is made of them: what the user is asked and told.
+// Original weights become a model: those of a folder of the user's own, and where the disk has no room for both what the user is
+// asked and told.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { after, before, describe, it } from "mocha";
-import { ConfigurationTarget, type Memento, window, workspace } from "vscode";
+import { commands, ConfigurationTarget, type Memento, Uri, window, workspace } from "vscode";
 
 import { activateFalcon, until } from "./falcon.ts";
 import type { TestApi } from "../../src/extension.ts";
 import { UserError } from "../../src/problems.ts";
 import { convertAndUse } from "../../src/models/convertModel.ts";
+import { convertWeights } from "../../src/models/convertWeights.ts";
 import { RecentModels } from "../../src/models/recentModels.ts";
 import { HubServer } from "../support/hubServer.ts";
 
@@ -93,5 +96,48 @@ describe("a conversion that has no room for both", () => {
       /There is no room for both: each file of the weights is deleted as soon as it is converted/,
     );
     assert.equal(weights().length, 2);
+  });
+});
+
+describe("a folder of original weights", () => {
+  it("becomes the file that is chosen, beside them, and the model in use", async () => {
+    const falcon = await activateFalcon();
+    const { roles } = falcon.settings;
+    const base = mkdtempSync(path.join(tmpdir(), "falcon-weights-"));
+    const folder = path.join(base, "Falcon of mine");
+    cpSync(TEST_ORIGINAL, folder, { recursive: true });
+    const weights = readdirSync(folder);
+    const log = window.createOutputChannel("Conversion of a folder", { log: true });
+    const { createQuickPick, showOpenDialog } = window;
+    const offered: string[] = [];
+    Object.assign(window, {
+      showOpenDialog: () => Promise.resolve([Uri.file(folder)]),
+      createQuickPick: () => {
+        const list = createQuickPick();
+        const show = list.show.bind(list);
+        list.show = () => {
+          offered.push(...list.items.map(({ label }) => label));
+          show();
+          void commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+        };
+        return list;
+      },
+    });
+    try {
+      await convertWeights({ ...falcon, log, recentModels: new RecentModels(storage) });
+      const file = path.join(folder, "Falcon of mine-Q4_K_M.gguf");
+      assert.deepEqual(offered, ["Q4_K_M", "Q8_0", "Q6_K", "Q5_K_M", "Q4_0", "BF16", "F16", "F32"]);
+      assert.deepEqual(readdirSync(folder).sort(), [...weights, path.basename(file)].sort());
+      await until("it is in use", () => falcon.settings.roles.both === file);
+      await until("it is loaded", () => {
+        const { status } = falcon.server;
+        return status.state === "ready" && !status.unloaded && status.model.path === file;
+      });
+    } finally {
+      Object.assign(window, { createQuickPick, showOpenDialog });
+      await falcon.settings.saveRoles(roles);
+      log.dispose();
+      rmSync(base, { recursive: true, force: true });
+    }
   });
 });

@@ -153,6 +153,19 @@ test("weights that are deleted as they are converted are downloaded again after 
   assert.deepEqual(shards(), []);
 });
 
+test("what was made of the weights is made once, and what was made of others is not taken for it", async () => {
+  const folder = writeOriginal(path.join(base, "mine"), "tiny-Falcon3-1B-Instruct");
+  const convert = () => client.connection.sendRequest(convertRequest, { folder, type: "Q8_0" });
+  const { path: file } = await convert();
+  const { ino } = fs.statSync(file);
+  assert.deepEqual(await convert(), { path: file });
+  assert.equal(fs.statSync(file).ino, ino);
+  const trained = fs.readdirSync(folder).find((name) => name.endsWith(".safetensors")) ?? assert.fail();
+  const later = fs.statSync(file).mtimeMs / 1000 + 60;
+  fs.utimesSync(path.join(folder, trained), later, later);
+  assert.match((await problemOf(convert())).message, /-Q8_0\.gguf exists already\. Delete it first/);
+});
+
 test("weights that are not in the models folder are not deleted as they are converted", async () => {
   const folder = writeOriginal(path.join(base, "mine"), "tiny-Falcon3-1B-Instruct");
   const files = fs.readdirSync(folder);

@@ -98,15 +98,22 @@ class Progress(TrainerCallback):
         is_best = state.global_step > 0 and (self.least is None or loss < self.least)
         if is_best and self.best:
             self.least, self.least_step = loss, state.global_step
-            keep(self.best, lambda folder: words["model"].save_pretrained(folder))
+            keep(self.best, lambda folder: save(words["model"], words["processing_class"], folder))
         say("heldOut", step=state.global_step, loss=loss, best=is_best, seconds=round(seconds, 3))
 
 
-def keep(folder: Path, save: Callable[[Path], None]) -> None:
-    """The folder holds what is saved wholly, or what it held before: a run may be killed at any time."""
+def save(model: Any, tokenizer: Any, folder: Path) -> None:
+    """An adapter alone, or a whole model, which is converted with its tokenizer."""
+    model.save_pretrained(folder)
+    if not hasattr(model, "peft_config"):
+        tokenizer.save_pretrained(folder)
+
+
+def keep(folder: Path, write: Callable[[Path], None]) -> None:
+    """The folder holds what is written wholly, or what it held before: a run may be killed at any time."""
     new, old = folder.with_name(f"{folder.name}.new"), folder.with_name(f"{folder.name}.old")
     shutil.rmtree(new, ignore_errors=True)
-    save(new)
+    write(new)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)

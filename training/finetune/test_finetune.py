@@ -117,6 +117,7 @@ def test_all_weights(tmp_path: Path) -> None:
     before, after = load_file(base / "model.safetensors"), load_file(Path(done["folder"]) / "model.safetensors")
     assert before.keys() == after.keys()
     assert not torch.equal(before["model.layers.0.mamba.in_proj.weight"], after["model.layers.0.mamba.in_proj.weight"])
+    assert tokenizer_of(Path(done["folder"])).get_vocab() == tokenizer_of(base).get_vocab()
 
 
 def test_a_trial_keeps_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // The catalogue as a user of this machine sees it: what fits, how fast it is, and what is best for what.
 
 import { type ModelRole, rolesOf } from "../../../src/shared/modelRoles.ts";
-import type { CatalogueRow, ConvertParams, ModelChoice, Purpose } from "../../../src/shared/models.ts";
+import { type CatalogueRow, convertedTypes, type ModelChoice, type Purpose } from "../../../src/shared/models.ts";
 import type { ServerSettings } from "../../../src/shared/serverSettings.ts";
 import { roomyKvCache } from "../../engine/plan/buffers.ts";
 import { planMemory, type PlanOptions } from "../../engine/plan/memoryPlan.ts";
@@ -10,9 +10,6 @@ import { tokensPerSecond } from "../plan/speed.ts";
 import type { Machine } from "../plan/thisMachine.ts";
 import { plannedWeights } from "../plan/weights.ts";
 import type { CatalogueModel } from "./model.ts";
-
-/** The types that original weights can be made into, the usual one first. */
-const conversions: readonly ConvertParams["type"][] = ["Q4_K_M", "Q8_0", "Q6_K", "Q5_K_M", "Q4_0", "BF16", "F32"];
 
 /** Tokens in a second with which ghost text comes at once, and with which one reads an answer as it is written. */
 const fastEnough: Readonly<Record<Purpose, number>> = { complete: 20, chat: 6, write: 6, tools: 6 };
@@ -70,7 +67,7 @@ function choicesOf({ gguf }: CatalogueModel): readonly ModelChoice[] {
     })),
   );
   // Of some repositories only the hub knows the files.
-  return files.length > 0 ? files : conversions.map((quantization) => ({ quantization }));
+  return files.length > 0 ? files : convertedTypes.map((quantization) => ({ quantization }));
 }
 
 /** A choice, and what is known of its memory. */

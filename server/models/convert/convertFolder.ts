@@ -48,6 +48,13 @@ export function convertFolder(
   return writeConverted({ kind: "plan", folder, fileType }, outFile, (draft) => void inspectModel(draft), options);
 }
 
+/** Whether original weights came into a folder after a file was made there, which is then of others. */
+export function hasNewerWeights(folder: string, file: string): boolean {
+  const changed = (name: string) => fs.statSync(name).mtimeMs;
+  const weights = fs.readdirSync(folder).filter((name) => name.endsWith(".safetensors"));
+  return weights.some((name) => changed(path.join(folder, name)) > changed(file));
+}
+
 /**
  * The same of a LoRA adapter that PEFT wrote.
  * @param base the folder of the weights that it was trained on

@@ -114,6 +114,7 @@ suite("the list", () => {
       "— Your own",
       "Select a File…",
       "Select a Folder with Models…",
+      "Convert Original Weights…",
     ]);
   });
 
