@@ -36,7 +36,7 @@ export async function createContext(
   const { adapters = [] } = plan;
   const lora = adapters.length > 0 && { adapters: adapters.map(({ path, scale }) => ({ filePath: path, scale })) };
   const { kvCache, flashAttention } = storage.way;
-  const kvType = kvCacheType(library, kvCache);
+  const kvType = library.GgmlType[kvCache.toUpperCase() as Uppercase<KvCache>];
   const kvTypes = { experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType };
   const options = { contextSize: wanted, batchSize, flashAttention, sequences, threads } as const;
   return model.createContext({ ...options, ...kvTypes, ...(lora && { lora }) });
@@ -88,6 +88,9 @@ function waysOf(
   { llama, gpuLayers }: LlamaModel,
 ): readonly (readonly Way[])[] {
   const first = roomyKvCache(kvCache);
+  // The library would take a name that it does not know for F16.
+  if (!Object.hasOwn(kvNumberBytes, first))
+    throw new EngineError("loadFailed", `there is no KV cache of the type ${first}`);
   // In 8 bits there are blocks of 32 numbers.
   const mayUse8Bits = kvCache === "auto" && gpuLayers === 0 && shape.headSize % 32 === 0;
   const types: readonly KvCache[] = mayUse8Bits ? [first, "q8_0"] : [first];
@@ -96,12 +99,6 @@ function waysOf(
     return type === "q8_0" ? [true] : [false, true];
   };
   return types.map((type) => flashAttentions(type).map((flashAttention) => ({ kvCache: type, flashAttention })));
-}
-
-/** The library would take a name that it does not know for F16. */
-function kvCacheType({ GgmlType }: typeof NodeLlamaCpp, kvCache: KvCache): NodeLlamaCpp.GgmlType {
-  if (!(kvCache in kvNumberBytes)) throw new EngineError("loadFailed", `there is no KV cache of the type ${kvCache}`);
-  return GgmlType[kvCache.toUpperCase() as Uppercase<KvCache>];
 }
 
 /**
